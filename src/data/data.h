@@ -1,0 +1,131 @@
+// SPDX-License-Identifier: MIT
+/* Datasets: rows in memory, told where they came from.  And the reader table.
+ *
+ * A reader is one file, src/data/read_<name>.c, that exports one const table listed
+ * once in hgi_readers[].  Readers trust nothing in a file: every length is checked before
+ * it is used, and sizes are bounded by what is really there before memory is asked for. */
+#ifndef HGI_DATA_H
+#define HGI_DATA_H
+
+#include "base/base.h"
+
+#define HGI_MAX_RANK 3
+
+struct hg_dataset {
+    hgi_mem mem;
+    char *name;         /* path or view's name, for messages                         */
+    const char *format; /* reader's name, "memory", "split", "codes", ...             */
+    char *stored;       /* "u8", "f64 fortran", ...                                   */
+    hg_type type;
+    int64_t rows, features;
+    int rank;
+    int64_t shape[HGI_MAX_RANK]; /* of a row; product = features                      */
+    /* Element (r, c): data + order(r)*row_stride + offset(c), bytes, where order(r) is
+     * order[r] or r, and offset(c) is c*sizeof or from stride[] when not packed.      */
+    const unsigned char *data;
+    int64_t row_stride;
+    int64_t stride[HGI_MAX_RANK];
+    bool packed;          /* features of a row are contiguous, row-major               */
+    int64_t *order;       /* owned, or NULL: row r is stored at r                      */
+    void *owned;          /* block to free with the dataset, or NULL                   */
+    char **columns;       /* [features], owned, or NULL                                */
+    double min, max, mean; /* over all values, found while reading                     */
+};
+
+/* Row r as float (not scaled): features values.  Any type, stride and order.          */
+void hgi_dataset_row(const hg_dataset *d, int64_t r, float *out);
+/* Row r in place when it is packed u8 / f32, else NULL: the fast paths.               */
+const uint8_t *hgi_dataset_row_u8(const hg_dataset *d, int64_t r);
+const float *hgi_dataset_row_f32(const hg_dataset *d, int64_t r);
+/* Hash of shape and values, independent of how they are stored in memory.             */
+uint64_t hgi_dataset_hash(const hg_dataset *d);
+/* "row 17, column 3 ("age")" or "row 17, pixel (3,4)" into out.                        */
+void hgi_dataset_place(const hg_dataset *d, int64_t r, int64_t c, char *out, size_t n);
+/* A new float dataset that owns rows*features values, zeroed, shape given.            */
+hg_status hgi_dataset_new(hg_ctx *ctx, const char *name, const char *format, int64_t rows,
+                          int rank, const int64_t *shape, float **values,
+                          hg_dataset **out);
+
+/* ---- readers ------------------------------------------------------------------ */
+
+/* A source of bytes: a file or stdin, gunzipped on the fly when it is gzip.           */
+typedef struct hgi_source hgi_source;
+hg_status hgi_source_open(hg_ctx *ctx, const char *path, hgi_source **out);
+void hgi_source_close(hgi_source **s);
+/* Up to 512 first bytes without consuming them.                                       */
+const unsigned char *hgi_source_peek(hgi_source *s, size_t *n);
+/* Read up to n bytes; *got < n only at the end.  Errors: HG_EIO, HG_EFORMAT (bad gzip). */
+hg_status hgi_source_read(hgi_source *s, void *p, size_t n, size_t *got);
+/* Bytes left, exact for a plain file, an upper bound (times 1032) for gzip, -1 for a pipe:
+ * to bound what a header asks for before memory is allocated.                          */
+int64_t hgi_source_left(const hgi_source *s);
+const char *hgi_source_path(const hgi_source *s);
+
+typedef struct hgi_reader {
+    const char *name; /* "idx", "npy", "csv": word for --format                        */
+    const char *brief;
+    /* How sure, from the first bytes and the path's ending: 0 no, 1 perhaps (ending or
+     * plain text), 2 yes (magic number).                                              */
+    int (*probe)(const unsigned char *head, size_t n, const char *path);
+    hg_status (*read)(hg_ctx *ctx, hgi_source *s, const hg_data_options *o,
+                      hg_dataset **out);
+} hgi_reader;
+extern const hgi_reader *const hgi_readers[]; /* NULL-ended */
+
+typedef struct hgi_writer {
+    const char *name, *brief;
+    const char *ending; /* ".npy"; NULL: takes what no other ending claims              */
+    hg_status (*write)(hg_ctx *ctx, const hg_dataset *d, hgi_outfile *f);
+} hgi_writer;
+extern const hgi_writer *const hgi_writers[]; /* NULL-ended */
+
+/* ---- scaling -------------------------------------------------------------------- */
+
+typedef enum hgi_scale_kind {
+    HGI_SCALE_NONE,    /* x                                                             */
+    HGI_SCALE_UNIT,    /* x / 255, for data in 0..255                                    */
+    HGI_SCALE_MINMAX,  /* (x - min) / (max - min), per column, fitted                     */
+    HGI_SCALE_STANDARD /* (x - mean) / std (biased, as scikit-learn's), per column, fitted */
+} hgi_scale_kind;
+
+/* scaled = (x - shift[c]) * scale[c]; a constant column has scale 1.                    */
+typedef struct hgi_scaler {
+    hgi_scale_kind kind;
+    int64_t features;
+    bool uniform;     /* every column has the same pair: shift[0], scale[0]               */
+    double *shift;    /* [features]; kept as double in the model file's tensors           */
+    double *scale;    /* [features]                                                       */
+    hgi_real *shift_r, *scale_r; /* the same as the kernels take them                     */
+} hgi_scaler;
+/* word NULL or "auto": images (rank >= 2 or 8-bit) with values in 0..255 and any over 1
+ * -> unit; all in [0,1] -> none; anything else -> standard.  Fitted on `rows` only.      */
+hg_status hgi_scaler_fit(hg_ctx *ctx, const char *word, const hg_dataset *rows,
+                         hgi_scaler *out);
+/* From what a model file holds.                                                          */
+hg_status hgi_scaler_make(hg_ctx *ctx, hgi_scale_kind kind, int64_t features,
+                          const double *shift, const double *scale, hgi_scaler *out);
+void hgi_scaler_free(const hgi_mem *mem, hgi_scaler *s);
+const char *hgi_scale_name(hgi_scale_kind kind);
+bool hgi_scale_find(const char *word, hgi_scale_kind *out);
+/* Smallest and largest scaled value over a dataset, to choose the loss.                  */
+void hgi_scaled_range(const hg_dataset *d, const hgi_scaler *s, double *lo, double *hi);
+
+/* ---- batches -------------------------------------------------------------------- */
+
+/* What to do with scaled values outside [lo, hi] (a bce model's [0,1]).                   */
+typedef struct hgi_range {
+    bool check;       /* false: anything goes                                              */
+    bool clip;        /* true: clip and count; false: refuse                               */
+    double lo, hi;
+} hgi_range;
+
+/* Write rows index[0..n-1] of d (or first.. when index is NULL), scaled, to x [n, d_in].
+ * clipped[i] (may be NULL) is set to 1 when row i had a value clipped.  Returns the first
+ * row position whose value is outside when !clip, else -1.  Cannot fail otherwise.
+ * `scratch` holds features floats, used for strided rows.                                 */
+int64_t hgi_batch_fill(const struct hgi_kernels *k, const hg_dataset *d,
+                       const hgi_scaler *s, const hgi_range *range, const int64_t *index,
+                       int64_t first, int64_t n, float *scratch, hgi_real *x,
+                       unsigned char *clipped);
+
+#endif

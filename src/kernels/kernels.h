@@ -1,0 +1,149 @@
+// SPDX-License-Identifier: MIT
+/* The kernel table: every piece of arithmetic that has to be fast.
+ *
+ * hgi_kernels_pick() fills every slot from ref/ (plain C: the definition of correct),
+ * then lets each instruction set that the CPU and the user's limit allow overwrite what
+ * it does better.
+ *
+ * Contract of every slot: one thread (callers cut the work), no allocation, no printing,
+ * no failure; access stays inside the stated shapes; pointers need no alignment unless
+ * stated; sizes may be 0.  Each output element is computed in an order fixed by its own
+ * inputs, never by where a tile of the caller begins: the same element comes out with the
+ * same bits however the caller cuts M, N, rows or columns.  Sums over a row take the row's
+ * columns in an order fixed by C alone.  NaN and Inf go through: a kernel never hides one.
+ *
+ * Legend: R rows, C columns, ld* distance between rows in elements.                   */
+#ifndef HGI_KERNELS_H
+#define HGI_KERNELS_H
+
+#include "base/base.h"
+
+/* name, word, what it is.  The order is part of nothing; words are in model files.     */
+#define HGI_ACT_MAP(X)                                                                   \
+    X(LINEAR, "linear", "x")                                                             \
+    X(RELU, "relu", "max(x, 0)")                                                         \
+    X(LEAKY, "leaky", "x if x > 0, else alpha x (alpha 0.01)")                           \
+    X(ELU, "elu", "x if x > 0, else alpha (exp(x) - 1) (alpha 1)")                       \
+    X(SELU, "selu", "1.0507 (x if x > 0, else 1.6733 (exp(x) - 1))")                     \
+    X(GELU, "gelu", "x Phi(x), by erf")                                                  \
+    X(TANH, "tanh", "tanh(x)")                                                           \
+    X(SIGMOID, "sigmoid", "1 / (1 + exp(-x))")                                           \
+    X(SOFTPLUS, "softplus", "log(1 + exp(x))")
+
+typedef enum hgi_act {
+#define HGI_ACT_ROW(name, word, help) HGI_ACT_##name,
+    HGI_ACT_MAP(HGI_ACT_ROW)
+#undef HGI_ACT_ROW
+        HGI_ACT_COUNT
+} hgi_act;
+
+typedef enum hgi_loss_kind {
+    HGI_LOSS_MSE,        /* (y - t)^2                                   */
+    HGI_LOSS_MAE,        /* |y - t|; gradient 0 at 0                    */
+    HGI_LOSS_HUBER,      /* e^2/2 if |e| <= delta, else delta (|e| - delta/2) */
+    HGI_LOSS_BCE_LOGITS, /* max(z,0) - z t + log(1 + exp(-|z|)), y holds logits z  */
+    HGI_LOSS_COUNT
+} hgi_loss_kind;
+
+/* C[M,N] = init + A[M,K] B[K,N], each element one chain of multiply-adds over k ascending,
+ * starting from init.  So C does not depend on how M, N or K are cut, and a sum over a
+ * longer K can be continued by passing C as init.                                        */
+typedef struct hgi_gemm {
+    int64_t M, N, K;
+    const hgi_real *A;
+    int64_t a_row, a_col; /* A(m,k) = A[m*a_row + k*a_col]: so A may be a transpose   */
+    const hgi_real *B;
+    int64_t b_row;        /* B(k,n) = B[k*b_row + n]; or HGI_PACKED: made by pack()    */
+    const hgi_real *init; /* NULL: zeros                                               */
+    int64_t init_row;     /* init(m,n) = init[m*init_row + n]: 0 for a bias row, c_row
+                             with init == C to add to C                                */
+    hgi_real *C;
+    int64_t c_row;
+} hgi_gemm;
+#define HGI_PACKED INT64_C(-1)
+
+/* One step of an optimiser over n parameters.  Fields are float so that every kernel set
+ * starts from the same numbers.  `lr` already has the schedule in it.                   */
+typedef struct hgi_step {
+    hgi_real lr;
+    hgi_real beta1, beta2; /* sgd: beta1 = momentum; rmsprop: beta2 = rho                   */
+    hgi_real epsilon;
+    hgi_real correct1, correct2; /* adam: 1/(1-beta1^t), 1/(1-beta2^t)                      */
+    hgi_real l2;    /* added to the gradient: g += l2 * theta                               */
+    hgi_real decay; /* decoupled: theta -= lr * decay * theta, before the step              */
+    hgi_real scale; /* of the gradient, for clipping; 1 otherwise                           */
+    int nesterov;
+} hgi_step;
+
+typedef struct hgi_kernels {
+    const char *name; /* "ref", "avx2", "avx512": shown by `hourglass info` */
+
+    /* ---- matrix product ------------------------------------------------------ */
+    void (*gemm)(const hgi_gemm *g);
+    /* Elements that pack() writes for a B of K x N.                              */
+    int64_t (*packed_size)(int64_t K, int64_t N);
+    /* Columns of one panel: a packed B may be cut at multiples of this; the panel that
+     * starts at column n (a multiple) is at dst + packed_size(K, n).             */
+    int64_t panel;
+    /* Pack B(k,n) = src[k*row + n*col] for any row, col (so also a transpose), 64-byte
+     * aligned dst.                                                               */
+    void (*pack)(int64_t K, int64_t N, const hgi_real *src, int64_t row, int64_t col,
+                 hgi_real *dst);
+
+    /* ---- element-wise -------------------------------------------------------- */
+    /* y = act(z).  z == y allowed.                                               */
+    void (*act_forward)(hgi_act act, hgi_real alpha, int64_t R, int64_t C,
+                        const hgi_real *z, int64_t ldz, hgi_real *y, int64_t ldy);
+    /* g *= act'(.), from the output y; for GELU `y` holds the input z instead.   */
+    void (*act_backward)(hgi_act act, hgi_real alpha, int64_t R, int64_t C,
+                         const hgi_real *y, int64_t ldy, hgi_real *g, int64_t ldg);
+    /* row_loss[r] = sum over columns of loss(y, t); if g is not NULL,
+     * g = scale * dloss/dy.  g == y allowed (same ld).  delta: Huber's.           */
+    void (*loss)(hgi_loss_kind kind, hgi_real delta, hgi_real scale, int64_t R, int64_t C,
+                 const hgi_real *y, int64_t ldy, const hgi_real *t, int64_t ldt,
+                 hgi_real *g, int64_t ldg, double *row_loss);
+    /* row_sum[r] = sum |z|; if g is not NULL, g += scale * sign(z), sign(0) = 0.  */
+    void (*l1)(hgi_real scale, int64_t R, int64_t C, const hgi_real *z, int64_t ldz,
+               hgi_real *g, int64_t ldg, double *row_sum);
+    /* out[c] (+= if add) sum over rows r ascending of x(r,c).                    */
+    void (*column_sum)(int add, int64_t R, int64_t C, const hgi_real *x, int64_t ldx,
+                       hgi_real *out);
+    /* Sum of squares in double.                                                  */
+    double (*sum_squares)(int64_t n, const hgi_real *x);
+
+    /* ---- filling the batch ---------------------------------------------------- */
+    /* dst[i] = (src[i] - shift) * scale: one pair for all.                        */
+    void (*widen_u8)(int64_t n, const uint8_t *src, hgi_real shift, hgi_real scale,
+                     hgi_real *dst);
+    /* dst[i] = (src[i] - shift[i]) * scale[i].                                    */
+    void (*affine)(int64_t n, const float *src, const hgi_real *shift,
+                   const hgi_real *scale, hgi_real *dst);
+
+    /* ---- optimisers: g is read, theta and the moments are updated -------------- */
+    /* v = b1 v + g'; theta -= lr (nesterov ? g' + b1 v : v).  b1 == 0: v may be NULL */
+    void (*sgd)(const hgi_step *s, int64_t n, hgi_real *theta, const hgi_real *g,
+                hgi_real *v);
+    /* m, v as Kingma & Ba; theta -= lr c1 m / (sqrt(c2 v) + epsilon).             */
+    void (*adam)(const hgi_step *s, int64_t n, hgi_real *theta, const hgi_real *g,
+                 hgi_real *m, hgi_real *v);
+    /* v = b2 v + (1-b2) g'^2; theta -= lr g' / (sqrt(v) + epsilon); with beta1 > 0 the
+     * step goes through m = b1 m + g'/(sqrt(v) + epsilon), theta -= lr m.         */
+    void (*rmsprop)(const hgi_step *s, int64_t n, hgi_real *theta, const hgi_real *g,
+                    hgi_real *m, hgi_real *v);
+} hgi_kernels;
+
+/* Which instruction sets there are, lowest first; `limit` NULL takes the best this CPU
+ * has.  Errors: HG_EUNKNOWN word, HG_EUNAVAILABLE on this CPU or in this build.         */
+hg_status hgi_kernels_pick(const char *limit, const hgi_kernels **out);
+/* The index-th table that this CPU can run, lowest ("ref") first; NULL after the last.  */
+const hgi_kernels *hgi_kernels_at(int index);
+/* Brand string and the features found, for `hourglass info`.                            */
+void hgi_cpu_describe(char *out, size_t n);
+
+const char *hgi_act_name(hgi_act act);
+/* false when `word` is no activation.                                                   */
+bool hgi_act_find(const char *word, hgi_act *out);
+/* Backward reads the input z, not the output (GELU).                                    */
+bool hgi_act_needs_input(hgi_act act);
+
+#endif

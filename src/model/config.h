@@ -1,0 +1,53 @@
+// SPDX-License-Identifier: MIT
+/* hg_config: named options with text values, checked when they are set.
+ *
+ * options.c has the one table: every option's name, type, range, default and help.  The
+ * CLI's flags, YAML keys, docs and errors come from it.  A list (encoder, decoder) is
+ * held as lines joined by ";".                                                          */
+#ifndef HGI_CONFIG_H
+#define HGI_CONFIG_H
+
+#include "base/base.h"
+
+typedef enum hgi_config_type {
+    HGI_CFG_INT,
+    HGI_CFG_REAL,
+    HGI_CFG_FLAG,  /* "true"/"false"; "" is true                                          */
+    HGI_CFG_WORD,  /* one of words[]                                                      */
+    HGI_CFG_TEXT,  /* anything, checked where it is used                                  */
+    HGI_CFG_LINES, /* layer lines joined by ";"                                           */
+    HGI_CFG_SIZES  /* "128,64": whole numbers >= 1                                        */
+} hgi_config_type;
+
+typedef struct hgi_config_decl {
+    const char *name; /* with '-' */
+    hgi_config_type type;
+    double lo, hi;    /* INT, REAL, SIZES: inclusive                                       */
+    const char *initial;
+    const char *const *words;
+    const char *argument, *group, *help;
+} hgi_config_decl;
+extern const hgi_config_decl hgi_config_decls[]; /* name == NULL ends */
+
+typedef struct hgi_preset {
+    const char *name, *brief;
+    const char *const *settings; /* name, value, name, value, ..., NULL                    */
+} hgi_preset;
+extern const hgi_preset hgi_presets[]; /* name == NULL ends */
+
+/* Typed reads.  The name must be in the table (assert).                                   */
+bool hgi_config_has(const hg_config *c, const char *name); /* set, or has a default */
+bool hgi_config_given(const hg_config *c, const char *name); /* set by the user or a preset */
+int64_t hgi_config_int(const hg_config *c, const char *name);
+double hgi_config_real(const hg_config *c, const char *name);
+bool hgi_config_flag(const hg_config *c, const char *name);
+/* Never NULL: "" when there is no value.                                                   */
+const char *hgi_config_text(const hg_config *c, const char *name);
+/* Sizes of "128,64" into out[max]; returns how many.                                       */
+int64_t hgi_config_sizes(const hg_config *c, const char *name, int64_t *out, int64_t max);
+hg_ctx *hgi_config_ctx(const hg_config *c);
+/* Every option in effect as "name=value\n" in the table's order, leaving out those in the
+ * groups "output" and "machine", which do not change the result: for hashes and refusal.   */
+hg_status hgi_config_print(const hg_config *c, hgi_text *out);
+
+#endif

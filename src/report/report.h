@@ -1,0 +1,53 @@
+// SPDX-License-Identifier: MIT
+/* Pictures from numbers: PNG, SVG or PDF by the path's ending, drawn with cairo.
+ *
+ * This room never sees a model.  Written aside and renamed, like every output.
+ * Without cairo in the build each call returns HG_EUNAVAILABLE and names the package. */
+#ifndef HGI_REPORT_H
+#define HGI_REPORT_H
+
+#include "base/base.h"
+
+typedef struct hgi_series {
+    const char *label;
+    const double *y; /* [n]; NaN leaves a gap */
+} hgi_series;
+
+typedef struct hgi_chart {
+    const char *title, *x_label, *y_label; /* y_label carries the unit */
+    const double *x;                       /* [n] */
+    int64_t n;
+    const hgi_series *series;
+    int64_t series_count;
+    bool log_y;
+    int64_t mark;        /* index of x to mark (the best epoch), or -1 */
+    const char *mark_label;
+    int width, height;   /* 0: 800 x 500 */
+    bool dark;
+} hgi_chart;
+hg_status hgi_chart_draw(hg_ctx *ctx, const hgi_chart *c, const char *path);
+
+/* A grid of small images (or curves, when height is 1): `rows` bands of `columns` tiles,
+ * each band with a label at its left ("original", "reconstruction").  Pairs of bands are
+ * repeated in blocks when there are more tiles than columns.                           */
+typedef struct hgi_grid {
+    const char *title;
+    int64_t height, width, channels; /* of a tile; channels 1 or 3; height 1: a curve    */
+    int64_t tiles;                   /* tiles per band                                   */
+    int64_t columns;                 /* tiles per line, 0: fitting                        */
+    int64_t bands;                   /* 1 to 4                                            */
+    const char *const *band_labels;  /* [bands], entries may be NULL                      */
+    const float *const *values;      /* [bands], each [tiles, height*width*channels]      */
+    double lo, hi;                   /* value of black and of white                        */
+    bool diverging;                  /* lo = -hi: blue, neutral, red, with a colour bar     */
+    const char *const *captions;     /* [tiles] under the last band, or NULL               */
+    const char *value_label;         /* beside the colour bar, or the curves' unit          */
+    int image_width;                 /* pixels, 0: fitting                                  */
+    bool dark;
+} hgi_grid;
+hg_status hgi_grid_draw(hg_ctx *ctx, const hgi_grid *g, const char *path);
+
+/* true when the path's ending is one that can be drawn; else HG_EINVAL with the list.    */
+hg_status hgi_picture_check(hg_ctx *ctx, const char *path);
+
+#endif
