@@ -1,0 +1,23 @@
+// SPDX-License-Identifier: MIT
+/* The table of the avx512 kernels.                                                         */
+#include "kernels/ref/ref.h"
+#include "kernels/tables.h"
+
+const hgi_kernels hgk_table_avx512 = {
+    .name = "avx512",
+    .gemm = hgk_gemm_ref,
+    .packed_size = hgk_packed_size_ref,
+    .panel = HGK_PANEL_REF,
+    .pack = hgk_pack_ref,
+    .act_forward = hgk_act_forward_ref,
+    .act_backward = hgk_act_backward_ref,
+    .loss = hgk_loss_ref,
+    .l1 = hgk_l1_ref,
+    .column_sum = hgk_column_sum_ref,
+    .sum_squares = hgk_sum_squares_ref,
+    .widen_u8 = hgk_widen_u8_ref,
+    .affine = hgk_affine_ref,
+    .sgd = hgk_sgd_ref,
+    .adam = hgk_adam_ref,
+    .rmsprop = hgk_rmsprop_ref,
+};

@@ -1,0 +1,20 @@
+// SPDX-License-Identifier: MIT
+/* What this processor, and the system on it, let a program use.                        */
+#ifndef HGI_CPU_H
+#define HGI_CPU_H
+
+#include "base/base.h"
+
+#define HGI_CPU_BRAND 49
+
+typedef struct hgi_cpu {
+    char brand[HGI_CPU_BRAND]; /* "AMD EPYC ..."; "unknown" where it cannot be asked     */
+    bool avx2;                 /* AVX2 and FMA                                           */
+    bool avx512;               /* AVX-512 F, BW, DQ, VL                                  */
+    bool avx512_bf16, amx_bf16; /* told to the user; no kernel needs them               */
+} hgi_cpu;
+
+/* Asks the processor each time: a few hundred cycles, and no state to keep.            */
+void hgi_cpu_find(hgi_cpu *out);
+
+#endif

@@ -1,0 +1,44 @@
+// SPDX-License-Identifier: MIT
+/* The reference kernels: plain C, one loop a formula, the definition of correct.
+ *
+ * They compile for float and, with HGI_F64, for double from the same source: <tgmath.h>
+ * takes expf() or exp() by the type of its argument.  They run on every machine, and the
+ * tests hold each instruction set against them.  Contracts are in kernels/kernels.h.  */
+#ifndef HGK_REF_H
+#define HGK_REF_H
+
+#include "kernels/kernels.h"
+
+void hgk_gemm_ref(const hgi_gemm *g);
+int64_t hgk_packed_size_ref(int64_t K, int64_t N);
+void hgk_pack_ref(int64_t K, int64_t N, const hgi_real *src, int64_t row, int64_t col,
+                  hgi_real *dst);
+#define HGK_PANEL_REF 16
+
+void hgk_act_forward_ref(hgi_act act, hgi_real alpha, int64_t R, int64_t C,
+                         const hgi_real *z, int64_t ldz, hgi_real *y, int64_t ldy);
+void hgk_act_backward_ref(hgi_act act, hgi_real alpha, int64_t R, int64_t C,
+                          const hgi_real *y, int64_t ldy, hgi_real *g, int64_t ldg);
+
+void hgk_loss_ref(hgi_loss_kind kind, hgi_real delta, hgi_real scale, int64_t R, int64_t C,
+                  const hgi_real *y, int64_t ldy, const hgi_real *t, int64_t ldt,
+                  hgi_real *g, int64_t ldg, double *row_loss);
+void hgk_l1_ref(hgi_real scale, int64_t R, int64_t C, const hgi_real *z, int64_t ldz,
+                hgi_real *g, int64_t ldg, double *row_sum);
+void hgk_column_sum_ref(int add, int64_t R, int64_t C, const hgi_real *x, int64_t ldx,
+                        hgi_real *out);
+double hgk_sum_squares_ref(int64_t n, const hgi_real *x);
+
+void hgk_widen_u8_ref(int64_t n, const uint8_t *src, hgi_real shift, hgi_real scale,
+                      hgi_real *dst);
+void hgk_affine_ref(int64_t n, const float *src, const hgi_real *shift,
+                    const hgi_real *scale, hgi_real *dst);
+
+void hgk_sgd_ref(const hgi_step *s, int64_t n, hgi_real *theta, const hgi_real *g,
+                 hgi_real *v);
+void hgk_adam_ref(const hgi_step *s, int64_t n, hgi_real *theta, const hgi_real *g,
+                  hgi_real *m, hgi_real *v);
+void hgk_rmsprop_ref(const hgi_step *s, int64_t n, hgi_real *theta, const hgi_real *g,
+                     hgi_real *m, hgi_real *v);
+
+#endif
