@@ -181,7 +181,7 @@ FORCE:
 .PHONY: help
 help: ## this list
 	@echo 'hourglass $(VERSION): autoencoders in C.  Type make and one of:'
-	@sed -n 's/^\([a-z-]*\):.*## \(.*\)/\1	\2/p' $(MAKEFILE_LIST) | \
+	@sed -n 's/^\([a-z0-9-]*\):.*## \(.*\)/\1	\2/p' $(MAKEFILE_LIST) | \
 		while IFS='	' read -r target text; do printf '  %-13s %s\n' "$$target" "$$text"; done
 	@echo 'Settings: BUILD=folder CC=compiler WERROR=1 SAN=1 TSAN=1 F64=1 WITH_YAML=0'
 	@echo '  WITH_CAIRO=0 PREFIX=folder DESTDIR=folder ARGS="parts of test names"'

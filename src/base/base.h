@@ -61,6 +61,8 @@ hg_status hgi_fail(hg_ctx *ctx, hg_status status, const char *fmt, ...)
     __attribute__((format(printf, 3, 4)));
 /* HG_ENOMEM with "out of memory: wanted N bytes for WHAT".                    */
 hg_status hgi_fail_mem(hg_ctx *ctx, size_t bytes, const char *what);
+/* HG_EIO with "PATH: cannot ACTION: reason of this errno".                    */
+hg_status hgi_fail_io(hg_ctx *ctx, const char *path, const char *action, int error);
 /* Send a line to the caller's log hook; nothing happens without a hook.       */
 void hgi_log(hg_ctx *ctx, hg_log_level level, const char *fmt, ...)
     __attribute__((format(printf, 3, 4)));
@@ -106,7 +108,8 @@ void hgi_text_free(hgi_text *t);
 /* ---- numbers, whatever the locale ----------------------------------------- */
 
 /* Parse a whole decimal number "[+-]digits[point digits][e[+-]digits]", also
- * nan, inf and infinity in any case, correctly rounded.  Exactly n bytes must be
+ * nan, inf and infinity in any case, correctly rounded.  Digits may be missing on one
+ * side of the point; what is too large becomes inf.  Exactly n bytes must be
  * consumed, else false.  `point` is '.' or ','.                               */
 bool hgi_parse_double(const char *s, size_t n, char point, double *out);
 bool hgi_parse_int(const char *s, size_t n, int64_t *out);
@@ -131,6 +134,7 @@ typedef struct hgi_outfile {
     FILE *f;
     char *path, *temp; /* temp NULL when written directly */
     hg_status status;  /* the first failure, returned again by commit */
+    int error;         /* its errno */
 } hgi_outfile;
 hg_status hgi_outfile_open(hg_ctx *ctx, const char *path, hgi_outfile *o);
 void hgi_outfile_write(hgi_outfile *o, const void *p, size_t n);

@@ -25,6 +25,8 @@ typedef struct hgi_rng {
     uint32_t epoch;
 } hgi_rng;
 
+/* The generator itself: the function of the paper.                              */
+void hgi_philox_raw(const uint32_t counter[4], const uint32_t key[2], uint32_t out[4]);
 /* Four 32-bit words at counter (row, index): index counts blocks of four.      */
 void hgi_philox(const hgi_rng *r, uint64_t row, uint32_t index, uint32_t out[4]);
 /* The same words for index .. index + n/4 of one row; n a multiple of 4.       */
@@ -32,7 +34,7 @@ void hgi_philox_fill(const hgi_rng *r, uint64_t row, uint32_t index, int64_t n,
                      uint32_t *out);
 /* In [0,1) with 24 bits, exact in float.                                       */
 static inline float hgi_unit(uint32_t word) { return (float)(word >> 8) * 0x1p-24f; }
-/* An unbiased integer in [0, n), n >= 1, from stream position `at` of row 0.   */
+/* An unbiased integer in [0, n), n >= 1: draw number `at`, from the words of row `at`. */
 uint64_t hgi_below(const hgi_rng *r, uint64_t at, uint64_t n);
 /* A random permutation of 0..n-1 written to order[] (Fisher-Yates).            */
 void hgi_permutation(const hgi_rng *r, int64_t n, int64_t *order);

@@ -1,0 +1,60 @@
+// SPDX-License-Identifier: MIT
+/* A text that grows, for everything that is written piece by piece.
+ *
+ * printf's %g and %f follow the caller's locale: numbers that are read back go through
+ * hgi_format_double() and are added with %s.                                          */
+#include "base/base.h"
+
+#include <string.h>
+
+#define FIRST_CAPACITY 256
+
+void hgi_text_init(hgi_text *t, const hgi_mem *mem)
+{
+    *t = (hgi_text){.mem = *mem};
+}
+
+/* Room for n more bytes and the final NUL; false, for good, when there is none.       */
+static bool reserve(hgi_text *t, size_t n)
+{
+    if (t->failed) return false;
+    if (t->s != NULL && n < t->cap - t->len) return true;
+    t->failed = true;
+    if (n >= SIZE_MAX / 2 - t->len) return false;
+    size_t cap = t->cap > 0 ? t->cap : FIRST_CAPACITY;
+    while (cap <= t->len + n) cap *= 2;
+    char *grown = hgi_realloc(&t->mem, t->s, cap);
+    if (grown == NULL) return false;
+    t->s = grown;
+    t->cap = cap;
+    t->failed = false;
+    return true;
+}
+
+void hgi_text_add_bytes(hgi_text *t, const void *p, size_t n)
+{
+    if (!reserve(t, n)) return;
+    if (n > 0) memcpy(t->s + t->len, p, n);
+    t->len += n;
+    t->s[t->len] = '\0';
+}
+
+void hgi_text_add(hgi_text *t, const char *fmt, ...)
+{
+    va_list args;
+    va_start(args, fmt);
+    int n = vsnprintf(NULL, 0, fmt, args);
+    va_end(args);
+    if (n < 0) t->failed = true;
+    if (n < 0 || !reserve(t, (size_t)n)) return;
+    va_start(args, fmt);
+    (void)vsnprintf(t->s + t->len, t->cap - t->len, fmt, args);
+    va_end(args);
+    t->len += (size_t)n;
+}
+
+void hgi_text_free(hgi_text *t)
+{
+    hgi_free(&t->mem, t->s);
+    *t = (hgi_text){.mem = t->mem};
+}
