@@ -22,7 +22,8 @@ typedef enum hgi_config_type {
 typedef struct hgi_config_decl {
     const char *name; /* with '-' */
     hgi_config_type type;
-    double lo, hi;    /* INT, REAL, SIZES: inclusive                                       */
+    double lo, hi;    /* INT, REAL, SIZES: inclusive, except where the next two say so      */
+    bool lo_open, hi_open;
     const char *initial;
     const char *const *words;
     const char *argument, *group, *help;
@@ -35,19 +36,38 @@ typedef struct hgi_preset {
 } hgi_preset;
 extern const hgi_preset hgi_presets[]; /* name == NULL ends */
 
-/* Typed reads.  The name must be in the table (assert).                                   */
+/* Another word for an option, understood but not listed.                                  */
+typedef struct hgi_config_alias {
+    const char *alias, *name;
+} hgi_config_alias;
+extern const hgi_config_alias hgi_config_aliases[]; /* alias == NULL ends */
+
+/* Index in hgi_config_decls of an option or an alias, '-' and '_' the same; -1: none.      */
+int hgi_config_find(const char *name);
+/* HG_EUNKNOWN with the nearest option's name; `where` as in hgi_unknown(), may be NULL.     */
+hg_status hgi_config_unknown(hg_ctx *ctx, const char *name, const char *where);
+
+/* Typed reads; 0, false or "" when there is no value.  The name must be in the table
+ * (assert).                                                                               */
 bool hgi_config_has(const hg_config *c, const char *name); /* set, or has a default */
 bool hgi_config_given(const hg_config *c, const char *name); /* set by the user or a preset */
 int64_t hgi_config_int(const hg_config *c, const char *name);
 double hgi_config_real(const hg_config *c, const char *name);
 bool hgi_config_flag(const hg_config *c, const char *name);
-/* Never NULL: "" when there is no value.                                                   */
+/* Never NULL.                                                                              */
 const char *hgi_config_text(const hg_config *c, const char *name);
 /* Sizes of "128,64" into out[max]; returns how many.                                       */
 int64_t hgi_config_sizes(const hg_config *c, const char *name, int64_t *out, int64_t max);
 hg_ctx *hgi_config_ctx(const hg_config *c);
+/* hg_config_load() of a text in memory; `name` stands in messages.                          */
+hg_status hgi_config_load_text(hg_config *c, const char *name, const char *text, size_t n);
+/* A copy with the same settings, and the exchange of two configurations' settings: so that a
+ * file is taken whole or not at all.                                                        */
+hg_status hgi_config_copy(const hg_config *c, hg_config **out);
+void hgi_config_swap(hg_config *a, hg_config *b);
 /* Every option in effect as "name=value\n" in the table's order, leaving out those in the
- * groups "output" and "machine", which do not change the result: for hashes and refusal.   */
+ * groups "output" and "machine", which do not change the result, and the preset's name, which is only what
+ * it sets: for hashes and refusal.                                                          */
 hg_status hgi_config_print(const hg_config *c, hgi_text *out);
 
 #endif

@@ -39,6 +39,10 @@ typedef struct hgi_line {
     bool given[HGI_LINE_OPTIONS];
 } hgi_line;
 
+/* A word of a user in a message: at most 40 bytes, control characters as '?'.             */
+#define HGI_QUOTE_MAX 48
+const char *hgi_quote(char out[HGI_QUOTE_MAX], const char *s, size_t n);
+
 /* Find the first word of text; "" for an empty text. */
 void hgi_line_kind(const char *text, char kind[32]);
 /* Parse all of text against the table.  `where` starts messages: "encoder line 2".

@@ -1,0 +1,432 @@
+// SPDX-License-Identifier: MIT
+/* hg_config: the values of the options in options.c, held as checked text.
+ *
+ * A value is checked when it is set, where the user's word can still be named; reading it
+ * back cannot fail.  Lists are stored in one form ("a;b", "128,64"), numbers as they were
+ * typed; hgi_config_print() writes numbers in their shortest form, so that 1e-3 and 0.001
+ * are the same configuration.                                                            */
+#include "model/config.h"
+#include "model/line.h"
+
+#include <math.h>
+#include <string.h>
+
+/* More than any sane model; bounds what a config file can make us do. */
+#define MAX_OPTIONS 64
+#define MAX_TEXT 65536
+#define MAX_SIZES 64
+
+struct hg_config {
+    hgi_mem mem;
+    hg_ctx *ctx;
+    char *value[MAX_OPTIONS]; /* by index of hgi_config_decls; NULL: not set */
+};
+
+hg_status hg_config_new(hg_ctx *ctx, hg_config **out)
+{
+    *out = NULL;
+    hg_config *c = hgi_calloc(&ctx->mem, 1, sizeof(*c));
+    if (c == NULL) return hgi_fail_mem(ctx, sizeof(*c), "a configuration");
+    c->mem = ctx->mem;
+    c->ctx = ctx;
+    *out = c;
+    return HG_OK;
+}
+
+void hg_config_free(hg_config **cfg)
+{
+    if (cfg == NULL || *cfg == NULL) return;
+    hg_config *c = *cfg;
+    for (int i = 0; i < MAX_OPTIONS; i++) hgi_free(&c->mem, c->value[i]);
+    hgi_mem mem = c->mem;
+    hgi_free(&mem, c);
+    *cfg = NULL;
+}
+
+hg_status hgi_config_copy(const hg_config *c, hg_config **out)
+{
+    hg_config *copy;
+    *out = NULL;
+    HGI_TRY(hg_config_new(c->ctx, &copy));
+    for (int i = 0; i < MAX_OPTIONS; i++) {
+        if (c->value[i] == NULL) continue;
+        copy->value[i] = hgi_strdup(&c->mem, c->value[i]);
+        if (copy->value[i] != NULL) continue;
+        hg_config_free(&copy);
+        return hgi_fail_mem(c->ctx, strlen(c->value[i]) + 1, "a configuration");
+    }
+    *out = copy;
+    return HG_OK;
+}
+
+void hgi_config_swap(hg_config *a, hg_config *b)
+{
+    for (int i = 0; i < MAX_OPTIONS; i++) {
+        char *value = a->value[i];
+        a->value[i] = b->value[i];
+        b->value[i] = value;
+    }
+}
+
+/* ---- names ------------------------------------------------------------------ */
+
+static bool same_name(const char *a, const char *b)
+{
+    for (; *a != '\0' && *b != '\0'; a++, b++)
+        if ((*a == '_' ? '-' : *a) != (*b == '_' ? '-' : *b)) return false;
+    return *a == *b;
+}
+
+static int find_exact(const char *name)
+{
+    for (int i = 0; hgi_config_decls[i].name != NULL; i++)
+        if (same_name(name, hgi_config_decls[i].name)) return i;
+    return -1;
+}
+
+int hgi_config_find(const char *name)
+{
+    for (int i = 0; hgi_config_aliases[i].alias != NULL; i++)
+        if (same_name(name, hgi_config_aliases[i].alias))
+            return find_exact(hgi_config_aliases[i].name);
+    return find_exact(name);
+}
+
+hg_status hgi_config_unknown(hg_ctx *ctx, const char *name, const char *where)
+{
+    const char *names[MAX_OPTIONS];
+    int n = 0;
+    for (; hgi_config_decls[n].name != NULL; n++) names[n] = hgi_config_decls[n].name;
+    return hgi_unknown(ctx, "option", name, where, names, n);
+}
+
+/* The row of a name that the program itself wrote. */
+static int need(const char *name)
+{
+    int i = find_exact(name);
+    assert(i >= 0 && i < MAX_OPTIONS);
+    return i;
+}
+
+/* ---- checking values ---------------------------------------------------------- */
+
+static hg_status out_of_range(hg_ctx *ctx, const hgi_config_decl *d, const char *text)
+{
+    char quoted[HGI_QUOTE_MAX], lo[HGI_NUMBER_MAX], hi[HGI_NUMBER_MAX];
+    hgi_quote(quoted, text, strlen(text));
+    hgi_format_double(lo, d->lo);
+    hgi_format_double(hi, d->hi);
+    if (isinf(d->hi))
+        return hgi_fail(ctx, HG_ERANGE, "%s: %s, expected %s %s %s", d->name, quoted,
+                        d->name, d->lo_open ? ">" : ">=", lo);
+    return hgi_fail(ctx, HG_ERANGE, "%s: %s, expected %s %s %s %s %s", d->name, quoted, lo,
+                    d->lo_open ? "<" : "<=", d->name, d->hi_open ? "<" : "<=", hi);
+}
+
+static bool in_range(const hgi_config_decl *d, double x)
+{
+    bool above = d->lo_open ? x > d->lo : x >= d->lo;
+    bool below = d->hi_open ? x < d->hi : x <= d->hi;
+    return above && below && isfinite(x);
+}
+
+static hg_status check_number(hg_ctx *ctx, const hgi_config_decl *d, const char *text)
+{
+    char quoted[HGI_QUOTE_MAX];
+    size_t n = strlen(text);
+    int64_t whole;
+    double x;
+    if (d->type == HGI_CFG_INT) {
+        if (!hgi_parse_int(text, n, &whole))
+            return hgi_fail(ctx, HG_EINVAL, "%s: '%s' is not a whole number", d->name,
+                            hgi_quote(quoted, text, n));
+        x = (double)whole;
+    } else if (!hgi_parse_double(text, n, '.', &x)) {
+        return hgi_fail(ctx, HG_EINVAL, "%s: '%s' is not a number", d->name,
+                        hgi_quote(quoted, text, n));
+    }
+    return in_range(d, x) ? HG_OK : out_of_range(ctx, d, text);
+}
+
+/* "true", "false" or NULL. */
+static const char *flag_text(const char *text)
+{
+    static const char *const yes[] = {"", "true", "yes", "on", "1"};
+    static const char *const no[] = {"false", "no", "off", "0"};
+    for (int i = 0; i < HGI_COUNT(yes); i++)
+        if (strcmp(text, yes[i]) == 0) return "true";
+    for (int i = 0; i < HGI_COUNT(no); i++)
+        if (strcmp(text, no[i]) == 0) return "false";
+    return NULL;
+}
+
+static hg_status check_word(hg_ctx *ctx, const hgi_config_decl *d, const char *text)
+{
+    int64_t n = 0;
+    for (; d->words[n] != NULL; n++)
+        if (strcmp(text, d->words[n]) == 0) return HG_OK;
+    return hgi_unknown(ctx, d->name, text, NULL, d->words, n);
+}
+
+static bool is_blank(char c) { return c == ' ' || c == '\t'; }
+
+/* Items of a list cut at `separator` (a new line separates layers too), without the
+ * blanks around them, joined again.  An empty item is an error, except that layers may have
+ * a separator to spare.                                                                  */
+static hg_status join_items(hg_ctx *ctx, const hgi_config_decl *d, const char *text,
+                            char separator, hgi_text *out)
+{
+    const char *p = text;
+    for (int64_t item = 1;; item++) {
+        while (is_blank(*p)) p++;
+        const char *end = p;
+        while (*end != '\0' && *end != separator && *end != '\n') end++;
+        const char *stop = end;
+        while (stop > p && is_blank(stop[-1])) stop--;
+        if (stop == p && separator != ';')
+            return hgi_fail(ctx, HG_EINVAL, "%s: item %lld is empty", d->name,
+                            (long long)item);
+        if (stop > p && out->len > 0) hgi_text_add_bytes(out, &separator, 1);
+        hgi_text_add_bytes(out, p, (size_t)(stop - p));
+        if (*end == '\0') break;
+        p = end + 1;
+    }
+    if (!hgi_text_ok(out)) return hgi_fail_mem(ctx, strlen(text), d->name);
+    if (out->len == 0)
+        return hgi_fail(ctx, HG_EINVAL, "%s: empty, expected a value", d->name);
+    return HG_OK;
+}
+
+/* Calls that read "128,64" after it was checked; out may be NULL to count. */
+static int64_t split_sizes(const char *text, int64_t *out, int64_t max)
+{
+    int64_t n = 0;
+    while (*text != '\0') {
+        size_t len = strcspn(text, ",");
+        int64_t size = 0;
+        bool ok = hgi_parse_int(text, len, &size);
+        assert(ok);
+        (void)ok;
+        if (out != NULL && n < max) out[n] = size;
+        n++;
+        text += len + (text[len] == ',' ? 1 : 0);
+    }
+    return n;
+}
+
+static hg_status check_sizes(hg_ctx *ctx, const hgi_config_decl *d, const char *text)
+{
+    char quoted[HGI_QUOTE_MAX];
+    int64_t n = 0;
+    for (const char *p = text;; n++) {
+        size_t len = strcspn(p, ",");
+        int64_t size;
+        if (!hgi_parse_int(p, len, &size))
+            return hgi_fail(ctx, HG_EINVAL, "%s: '%s' is not a whole number", d->name,
+                            hgi_quote(quoted, p, len));
+        if (!in_range(d, (double)size))
+            return hgi_fail(ctx, HG_ERANGE, "%s: %lld, expected 1 to %.0f", d->name,
+                            (long long)size, d->hi);
+        if (p[len] == '\0') break;
+        p += len + 1;
+    }
+    if (n >= MAX_SIZES)
+        return hgi_fail(ctx, HG_ERANGE, "%s: %lld sizes, expected at most %d", d->name,
+                        (long long)n + 1, MAX_SIZES);
+    return HG_OK;
+}
+
+/* The checked text of a value in the form it is stored in. */
+static hg_status check_value(hg_ctx *ctx, const hgi_config_decl *d, const char *text,
+                             hgi_text *out)
+{
+    char quoted[HGI_QUOTE_MAX];
+    size_t n = strlen(text);
+    if (n > MAX_TEXT)
+        return hgi_fail(ctx, HG_ERANGE, "%s: %zu characters, expected at most %d", d->name,
+                        n, MAX_TEXT);
+    if (d->type == HGI_CFG_FLAG) {
+        const char *word = flag_text(text);
+        if (word == NULL)
+            return hgi_fail(ctx, HG_EINVAL, "%s: '%s', expected true or false", d->name,
+                            hgi_quote(quoted, text, n));
+        text = word;
+    } else if (n == 0) {
+        return hgi_fail(ctx, HG_EINVAL, "%s: empty, expected a value", d->name);
+    }
+    for (const char *p = text; *p != '\0'; p++)
+        if (((unsigned char)*p < 32 && *p != '\t' && *p != '\n') || *p == 127)
+            return hgi_fail(ctx, HG_EINVAL, "%s: has a control character", d->name);
+    if (d->type == HGI_CFG_INT || d->type == HGI_CFG_REAL)
+        HGI_TRY(check_number(ctx, d, text));
+    if (d->type == HGI_CFG_WORD) HGI_TRY(check_word(ctx, d, text));
+    if (d->type == HGI_CFG_LINES) return join_items(ctx, d, text, ';', out);
+    if (d->type == HGI_CFG_SIZES) {
+        HGI_TRY(join_items(ctx, d, text, ',', out));
+        return check_sizes(ctx, d, out->s);
+    }
+    hgi_text_add(out, "%s", text);
+    return hgi_text_ok(out) ? HG_OK : hgi_fail_mem(ctx, n, d->name);
+}
+
+/* ---- setting ------------------------------------------------------------------- */
+
+static hg_status set_index(hg_config *c, int i, const char *value)
+{
+    hg_status status = HG_OK;
+    hgi_text text;
+    char *copy = NULL;
+    hgi_text_init(&text, &c->mem);
+    HGI_GOTO(check_value(c->ctx, &hgi_config_decls[i], value, &text));
+    copy = hgi_strdup(&c->mem, text.s);
+    if (copy == NULL) {
+        status = hgi_fail_mem(c->ctx, text.len + 1, hgi_config_decls[i].name);
+        goto done;
+    }
+    hgi_free(&c->mem, c->value[i]);
+    c->value[i] = copy;
+done:
+    hgi_text_free(&text);
+    return status;
+}
+
+hg_status hg_config_set(hg_config *cfg, const char *name, const char *value)
+{
+    if (name == NULL || value == NULL)
+        return hgi_fail(cfg->ctx, HG_EINVAL, "hg_config_set: %s is NULL",
+                        name == NULL ? "name" : "value");
+    int i = hgi_config_find(name);
+    if (i < 0) return hgi_config_unknown(cfg->ctx, name, NULL);
+    if (i == need("preset")) return hg_config_preset(cfg, value);
+    return set_index(cfg, i, value);
+}
+
+static const hgi_preset *find_preset(const char *name)
+{
+    for (int i = 0; hgi_presets[i].name != NULL; i++)
+        if (strcmp(hgi_presets[i].name, name) == 0) return &hgi_presets[i];
+    return NULL;
+}
+
+static hg_status unknown_preset(hg_ctx *ctx, const char *name)
+{
+    const char *names[MAX_OPTIONS];
+    int64_t n = 0;
+    for (; hgi_presets[n].name != NULL && n < MAX_OPTIONS; n++)
+        names[n] = hgi_presets[n].name;
+    return hgi_unknown(ctx, "preset", name, NULL, names, n);
+}
+
+hg_status hg_config_preset(hg_config *cfg, const char *name)
+{
+    /* A preset says the whole structure: what an earlier one said of it must go. */
+    static const char *const structure[] = {"encoder",    "decoder",          "hidden",
+                                            "code",       "code-activation",  "l1",
+                                            "activation", "output-activation"};
+    if (name == NULL)
+        return hgi_fail(cfg->ctx, HG_EINVAL, "hg_config_preset: name is NULL");
+    const hgi_preset *p = find_preset(name);
+    if (p == NULL) return unknown_preset(cfg->ctx, name);
+    hg_config *copy;
+    HGI_TRY(hgi_config_copy(cfg, &copy));
+    for (int i = 0; i < HGI_COUNT(structure); i++) {
+        int at = need(structure[i]);
+        hgi_free(&copy->mem, copy->value[at]);
+        copy->value[at] = NULL;
+    }
+    hg_status status = set_index(copy, need("preset"), name);
+    for (int i = 0; status == HG_OK && p->settings[i] != NULL; i += 2)
+        status = set_index(copy, need(p->settings[i]), p->settings[i + 1]);
+    if (status == HG_OK) hgi_config_swap(cfg, copy);
+    hg_config_free(&copy);
+    return status;
+}
+
+/* ---- reading --------------------------------------------------------------------- */
+
+static const char *effective(const hg_config *c, int i)
+{
+    return c->value[i] != NULL ? c->value[i] : hgi_config_decls[i].initial;
+}
+
+const char *hg_config_get(const hg_config *cfg, const char *name)
+{
+    int i = name != NULL ? hgi_config_find(name) : -1;
+    return i >= 0 ? effective(cfg, i) : NULL;
+}
+
+int hg_config_option(int index, hg_option *out)
+{
+    if (index < 0) return 0;
+    for (int i = 0; i <= index; i++)
+        if (hgi_config_decls[i].name == NULL) return 0;
+    const hgi_config_decl *d = &hgi_config_decls[index];
+    *out = (hg_option){d->name, d->argument, d->initial, d->help, d->group};
+    return 1;
+}
+
+bool hgi_config_has(const hg_config *c, const char *name)
+{
+    return effective(c, need(name)) != NULL;
+}
+
+bool hgi_config_given(const hg_config *c, const char *name)
+{
+    return c->value[need(name)] != NULL;
+}
+
+const char *hgi_config_text(const hg_config *c, const char *name)
+{
+    const char *text = effective(c, need(name));
+    return text != NULL ? text : "";
+}
+
+int64_t hgi_config_int(const hg_config *c, const char *name)
+{
+    const char *text = hgi_config_text(c, name);
+    int64_t x = 0;
+    if (!hgi_parse_int(text, strlen(text), &x)) x = 0;
+    return x;
+}
+
+double hgi_config_real(const hg_config *c, const char *name)
+{
+    const char *text = hgi_config_text(c, name);
+    double x = 0;
+    if (!hgi_parse_double(text, strlen(text), '.', &x)) x = 0;
+    return x;
+}
+
+bool hgi_config_flag(const hg_config *c, const char *name)
+{
+    return strcmp(hgi_config_text(c, name), "true") == 0;
+}
+
+int64_t hgi_config_sizes(const hg_config *c, const char *name, int64_t *out, int64_t max)
+{
+    return split_sizes(hgi_config_text(c, name), out, max);
+}
+
+hg_ctx *hgi_config_ctx(const hg_config *c) { return c->ctx; }
+
+hg_status hgi_config_print(const hg_config *c, hgi_text *out)
+{
+    for (int i = 0; hgi_config_decls[i].name != NULL; i++) {
+        const hgi_config_decl *d = &hgi_config_decls[i];
+        const char *text = effective(c, i);
+        if (text == NULL || strcmp(d->name, "preset") == 0) continue;
+        if (strcmp(d->group, "output") == 0 || strcmp(d->group, "machine") == 0) continue;
+        /* A flag that is off is the same as one never named. */
+        if (d->type == HGI_CFG_FLAG && !hgi_config_flag(c, d->name)) continue;
+        char number[HGI_NUMBER_MAX];
+        if (d->type == HGI_CFG_REAL) {
+            hgi_format_double(number, hgi_config_real(c, d->name));
+            text = number;
+        } else if (d->type == HGI_CFG_INT) {
+            snprintf(number, sizeof(number), "%lld", (long long)hgi_config_int(c, d->name));
+            text = number;
+        }
+        hgi_text_add(out, "%s=%s\n", d->name, text);
+    }
+    return hgi_text_ok(out) ? HG_OK : hgi_fail_mem(c->ctx, out->len, "a configuration");
+}

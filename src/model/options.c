@@ -1,0 +1,111 @@
+// SPDX-License-Identifier: MIT
+/* Every option of a configuration, in one table.
+ *
+ * The CLI's flags, YAML's keys, the man page and the error messages come from here: a new
+ * option is one row.  Rows stand in the order --help shows them; "preset" is first, so
+ * that a file's own settings are applied after the preset it names.  Defaults of the
+ * optimisers are Keras's (epsilon 1e-7, where the papers have 1e-8).                     */
+#include "kernels/kernels.h"
+#include "model/config.h"
+
+#include <math.h>
+
+#define COUNT_MAX 2147483647.0
+/* Type and range, then the default, words and argument's name of a row. */
+#define INT_FROM(low, initial) HGI_CFG_INT, low, COUNT_MAX, false, false, initial, NULL, "N"
+#define REAL_FROM(low, open, initial)                                                    \
+    HGI_CFG_REAL, low, HUGE_VAL, open, false, initial, NULL, "F"
+#define REAL_BELOW_1(low, open, initial)                                                 \
+    HGI_CFG_REAL, low, 1, open, true, initial, NULL, "F"
+#define FLAG HGI_CFG_FLAG, 0, 0, false, false, NULL, NULL, NULL
+#define WORD(words, initial) HGI_CFG_WORD, 0, 0, false, false, initial, words, "WORD"
+#define TEXT(initial, argument) HGI_CFG_TEXT, 0, 0, false, false, initial, NULL, argument
+#define LINES HGI_CFG_LINES, 0, 0, false, false, NULL, NULL, "LINES"
+#define SIZES HGI_CFG_SIZES, 1, COUNT_MAX, false, false, NULL, NULL, "SIZES"
+
+#define ACTIVATION_WORD(name, word, help) word,
+static const char *const activations[] = {HGI_ACT_MAP(ACTIVATION_WORD) NULL};
+static const char *const output_activations[] = {"auto", HGI_ACT_MAP(ACTIVATION_WORD) NULL};
+static const char *const inits[] = {"auto", "glorot", "he", NULL};
+static const char *const losses[] = {"auto", "mse", "mae", "bce", "huber", NULL};
+static const char *const scales[] = {"auto", "none", "unit", "minmax", "standard", NULL};
+static const char *const ranges[] = {"clip", "refuse", NULL};
+static const char *const optimizers[] = {"sgd", "adam", "adamw", "rmsprop", NULL};
+static const char *const keeps[] = {"auto", "best", "last", NULL};
+
+#define MODEL "model"
+#define DATA "data"
+#define TRAINING "training"
+#define OUTPUT "output"
+
+const hgi_config_decl hgi_config_decls[] = {
+    {"preset", TEXT(NULL, "NAME"), MODEL,
+     "take the settings of a preset (hourglass list presets)"},
+    {"encoder", LINES, MODEL, "layers from input to code, ';' between: \"dense 32 relu\""},
+    {"decoder", LINES, MODEL, "layers from code to output: \"dense input sigmoid\""},
+    {"hidden", SIZES, MODEL, "sizes of hidden dense layers, mirrored in the decoder: 128,64"},
+    {"code", INT_FROM(1, NULL), MODEL, "values of a code"},
+    {"code-kind", TEXT("plain", "LINE"), MODEL, "kind of code (hourglass list codes)"},
+    {"activation", WORD(activations, "relu"), MODEL,
+     "of hidden layers: linear relu leaky elu selu gelu tanh sigmoid softplus"},
+    {"code-activation", WORD(activations, NULL), MODEL,
+     "of the code: linear relu leaky elu selu gelu tanh sigmoid softplus; else as activation"},
+    {"output-activation", WORD(output_activations, "auto"), MODEL,
+     "of the output: linear relu leaky elu selu gelu tanh sigmoid softplus; auto goes by loss"},
+    {"dropout", REAL_BELOW_1(0, false, NULL), MODEL,
+     "share of values dropped after each hidden layer while training"},
+    {"batchnorm", FLAG, MODEL, "batch normalisation in hidden layers"},
+    {"tied", FLAG, MODEL, "the decoder uses the encoder's weights, transposed"},
+    {"l1", REAL_FROM(0, false, NULL), MODEL,
+     "penalty on activity: F times the sum of |code|, mean over rows"},
+    {"unit-decoder", FLAG, MODEL, "keep each code unit's decoder weights at length 1"},
+    {"init", WORD(inits, "glorot"), MODEL,
+     "initial weights: glorot, he, or auto (he before relu and its kin)"},
+    {"loss", WORD(losses, "auto"), MODEL,
+     "mse mae bce huber; auto: bce for data in [0,1], else mse"},
+    {"huber-delta", REAL_FROM(0, true, "1"), MODEL,
+     "where the huber loss turns from square to line"},
+    {"shape", TEXT(NULL, "SHAPE"), MODEL, "shape of a row, 28x28x1; else as in the file"},
+
+    {"scale", WORD(scales, "auto"), DATA,
+     "none, unit (x/255), minmax, standard; auto goes by type and range"},
+    {"valid-split", REAL_BELOW_1(0, true, NULL), DATA,
+     "share of the rows kept apart to validate on"},
+    {"out-of-range", WORD(ranges, "clip"), DATA,
+     "values outside what a bce model can have: clip or refuse"},
+
+    {"epochs", INT_FROM(1, "50"), TRAINING, "times through the data"},
+    {"batch-size", INT_FROM(1, "256"), TRAINING, "rows of a step"},
+    {"optimizer", WORD(optimizers, "adam"), TRAINING, "sgd, adam, adamw or rmsprop"},
+    {"lr", HGI_CFG_REAL, 0, 1000, true, false, NULL, NULL, "F", TRAINING,
+     "learning rate; else 0.01 for sgd, 0.001 for the others"},
+    {"momentum", REAL_BELOW_1(0, false, "0"), TRAINING, "of sgd and rmsprop"},
+    {"nesterov", FLAG, TRAINING, "look-ahead momentum for sgd"},
+    {"beta1", REAL_BELOW_1(0, false, "0.9"), TRAINING, "adam, adamw: decay of the mean"},
+    {"beta2", REAL_BELOW_1(0, false, "0.999"), TRAINING, "adam, adamw: decay of the square"},
+    {"epsilon", REAL_FROM(0, true, "1e-7"), TRAINING, "adam, adamw, rmsprop: added below"},
+    {"rho", REAL_BELOW_1(0, false, "0.9"), TRAINING, "rmsprop: decay of the square"},
+    {"weight-decay", REAL_FROM(0, false, "0"), TRAINING,
+     "adamw: decoupled from the gradient; others: L2 added to it"},
+    {"schedule", TEXT("constant", "LINE"), TRAINING,
+     "constant | step every=N factor=F | cosine floor=F | plateau patience=N factor=F"},
+    {"warmup", INT_FROM(0, "0"), TRAINING, "steps over which the learning rate rises from 0"},
+    {"clip", REAL_FROM(0, true, NULL), TRAINING, "largest norm of the whole gradient"},
+    {"early-stop", INT_FROM(1, NULL), TRAINING, "stop after N epochs without a better loss"},
+    {"min-delta", REAL_FROM(0, false, "0"), TRAINING, "what counts as better"},
+    {"keep", WORD(keeps, "auto"), TRAINING,
+     "weights to save: best or last; auto: best with early-stop, else last"},
+    {"seed", HGI_CFG_INT, 0, HUGE_VAL, false, false, "1", NULL, "N", TRAINING,
+     "of initial weights, shuffling, dropout and the split"},
+    {"no-shuffle", FLAG, TRAINING, "take the rows in the file's order in every epoch"},
+
+    {"checkpoint", TEXT(NULL, "FOLDER"), OUTPUT, "keep the state of training in this folder"},
+    {"checkpoint-seconds", REAL_FROM(0, false, "60"), OUTPUT, "time between checkpoints"},
+    {"resume", FLAG, OUTPUT, "go on from the checkpoint where there is one"},
+    {NULL, TEXT(NULL, NULL), NULL, NULL},
+};
+
+const hgi_config_alias hgi_config_aliases[] = {
+    {"latent-dim", "code"}, {"learning-rate", "lr"},   {"clip-norm", "clip"},
+    {"patience", "early-stop"}, {NULL, NULL},
+};

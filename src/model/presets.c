@@ -1,0 +1,51 @@
+// SPDX-License-Identifier: MIT
+/* Presets: settings that belong together, by name.  A new preset is one row.
+ *
+ * keras-dense and keras-sparse are the first models of "Building Autoencoders in Keras"
+ * (blog.keras.io, 2016) with Adam in place of Adadelta, so that a newcomer can set our
+ * curves beside the best-known ones.                                                     */
+#include "model/config.h"
+
+#define KERAS_DENSE                                                                      \
+    "encoder", "dense 32 relu", "decoder", "dense input sigmoid", "loss", "bce",         \
+        "scale", "unit", "optimizer", "adam", "epochs", "50", "batch-size", "256"
+
+static const char *const keras_dense[] = {KERAS_DENSE, NULL};
+
+static const char *const keras_sparse[] = {KERAS_DENSE, "l1", "1e-4", NULL};
+
+static const char *const stacked[] = {
+    "hidden", "128,64", "code",       "32",  "activation", "relu", "loss", "bce",
+    "scale",  "unit",   "epochs",     "50",  "batch-size", "256",  "optimizer",
+    "adam",   NULL,
+};
+
+/* Columns of a table have their own units and signs: standardised, with a code free to be
+ * negative and an output that is not squashed.                                           */
+static const char *const tabular[] = {
+    "hidden",     "16",     "code",   "8",        "activation",
+    "relu",       "code-activation",  "linear",   "output-activation",
+    "linear",     "loss",   "mse",    "scale",    "standard",
+    "optimizer",  "adam",   "epochs", "100",      "batch-size",
+    "256",        NULL,
+};
+
+/* One linear layer each way under mse spans the space of PCA's first components (Baldi &
+ * Hornik, Neural Networks 2, 1989).                                                      */
+static const char *const linear[] = {
+    "code",   "8",      "activation", "linear", "code-activation",
+    "linear", "output-activation",    "linear", "loss",
+    "mse",    "optimizer",            "adam",   "batch-size",
+    "256",    NULL,
+};
+
+const hgi_preset hgi_presets[] = {
+    {"keras-dense", "784-32-784 as in the Keras tutorial: one dense layer each way, bce",
+     keras_dense},
+    {"keras-sparse", "keras-dense with an L1 penalty of 1e-4 on the code", keras_sparse},
+    {"stacked", "images: 128, 64, a code of 32, and back; bce", stacked},
+    {"tabular", "tables: standardised columns, 16, a code of 8, and back; mse", tabular},
+    {"linear", "one linear layer each way, a code of 8, mse: for comparison with PCA",
+     linear},
+    {NULL, NULL, NULL},
+};
