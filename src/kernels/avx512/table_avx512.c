@@ -1,14 +1,17 @@
 // SPDX-License-Identifier: MIT
-/* The table of the avx512 kernels.                                                         */
+/* The AVX-512 kernels: the templates of simd/ in the words of vec_avx512.h.             */
+#include "kernels/simd/vec_avx512.h"
+
+#include "kernels/simd/gemm.h"
 #include "kernels/ref/ref.h"
 #include "kernels/tables.h"
 
 const hgi_kernels hgk_table_avx512 = {
     .name = "avx512",
-    .gemm = hgk_gemm_ref,
-    .packed_size = hgk_packed_size_ref,
-    .panel = HGK_PANEL_REF,
-    .pack = hgk_pack_ref,
+    .gemm = gemm,
+    .packed_size = packed_size,
+    .panel = PANEL,
+    .pack = pack,
     .act_forward = hgk_act_forward_ref,
     .act_backward = hgk_act_backward_ref,
     .loss = hgk_loss_ref,

@@ -1,0 +1,129 @@
+// SPDX-License-Identifier: MIT
+/* The vector vocabulary in AVX-512 (F, BW, DQ, VL): 16 floats, tails by masks.
+ *
+ * A kernel template (simd/<topic>.h) is written in these words alone; another instruction
+ * set is one more header like this.  What each word means:
+ *   vf          VL floats            vm          one truth a lane
+ *   v_load_n    n of 0..VL floats, the other lanes 0; touches nothing beyond them
+ *   v_min/v_max b where a or b is NaN, so that a constant in a never hides a NaN in b
+ *   v_fma       a b + c, one rounding; every other word rounds once, as IEEE says
+ *   vs          a sum in double, lane by lane: the order is fixed by the data's length
+ *   V_TILE_*    registers' worth of C that the matrix product keeps                     */
+#ifndef HGK_VEC_AVX512_H
+#define HGK_VEC_AVX512_H
+
+#include <immintrin.h>
+#include <stdint.h>
+
+#define VL 16
+/* 8 x 3 vectors of C, 3 of B and one of A are 28 of the 32 registers; 11 loads feed 24
+ * multiply-adds, so that neither one nor two of them a cycle wait for the loads.       */
+#define V_TILE_ROWS 8
+#define V_TILE_VECS 3
+
+typedef __m512 vf;
+typedef __mmask16 vm;
+
+static inline vf v_zero(void) { return _mm512_setzero_ps(); }
+static inline vf v_set1(float x) { return _mm512_set1_ps(x); }
+static inline vf v_load(const float *p) { return _mm512_loadu_ps(p); }
+static inline void v_store(float *p, vf x) { _mm512_storeu_ps(p, x); }
+static inline vm v_first(int64_t n) { return (vm)((1u << n) - 1); }
+static inline vf v_load_n(const float *p, int64_t n)
+{
+    return _mm512_maskz_loadu_ps(v_first(n), p);
+}
+static inline void v_store_n(float *p, vf x, int64_t n)
+{
+    _mm512_mask_storeu_ps(p, v_first(n), x);
+}
+/* Lanes from n on become 0.                                                            */
+static inline vf v_keep(vf x, int64_t n) { return _mm512_maskz_mov_ps(v_first(n), x); }
+static inline vf v_load_u8(const uint8_t *p)
+{
+    __m128i bytes = _mm_loadu_si128((const __m128i *)(const void *)p);
+    return _mm512_cvtepi32_ps(_mm512_cvtepu8_epi32(bytes));
+}
+static inline vf v_load_u8_n(const uint8_t *p, int64_t n)
+{
+    return _mm512_cvtepi32_ps(_mm512_cvtepu8_epi32(_mm_maskz_loadu_epi8(v_first(n), p)));
+}
+
+static inline vf v_add(vf a, vf b) { return _mm512_add_ps(a, b); }
+static inline vf v_sub(vf a, vf b) { return _mm512_sub_ps(a, b); }
+static inline vf v_mul(vf a, vf b) { return _mm512_mul_ps(a, b); }
+static inline vf v_div(vf a, vf b) { return _mm512_div_ps(a, b); }
+static inline vf v_sqrt(vf a) { return _mm512_sqrt_ps(a); }
+static inline vf v_fma(vf a, vf b, vf c) { return _mm512_fmadd_ps(a, b, c); }
+/* c - a b                                                                              */
+static inline vf v_fnma(vf a, vf b, vf c) { return _mm512_fnmadd_ps(a, b, c); }
+static inline vf v_min(vf a, vf b) { return _mm512_min_ps(a, b); }
+static inline vf v_max(vf a, vf b) { return _mm512_max_ps(a, b); }
+static inline vf v_abs(vf a) { return _mm512_abs_ps(a); }
+static inline vf v_copysign(vf size, vf sign)
+{
+    return _mm512_or_ps(_mm512_andnot_ps(_mm512_set1_ps(-0.0f), size),
+                        _mm512_and_ps(_mm512_set1_ps(-0.0f), sign));
+}
+static inline vf v_round(vf a)
+{
+    return _mm512_roundscale_ps(a, _MM_FROUND_TO_NEAREST_INT | _MM_FROUND_NO_EXC);
+}
+/* a 2^n for an integral n, right down through the subnormal numbers.                   */
+static inline vf v_ldexp(vf a, vf n) { return _mm512_scalef_ps(a, n); }
+
+static inline vm v_gt(vf a, vf b) { return _mm512_cmp_ps_mask(a, b, _CMP_GT_OQ); }
+static inline vm v_le(vf a, vf b) { return _mm512_cmp_ps_mask(a, b, _CMP_LE_OQ); }
+static inline vm v_lt(vf a, vf b) { return _mm512_cmp_ps_mask(a, b, _CMP_LT_OQ); }
+static inline vf v_select(vm m, vf yes, vf no) { return _mm512_mask_blend_ps(m, no, yes); }
+
+typedef struct vs {
+    __m512d low, high;
+} vs;
+
+static inline vs vs_zero(void) { return (vs){_mm512_setzero_pd(), _mm512_setzero_pd()}; }
+static inline __m512d vs_low(vf x) { return _mm512_cvtps_pd(_mm512_castps512_ps256(x)); }
+static inline __m512d vs_high(vf x)
+{
+    return _mm512_cvtps_pd(_mm512_extractf32x8_ps(x, 1));
+}
+static inline vs vs_add(vs s, vf x)
+{
+    return (vs){_mm512_add_pd(s.low, vs_low(x)), _mm512_add_pd(s.high, vs_high(x))};
+}
+static inline vs vs_add_square(vs s, vf x)
+{
+    __m512d low = vs_low(x), high = vs_high(x);
+    return (vs){_mm512_fmadd_pd(low, low, s.low), _mm512_fmadd_pd(high, high, s.high)};
+}
+static inline double vs_total(vs s)
+{
+    return _mm512_reduce_add_pd(_mm512_add_pd(s.low, s.high));
+}
+
+/* Rows of a VL x VL square become columns, in four rounds of pairwise exchanges.       */
+static inline void v_transpose(vf r[VL])
+{
+    vf t[VL];
+    for (int i = 0; i < VL; i += 2) {
+        t[i] = _mm512_unpacklo_ps(r[i], r[i + 1]);
+        t[i + 1] = _mm512_unpackhi_ps(r[i], r[i + 1]);
+    }
+    for (int i = 0; i < VL; i += 4)
+        for (int j = 0; j < 2; j++) {
+            __m512d a = _mm512_castps_pd(t[i + j]), b = _mm512_castps_pd(t[i + j + 2]);
+            r[i + 2 * j] = _mm512_castpd_ps(_mm512_unpacklo_pd(a, b));
+            r[i + 2 * j + 1] = _mm512_castpd_ps(_mm512_unpackhi_pd(a, b));
+        }
+    for (int i = 0; i < VL; i += 8)
+        for (int j = 0; j < 4; j++) {
+            t[i + j] = _mm512_shuffle_f32x4(r[i + j], r[i + j + 4], 0x88);
+            t[i + j + 4] = _mm512_shuffle_f32x4(r[i + j], r[i + j + 4], 0xdd);
+        }
+    for (int j = 0; j < 8; j++) {
+        r[j] = _mm512_shuffle_f32x4(t[j], t[j + 8], 0x88);
+        r[j + 8] = _mm512_shuffle_f32x4(t[j], t[j + 8], 0xdd);
+    }
+}
+
+#endif
