@@ -1,0 +1,76 @@
+// SPDX-License-Identifier: MIT
+/* Running a trained net over rows: chunks of HGI_INFER_ROWS, one workspace per worker.     */
+#include "model/pass.h"
+
+hg_status hgi_infer_new(hg_ctx *ctx, const hgi_net *net, int64_t first, int64_t last,
+                        hgi_infer *out)
+{
+    hgi_infer r = {.mem = ctx->mem, .ctx = ctx, .net = net, .first = first, .last = last};
+    hg_status status = HG_OK;
+    hgi_team *team;
+    HGI_GOTO(hgi_ctx_team(ctx, &team));
+    r.workers = hgi_team_size(team);
+    size_t packed = (size_t)hgi_max(hgi_packed_reals(net), 1) * sizeof *r.packed;
+    r.packed = hgi_alloc(&ctx->mem, packed);
+    if (r.packed == NULL) HGI_GOTO(hgi_fail_mem(ctx, packed, "packed weights"));
+    r.ws = hgi_calloc(&ctx->mem, (size_t)r.workers, sizeof *r.ws);
+    if (r.ws == NULL) HGI_GOTO(hgi_fail_mem(ctx, (size_t)r.workers * sizeof *r.ws, "workspaces"));
+    for (int i = 0; i < r.workers; i++)
+        HGI_GOTO(hgi_workspace_new(ctx, net, HGI_INFER_ROWS, false, r.packed, &r.ws[i]));
+done:
+    if (status != HG_OK) hgi_infer_free(&r);
+    *out = r;
+    return status;
+}
+
+static void run_chunk(void *arg, int64_t item, int worker)
+{
+    hgi_infer *r = arg;
+    hgi_workspace *w = &r->ws[worker];
+    int64_t first = item * HGI_INFER_ROWS, n = hgi_min(HGI_INFER_ROWS, r->rows - first);
+    hgi_real *x = w->pass.slot[r->first].x;
+    w->pass.n = n;
+    for (int64_t i = 0; i < n; i++) w->penalty[i] = 0;
+    r->fill(r->arg, first, n, x, worker);
+    for (int64_t i = r->first; i < r->last; i++) {
+        const hgi_layer *l = &r->net->layer[i];
+        l->kind->forward(l, &w->pass, 0, n);
+        if (l->kind->penalty != NULL) l->kind->penalty(l, &w->pass, 0, n);
+    }
+    hgi_chunk c = {.first = first, .n = n, .x = x, .penalty = w->penalty, .worker = worker};
+    c.z = r->first <= r->net->code ? hgi_code_of(r->net, &w->pass) : NULL;
+    c.y = w->pass.slot[r->last - 1].y;
+    r->sink(r->arg, &c);
+}
+
+void hgi_infer_run(hgi_infer *r, const hgi_real *theta, const hgi_real *state, int64_t rows)
+{
+    hgi_real *running = (hgi_real *)(uintptr_t)state; /* only read: no pass trains here */
+    for (int i = 0; i < r->workers; i++) {
+        r->ws[i].pass.theta = theta;
+        r->ws[i].pass.state = running;
+    }
+    r->rows = rows;
+    hgi_prepare prepare = {r->net, &r->ws[0].pass, r->first, r->last};
+    hgi_stage stages[2] = {
+        {hgi_prepare_item, &prepare, hgi_prepare_items(&prepare, r->ctx->kernels)},
+        {run_chunk, r, hgi_ceil_div(rows, HGI_INFER_ROWS)},
+    };
+    hgi_team_run(r->ctx->team, stages, 2);
+}
+
+void hgi_infer_free(hgi_infer *r)
+{
+    if (r == NULL) return;
+    hgi_mem mem = r->mem;
+    for (int i = 0; r->ws != NULL && i < r->workers; i++) hgi_workspace_free(&r->ws[i]);
+    hgi_free(&mem, r->ws);
+    hgi_free(&mem, r->packed);
+    *r = (hgi_infer){.mem = mem};
+}
+
+void hgi_predict(const hgi_net *net, const hgi_kernels *k, int64_t n, hgi_real *y)
+{
+    if (net->output_act == HGI_ACT_LINEAR) return;
+    k->act_forward(net->output_act, 1, n, net->outputs, y, net->outputs, y, net->outputs);
+}

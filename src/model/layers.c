@@ -1,0 +1,68 @@
+// SPDX-License-Identifier: MIT
+/* The lists of layer and code kinds, and what their files share.                        */
+#include "model/layer.h"
+
+#include <math.h>
+
+extern const hgi_layer_kind hgi_layer_dense, hgi_layer_activation, hgi_layer_dropout,
+    hgi_layer_batchnorm;
+extern const hgi_layer_kind hgi_code_plain;
+
+const hgi_layer_kind *const hgi_layer_kinds[] = {
+    &hgi_layer_dense, &hgi_layer_activation, &hgi_layer_dropout, &hgi_layer_batchnorm, NULL,
+};
+
+const hgi_layer_kind *const hgi_code_kinds[] = {&hgi_code_plain, NULL};
+
+const char *const hgi_act_words[] = {
+#define ROW(name, word, help) word,
+    HGI_ACT_MAP(ROW)
+#undef ROW
+        NULL,
+};
+
+hgi_tensor *hgi_layer_tensor(hgi_layer *l, const char *name, hgi_role role, int rank,
+                             int64_t d0, int64_t d1)
+{
+    assert(l->tensors < HGI_LAYER_TENSORS);
+    hgi_tensor *t = &l->tensor[l->tensors++];
+    *t = (hgi_tensor){.name = name, .role = role, .rank = rank, .dim = {d0, d1}};
+    t->count = rank == 2 ? d0 * d1 : d0;
+    return t;
+}
+
+void hgi_init_uniform(const hgi_tensor *t, int64_t fan_in, int64_t fan_out, bool he,
+                      uint64_t seed, hgi_real *theta)
+{
+    double fan = (double)fan_in + (he ? 0.0 : (double)fan_out);
+    float limit = (float)sqrt(6.0 / fan);
+    /* The counter is the element's place in the block: moving a layer's number in the file
+     * does not change what it draws, and no two tensors share a draw.                     */
+    hgi_rng rng = {.seed = seed, .use = HGI_USE_INIT, .epoch = 0};
+    for (int64_t i = 0; i < t->count; i++) {
+        uint64_t at = (uint64_t)(t->offset + i);
+        uint32_t w[4];
+        hgi_philox(&rng, at / 4, 0, w);
+        float u = (hgi_unit(w[at % 4]) - 0.5f) * 2.0f;
+        theta[t->offset + i] = (hgi_real)(u * limit);
+    }
+}
+
+hgi_grad hgi_grad_begin(const hgi_pass *p, const hgi_tensor *t, int64_t width, int64_t r,
+                        int64_t c, int64_t C, int worker)
+{
+    if (p->grad != NULL) return (hgi_grad){p->grad + t->offset + r * width + c, width};
+    return (hgi_grad){p->scratch[worker], C};
+}
+
+void hgi_grad_end(const hgi_pass *p, const hgi_tensor *t, int64_t width, int64_t r,
+                  int64_t R, int64_t c, int64_t C, hgi_grad g)
+{
+    if (p->grad != NULL) return;
+    int64_t at = t->offset + r * width + c;
+    if (C == width) { /* the tile is whole rows: one contiguous piece of the tensor */
+        p->emit(p->emit_arg, at, R * C, g.g);
+        return;
+    }
+    for (int64_t i = 0; i < R; i++) p->emit(p->emit_arg, at + i * width, C, g.g + i * C);
+}

@@ -1,0 +1,190 @@
+// SPDX-License-Identifier: MIT
+/* hg_model: making, describing and freeing it.                                             */
+#include "model/model.h"
+
+#include <string.h>
+
+static hg_status print_line(hg_ctx *ctx, const hgi_line *line, int64_t inputs, char **out)
+{
+    hgi_text t;
+    hgi_text_init(&t, &ctx->mem);
+    hg_status status = hgi_line_print(line, inputs, &t);
+    *out = status == HG_OK && hgi_text_ok(&t) ? hgi_strdup(&ctx->mem, t.s) : NULL;
+    hgi_text_free(&t);
+    return *out != NULL ? HG_OK : hgi_fail_mem(ctx, 64, "a layer line");
+}
+
+/* The spec's own lines are replaced by the canonical ones: the same text whichever way the
+ * model was given, and with "input" as a number.                                           */
+static hg_status make_lines(hg_ctx *ctx, hg_model *m)
+{
+    m->line = hgi_calloc(&ctx->mem, (size_t)m->net.count, sizeof *m->line);
+    if (m->line == NULL) return hgi_fail_mem(ctx, 64, "layer lines");
+    for (int64_t i = 0; i < m->net.count; i++) {
+        const hgi_net *net = &m->net;
+        HGI_TRY(print_line(ctx, &net->layer[i].line, net->inputs, &m->line[i]));
+        char **spec = i < net->code    ? &m->spec.encoder[i]
+                      : i == net->code ? &m->spec.code
+                                       : &m->spec.decoder[i - net->code - 1];
+        char *copy = hgi_strdup(&ctx->mem, m->line[i]);
+        if (copy == NULL) return hgi_fail_mem(ctx, 64, "a layer line");
+        hgi_free(&ctx->mem, *spec);
+        *spec = copy;
+    }
+    return HG_OK;
+}
+
+static hg_status make_text(hg_ctx *ctx, hg_model *m)
+{
+    hgi_text t;
+    hgi_text_init(&t, &ctx->mem);
+    hg_status status = hgi_spec_print(&m->spec, &t);
+    hgi_text_add(&t, "scale: %s\n", hgi_scale_name(m->scaler.kind));
+    m->text = status == HG_OK && hgi_text_ok(&t) ? hgi_strdup(&ctx->mem, t.s) : NULL;
+    hgi_text_free(&t);
+    return m->text != NULL ? HG_OK : hgi_fail_mem(ctx, 256, "the model's text");
+}
+
+hg_status hgi_model_take(hg_ctx *ctx, hgi_spec *spec, hgi_scaler *scaler, hg_model **out)
+{
+    hg_status status = HG_OK;
+    *out = NULL;
+    hg_model *m = hgi_calloc(&ctx->mem, 1, sizeof *m);
+    if (m == NULL) {
+        hgi_spec_free(spec);
+        hgi_scaler_free(&ctx->mem, scaler);
+        return hgi_fail_mem(ctx, sizeof *m, "a model");
+    }
+    m->mem = ctx->mem;
+    m->spec = *spec;
+    m->scaler = *scaler;
+    m->clip = true;
+    *spec = (hgi_spec){.mem = ctx->mem};
+    memset(scaler, 0, sizeof *scaler);
+    HGI_GOTO(hgi_net_plan(ctx, &m->spec, &m->net));
+    size_t params = (size_t)hgi_max(m->net.params, 1), states = (size_t)hgi_max(m->net.states, 1);
+    m->theta = hgi_calloc(&ctx->mem, params, sizeof *m->theta);
+    m->state = hgi_calloc(&ctx->mem, states, sizeof *m->state);
+    if (m->theta == NULL || m->state == NULL)
+        HGI_GOTO(hgi_fail_mem(ctx, (params + states) * sizeof *m->theta, "weights"));
+    HGI_GOTO(make_lines(ctx, m));
+    HGI_GOTO(make_text(ctx, m));
+    *out = m;
+done:
+    if (status != HG_OK) hg_model_free(&m);
+    return status;
+}
+
+static void free_names(const hgi_mem *mem, char **names, int64_t n)
+{
+    for (int64_t i = 0; names != NULL && i < n; i++) hgi_free(mem, names[i]);
+    hgi_free(mem, names);
+}
+
+void hg_model_free(hg_model **model)
+{
+    hg_model *m = model != NULL ? *model : NULL;
+    if (m == NULL) return;
+    hgi_mem mem = m->mem;
+    free_names(&mem, m->line, m->net.count);
+    free_names(&mem, m->columns, m->net.inputs);
+    hgi_spec_free(&m->spec);
+    hgi_net_free(&m->net);
+    hgi_scaler_free(&mem, &m->scaler);
+    hgi_free(&mem, m->theta);
+    hgi_free(&mem, m->state);
+    hgi_free(&mem, m->trained.history);
+    hgi_free(&mem, m->text);
+    hgi_free(&mem, m);
+    *model = NULL;
+}
+
+hg_status hgi_model_set_columns(hg_ctx *ctx, hg_model *m, char *const *columns)
+{
+    free_names(&m->mem, m->columns, m->net.inputs);
+    m->columns = NULL;
+    if (columns == NULL) return HG_OK;
+    m->columns = hgi_calloc(&ctx->mem, (size_t)m->net.inputs, sizeof *m->columns);
+    if (m->columns == NULL) return hgi_fail_mem(ctx, 64, "column names");
+    for (int64_t i = 0; i < m->net.inputs; i++) {
+        m->columns[i] = hgi_strdup(&ctx->mem, columns[i]);
+        if (m->columns[i] == NULL) return hgi_fail_mem(ctx, 64, "a column name");
+    }
+    return HG_OK;
+}
+
+hg_status hgi_model_add_epoch(hg_ctx *ctx, hg_model *m, const hg_epoch *e)
+{
+    hgi_trained *t = &m->trained;
+    size_t bytes = (size_t)(t->history_count + 1) * sizeof *t->history;
+    hg_epoch *grown = hgi_realloc(&m->mem, t->history, bytes);
+    if (grown == NULL) return hgi_fail_mem(ctx, bytes, "the history");
+    t->history = grown;
+    t->history[t->history_count++] = *e;
+    return HG_OK;
+}
+
+hgi_range hgi_model_range(const hg_model *m)
+{
+    return (hgi_range){m->net.loss->unit_range, m->clip, 0.0, 1.0};
+}
+
+static int64_t total_flops(const hgi_net *net)
+{
+    int64_t flops = 0;
+    for (int64_t i = 0; i < net->count; i++) flops += net->layer[i].flops;
+    return flops;
+}
+
+hg_status hg_model_get_info(hg_ctx *ctx, const hg_model *m, hg_model_info *info)
+{
+    if (m == NULL || info == NULL || info->size != sizeof *info)
+        return hgi_fail(ctx, HG_EINVAL, "hg_model_get_info: model, or info->size, is not set");
+    *info = (hg_model_info){
+        .size = sizeof *info,
+        .inputs = m->net.inputs, .code = m->net.code_size, .parameters = m->net.params,
+        .layers = m->net.count + 1, .flops = total_flops(&m->net),
+        .rank = m->net.input.rank,
+        .shape = {m->net.input.dim[0], m->net.input.dim[1], m->net.input.dim[2]},
+        .loss = m->net.loss->name, .scale = hgi_scale_name(m->scaler.kind), .text = m->text,
+        .trained_rows = m->trained.rows, .epochs = m->trained.epochs, .seed = m->trained.seed,
+    };
+    return HG_OK;
+}
+
+static int64_t trained_count(const hgi_layer *l)
+{
+    int64_t n = 0;
+    for (int i = 0; i < l->tensors; i++)
+        if (l->tensor[i].role != HGI_STATE) n += l->tensor[i].count;
+    return n;
+}
+
+/* Row 0 is the input; row i + 1 is layer i.                                                */
+hg_status hg_model_layer(hg_ctx *ctx, const hg_model *m, int64_t index, hg_layer_info *out)
+{
+    if (m == NULL || out == NULL || out->size != sizeof *out || index < 0 || index > m->net.count)
+        return hgi_fail(ctx, HG_EINVAL, "hg_model_layer: no layer %lld", (long long)index);
+    const hgi_layer *l = index > 0 ? &m->net.layer[index - 1] : NULL;
+    const hgi_shape *shape = l != NULL ? &l->out : &m->net.input;
+    *out = (hg_layer_info){
+        .size = sizeof *out,
+        .part = l == NULL                 ? "input"
+                : l->index < m->net.code  ? "encoder"
+                : l->index == m->net.code ? "code"
+                                          : "decoder",
+        .line = l != NULL ? m->line[l->index] : "",
+        .rank = shape->rank,
+        .shape = {shape->dim[0], shape->dim[1], shape->dim[2]},
+        .parameters = l != NULL ? trained_count(l) : 0,
+        .flops = l != NULL ? l->flops : 0,
+    };
+    return HG_OK;
+}
+
+int hg_model_history(const hg_model *m, int64_t index, hg_epoch *out)
+{
+    if (m == NULL || out == NULL || index < 0 || index >= m->trained.history_count) return 0;
+    *out = m->trained.history[index];
+    return 1;
+}

@@ -1,0 +1,189 @@
+// SPDX-License-Identifier: MIT
+/* Planning: lines become layers with shapes, tensors get their places in the blocks.       */
+#include "model/net.h"
+
+#include <string.h>
+
+static const hgi_layer_kind *find_kind(const hgi_layer_kind *const *kinds, const char *name)
+{
+    for (int i = 0; kinds[i] != NULL; i++)
+        if (strcmp(kinds[i]->name, name) == 0) return kinds[i];
+    return NULL;
+}
+
+static hg_status unknown_kind(hg_ctx *ctx, const hgi_layer_kind *const *kinds, const char *what,
+                              const char *word, const char *where)
+{
+    const char *names[64];
+    int64_t n = 0;
+    for (int i = 0; kinds[i] != NULL && n < HGI_COUNT(names); i++) names[n++] = kinds[i]->name;
+    return hgi_unknown(ctx, what, word, where, names, n);
+}
+
+/* The flag `tied` of a dense line in the decoder.                                           */
+static bool wants_tie(const hgi_line *line)
+{
+    for (int i = 0; line->decl[i].name != NULL; i++)
+        if (strcmp(line->decl[i].name, "tied") == 0) return line->value[i] != 0;
+    return false;
+}
+
+/* The k-th dense layer of the decoder mirrors the k-th from the end of the encoder.         */
+static hg_status find_tie(hg_ctx *ctx, const hgi_net *net, hgi_layer *l, const char *where)
+{
+    int64_t skip = 0;
+    for (int64_t i = net->code + 1; i < l->index; i++)
+        if (net->layer[i].kind == l->kind) skip++;
+    for (int64_t i = net->code; i-- > 0;) {
+        if (net->layer[i].kind != l->kind) continue;
+        if (skip-- > 0) continue;
+        l->tied = &net->layer[i];
+        return HG_OK;
+    }
+    return hgi_fail(ctx, HG_EINVAL, "%s: 'tied', but no %s layer of the encoder mirrors it", where,
+                    l->kind->name);
+}
+
+static void place_tensors(hgi_net *net, hgi_layer *l)
+{
+    for (int i = 0; i < l->tensors; i++) {
+        int64_t *block = l->tensor[i].role == HGI_STATE ? &net->states : &net->params;
+        l->tensor[i].offset = *block;
+        *block += l->tensor[i].count;
+    }
+}
+
+static hg_status plan_line(hg_ctx *ctx, hgi_net *net, int64_t index, const hgi_shape *in,
+                           const char *part, int64_t number, const char *text)
+{
+    hgi_layer *l = &net->layer[index];
+    bool code = index == net->code;
+    const hgi_layer_kind *const *kinds = code ? hgi_code_kinds : hgi_layer_kinds;
+    char where[64], word[32];
+    snprintf(where, sizeof where, code ? "%s" : "%s line %lld", part, (long long)number + 1);
+    hgi_line_kind(text, word);
+    l->kind = find_kind(kinds, word);
+    if (l->kind == NULL) return unknown_kind(ctx, kinds, code ? "code" : "layer", word, where);
+    HGI_TRY(hgi_line_parse(ctx, where, text, l->kind->options, &l->line));
+    snprintf(l->name, sizeof l->name, code ? "%s" : "%s.%lld", part, (long long)number);
+    l->index = index;
+    l->in = *in;
+    l->d_in = hgi_shape_count(in);
+    if (wants_tie(&l->line)) {
+        if (index < net->code)
+            return hgi_fail(ctx, HG_EINVAL, "%s: 'tied' belongs in the decoder", where);
+        HGI_TRY(find_tie(ctx, net, l, where));
+    }
+    HGI_TRY(l->kind->plan(ctx, l, net->inputs));
+    l->d_out = hgi_shape_count(&l->out);
+    if (net->params > (INT64_C(1) << 40))
+        return hgi_fail(ctx, HG_ERANGE, "%s: the model is too large", where);
+    place_tensors(net, l);
+    return HG_OK;
+}
+
+/* What the loss does with the last activation, and that the output fits the input.          */
+static hg_status check_output(hg_ctx *ctx, const hgi_spec *spec, hgi_net *net)
+{
+    hgi_layer *last = &net->layer[net->count - 1];
+    net->outputs = last->d_out;
+    if (net->outputs != net->inputs)
+        return hgi_fail(ctx, HG_ESHAPE,
+                        "decoder line %lld (%s): gives %lld values, but a row has %lld",
+                        (long long)spec->decoder_count, last->kind->name, (long long)net->outputs,
+                        (long long)net->inputs);
+    net->output_act = HGI_ACT_LINEAR;
+    if (!net->loss->fuses) return HG_OK;
+    if (last->act != HGI_ACT_SIGMOID && last->act != HGI_ACT_LINEAR)
+        return hgi_fail(ctx, HG_EINVAL,
+                        "decoder line %lld (%s): loss %s needs a last activation of sigmoid, or "
+                        "linear taken as logits, found %s",
+                        (long long)spec->decoder_count, last->kind->name, net->loss->name,
+                        hgi_act_name(last->act));
+    last->defer_act = last->act == HGI_ACT_SIGMOID;
+    net->output_act = HGI_ACT_SIGMOID;
+    return HG_OK;
+}
+
+/* Kinds with constraints on the decoder say so through project().                           */
+static hg_status check_code(hg_ctx *ctx, const hgi_net *net)
+{
+    const hgi_layer *code = &net->layer[net->code], *next = code + 1;
+    if (code->kind->project_items == NULL || code->kind->project_items(code) == 0) return HG_OK;
+    if (next->tensors == 0 || next->tensor[0].rank != 2 || next->tied != NULL)
+        return hgi_fail(ctx, HG_EINVAL,
+                        "code: unit-decoder needs a dense layer with its own weight right after "
+                        "the code, found %s%s",
+                        next->kind->name, next->tied != NULL ? " tied" : "");
+    return HG_OK;
+}
+
+hg_status hgi_net_plan(hg_ctx *ctx, const hgi_spec *spec, hgi_net *out)
+{
+    hgi_net net = {.mem = ctx->mem, .input = spec->input, .he = spec->he};
+    hg_status status = HG_OK;
+    net.count = spec->encoder_count + 1 + spec->decoder_count;
+    net.code = spec->encoder_count;
+    net.inputs = hgi_shape_count(&spec->input);
+    net.loss = hgi_loss_find(spec->loss);
+    net.huber_delta = (hgi_real)spec->huber_delta;
+    if (net.loss == NULL) HGI_GOTO(hgi_fail(ctx, HG_EUNKNOWN, "unknown loss '%s'", spec->loss));
+    if (spec->encoder_count == 0 || spec->decoder_count == 0)
+        HGI_GOTO(hgi_fail(ctx, HG_EINVAL, "the %s has no layers",
+                          spec->encoder_count == 0 ? "encoder" : "decoder"));
+    net.layer = hgi_calloc(&ctx->mem, (size_t)net.count, sizeof *net.layer);
+    if (net.layer == NULL)
+        HGI_GOTO(hgi_fail_mem(ctx, (size_t)net.count * sizeof *net.layer, "layers"));
+    hgi_shape shape = spec->input;
+    for (int64_t i = 0; i < net.count; i++) {
+        if (i < net.code)
+            HGI_GOTO(plan_line(ctx, &net, i, &shape, "encoder", i, spec->encoder[i]));
+        else if (i == net.code)
+            HGI_GOTO(plan_line(ctx, &net, i, &shape, "code", 0, spec->code));
+        else
+            HGI_GOTO(plan_line(ctx, &net, i, &shape, "decoder", i - net.code - 1,
+                               spec->decoder[i - net.code - 1]));
+        shape = net.layer[i].out;
+    }
+    net.code_size = net.layer[net.code].d_out;
+    HGI_GOTO(check_output(ctx, spec, &net));
+    HGI_GOTO(check_code(ctx, &net));
+done:
+    if (status != HG_OK) hgi_net_free(&net);
+    *out = net;
+    return status;
+}
+
+void hgi_net_free(hgi_net *net)
+{
+    if (net == NULL) return;
+    hgi_mem mem = net->mem;
+    hgi_free(&mem, net->layer);
+    *net = (hgi_net){.mem = mem};
+}
+
+void hgi_net_init(const hgi_net *net, uint64_t seed, hgi_real *theta, hgi_real *state)
+{
+    for (int64_t i = 0; i < net->count; i++) {
+        const hgi_layer *l = &net->layer[i];
+        if (l->kind->init != NULL) l->kind->init(l, net->he, seed, theta, state);
+    }
+    for (int64_t i = 0; i + 1 < net->count; i++) {
+        const hgi_layer *l = &net->layer[i];
+        int64_t items = l->kind->project_items != NULL ? l->kind->project_items(l) : 0;
+        for (int64_t k = 0; k < items; k++) l->kind->project(l, l + 1, theta, k);
+    }
+}
+
+const hgi_layer *hgi_net_layer_of(const hgi_net *net, int64_t index, const hgi_tensor **t)
+{
+    for (int64_t i = 0; i < net->count; i++)
+        for (int k = 0; k < net->layer[i].tensors; k++) {
+            const hgi_tensor *x = &net->layer[i].tensor[k];
+            if (x->role == HGI_STATE || index < x->offset || index >= x->offset + x->count)
+                continue;
+            *t = x;
+            return &net->layer[i];
+        }
+    return NULL;
+}

@@ -1,0 +1,127 @@
+// SPDX-License-Identifier: MIT
+/* Workspaces: one block of memory, cut into the buffers of every layer.                    */
+#include "model/pass.h"
+
+enum { REALS_PER_LINE = HGI_ALIGN / (int)sizeof(hgi_real) };
+
+int64_t hgi_packed_reals(const hgi_net *net)
+{
+    int64_t total = 0;
+    for (int64_t i = 0; i < net->count; i++)
+        total += hgi_ceil_div(net->layer[i].packed, REALS_PER_LINE) * REALS_PER_LINE;
+    return total;
+}
+
+/* Hands out pieces of the block; run once with base NULL to learn the size.                */
+typedef struct cutter {
+    hgi_real *base;
+    int64_t used;
+} cutter;
+
+static hgi_real *cut(cutter *c, int64_t count)
+{
+    if (count == 0) return NULL;
+    hgi_real *p = c->base != NULL ? c->base + c->used : NULL;
+    c->used += hgi_ceil_div(count, REALS_PER_LINE) * REALS_PER_LINE;
+    return p;
+}
+
+/* Activations run forward; an identity layer's output is its input.                        */
+static void cut_forward(hgi_workspace *w, const hgi_net *net, bool training, cutter *c)
+{
+    w->input = cut(c, w->rows * net->inputs);
+    hgi_real *x = w->input;
+    for (int64_t i = 0; i < net->count; i++) {
+        const hgi_layer *l = &net->layer[i];
+        hgi_slot *s = &w->pass.slot[i];
+        s->x = x;
+        s->y = l->kind->identity ? x : cut(c, w->rows * l->d_out);
+        s->saved = cut(c, w->rows * l->saved);
+        s->cache = training ? cut(c, l->cache) : NULL;
+        x = s->y;
+    }
+}
+
+/* Gradients run backward; an elementwise layer's gx is its gy, the first layer has none.   */
+static void cut_backward(hgi_workspace *w, const hgi_net *net, cutter *c)
+{
+    hgi_real *gy = cut(c, w->rows * net->layer[net->count - 1].d_out);
+    for (int64_t i = net->count; i-- > 0;) {
+        const hgi_layer *l = &net->layer[i];
+        hgi_slot *s = &w->pass.slot[i];
+        s->gy = gy;
+        if (i > 0) s->gx = l->kind->elementwise ? gy : cut(c, w->rows * l->d_in);
+        gy = s->gx;
+    }
+}
+
+static void cut_packed(hgi_workspace *w, const hgi_net *net, cutter *c)
+{
+    for (int64_t i = 0; i < net->count; i++) w->pass.slot[i].packed = cut(c, net->layer[i].packed);
+}
+
+/* A chunk of inference that starts at the code has its input there: `input` must be wide
+ * enough for either end.                                                                   */
+hg_status hgi_workspace_new(hg_ctx *ctx, const hgi_net *net, int64_t rows, bool training,
+                            hgi_real *packed, hgi_workspace *out)
+{
+    hgi_workspace w = {.mem = ctx->mem, .rows = rows};
+    hg_status status = HG_OK;
+    w.pass.k = ctx->kernels;
+    w.pass.training = training;
+    w.pass.slot = hgi_calloc(&ctx->mem, (size_t)net->count, sizeof *w.pass.slot);
+    w.penalty = hgi_calloc(&ctx->mem, (size_t)rows, sizeof *w.penalty);
+    if (w.pass.slot == NULL || w.penalty == NULL)
+        HGI_GOTO(hgi_fail_mem(ctx, (size_t)rows * sizeof *w.penalty, "a workspace"));
+    w.pass.penalty = w.penalty;
+    for (int round = 0; round < 2; round++) {
+        cutter c = {.base = w.block}, own = {.base = packed};
+        cut_forward(&w, net, training, &c);
+        if (training) cut_backward(&w, net, &c);
+        cut_packed(&w, net, packed != NULL ? &own : &c);
+        if (round == 1) break;
+        w.bytes = (size_t)hgi_max(c.used, 1) * sizeof *w.block;
+        w.block = hgi_alloc(&ctx->mem, w.bytes);
+        if (w.block == NULL) HGI_GOTO(hgi_fail_mem(ctx, w.bytes, "activations"));
+    }
+done:
+    if (status != HG_OK) hgi_workspace_free(&w);
+    *out = w;
+    return status;
+}
+
+void hgi_workspace_free(hgi_workspace *w)
+{
+    if (w == NULL) return;
+    hgi_mem mem = w->mem;
+    hgi_free(&mem, w->block);
+    hgi_free(&mem, w->penalty);
+    hgi_free(&mem, w->pass.slot);
+    *w = (hgi_workspace){.mem = mem};
+}
+
+int64_t hgi_prepare_items(const hgi_prepare *a, const hgi_kernels *k)
+{
+    int64_t n = 0;
+    for (int64_t i = a->first; i < a->last; i++) {
+        const hgi_layer *l = &a->net->layer[i];
+        if (l->kind->prepare_items != NULL) n += l->kind->prepare_items(l, k);
+    }
+    return n;
+}
+
+void hgi_prepare_item(void *arg, int64_t item, int worker)
+{
+    (void)worker;
+    const hgi_prepare *a = arg;
+    for (int64_t i = a->first; i < a->last; i++) {
+        const hgi_layer *l = &a->net->layer[i];
+        if (l->kind->prepare_items == NULL) continue;
+        int64_t n = l->kind->prepare_items(l, a->pass->k);
+        if (item < n) {
+            l->kind->prepare(l, a->pass, &a->pass->slot[i], item);
+            return;
+        }
+        item -= n;
+    }
+}

@@ -1,0 +1,213 @@
+// SPDX-License-Identifier: MIT
+/* What the net is, as lines of text: from the configuration's options.                    */
+#include "model/net.h"
+
+#include <string.h>
+
+enum { MAX_HIDDEN = 64, MAX_LINES = 1024 };
+
+static bool is_space(char c) { return c == ' ' || c == '\t' || c == '\n' || c == '\r'; }
+
+/* Split "a; b; c" at ';' and newlines; empty pieces are left out.                          */
+hg_status hgi_spec_set_lines(hg_ctx *ctx, char ***lines, int64_t *count, const char *text)
+{
+    *count = 0;
+    *lines = hgi_calloc(&ctx->mem, MAX_LINES, sizeof **lines);
+    if (*lines == NULL) return hgi_fail_mem(ctx, MAX_LINES * sizeof **lines, "layer lines");
+    for (const char *p = text; *p != '\0';) {
+        size_t n = strcspn(p, ";\n");
+        const char *from = p, *to = p + n;
+        p = *to != '\0' ? to + 1 : to;
+        while (from < to && is_space(*from)) from++;
+        while (to > from && is_space(to[-1])) to--;
+        if (from == to) continue;
+        if (*count == MAX_LINES)
+            return hgi_fail(ctx, HG_ERANGE, "more than %d layers", MAX_LINES);
+        char *line = hgi_strndup(&ctx->mem, from, (size_t)(to - from));
+        if (line == NULL) return hgi_fail_mem(ctx, (size_t)(to - from), "a layer line");
+        (*lines)[(*count)++] = line;
+    }
+    return HG_OK;
+}
+
+/* ---- symmetric pair from sizes ------------------------------------------------------- */
+
+typedef struct builder {
+    const hg_config *cfg;
+    hgi_text out;
+} builder;
+
+/* One hidden dense layer with what the options add to it.                                  */
+static void add_hidden(builder *b, int64_t units, const char *act, const char *tied)
+{
+    if (hgi_config_flag(b->cfg, "batchnorm"))
+        hgi_text_add(&b->out, "dense %lld%s; batchnorm; activation %s; ", (long long)units, tied,
+                     act);
+    else
+        hgi_text_add(&b->out, "dense %lld %s%s; ", (long long)units, act, tied);
+    if (hgi_config_given(b->cfg, "dropout") && hgi_config_real(b->cfg, "dropout") > 0)
+        hgi_text_add(&b->out, "dropout %s; ", hg_config_get(b->cfg, "dropout"));
+}
+
+static void build_encoder(builder *b, const int64_t *hidden, int64_t n)
+{
+    const char *act = hgi_config_text(b->cfg, "activation");
+    const char *code_act = hgi_config_given(b->cfg, "code-activation")
+                               ? hgi_config_text(b->cfg, "code-activation")
+                               : act;
+    for (int64_t i = 0; i < n; i++) add_hidden(b, hidden[i], act, "");
+    hgi_text_add(&b->out, "dense %lld %s", (long long)hgi_config_int(b->cfg, "code"), code_act);
+}
+
+static void build_decoder(builder *b, const int64_t *hidden, int64_t n, const char *output)
+{
+    const char *tied = hgi_config_flag(b->cfg, "tied") ? " tied" : "";
+    const char *act = hgi_config_text(b->cfg, "activation");
+    for (int64_t i = n; i-- > 0;) add_hidden(b, hidden[i], act, tied);
+    hgi_text_add(&b->out, "dense input %s%s", output, tied);
+}
+
+static hg_status build_symmetric(hg_ctx *ctx, const hg_config *cfg, const char *output,
+                                 hgi_spec *s)
+{
+    int64_t hidden[MAX_HIDDEN];
+    int64_t n = hgi_config_given(cfg, "hidden")
+                    ? hgi_config_sizes(cfg, "hidden", hidden, MAX_HIDDEN)
+                    : 0;
+    if (n > MAX_HIDDEN) return hgi_fail(ctx, HG_ERANGE, "hidden: more than %d sizes", MAX_HIDDEN);
+    if (!hgi_config_given(cfg, "code"))
+        return hgi_fail(ctx, HG_EINVAL, "hidden layers without a code size: give --code N");
+    for (int part = 0; part < 2; part++) {
+        builder b = {.cfg = cfg};
+        hgi_text_init(&b.out, &ctx->mem);
+        if (part == 0)
+            build_encoder(&b, hidden, n);
+        else
+            build_decoder(&b, hidden, n, output);
+        hg_status status = hgi_text_ok(&b.out) ? HG_OK : hgi_fail_mem(ctx, 256, "layer lines");
+        if (status == HG_OK)
+            status = part == 0
+                         ? hgi_spec_set_lines(ctx, &s->encoder, &s->encoder_count, b.out.s)
+                         : hgi_spec_set_lines(ctx, &s->decoder, &s->decoder_count, b.out.s);
+        hgi_text_free(&b.out);
+        HGI_TRY(status);
+    }
+    return HG_OK;
+}
+
+/* ---- explicit lines ------------------------------------------------------------------ */
+
+/* --tied with explicit lines: every dense line of the decoder gets the word.               */
+static hg_status add_tied(hg_ctx *ctx, hgi_spec *s)
+{
+    for (int64_t i = 0; i < s->decoder_count; i++) {
+        char kind[32];
+        hgi_line_kind(s->decoder[i], kind);
+        if (strcmp(kind, "dense") != 0 || strstr(s->decoder[i], " tied") != NULL) continue;
+        size_t n = strlen(s->decoder[i]);
+        char *line = hgi_alloc(&ctx->mem, n + sizeof " tied");
+        if (line == NULL) return hgi_fail_mem(ctx, n, "a layer line");
+        memcpy(line, s->decoder[i], n);
+        memcpy(line + n, " tied", sizeof " tied");
+        hgi_free(&ctx->mem, s->decoder[i]);
+        s->decoder[i] = line;
+    }
+    return HG_OK;
+}
+
+static hg_status take_lines(hg_ctx *ctx, const hg_config *cfg, hgi_spec *s)
+{
+    const char *encoder = hgi_config_text(cfg, "encoder");
+    const char *decoder = hgi_config_text(cfg, "decoder");
+    if (*encoder == '\0' || *decoder == '\0')
+        return hgi_fail(ctx, HG_EINVAL, "%s without %s: give both as layer lines",
+                        *encoder != '\0' ? "encoder" : "decoder",
+                        *encoder != '\0' ? "decoder" : "encoder");
+    HGI_TRY(hgi_spec_set_lines(ctx, &s->encoder, &s->encoder_count, encoder));
+    HGI_TRY(hgi_spec_set_lines(ctx, &s->decoder, &s->decoder_count, decoder));
+    return hgi_config_flag(cfg, "tied") ? add_tied(ctx, s) : HG_OK;
+}
+
+static hg_status code_line(hg_ctx *ctx, const hg_config *cfg, hgi_spec *s)
+{
+    hgi_text t;
+    hgi_text_init(&t, &ctx->mem);
+    hgi_text_add(&t, "%s", hgi_config_text(cfg, "code-kind"));
+    if (hgi_config_given(cfg, "l1") && hgi_config_real(cfg, "l1") > 0)
+        hgi_text_add(&t, " l1=%s", hg_config_get(cfg, "l1"));
+    if (hgi_config_flag(cfg, "unit-decoder")) hgi_text_add(&t, " unit-decoder");
+    s->code = hgi_text_ok(&t) ? hgi_strdup(&ctx->mem, t.s) : NULL;
+    hgi_text_free(&t);
+    return s->code != NULL ? HG_OK : hgi_fail_mem(ctx, 64, "the code line");
+}
+
+hg_status hgi_spec_from_config(const hg_config *cfg, const hgi_shape *input, const char *loss,
+                               hgi_spec *out)
+{
+    hg_ctx *ctx = hgi_config_ctx(cfg);
+    hgi_spec s = {.mem = ctx->mem, .input = *input};
+    hg_status status = HG_OK;
+    const hgi_loss *l = hgi_loss_find(loss);
+    assert(l != NULL);
+    bool lines = hgi_config_given(cfg, "encoder") || hgi_config_given(cfg, "decoder");
+    bool sizes = hgi_config_given(cfg, "hidden") || hgi_config_given(cfg, "code");
+    const char *output = hgi_config_text(cfg, "output-activation");
+    if (*output == '\0' || strcmp(output, "auto") == 0) output = l->output;
+    if (!lines && !sizes) {
+        status = hgi_fail(ctx, HG_EINVAL,
+                          "no model: give --preset NAME, --code N, --encoder with --decoder, or "
+                          "--config FILE (`hourglass list presets` shows what there is)");
+        goto done;
+    }
+    HGI_GOTO(lines ? take_lines(ctx, cfg, &s) : build_symmetric(ctx, cfg, output, &s));
+    HGI_GOTO(code_line(ctx, cfg, &s));
+    s.loss = hgi_strdup(&ctx->mem, loss);
+    if (s.loss == NULL) HGI_GOTO(hgi_fail_mem(ctx, 16, "the loss"));
+    s.huber_delta = hgi_config_real(cfg, "huber-delta");
+    s.he = strcmp(hgi_config_text(cfg, "init"), "he") == 0;
+done:
+    if (status != HG_OK) hgi_spec_free(&s);
+    *out = s;
+    return status;
+}
+
+static void print_lines(hgi_text *out, const char *part, char *const *lines, int64_t count)
+{
+    hgi_text_add(out, "%s:\n", part);
+    for (int64_t i = 0; i < count; i++) hgi_text_add(out, "  - %s\n", lines[i]);
+}
+
+hg_status hgi_spec_print(const hgi_spec *s, hgi_text *out)
+{
+    hgi_text_add(out, "input: ");
+    for (int i = 0; i < s->input.rank; i++)
+        hgi_text_add(out, "%s%lld", i > 0 ? "x" : "", (long long)s->input.dim[i]);
+    hgi_text_add(out, "\n");
+    print_lines(out, "encoder", s->encoder, s->encoder_count);
+    hgi_text_add(out, "code: %s\n", s->code);
+    print_lines(out, "decoder", s->decoder, s->decoder_count);
+    hgi_text_add(out, "loss: %s\n", s->loss);
+    if (strcmp(s->loss, "huber") == 0) {
+        char number[HGI_NUMBER_MAX];
+        hgi_format_double(number, s->huber_delta);
+        hgi_text_add(out, "huber_delta: %s\n", number);
+    }
+    return hgi_text_ok(out) ? HG_OK : HG_ENOMEM;
+}
+
+static void free_lines(const hgi_mem *mem, char **lines, int64_t count)
+{
+    for (int64_t i = 0; i < count; i++) hgi_free(mem, lines[i]);
+    hgi_free(mem, lines);
+}
+
+void hgi_spec_free(hgi_spec *s)
+{
+    if (s == NULL) return;
+    hgi_mem mem = s->mem;
+    free_lines(&mem, s->encoder, s->encoder_count);
+    free_lines(&mem, s->decoder, s->decoder_count);
+    hgi_free(&mem, s->code);
+    hgi_free(&mem, s->loss);
+    *s = (hgi_spec){.mem = mem};
+}
