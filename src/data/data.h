@@ -28,12 +28,17 @@ struct hg_dataset {
     bool packed;          /* features of a row are contiguous, row-major               */
     int64_t *order;       /* owned, or NULL: row r is stored at r                      */
     void *owned;          /* block to free with the dataset, or NULL                   */
-    char **columns;       /* [features], owned, or NULL                                */
+    char **columns;       /* [features], or NULL                                       */
+    void *columns_owned;  /* the one block that holds them, or NULL: a split borrows   */
     double min, max, mean; /* over all values, found while reading                     */
 };
 
+/* Rows are counted from 1 in every message, and so are columns and pixels.            */
+
 /* Row r as float (not scaled): features values.  Any type, stride and order.          */
 void hgi_dataset_row(const hg_dataset *d, int64_t r, float *out);
+/* Features first .. first+n-1 of it, for loops with a small buffer of their own.       */
+void hgi_dataset_part(const hg_dataset *d, int64_t r, int64_t first, int64_t n, float *out);
 /* Row r in place when it is packed u8 / f32, else NULL: the fast paths.               */
 const uint8_t *hgi_dataset_row_u8(const hg_dataset *d, int64_t r);
 const float *hgi_dataset_row_f32(const hg_dataset *d, int64_t r);
@@ -41,10 +46,20 @@ const float *hgi_dataset_row_f32(const hg_dataset *d, int64_t r);
 uint64_t hgi_dataset_hash(const hg_dataset *d);
 /* "row 17, column 3 ("age")" or "row 17, pixel (3,4)" into out.                        */
 void hgi_dataset_place(const hg_dataset *d, int64_t r, int64_t c, char *out, size_t n);
-/* A new float dataset that owns rows*features values, zeroed, shape given.            */
+/* A new float dataset that owns rows*features values, zeroed, shape given.  Call
+ * hgi_dataset_check() once they are filled in.                                         */
 hg_status hgi_dataset_new(hg_ctx *ctx, const char *name, const char *format, int64_t rows,
                           int rank, const int64_t *shape, float **values,
                           hg_dataset **out);
+
+/* Packed rows in `block` (hgi_alloc'ed), which the dataset owns from a success on.     */
+hg_status hgi_dataset_take(hg_ctx *ctx, const char *name, const char *format, hg_type type,
+                           int64_t rows, int rank, const int64_t *shape, void *block,
+                           hg_dataset **out);
+/* Find min, max and mean.  Errors: HG_ENONFINITE with the place and the count.         */
+hg_status hgi_dataset_check(hg_ctx *ctx, hg_dataset *d);
+/* A text as a message can show it: one line, at most `n` bytes with its NUL.           */
+void hgi_shown(const char *text, size_t len, char *out, size_t n);
 
 /* ---- readers ------------------------------------------------------------------ */
 
@@ -59,6 +74,14 @@ hg_status hgi_source_read(hgi_source *s, void *p, size_t n, size_t *got);
 /* Bytes left, exact for a plain file, an upper bound (times 1032) for gzip, -1 for a pipe:
  * to bound what a header asks for before memory is allocated.                          */
 int64_t hgi_source_left(const hgi_source *s);
+/* hgi_source_left() is exact, not a bound.                                             */
+bool hgi_source_exact(const hgi_source *s);
+/* Bytes that are likely left, to size storage with; -1 when nothing is known.          */
+int64_t hgi_source_guess(const hgi_source *s);
+/* The caller's bytes as a source; they must outlive it.                                */
+hg_status hgi_source_from_memory(hg_ctx *ctx, const char *name, const void *bytes, size_t n,
+                                 hgi_source **out);
+/* "stdin" for "-".                                                                     */
 const char *hgi_source_path(const hgi_source *s);
 
 typedef struct hgi_reader {
@@ -71,10 +94,13 @@ typedef struct hgi_reader {
                       hg_dataset **out);
 } hgi_reader;
 extern const hgi_reader *const hgi_readers[]; /* NULL-ended */
+/* hg_dataset_open() of a source that is open already.                                  */
+hg_status hgi_dataset_from_source(hg_ctx *ctx, hgi_source *s, const hg_data_options *o,
+                                  hg_dataset **out);
 
 typedef struct hgi_writer {
     const char *name, *brief;
-    const char *ending; /* ".npy"; NULL: takes what no other ending claims              */
+    const char *endings; /* of paths that get it without --format: ".idx ubyte"         */
     hg_status (*write)(hg_ctx *ctx, const hg_dataset *d, hgi_outfile *f);
 } hgi_writer;
 extern const hgi_writer *const hgi_writers[]; /* NULL-ended */
@@ -101,13 +127,21 @@ typedef struct hgi_scaler {
  * -> unit; all in [0,1] -> none; anything else -> standard.  Fitted on `rows` only.      */
 hg_status hgi_scaler_fit(hg_ctx *ctx, const char *word, const hg_dataset *rows,
                          hgi_scaler *out);
-/* From what a model file holds.                                                          */
+/* From what a model file holds; NULL arrays for the kinds that are not fitted.
+ * Errors: HG_EFORMAT when a number is not finite or a scale not positive.                */
 hg_status hgi_scaler_make(hg_ctx *ctx, hgi_scale_kind kind, int64_t features,
                           const double *shift, const double *scale, hgi_scaler *out);
 void hgi_scaler_free(const hgi_mem *mem, hgi_scaler *s);
+/* The kinds in the order of hgi_scale_kind; name == NULL ends.                           */
+typedef struct hgi_scale_row {
+    const char *name, *brief;
+} hgi_scale_row;
+extern const hgi_scale_row hgi_scales[];
 const char *hgi_scale_name(hgi_scale_kind kind);
 bool hgi_scale_find(const char *word, hgi_scale_kind *out);
-/* Smallest and largest scaled value over a dataset, to choose the loss.                  */
+/* Smallest and largest scaled value over a dataset, to choose the loss.  A value beyond 0
+ * or 1 by rounding alone counts as 0 or 1, because hgi_batch_fill() clips it.            */
+#define HGI_ROUNDING 1e-6
 void hgi_scaled_range(const hg_dataset *d, const hgi_scaler *s, double *lo, double *hi);
 
 /* ---- batches -------------------------------------------------------------------- */
@@ -120,8 +154,9 @@ typedef struct hgi_range {
 } hgi_range;
 
 /* Write rows index[0..n-1] of d (or first.. when index is NULL), scaled, to x [n, d_in].
- * clipped[i] (may be NULL) is set to 1 when row i had a value clipped.  Returns the first
- * row position whose value is outside when !clip, else -1.  Cannot fail otherwise.
+ * clipped[i] (may be NULL) is set to 1 when row i of the batch had a value clipped.  Returns
+ * the first i whose row has a value outside when !clip, else -1.  Cannot fail otherwise.
+ * Values outside by rounding alone (HGI_ROUNDING) are clipped and not counted.
  * `scratch` holds features floats, used for strided rows.                                 */
 int64_t hgi_batch_fill(const struct hgi_kernels *k, const hg_dataset *d,
                        const hgi_scaler *s, const hgi_range *range, const int64_t *index,

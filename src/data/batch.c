@@ -1,0 +1,86 @@
+// SPDX-License-Identifier: MIT
+/* Rows of a dataset, scaled, into the memory that a step trains on.
+ *
+ * Whatever the layout, a value goes through the same multiplication, so a u8 file and the
+ * same numbers as floats give the same batch.                                           */
+#include "data/data.h"
+#include "kernels/kernels.h"
+
+#define LANES 8
+
+/* Can a value of d leave the range?  With one pair for all columns and a positive scale
+ * the ends of the data are the ends of the batch, computed as the kernels do.            */
+static bool may_leave(const hg_dataset *d, const hgi_scaler *s, const hgi_range *range)
+{
+    if (!range->check) return false;
+    if (!s->uniform) return true;
+    hgi_real lo = ((hgi_real)d->min - s->shift_r[0]) * s->scale_r[0];
+    hgi_real hi = ((hgi_real)d->max - s->shift_r[0]) * s->scale_r[0];
+    return (double)lo < range->lo || (double)hi > range->hi;
+}
+
+/* A row's smallest and largest value, in lanes that compilers turn into vectors.         */
+static void row_ends(int64_t n, const hgi_real *x, double *lo, double *hi)
+{
+    hgi_real a[LANES], b[LANES];
+    for (int j = 0; j < LANES; j++) a[j] = b[j] = x[0];
+    int64_t i = 0;
+    for (; i + LANES <= n; i += LANES) {
+        for (int j = 0; j < LANES; j++) a[j] = x[i + j] < a[j] ? x[i + j] : a[j];
+        for (int j = 0; j < LANES; j++) b[j] = x[i + j] > b[j] ? x[i + j] : b[j];
+    }
+    for (; i < n; i++) {
+        a[0] = x[i] < a[0] ? x[i] : a[0];
+        b[0] = x[i] > b[0] ? x[i] : b[0];
+    }
+    for (int j = 1; j < LANES; j++) {
+        a[0] = a[j] < a[0] ? a[j] : a[0];
+        b[0] = b[j] > b[0] ? b[j] : b[0];
+    }
+    *lo = (double)a[0];
+    *hi = (double)b[0];
+}
+
+/* Bring a row into the range.  Returns true when it was outside by more than rounding.   */
+static bool clip_row(const hgi_range *range, int64_t n, hgi_real *x)
+{
+    double lo, hi;
+    row_ends(n, x, &lo, &hi);
+    if (lo >= range->lo && hi <= range->hi) return false;
+    for (int64_t c = 0; c < n; c++) {
+        if ((double)x[c] < range->lo) x[c] = (hgi_real)range->lo;
+        if ((double)x[c] > range->hi) x[c] = (hgi_real)range->hi;
+    }
+    return lo < range->lo - HGI_ROUNDING || hi > range->hi + HGI_ROUNDING;
+}
+
+static void fill_row(const struct hgi_kernels *k, const hg_dataset *d, const hgi_scaler *s,
+                     int64_t row, float *scratch, hgi_real *x)
+{
+    const uint8_t *u8 = hgi_dataset_row_u8(d, row);
+    if (u8 != NULL && s->uniform) {
+        k->widen_u8(d->features, u8, s->shift_r[0], s->scale_r[0], x);
+        return;
+    }
+    const float *f32 = hgi_dataset_row_f32(d, row);
+    if (f32 == NULL) {
+        hgi_dataset_row(d, row, scratch);
+        f32 = scratch;
+    }
+    k->affine(d->features, f32, s->shift_r, s->scale_r, x);
+}
+
+int64_t hgi_batch_fill(const struct hgi_kernels *k, const hg_dataset *d, const hgi_scaler *s,
+                       const hgi_range *range, const int64_t *index, int64_t first, int64_t n,
+                       float *scratch, hgi_real *x, unsigned char *clipped)
+{
+    bool check = may_leave(d, s, range);
+    for (int64_t i = 0; i < n; i++) {
+        hgi_real *to = x + i * d->features;
+        fill_row(k, d, s, index != NULL ? index[i] : first + i, scratch, to);
+        bool outside = check && clip_row(range, d->features, to);
+        if (outside && !range->clip) return i;
+        if (clipped != NULL) clipped[i] = outside;
+    }
+    return -1;
+}

@@ -1,0 +1,287 @@
+// SPDX-License-Identifier: MIT
+/* A dataset once it is in memory: rows, facts, places for messages, memory.
+ *
+ * Everything that reads a value goes through hgi_dataset_row() or the two fast paths, so
+ * that layout (packed, strided, split) is known in this file alone.                     */
+#include "data/data.h"
+#include "data/stats.h"
+
+#include <math.h>
+#include <string.h>
+
+/* Values gathered at a time from a strided row while it is measured.                    */
+#define GATHER 512
+
+void hg_dataset_free(hg_dataset **data)
+{
+    if (data == NULL || *data == NULL) return;
+    hg_dataset *d = *data;
+    hgi_mem mem = d->mem;
+    hgi_free(&mem, d->name);
+    hgi_free(&mem, d->stored);
+    hgi_free(&mem, d->order);
+    hgi_free(&mem, d->owned);
+    hgi_free(&mem, d->columns_owned);
+    hgi_free(&mem, d);
+    *data = NULL;
+}
+
+hg_status hgi_dataset_take(hg_ctx *ctx, const char *name, const char *format, hg_type type,
+                           int64_t rows, int rank, const int64_t *shape, void *block,
+                           hg_dataset **out)
+{
+    assert(rows > 0 && rank >= 1 && rank <= HGI_MAX_RANK);
+    hg_dataset *d = hgi_calloc(&ctx->mem, 1, sizeof *d);
+    *out = NULL;
+    if (d == NULL) return hgi_fail_mem(ctx, sizeof *d, "a dataset");
+    d->mem = ctx->mem;
+    d->format = format;
+    d->type = type;
+    d->rows = rows;
+    d->rank = rank;
+    d->features = 1;
+    for (int i = 0; i < rank; i++) {
+        d->shape[i] = shape[i];
+        d->features *= shape[i];
+    }
+    int64_t size = type == HG_U8 ? 1 : (int64_t)sizeof(float);
+    d->row_stride = d->features * size;
+    for (int64_t i = rank - 1, step = size; i >= 0; step *= shape[i], i--) {
+        d->stride[i] = step;
+    }
+    d->packed = true;
+    d->name = hgi_strdup(&ctx->mem, name);
+    d->stored = hgi_strdup(&ctx->mem, type == HG_U8 ? "u8" : "f32");
+    if (d->name == NULL || d->stored == NULL) {
+        hg_dataset_free(&d);
+        return hgi_fail_mem(ctx, strlen(name) + 1, "a dataset's name");
+    }
+    d->data = d->owned = block;
+    *out = d;
+    return HG_OK;
+}
+
+hg_status hgi_dataset_new(hg_ctx *ctx, const char *name, const char *format, int64_t rows,
+                          int rank, const int64_t *shape, float **values, hg_dataset **out)
+{
+    size_t n = (size_t)rows;
+    *out = NULL;
+    *values = NULL;
+    for (int i = 0; i < rank; i++) {
+        if (!hgi_mul_size(n, (size_t)shape[i], &n)) n = SIZE_MAX / sizeof(float);
+    }
+    float *block = hgi_calloc(&ctx->mem, n, sizeof *block);
+    if (block == NULL) return hgi_fail_mem(ctx, n * sizeof *block, "rows");
+    hg_status status =
+        hgi_dataset_take(ctx, name, format, HG_F32, rows, rank, shape, block, out);
+    if (status != HG_OK) {
+        hgi_free(&ctx->mem, block);
+        return status;
+    }
+    *values = block;
+    return HG_OK;
+}
+
+/* ---- values -------------------------------------------------------------------------- */
+
+static const unsigned char *row_at(const hg_dataset *d, int64_t r)
+{
+    assert(r >= 0 && r < d->rows);
+    return d->data + (d->order != NULL ? d->order[r] : r) * d->row_stride;
+}
+
+const uint8_t *hgi_dataset_row_u8(const hg_dataset *d, int64_t r)
+{
+    return d->packed && d->type == HG_U8 ? row_at(d, r) : NULL;
+}
+
+const float *hgi_dataset_row_f32(const hg_dataset *d, int64_t r)
+{
+    /* Packed f32 is aligned as floats are: hg_dataset_view() says packed only then.      */
+    return d->packed && d->type == HG_F32 ? (const float *)(const void *)row_at(d, r) : NULL;
+}
+
+static float value_at(hg_type type, const unsigned char *p)
+{
+    if (type == HG_U8) return (float)*p;
+    float v;
+    memcpy(&v, p, sizeof v);
+    return v;
+}
+
+void hgi_dataset_part(const hg_dataset *d, int64_t r, int64_t first, int64_t n, float *out)
+{
+    const unsigned char *row = row_at(d, r);
+    int64_t size = d->type == HG_U8 ? 1 : (int64_t)sizeof(float);
+    if (d->packed) {
+        for (int64_t i = 0; i < n; i++) out[i] = value_at(d->type, row + (first + i) * size);
+        return;
+    }
+    int last = d->rank - 1;
+    for (int64_t i = 0; i < n;) {
+        int64_t rest = first + i, inner = rest % d->shape[last];
+        const unsigned char *p = row + inner * d->stride[last];
+        rest /= d->shape[last];
+        for (int k = last - 1; k >= 0; k--) {
+            p += rest % d->shape[k] * d->stride[k];
+            rest /= d->shape[k];
+        }
+        int64_t run = hgi_min(n - i, d->shape[last] - inner);
+        for (int64_t j = 0; j < run; j++, p += d->stride[last]) {
+            out[i + j] = value_at(d->type, p);
+        }
+        i += run;
+    }
+}
+
+void hgi_dataset_row(const hg_dataset *d, int64_t r, float *out)
+{
+    const float *f = hgi_dataset_row_f32(d, r);
+    if (f != NULL) {
+        memcpy(out, f, (size_t)d->features * sizeof *out);
+    } else {
+        hgi_dataset_part(d, r, 0, d->features, out);
+    }
+}
+
+hg_status hg_dataset_read(hg_ctx *ctx, const hg_dataset *data, int64_t first, int64_t n,
+                          float *x)
+{
+    if (first < 0 || n < 0 || first > data->rows || n > data->rows - first) {
+        return hgi_fail(ctx, HG_ERANGE, "%s: rows from %lld, %lld of them; there are %lld",
+                        data->name, (long long)first, (long long)n, (long long)data->rows);
+    }
+    for (int64_t i = 0; i < n; i++) hgi_dataset_row(data, first + i, x + i * data->features);
+    return HG_OK;
+}
+
+/* Feed all values in row-major order.                                                    */
+static void measure(const hg_dataset *d, hgi_stats *s)
+{
+    float part[GATHER];
+    for (int64_t r = 0; r < d->rows; r++) {
+        const uint8_t *u8 = hgi_dataset_row_u8(d, r);
+        const float *f32 = hgi_dataset_row_f32(d, r);
+        bool whole = d->order == NULL && d->row_stride == d->features *
+                     (d->type == HG_U8 ? 1 : (int64_t)sizeof(float));
+        int64_t n = whole ? d->rows * d->features : d->features;
+        if (u8 != NULL) {
+            hgi_stats_u8(s, n, u8);
+        } else if (f32 != NULL) {
+            hgi_stats_f32(s, n, f32);
+        } else {
+            for (int64_t c = 0; c < d->features; c += GATHER) {
+                n = hgi_min(GATHER, d->features - c);
+                hgi_dataset_part(d, r, c, n, part);
+                hgi_stats_f32(s, n, part);
+            }
+            continue;
+        }
+        if (whole) break;
+    }
+}
+
+hg_status hgi_dataset_check(hg_ctx *ctx, hg_dataset *d)
+{
+    hgi_stats s;
+    hgi_stats_init(&s);
+    measure(d, &s);
+    if (s.bad > 0) {
+        float v;
+        char place[128], more[64] = "";
+        int64_t r = s.first_bad / d->features, c = s.first_bad % d->features;
+        hgi_dataset_part(d, r, c, 1, &v);
+        hgi_dataset_place(d, r, c, place, sizeof place);
+        if (s.bad > 1) snprintf(more, sizeof more, "; %lld such values", (long long)s.bad);
+        return hgi_fail(ctx, HG_ENONFINITE, "%s: %s is %s, expected finite numbers%s", d->name,
+                        place, isnan(v) ? "NaN" : v > 0.0f ? "Inf" : "-Inf", more);
+    }
+    hgi_stats_end(&s, &d->min, &d->max, &d->mean);
+    return HG_OK;
+}
+
+uint64_t hgi_dataset_hash(const hg_dataset *d)
+{
+    /* A value is one step of the chain, not four: data are hundreds of megabytes.        */
+    uint64_t hash = hgi_hash(HGI_HASH_INIT, &d->rows, sizeof d->rows);
+    hash = hgi_hash(hash, d->shape, (size_t)d->rank * sizeof d->shape[0]);
+    float part[GATHER];
+    for (int64_t r = 0; r < d->rows; r++) {
+        for (int64_t c = 0; c < d->features; c += GATHER) {
+            int64_t n = hgi_min(GATHER, d->features - c);
+            hgi_dataset_part(d, r, c, n, part);
+            for (int64_t i = 0; i < n; i++) {
+                uint32_t bits;
+                memcpy(&bits, &part[i], sizeof bits);
+                hash = (hash ^ bits) * UINT64_C(0x100000001b3);
+                hash ^= hash >> 32;
+            }
+        }
+    }
+    return hash;
+}
+
+/* ---- facts --------------------------------------------------------------------------- */
+
+hg_status hg_dataset_info(hg_ctx *ctx, const hg_dataset *data, hg_data_info *info)
+{
+    if (info->size == 0 || info->size > sizeof *info) {
+        return hgi_fail(ctx, HG_EINVAL, "hg_data_info: size is %zu, expected %zu", info->size,
+                        sizeof *info);
+    }
+    hg_data_info full = {.size = info->size,
+                         .name = data->name,
+                         .format = data->format,
+                         .type = data->type,
+                         .stored = data->stored,
+                         .rows = data->rows,
+                         .features = data->features,
+                         .rank = data->rank,
+                         .shape = {data->shape[0], data->shape[1], data->shape[2]},
+                         .min = data->min,
+                         .max = data->max,
+                         .mean = data->mean};
+    memcpy(info, &full, info->size);
+    return HG_OK;
+}
+
+int64_t hg_dataset_rows(const hg_dataset *data) { return data->rows; }
+
+int64_t hg_dataset_features(const hg_dataset *data) { return data->features; }
+
+const char *hg_dataset_column(const hg_dataset *data, int64_t feature)
+{
+    if (data->columns == NULL || feature < 0 || feature >= data->features) return NULL;
+    return data->columns[feature];
+}
+
+void hgi_shown(const char *text, size_t len, char *out, size_t n)
+{
+    size_t keep = len < n - 1 ? len : n - 4;
+    for (size_t i = 0; i < keep; i++) {
+        unsigned char ch = (unsigned char)text[i];
+        out[i] = ch < 0x20 || ch == 0x7f ? ' ' : text[i];
+    }
+    memcpy(out + keep, len < n - 1 ? "" : "...", len < n - 1 ? 1 : 4);
+}
+
+void hgi_dataset_place(const hg_dataset *d, int64_t r, int64_t c, char *out, size_t n)
+{
+    long long row = (long long)r + 1;
+    const char *name = hg_dataset_column(d, c);
+    if (name != NULL) {
+        char shown[48];
+        hgi_shown(name, strlen(name), shown, sizeof shown);
+        snprintf(out, n, "row %lld, column %lld (\"%s\")", row, (long long)c + 1, shown);
+    } else if (d->rank == 1) {
+        snprintf(out, n, "row %lld, column %lld", row, (long long)c + 1);
+    } else if (d->rank == 2) {
+        snprintf(out, n, "row %lld, pixel (%lld,%lld)", row, (long long)(c / d->shape[1]) + 1,
+                 (long long)(c % d->shape[1]) + 1);
+    } else {
+        int64_t pixel = c / d->shape[2];
+        snprintf(out, n, "row %lld, pixel (%lld,%lld), channel %lld", row,
+                 (long long)(pixel / d->shape[1]) + 1, (long long)(pixel % d->shape[1]) + 1,
+                 (long long)(c % d->shape[2]) + 1);
+    }
+}

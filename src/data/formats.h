@@ -1,0 +1,12 @@
+// SPDX-License-Identifier: MIT
+/* Every reader and writer there is: a new one is its file, a line here, a row in open.c
+ * or save.c.                                                                            */
+#ifndef HGI_FORMATS_H
+#define HGI_FORMATS_H
+
+#include "data/data.h"
+
+extern const hgi_reader hgi_reader_idx, hgi_reader_npy, hgi_reader_csv;
+extern const hgi_writer hgi_writer_npy, hgi_writer_csv, hgi_writer_idx;
+
+#endif

@@ -1,0 +1,159 @@
+// SPDX-License-Identifier: MIT
+/* hg_dataset_open: which reader, what shape, and the checks that all formats share.     */
+#include "data/data.h"
+#include "data/formats.h"
+
+#include <stdlib.h>
+#include <string.h>
+
+const hgi_reader *const hgi_readers[] = {&hgi_reader_idx,
+                                         NULL};
+
+#define READERS (HGI_COUNT(hgi_readers) - 1)
+
+static hg_status reader_by_name(hg_ctx *ctx, const char *word, const hgi_reader **out)
+{
+    const char *names[READERS];
+    char all[128];
+    size_t len = 0;
+    for (int i = 0; i < READERS; i++) {
+        *out = hgi_readers[i];
+        names[i] = hgi_readers[i]->name;
+        if (strcmp(word, names[i]) == 0) return HG_OK;
+        len += (size_t)snprintf(all + len, sizeof all - len, "%s%s", i > 0 ? ", " : "",
+                                names[i]);
+    }
+    const char *near = hgi_nearest(word, names, READERS);
+    return near != NULL ? hgi_fail(ctx, HG_EUNKNOWN,
+                                   "format '%s': there is no such reader; did you mean '%s'?",
+                                   word, near)
+                        : hgi_fail(ctx, HG_EUNKNOWN,
+                                   "format '%s': there is no such reader; there are %s", word,
+                                   all);
+}
+
+/* The reader that is surest.  Content decides; a path's ending only breaks a tie.        */
+static hg_status reader_by_content(hg_ctx *ctx, hgi_source *s, const hgi_reader **out)
+{
+    size_t n;
+    const unsigned char *head = hgi_source_peek(s, &n);
+    const char *path = hgi_source_path(s);
+    int best = 0;
+    for (int i = 0; i < READERS; i++) {
+        int sure = hgi_readers[i]->probe(head, n, path);
+        if (sure > best) {
+            best = sure;
+            *out = hgi_readers[i];
+        }
+    }
+    if (best > 0) return HG_OK;
+    return hgi_fail(ctx, HG_EFORMAT, "%s: starts with bytes %02x %02x, expected IDX, NPY or CSV",
+                    path, head[0], n > 1 ? head[1] : 0);
+}
+
+/* "28x28x1" into shape.                                                                  */
+static bool parse_shape(const char *text, int64_t shape[HGI_MAX_RANK], int *rank)
+{
+    for (*rank = 0; *rank < HGI_MAX_RANK; text++) {
+        size_t n = strcspn(text, "x");
+        if (!hgi_parse_int(text, n, &shape[*rank]) || shape[*rank] < 1) return false;
+        ++*rank;
+        text += n;
+        if (*text == '\0') return true;
+    }
+    return false;
+}
+
+static hg_status reshape(hg_ctx *ctx, hg_dataset *d, const char *text)
+{
+    int64_t shape[HGI_MAX_RANK], values = 1;
+    int rank;
+    if (!parse_shape(text, shape, &rank)) {
+        return hgi_fail(ctx, HG_EINVAL, "shape '%s': expected 1 to %d numbers >= 1, like 28x28x1",
+                        text, HGI_MAX_RANK);
+    }
+    bool over = false;
+    for (int i = 0; i < rank; i++) {
+        over = __builtin_mul_overflow(values, shape[i], &values) || over;
+    }
+    if (over || values != d->features) {
+        return hgi_fail(ctx, HG_ESHAPE, "%s: a row has %lld values, shape %s is %lld", d->name,
+                        (long long)d->features, text, over ? -1LL : (long long)values);
+    }
+    int64_t step = d->type == HG_U8 ? 1 : (int64_t)sizeof(float);
+    d->rank = rank;
+    memset(d->shape, 0, sizeof d->shape);
+    for (int i = rank - 1; i >= 0; step *= shape[i], i--) {
+        d->shape[i] = shape[i];
+        d->stride[i] = step;
+    }
+    return HG_OK;
+}
+
+/* A wish that this format cannot fulfil is said, not dropped.                            */
+static hg_status check_options(hg_ctx *ctx, const hg_data_options *o, const hgi_reader *r,
+                               const char *path)
+{
+    const char *csv_only = o->columns != NULL       ? "columns"
+                           : o->drop != NULL        ? "drop"
+                           : o->drop_non_numeric    ? "drop-non-numeric"
+                           : o->delimiter != '\0'   ? "delimiter"
+                           : o->decimal != '\0'     ? "decimal"
+                           : o->header != 0         ? "header"
+                                                    : NULL;
+    if (csv_only != NULL && strcmp(r->name, "csv") != 0) {
+        return hgi_fail(ctx, HG_EINVAL, "%s: option '%s' is for CSV, this is %s", path, csv_only,
+                        r->name);
+    }
+    if (o->limit < 0) {
+        return hgi_fail(ctx, HG_EINVAL, "%s: limit is %lld, expected >= 0", path,
+                        (long long)o->limit);
+    }
+    return HG_OK;
+}
+
+hg_status hgi_dataset_from_source(hg_ctx *ctx, hgi_source *s, const hg_data_options *o,
+                                  hg_dataset **out)
+{
+    hg_status status = HG_OK;
+    hg_dataset *d = NULL;
+    const hgi_reader *r = NULL;
+    size_t n;
+    *out = NULL;
+    hgi_source_peek(s, &n);
+    if (n == 0) {
+        return hgi_fail(ctx, HG_EFORMAT, "%s: empty, expected data", hgi_source_path(s));
+    }
+    if (o->format != NULL) {
+        HGI_TRY(reader_by_name(ctx, o->format, &r));
+    } else {
+        HGI_TRY(reader_by_content(ctx, s, &r));
+    }
+    HGI_TRY(check_options(ctx, o, r, hgi_source_path(s)));
+    HGI_TRY(r->read(ctx, s, o, &d));
+    if (o->shape != NULL) HGI_GOTO(reshape(ctx, d, o->shape));
+    HGI_GOTO(hgi_dataset_check(ctx, d));
+    *out = d;
+done:
+    if (status != HG_OK) hg_dataset_free(&d);
+    return status;
+}
+
+hg_status hg_dataset_open(hg_ctx *ctx, const char *path, const hg_data_options *options,
+                          hg_dataset **out)
+{
+    hg_data_options o = {0};
+    hgi_source *s;
+    *out = NULL;
+    if (options != NULL) {
+        if (options->size == 0 || options->size > sizeof o) {
+            return hgi_fail(ctx, HG_EINVAL, "hg_data_options: size is %zu, expected %zu",
+                            options->size, sizeof o);
+        }
+        memcpy(&o, options, options->size);
+    }
+    HGI_TRY(hgi_source_open(ctx, path, &s));
+    hg_status status = hgi_dataset_from_source(ctx, s, &o, out);
+    hgi_source_close(&s);
+    return status;
+}

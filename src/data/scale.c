@@ -1,0 +1,293 @@
+// SPDX-License-Identifier: MIT
+/* Scalers: scaled = (x - shift[c]) * scale[c].
+ *
+ * unit      x / 255
+ * minmax    (x - min) / (max - min)     per column
+ * standard  (x - mean) / std            per column, std biased: sqrt(sum (x-mean)^2 / n)
+ * A constant column has scale 1 and is shifted to 0, as scikit-learn's StandardScaler and
+ * MinMaxScaler do.  Statistics are in double, two passes, rows ascending: the same rows
+ * give the same bits.                                                                   */
+#include "data/data.h"
+
+#include <float.h>
+#include <math.h>
+#include <string.h>
+
+#define PART 256 /* values of a row at a time */
+
+const hgi_scale_row hgi_scales[] = {
+    {"none", "values as they are"},
+    {"unit", "x / 255, for 8-bit images"},
+    {"minmax", "(x - min) / (max - min) of each column"},
+    {"standard", "(x - mean) / standard deviation of each column"},
+    {NULL, NULL},
+};
+
+const char *hgi_scale_name(hgi_scale_kind kind) { return hgi_scales[kind].name; }
+
+bool hgi_scale_find(const char *word, hgi_scale_kind *out)
+{
+    for (int i = 0; hgi_scales[i].name != NULL; i++) {
+        if (strcmp(word, hgi_scales[i].name) != 0) continue;
+        *out = (hgi_scale_kind)i;
+        return true;
+    }
+    return false;
+}
+
+void hgi_scaler_free(const hgi_mem *mem, hgi_scaler *s)
+{
+    hgi_free(mem, s->shift);
+    memset(s, 0, sizeof *s);
+}
+
+/* One block for the four arrays, all zero.                                               */
+static hg_status scaler_new(hg_ctx *ctx, hgi_scale_kind kind, int64_t features, hgi_scaler *s)
+{
+    size_t each = 2 * (sizeof(double) + sizeof(hgi_real)), n = (size_t)features;
+    memset(s, 0, sizeof *s);
+    double *block = hgi_calloc(&ctx->mem, n, each);
+    if (block == NULL) return hgi_fail_mem(ctx, n * each, "a scaler");
+    s->kind = kind;
+    s->features = features;
+    s->shift = block;
+    s->scale = block + n;
+    s->shift_r = (hgi_real *)(void *)(block + 2 * n);
+    s->scale_r = s->shift_r + n;
+    return HG_OK;
+}
+
+/* Shift and scale are set: round them for the kernels, see whether one pair fits all.    */
+static void settle(hgi_scaler *s)
+{
+    s->uniform = true;
+    for (int64_t c = 0; c < s->features; c++) {
+        s->shift_r[c] = (hgi_real)s->shift[c];
+        s->scale_r[c] = (hgi_real)s->scale[c];
+        if (s->shift[c] < s->shift[0] || s->shift[c] > s->shift[0] ||
+            s->scale[c] < s->scale[0] || s->scale[c] > s->scale[0]) {
+            s->uniform = false;
+        }
+    }
+}
+
+static void fill_fixed(hgi_scaler *s)
+{
+    for (int64_t c = 0; c < s->features; c++) {
+        s->scale[c] = s->kind == HGI_SCALE_UNIT ? 1.0 / 255.0 : 1.0;
+    }
+}
+
+hg_status hgi_scaler_make(hg_ctx *ctx, hgi_scale_kind kind, int64_t features,
+                          const double *shift, const double *scale, hgi_scaler *out)
+{
+    HGI_TRY(scaler_new(ctx, kind, features, out));
+    if (shift == NULL || scale == NULL) {
+        assert(kind == HGI_SCALE_NONE || kind == HGI_SCALE_UNIT);
+        fill_fixed(out);
+        settle(out);
+        return HG_OK;
+    }
+    for (int64_t c = 0; c < features; c++) {
+        bool good = fabs(shift[c]) <= (double)FLT_MAX && scale[c] > 0.0 &&
+                    scale[c] <= (double)FLT_MAX;
+        if (!good) {
+            hgi_scaler_free(&ctx->mem, out);
+            return hgi_fail(ctx, HG_EFORMAT,
+                            "scaler, column %lld: shift %g and scale %g, expected finite "
+                            "numbers and a scale above 0",
+                            (long long)c + 1, shift[c], scale[c]);
+        }
+        out->shift[c] = shift[c];
+        out->scale[c] = scale[c];
+    }
+    settle(out);
+    return HG_OK;
+}
+
+/* ---- fitting ------------------------------------------------------------------------- */
+
+/* Smallest and largest value of each column.                                             */
+static void column_range(const hg_dataset *d, float *row, double *min, double *max)
+{
+    for (int64_t r = 0; r < d->rows; r++) {
+        hgi_dataset_row(d, r, row);
+        for (int64_t c = 0; c < d->features; c++) {
+            double v = (double)row[c];
+            if (r == 0 || v < min[c]) min[c] = v;
+            if (r == 0 || v > max[c]) max[c] = v;
+        }
+    }
+}
+
+/* Column c from its range.                                                               */
+static void set_minmax(hgi_scaler *s, int64_t c, double min, double max)
+{
+    s->shift[c] = min;
+    s->scale[c] = max > min ? 1.0 / (max - min) : 1.0;
+}
+
+/* Mean and sum of squares about it, of each column.                                      */
+static void column_moments(const hg_dataset *d, float *row, double *mean, double *squares)
+{
+    memset(mean, 0, (size_t)d->features * sizeof *mean);
+    memset(squares, 0, (size_t)d->features * sizeof *squares);
+    for (int64_t r = 0; r < d->rows; r++) {
+        hgi_dataset_row(d, r, row);
+        for (int64_t c = 0; c < d->features; c++) mean[c] += (double)row[c];
+    }
+    for (int64_t c = 0; c < d->features; c++) mean[c] /= (double)d->rows;
+    for (int64_t r = 0; r < d->rows; r++) {
+        hgi_dataset_row(d, r, row);
+        for (int64_t c = 0; c < d->features; c++) {
+            double e = (double)row[c] - mean[c];
+            squares[c] += e * e;
+        }
+    }
+}
+
+/* The range tells a constant column exactly; its squares need not come out as 0 when the
+ * mean is rounded.  A subnormal spread, whose reciprocal is no float, is constant too.   */
+static void set_standard(hgi_scaler *s, int64_t c, double min, double max, double mean,
+                         double variance)
+{
+    double scale = variance > 0.0 ? 1.0 / sqrt(variance) : HUGE_VAL;
+    bool constant = max <= min || scale > (double)FLT_MAX;
+    s->shift[c] = constant ? min : mean;
+    s->scale[c] = constant ? 1.0 : scale;
+}
+
+static hg_status refuse_wide(hg_ctx *ctx, const hg_dataset *d, const double *min,
+                             const double *max)
+{
+    for (int64_t c = 0; c < d->features; c++) {
+        char place[128];
+        if (max[c] - min[c] <= (double)FLT_MAX) continue; /* so that x - shift is a float */
+        hgi_dataset_place(d, 0, c, place, sizeof place);
+        return hgi_fail(ctx, HG_ERANGE, "%s: the column of %s spans %g, too wide to scale",
+                        d->name, place, max[c] - min[c]);
+    }
+    return HG_OK;
+}
+
+/* The kinds that look at the rows.  work holds 4 numbers a column.                       */
+static hg_status fit_columns(hg_ctx *ctx, const hg_dataset *d, float *row, double *work,
+                             hgi_scaler *s)
+{
+    int64_t n = d->features;
+    double *min = work, *max = work + n, *mean = work + 2 * n, *squares = work + 3 * n;
+    column_range(d, row, min, max);
+    HGI_TRY(refuse_wide(ctx, d, min, max));
+    if (s->kind == HGI_SCALE_MINMAX) {
+        for (int64_t c = 0; c < n; c++) set_minmax(s, c, min[c], max[c]);
+        return HG_OK;
+    }
+    column_moments(d, row, mean, squares);
+    for (int64_t c = 0; c < n; c++) {
+        set_standard(s, c, min[c], max[c], mean[c], squares[c] / (double)d->rows);
+    }
+    return HG_OK;
+}
+
+/* The place of the first value outside 0..255, for the message.                          */
+static hg_status refuse_unit(hg_ctx *ctx, const hg_dataset *d, float *row)
+{
+    char place[128];
+    for (int64_t r = 0; r < d->rows; r++) {
+        hgi_dataset_row(d, r, row);
+        for (int64_t c = 0; c < d->features; c++) {
+            if (row[c] >= 0.0f && row[c] <= 255.0f) continue;
+            hgi_dataset_place(d, r, c, place, sizeof place);
+            return hgi_fail(ctx, HG_ERANGE,
+                            "%s: %s is %g, scale unit expects values in 0..255", d->name, place,
+                            (double)row[c]);
+        }
+    }
+    return HG_OK;
+}
+
+static hgi_scale_kind choose(const hg_dataset *d)
+{
+    bool image = d->rank >= 2 || d->type == HG_U8;
+    if (d->min >= 0.0 && d->max <= 1.0) return HGI_SCALE_NONE;
+    return image && d->min >= 0.0 && d->max <= 255.0 ? HGI_SCALE_UNIT : HGI_SCALE_STANDARD;
+}
+
+static hg_status find_kind(hg_ctx *ctx, const char *word, const hg_dataset *d,
+                           hgi_scale_kind *kind)
+{
+    const char *names[] = {"auto", "none", "unit", "minmax", "standard"};
+    if (word == NULL || strcmp(word, "auto") == 0) {
+        *kind = choose(d);
+        return HG_OK;
+    }
+    if (hgi_scale_find(word, kind)) return HG_OK;
+    const char *near = hgi_nearest(word, names, HGI_COUNT(names));
+    return hgi_fail(ctx, HG_EUNKNOWN, "scale '%s': %s%s%s", word,
+                    near != NULL ? "did you mean '" : "expected auto, none, unit, minmax or ",
+                    near != NULL ? near : "standard", near != NULL ? "'?" : "");
+}
+
+hg_status hgi_scaler_fit(hg_ctx *ctx, const char *word, const hg_dataset *rows, hgi_scaler *out)
+{
+    hg_status status = HG_OK;
+    hgi_scale_kind kind = HGI_SCALE_NONE;
+    int64_t n = rows->features;
+    float *row = NULL;
+    double *work = NULL;
+    memset(out, 0, sizeof *out);
+    HGI_TRY(find_kind(ctx, word, rows, &kind));
+    HGI_TRY(scaler_new(ctx, kind, n, out));
+    row = hgi_alloc(&ctx->mem, (size_t)n * sizeof *row);
+    work = hgi_alloc(&ctx->mem, 4 * (size_t)n * sizeof *work);
+    if (row == NULL || work == NULL) {
+        status = hgi_fail_mem(ctx, 4 * (size_t)n * sizeof *work, "fitting a scaler");
+        goto done;
+    }
+    fill_fixed(out);
+    if (kind == HGI_SCALE_UNIT && (rows->min < 0.0 || rows->max > 255.0)) {
+        HGI_GOTO(refuse_unit(ctx, rows, row));
+    }
+    if (kind == HGI_SCALE_MINMAX || kind == HGI_SCALE_STANDARD) {
+        HGI_GOTO(fit_columns(ctx, rows, row, work, out));
+    }
+    settle(out);
+done:
+    hgi_free(&ctx->mem, row);
+    hgi_free(&ctx->mem, work);
+    if (status != HG_OK) hgi_scaler_free(&ctx->mem, out);
+    return status;
+}
+
+/* ---- range --------------------------------------------------------------------------- */
+
+static double snap(double v)
+{
+    if (v < 0.0 && v >= -HGI_ROUNDING) return 0.0;
+    return v > 1.0 && v <= 1.0 + HGI_ROUNDING ? 1.0 : v;
+}
+
+void hgi_scaled_range(const hg_dataset *d, const hgi_scaler *s, double *lo, double *hi)
+{
+    float part[PART];
+    *lo = (d->min - s->shift[0]) * s->scale[0];
+    *hi = (d->max - s->shift[0]) * s->scale[0];
+    for (int64_t r = 0; r < d->rows && !s->uniform; r++) {
+        if (r == 0) {
+            *lo = HUGE_VAL;
+            *hi = -HUGE_VAL;
+        }
+        for (int64_t first = 0; first < d->features; first += PART) {
+            int64_t n = hgi_min(PART, d->features - first);
+            const double *shift = s->shift + first, *scale = s->scale + first;
+            hgi_dataset_part(d, r, first, n, part);
+            for (int64_t c = 0; c < n; c++) {
+                double v = ((double)part[c] - shift[c]) * scale[c];
+                *lo = v < *lo ? v : *lo;
+                *hi = v > *hi ? v : *hi;
+            }
+        }
+    }
+    *lo = snap(*lo);
+    *hi = snap(*hi);
+}
