@@ -235,6 +235,7 @@ typedef struct hg_option {
     const char *initial;  /* default as text, NULL: none                                  */
     const char *help;     /* one line                                                     */
     const char *group;    /* "model", "data", "training", "output", ...                   */
+    const char *alias;    /* another name that is understood, NULL: none                  */
 } hg_option;
 /* The index-th option; 0 after the last.                                                */
 HG_API int hg_config_option(int index, hg_option *out);

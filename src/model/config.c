@@ -77,19 +77,14 @@ static bool same_name(const char *a, const char *b)
     return *a == *b;
 }
 
-static int find_exact(const char *name)
-{
-    for (int i = 0; hgi_config_decls[i].name != NULL; i++)
-        if (same_name(name, hgi_config_decls[i].name)) return i;
-    return -1;
-}
-
 int hgi_config_find(const char *name)
 {
-    for (int i = 0; hgi_config_aliases[i].alias != NULL; i++)
-        if (same_name(name, hgi_config_aliases[i].alias))
-            return find_exact(hgi_config_aliases[i].name);
-    return find_exact(name);
+    for (int i = 0; hgi_config_decls[i].name != NULL; i++) {
+        const hgi_config_decl *d = &hgi_config_decls[i];
+        if (same_name(name, d->name)) return i;
+        if (d->alias != NULL && same_name(name, d->alias)) return i;
+    }
+    return -1;
 }
 
 hg_status hgi_config_unknown(hg_ctx *ctx, const char *name, const char *where)
@@ -103,7 +98,7 @@ hg_status hgi_config_unknown(hg_ctx *ctx, const char *name, const char *where)
 /* The row of a name that the program itself wrote. */
 static int need(const char *name)
 {
-    int i = find_exact(name);
+    int i = hgi_config_find(name);
     assert(i >= 0 && i < MAX_OPTIONS);
     return i;
 }
@@ -361,7 +356,7 @@ int hg_config_option(int index, hg_option *out)
     for (int i = 0; i <= index; i++)
         if (hgi_config_decls[i].name == NULL) return 0;
     const hgi_config_decl *d = &hgi_config_decls[index];
-    *out = (hg_option){d->name, d->argument, d->initial, d->help, d->group};
+    *out = (hg_option){d->name, d->argument, d->initial, d->help, d->group, d->alias};
     return 1;
 }
 

@@ -27,6 +27,7 @@ typedef struct hgi_config_decl {
     const char *initial;
     const char *const *words;
     const char *argument, *group, *help;
+    const char *alias; /* another name, or NULL                                            */
 } hgi_config_decl;
 extern const hgi_config_decl hgi_config_decls[]; /* name == NULL ends */
 
@@ -35,12 +36,6 @@ typedef struct hgi_preset {
     const char *const *settings; /* name, value, name, value, ..., NULL                    */
 } hgi_preset;
 extern const hgi_preset hgi_presets[]; /* name == NULL ends */
-
-/* Another word for an option, understood but not listed.                                  */
-typedef struct hgi_config_alias {
-    const char *alias, *name;
-} hgi_config_alias;
-extern const hgi_config_alias hgi_config_aliases[]; /* alias == NULL ends */
 
 /* Index in hgi_config_decls of an option or an alias, '-' and '_' the same; -1: none.      */
 int hgi_config_find(const char *name);
