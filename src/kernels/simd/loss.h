@@ -1,0 +1,123 @@
+// SPDX-License-Identifier: MIT
+/* Losses and the L1 penalty for any vector set.
+ *
+ * A row's sum is taken lane by lane in float over GROUP vectors, then added to sums in
+ * double: an order given by the number of columns alone.                                */
+#ifndef HGK_SIMD_LOSS_H
+#define HGK_SIMD_LOSS_H
+
+#include "kernels/kernels.h"
+#include "kernels/simd/math.h"
+
+#define GROUP 8
+#define ALWAYS static inline __attribute__((always_inline))
+
+/* max(z,0) - z t + log(1 + e), e = exp(-|z|); slope sigmoid(z) - t.  One division serves
+ * both: d = 1 / ((1+e)(2+e)) gives log's argument e/(2+e) and the sigmoid's 1/(1+e).     */
+ALWAYS vf bce_value(vf z, vf t, vf *slope)
+{
+    vf one = v_set1(1.0f), zero = v_zero();
+    vf e = v_exp(v_sub(zero, v_abs(z)));
+    vf e1 = v_add(e, one), e2 = v_add(e, v_set1(2.0f));
+    vf d = v_div(one, v_mul(e1, e2));
+    vf sigmoid = v_mul(v_select(v_lt(z, zero), e, one), v_mul(e2, d));
+    *slope = v_sub(sigmoid, t);
+    vf log = log_ratio(v_mul(e, v_mul(e1, d)));
+    return v_add(v_fnma(z, t, v_max(zero, z)), log);
+}
+
+/* `kind` is a constant where this is used.  The value, and in *slope the derivative.    */
+ALWAYS vf loss_value(const hgi_loss_kind kind, vf delta, vf y, vf t, vf *slope)
+{
+    vf e = v_sub(y, t), size = v_abs(e);
+    switch (kind) {
+    case HGI_LOSS_MAE: *slope = v_signed(v_set1(1.0f), e); return size;
+    case HGI_LOSS_HUBER: {
+        /* With c = min(delta, |e|) both branches are c (|e| - c/2).                      */
+        vf c = v_min(delta, size);
+        *slope = v_copysign(c, e);
+        return v_mul(c, v_fnma(v_set1(0.5f), c, size));
+    }
+    case HGI_LOSS_BCE_LOGITS: return bce_value(y, t, slope);
+    case HGI_LOSS_MSE:
+    case HGI_LOSS_COUNT: break;
+    }
+    *slope = v_add(e, e);
+    return v_mul(e, e);
+}
+
+ALWAYS double loss_row(const hgi_loss_kind kind, vf delta, vf scale, int64_t C,
+                       const float *y, const float *t, float *g)
+{
+    vs sum = vs_zero();
+    vf part = v_zero(), slope;
+    int64_t c = 0, group = 0;
+    for (; c + VL <= C; c += VL) {
+        part = v_add(part, loss_value(kind, delta, v_load(y + c), v_load(t + c), &slope));
+        if (g) v_store(g + c, v_mul(scale, slope));
+        if (++group < GROUP) continue;
+        sum = vs_add(sum, part);
+        part = v_zero();
+        group = 0;
+    }
+    if (c < C) {
+        int64_t n = C - c;
+        vf value = loss_value(kind, delta, v_load_n(y + c, n), v_load_n(t + c, n), &slope);
+        part = v_add(part, v_keep(value, n));
+        if (g) v_store_n(g + c, v_mul(scale, slope), n);
+    }
+    return vs_total(vs_add(sum, part));
+}
+
+ALWAYS void loss_rows(const hgi_loss_kind kind, float delta, float scale, int64_t R,
+                      int64_t C, const float *y, int64_t ldy, const float *t, int64_t ldt,
+                      float *g, int64_t ldg, double *row_loss)
+{
+    vf d = v_set1(delta), s = v_set1(scale);
+    for (int64_t r = 0; r < R; r++)
+        row_loss[r] = loss_row(kind, d, s, C, y + r * ldy, t + r * ldt,
+                               g ? g + r * ldg : NULL);
+}
+
+static void loss(hgi_loss_kind kind, float delta, float scale, int64_t R, int64_t C,
+                 const float *y, int64_t ldy, const float *t, int64_t ldt, float *g,
+                 int64_t ldg, double *row_loss)
+{
+    switch (kind) {
+#define CASE(name)                                                                       \
+    case name: loss_rows(name, delta, scale, R, C, y, ldy, t, ldt, g, ldg, row_loss); break;
+        CASE(HGI_LOSS_MSE)
+        CASE(HGI_LOSS_MAE)
+        CASE(HGI_LOSS_HUBER)
+        CASE(HGI_LOSS_BCE_LOGITS)
+#undef CASE
+    case HGI_LOSS_COUNT: break;
+    }
+}
+
+static double l1_row(vf scale, int64_t C, const float *z, float *g)
+{
+    vs sum = vs_zero();
+    int64_t c = 0;
+    for (; c + VL <= C; c += VL) {
+        vf x = v_load(z + c);
+        sum = vs_add(sum, v_abs(x));
+        if (g) v_store(g + c, v_add(v_load(g + c), v_mul(scale, v_signed(v_set1(1.0f), x))));
+    }
+    if (c < C) {
+        int64_t n = C - c;
+        vf x = v_load_n(z + c, n), step = v_mul(scale, v_signed(v_set1(1.0f), x));
+        sum = vs_add(sum, v_abs(x));
+        if (g) v_store_n(g + c, v_add(v_load_n(g + c, n), step), n);
+    }
+    return vs_total(sum);
+}
+
+static void l1(float scale, int64_t R, int64_t C, const float *z, int64_t ldz, float *g,
+               int64_t ldg, double *row_sum)
+{
+    for (int64_t r = 0; r < R; r++)
+        row_sum[r] = l1_row(v_set1(scale), C, z + r * ldz, g ? g + r * ldg : NULL);
+}
+
+#endif

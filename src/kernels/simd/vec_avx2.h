@@ -1,0 +1,147 @@
+// SPDX-License-Identifier: MIT
+/* The vector vocabulary in AVX2 with FMA: 8 floats.  What each word means stands in
+ * vec_avx512.h.                                                                         */
+#ifndef HGK_VEC_AVX2_H
+#define HGK_VEC_AVX2_H
+
+#include <immintrin.h>
+#include <stdint.h>
+#include <string.h>
+
+#define VL 8
+/* 6 x 2 vectors of C, 2 of B and one of A are 15 of the 16 registers.                   */
+#define V_TILE_ROWS 6
+#define V_TILE_VECS 2
+
+typedef __m256 vf;
+typedef __m256 vm;
+
+static inline vf v_zero(void) { return _mm256_setzero_ps(); }
+static inline vf v_set1(float x) { return _mm256_set1_ps(x); }
+static inline vf v_load(const float *p) { return _mm256_loadu_ps(p); }
+static inline void v_store(float *p, vf x) { _mm256_storeu_ps(p, x); }
+static inline __m256i v_first(int64_t n)
+{
+    static const int32_t ones[2 * VL] = {-1, -1, -1, -1, -1, -1, -1, -1};
+    return _mm256_loadu_si256((const __m256i *)(const void *)(ones + VL - n));
+}
+static inline vf v_load_n(const float *p, int64_t n)
+{
+    return _mm256_maskload_ps(p, v_first(n));
+}
+/* In pieces, because a masked store takes dozens of cycles on AMD's processors.         */
+static inline void v_store_n(float *p, vf x, int64_t n)
+{
+    if (n == VL) {
+        v_store(p, x);
+        return;
+    }
+    __m128 part = _mm256_castps256_ps128(x);
+    if (n & 4) {
+        _mm_storeu_ps(p, part);
+        part = _mm256_extractf128_ps(x, 1);
+        p += 4;
+    }
+    if (n & 2) {
+        _mm_storel_pi((__m64 *)(void *)p, part);
+        part = _mm_movehl_ps(part, part);
+        p += 2;
+    }
+    if (n & 1) _mm_store_ss(p, part);
+}
+static inline vf v_keep(vf x, int64_t n)
+{
+    return _mm256_and_ps(x, _mm256_castsi256_ps(v_first(n)));
+}
+static inline vf v_load_u8(const uint8_t *p)
+{
+    __m128i bytes = _mm_loadl_epi64((const __m128i *)(const void *)p);
+    return _mm256_cvtepi32_ps(_mm256_cvtepu8_epi32(bytes));
+}
+static inline vf v_load_u8_n(const uint8_t *p, int64_t n)
+{
+    uint8_t bytes[VL] = {0};
+    memcpy(bytes, p, (size_t)n);
+    return v_load_u8(bytes);
+}
+
+static inline vf v_add(vf a, vf b) { return _mm256_add_ps(a, b); }
+static inline vf v_sub(vf a, vf b) { return _mm256_sub_ps(a, b); }
+static inline vf v_mul(vf a, vf b) { return _mm256_mul_ps(a, b); }
+static inline vf v_div(vf a, vf b) { return _mm256_div_ps(a, b); }
+static inline vf v_sqrt(vf a) { return _mm256_sqrt_ps(a); }
+static inline vf v_fma(vf a, vf b, vf c) { return _mm256_fmadd_ps(a, b, c); }
+static inline vf v_fnma(vf a, vf b, vf c) { return _mm256_fnmadd_ps(a, b, c); }
+static inline vf v_min(vf a, vf b) { return _mm256_min_ps(a, b); }
+static inline vf v_max(vf a, vf b) { return _mm256_max_ps(a, b); }
+static inline vf v_abs(vf a) { return _mm256_andnot_ps(_mm256_set1_ps(-0.0f), a); }
+static inline vf v_copysign(vf size, vf sign)
+{
+    return _mm256_or_ps(v_abs(size), _mm256_and_ps(_mm256_set1_ps(-0.0f), sign));
+}
+static inline vf v_round(vf a)
+{
+    return _mm256_round_ps(a, _MM_FROUND_TO_NEAREST_INT | _MM_FROUND_NO_EXC);
+}
+/* 2^n for an integral n in -126 .. 127, by its exponent's bits.                         */
+static inline vf v_power(__m256i n)
+{
+    __m256i biased = _mm256_add_epi32(n, _mm256_set1_epi32(127));
+    return _mm256_castsi256_ps(_mm256_slli_epi32(biased, 23));
+}
+/* In two halves, so that each power is a normal number for n in -252 .. 254.            */
+static inline vf v_ldexp(vf a, vf n)
+{
+    __m256i whole = _mm256_cvtps_epi32(n), half = _mm256_srai_epi32(whole, 1);
+    return v_mul(v_mul(a, v_power(half)), v_power(_mm256_sub_epi32(whole, half)));
+}
+
+static inline vm v_gt(vf a, vf b) { return _mm256_cmp_ps(a, b, _CMP_GT_OQ); }
+static inline vm v_le(vf a, vf b) { return _mm256_cmp_ps(a, b, _CMP_LE_OQ); }
+static inline vm v_lt(vf a, vf b) { return _mm256_cmp_ps(a, b, _CMP_LT_OQ); }
+static inline vf v_select(vm m, vf yes, vf no) { return _mm256_blendv_ps(no, yes, m); }
+
+typedef struct vs {
+    __m256d low, high;
+} vs;
+
+static inline vs vs_zero(void) { return (vs){_mm256_setzero_pd(), _mm256_setzero_pd()}; }
+static inline __m256d vs_low(vf x) { return _mm256_cvtps_pd(_mm256_castps256_ps128(x)); }
+static inline __m256d vs_high(vf x) { return _mm256_cvtps_pd(_mm256_extractf128_ps(x, 1)); }
+static inline vs vs_add(vs s, vf x)
+{
+    return (vs){_mm256_add_pd(s.low, vs_low(x)), _mm256_add_pd(s.high, vs_high(x))};
+}
+static inline vs vs_add_square(vs s, vf x)
+{
+    __m256d low = vs_low(x), high = vs_high(x);
+    return (vs){_mm256_fmadd_pd(low, low, s.low), _mm256_fmadd_pd(high, high, s.high)};
+}
+static inline double vs_total(vs s)
+{
+    __m256d four = _mm256_add_pd(s.low, s.high);
+    __m128d two = _mm_add_pd(_mm256_castpd256_pd128(four), _mm256_extractf128_pd(four, 1));
+    return _mm_cvtsd_f64(_mm_add_sd(two, _mm_unpackhi_pd(two, two)));
+}
+
+static inline void v_transpose(vf r[VL])
+{
+    vf t[VL];
+    for (int i = 0; i < VL; i += 2) {
+        t[i] = _mm256_unpacklo_ps(r[i], r[i + 1]);
+        t[i + 1] = _mm256_unpackhi_ps(r[i], r[i + 1]);
+    }
+    for (int i = 0; i < VL; i += 4)
+        for (int j = 0; j < 2; j++) {
+            __m256d a = _mm256_castps_pd(t[i + j]), b = _mm256_castps_pd(t[i + j + 2]);
+            r[i + 2 * j] = _mm256_castpd_ps(_mm256_unpacklo_pd(a, b));
+            r[i + 2 * j + 1] = _mm256_castpd_ps(_mm256_unpackhi_pd(a, b));
+        }
+    for (int j = 0; j < 4; j++) {
+        t[j] = _mm256_permute2f128_ps(r[j], r[j + 4], 0x20);
+        t[j + 4] = _mm256_permute2f128_ps(r[j], r[j + 4], 0x31);
+    }
+    for (int j = 0; j < VL; j++) r[j] = t[j];
+}
+
+#endif
