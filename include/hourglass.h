@@ -96,9 +96,9 @@ typedef enum hg_log_level { HG_LOG_WARNING = 0, HG_LOG_INFO = 1 } hg_log_level;
 typedef void (*hg_log_fn)(void *user, hg_log_level level, const char *line);
 
 typedef struct hg_ctx_options {
-    size_t size;            /* sizeof(hg_ctx_options), so that it can grow           */
-    int threads;            /* 0: as many as this process may use                    */
-    const char *cpu;        /* highest instruction set: "ref", "avx2", "avx512"; NULL: best */
+    size_t size;     /* sizeof(hg_ctx_options), so that it can grow           */
+    int threads;     /* 0: as many as this process may use                    */
+    const char *cpu; /* highest instruction set: "ref", "avx2", "avx512"; NULL: best */
     hg_allocator allocator; /* zeros: malloc and free                                */
     hg_log_fn log;          /* NULL: warnings are dropped                            */
     void *log_user;
@@ -136,15 +136,15 @@ typedef enum hg_type { HG_F32 = 0, HG_U8 = 1 } hg_type;
 /* How to read a file.  Zero-initialise, set size, change what is needed.            */
 typedef struct hg_data_options {
     size_t size;
-    const char *format;    /* a row of hg_list("readers"), NULL: told by content      */
-    char delimiter;        /* CSV; 0: comma, semicolon or tab, told by content        */
-    char decimal;          /* CSV; '.' (also 0) or ','                                */
-    int header;            /* CSV; 0: detected, 1: there is one, -1: there is none    */
-    const char *drop;      /* CSV; column names, separated by commas, to leave out    */
-    const char *columns;   /* CSV; only these, in this order                          */
-    int drop_non_numeric;  /* CSV; leave out columns with text instead of refusing    */
-    int64_t limit;         /* at most this many rows; 0: all                          */
-    const char *shape;     /* shape of a row, "28x28x1"; NULL: as in the file         */
+    const char *format;   /* a row of hg_list("readers"), NULL: told by content      */
+    char delimiter;       /* CSV; 0: comma, semicolon or tab, told by content        */
+    char decimal;         /* CSV; '.' (also 0) or ','                                */
+    int header;           /* CSV; 0: detected, 1: there is one, -1: there is none    */
+    const char *drop;     /* CSV; column names, separated by commas, to leave out    */
+    const char *columns;  /* CSV; only these, in this order                          */
+    int drop_non_numeric; /* CSV; leave out columns with text instead of refusing    */
+    int64_t limit;        /* at most this many rows; 0: all                          */
+    const char *shape;    /* shape of a row, "28x28x1"; NULL: as in the file         */
 } hg_data_options;
 
 /* Read a file into memory; "-" is standard input.  8-bit data stay 8-bit.
@@ -159,16 +159,16 @@ HG_API hg_status hg_dataset_open(hg_ctx *ctx, const char *path,
 /* The caller's own memory as a dataset.  Strides are in bytes, may be negative, and
  * cover any layout: column-major, every second row, one channel of an image.         */
 typedef struct hg_view {
-    size_t size;             /* sizeof(hg_view)                                       */
-    const void *data;        /* element 0 of row 0; kept, not copied: it must outlive
+    size_t size;      /* sizeof(hg_view)                                       */
+    const void *data; /* element 0 of row 0; kept, not copied: it must outlive
                                 the dataset and stay unchanged                         */
     hg_type type;
     int64_t rows;
-    int rank;                /* 1 to 3: dimensions of a row                            */
-    int64_t shape[3];        /* features; or height, width; or height, width, channels */
-    int64_t row_stride;      /* 0: packed rows                                         */
-    int64_t stride[3];       /* of each dimension; all 0: packed, row-major            */
-    const char *name;        /* for messages; NULL: "memory"                           */
+    int rank;           /* 1 to 3: dimensions of a row                            */
+    int64_t shape[3];   /* features; or height, width; or height, width, channels */
+    int64_t row_stride; /* 0: packed rows                                         */
+    int64_t stride[3];  /* of each dimension; all 0: packed, row-major            */
+    const char *name;   /* for messages; NULL: "memory"                           */
 } hg_view;
 /* Errors   HG_EINVAL, HG_ESHAPE; HG_ENONFINITE with row and column; HG_ENOMEM.       */
 HG_API hg_status hg_dataset_view(hg_ctx *ctx, const hg_view *view,
@@ -184,10 +184,10 @@ HG_API void hg_dataset_free(hg_dataset **data);
 
 typedef struct hg_data_info {
     size_t size;
-    const char *name;      /* path or view's name                                      */
-    const char *format;    /* "idx", "npy", "csv", "memory", ...                       */
-    hg_type type;          /* as held in memory                                        */
-    const char *stored;    /* as in the file: "u8", "f64 fortran", ...                 */
+    const char *name;   /* path or view's name                                      */
+    const char *format; /* "idx", "npy", "csv", "memory", ...                       */
+    hg_type type;       /* as held in memory                                        */
+    const char *stored; /* as in the file: "u8", "f64 fortran", ...                 */
     int64_t rows, features;
     int rank;
     int64_t shape[3];
@@ -232,10 +232,10 @@ HG_API hg_status hg_config_load(hg_config *cfg, const char *path) HG_WARN_UNUSED
 typedef struct hg_option {
     const char *name;     /* with '-' */
     const char *argument; /* "N", "F", "WORD", "FILE", "LINES"; NULL: a flag             */
-    const char *initial;  /* default as text, NULL: none                                  */
-    const char *help;     /* one line                                                     */
-    const char *group;    /* "model", "data", "training", "output", ...                   */
-    const char *alias;    /* another name that is understood, NULL: none                  */
+    const char *initial; /* default as text, NULL: none                                  */
+    const char *help;  /* one line                                                     */
+    const char *group; /* "model", "data", "training", "output", ...                   */
+    const char *alias; /* another name that is understood, NULL: none                  */
 } hg_option;
 /* The index-th option; 0 after the last.                                                */
 HG_API int hg_config_option(int index, hg_option *out);
@@ -256,13 +256,14 @@ HG_API hg_status hg_model_save(hg_ctx *ctx, const hg_model *model,
 typedef struct hg_model_info {
     size_t size;
     int64_t inputs, code, parameters;
-    int64_t layers;          /* rows of hg_model_layer()                                   */
-    int64_t flops;           /* of reconstructing one row; a multiply-add counts 2          */
+    int64_t layers; /* rows of hg_model_layer()                                   */
+    int64_t flops;  /* of reconstructing one row; a multiply-add counts 2          */
     int rank;
-    int64_t shape[3];        /* of an input row                                             */
+    int64_t shape[3]; /* of an input row                                             */
     const char *loss, *scale;
-    const char *text;        /* the model as config text; lives as long as the model        */
-    int64_t trained_rows, epochs; /* epochs actually run                                    */
+    const char *text; /* the model as config text; lives as long as the model        */
+    int64_t trained_rows,
+        epochs; /* epochs actually run                                    */
     uint64_t seed;
 } hg_model_info;
 HG_API hg_status hg_model_get_info(hg_ctx *ctx, const hg_model *model,
@@ -270,12 +271,12 @@ HG_API hg_status hg_model_get_info(hg_ctx *ctx, const hg_model *model,
 
 typedef struct hg_layer_info {
     size_t size;
-    const char *part;        /* "input", "encoder", "code" or "decoder"                     */
-    const char *line;        /* the layer as one would type it                              */
+    const char *part; /* "input", "encoder", "code" or "decoder"                     */
+    const char *line; /* the layer as one would type it                              */
     int rank;
-    int64_t shape[3];        /* of its output for one row                                   */
-    int64_t parameters;      /* trained; a tied weight counts once, where it is stored      */
-    int64_t flops;           /* of its forward pass for one row                             */
+    int64_t shape[3];   /* of its output for one row                                   */
+    int64_t parameters; /* trained; a tied weight counts once, where it is stored      */
+    int64_t flops;      /* of its forward pass for one row                             */
 } hg_layer_info;
 HG_API hg_status hg_model_layer(hg_ctx *ctx, const hg_model *model, int64_t index,
                                 hg_layer_info *out);
@@ -283,7 +284,7 @@ HG_API hg_status hg_model_layer(hg_ctx *ctx, const hg_model *model, int64_t inde
 /* The loss after each epoch; epoch is 0-based; 0 after the last.  NaN: not measured.       */
 typedef struct hg_epoch {
     size_t size;
-    int64_t epoch;           /* 1-based                                                     */
+    int64_t epoch; /* 1-based                                                     */
     double loss, recon, penalty, val_loss, lr;
 } hg_epoch;
 HG_API int hg_model_history(const hg_model *model, int64_t index, hg_epoch *out);
@@ -292,16 +293,17 @@ HG_API int hg_model_history(const hg_model *model, int64_t index, hg_epoch *out)
 
 typedef struct hg_progress {
     size_t size;
-    int64_t epoch, epochs;        /* 1-based epoch under way or just ended                  */
-    int64_t step, steps;          /* steps of this epoch: done, all                          */
-    double loss, recon, penalty;  /* running mean over the epoch's rows so far               */
-    double val_loss;              /* on_epoch only, NaN without validation data              */
-    double best;                  /* lowest monitored loss so far, NaN before the first      */
+    int64_t epoch, epochs; /* 1-based epoch under way or just ended                  */
+    int64_t step, steps;   /* steps of this epoch: done, all                          */
+    double loss, recon,
+        penalty;     /* running mean over the epoch's rows so far               */
+    double val_loss; /* on_epoch only, NaN without validation data              */
+    double best;     /* lowest monitored loss so far, NaN before the first      */
     double lr;
-    double seconds;               /* spent in this epoch                                     */
+    double seconds; /* spent in this epoch                                     */
     double rows_per_second;
-    double seconds_left;          /* of the whole run, estimated                             */
-    int improved;                 /* on_epoch: this epoch is the best so far                 */
+    double seconds_left; /* of the whole run, estimated                             */
+    int improved;        /* on_epoch: this epoch is the best so far                 */
 } hg_progress;
 
 /* Called from the thread that called hg_train.  Return 0 to go on, anything else to stop
@@ -352,9 +354,11 @@ HG_API hg_status hg_reconstruct(hg_ctx *ctx, const hg_model *model, const float 
  * Errors   also HG_ESHAPE when data's features are not what the model (or, for decode, its
  *          code) has: "model wants 784, FILE has 30".                                        */
 HG_API hg_status hg_encode_dataset(hg_ctx *ctx, const hg_model *model,
-                                   const hg_dataset *data, hg_dataset **out) HG_WARN_UNUSED;
+                                   const hg_dataset *data,
+                                   hg_dataset **out) HG_WARN_UNUSED;
 HG_API hg_status hg_decode_dataset(hg_ctx *ctx, const hg_model *model,
-                                   const hg_dataset *codes, hg_dataset **out) HG_WARN_UNUSED;
+                                   const hg_dataset *codes,
+                                   hg_dataset **out) HG_WARN_UNUSED;
 HG_API hg_status hg_reconstruct_dataset(hg_ctx *ctx, const hg_model *model,
                                         const hg_dataset *data,
                                         hg_dataset **out) HG_WARN_UNUSED;
@@ -362,8 +366,10 @@ HG_API hg_status hg_reconstruct_dataset(hg_ctx *ctx, const hg_model *model,
 /* What evaluate measures; docs/metrics.md has each formula.                                  */
 typedef struct hg_metrics hg_metrics;
 typedef struct hg_metric {
-    const char *name;  /* "loss", "mse", "bce", "psnr", "mean_activity", ...                  */
-    const char *unit;  /* "", "dB", "rows", ...                                               */
+    const char
+        *name; /* "loss", "mse", "bce", "psnr", "mean_activity", ...                  */
+    const char
+        *unit; /* "", "dB", "rows", ...                                               */
     double value;
     const char *help;
 } hg_metric;
@@ -378,12 +384,14 @@ HG_API void hg_metrics_free(hg_metrics **metrics);
 
 typedef struct hg_plot_options {
     size_t size;
-    const char *title;   /* NULL: a fitting one; "": none                                     */
-    int dark;            /* light on dark                                                      */
-    int width;           /* pixels (points for SVG and PDF); 0: fitting                        */
-    int64_t items;       /* grid: pairs, filters: units; 0: fitting                            */
-    int64_t columns;     /* 0: fitting                                                         */
-    uint64_t seed;       /* grid: 0 takes the first rows, else a random sample                 */
+    const char
+        *title; /* NULL: a fitting one; "": none                                     */
+    int dark;   /* light on dark                                                      */
+    int width;  /* pixels (points for SVG and PDF); 0: fitting                        */
+    int64_t items; /* grid: pairs, filters: units; 0: fitting                            */
+    int64_t
+        columns; /* 0: fitting                                                         */
+    uint64_t seed; /* grid: 0 takes the first rows, else a random sample                 */
 } hg_plot_options;
 
 /* A curve of training and validation loss.  n epochs; path ends in .png, .svg or .pdf.

@@ -401,7 +401,8 @@ int main(int argc, char **argv)
     const char *limit = getenv("HG_TEST_SECONDS");
     int seconds = limit != NULL ? atoi(limit) : 60;
     const char *tmp = getenv("TMPDIR");
-    int length = snprintf(root, sizeof root, "%s/hg-test-XXXXXX", tmp != NULL ? tmp : "/tmp");
+    int length =
+        snprintf(root, sizeof root, "%s/hg-test-XXXXXX", tmp != NULL ? tmp : "/tmp");
     if (length < 0 || length >= (int)sizeof root || mkdtemp(root) == NULL) {
         fprintf(stderr, "hg-test: cannot make a scratch folder at %s\n", root);
         return 1;

@@ -44,7 +44,8 @@ void test_register(struct test_entry *entry);
 #define CHECK_STR(got, want) test_check_str(got, want, __FILE__, __LINE__, #got)
 /* |got - want| <= tol; NaN never passes.                                                */
 #define CHECK_NEAR(got, want, tol)                                                       \
-    test_check_near((double)(got), (double)(want), (double)(tol), __FILE__, __LINE__, #got)
+    test_check_near((double)(got), (double)(want), (double)(tol), __FILE__, __LINE__,    \
+                    #got)
 /* The call gives HG_OK, else the test ends with the context's message.                  */
 #define CHECK_OK(ctx, call) test_check_ok(ctx, call, __FILE__, __LINE__, #call)
 /* The call fails with this status and a one-line message that contains `part`.          */

@@ -120,7 +120,8 @@ TEST(what_cannot_be_written_is_an_error_that_names_it)
     test_path(dir, "");
     test_path(path, "no/such/folder");
     CHECK_FAILS(ctx, write_file(ctx, dir, "x"), HG_EIO, "Is a directory");
-    CHECK_FAILS(ctx, write_file(ctx, path, "x"), HG_EIO, "no/such/folder: cannot write: ");
+    CHECK_FAILS(ctx, write_file(ctx, path, "x"), HG_EIO,
+                "no/such/folder: cannot write: ");
     CHECK_FAILS(ctx, write_file(ctx, "", "x"), HG_EIO, "cannot write");
     test_path(path, "new/");
     CHECK_FAILS(ctx, write_file(ctx, path, "x"), HG_EIO, "Is a directory");
@@ -145,7 +146,8 @@ TEST(a_folder_or_file_without_the_right_to_write_is_refused)
     /* From inside, because another user cannot come here through the folders above.    */
     CHECK(chdir(dir) == 0);
     drop_root();
-    CHECK_FAILS(ctx, write_file(ctx, "locked", "x"), HG_EIO, "locked: cannot write: Perm");
+    CHECK_FAILS(ctx, write_file(ctx, "locked", "x"), HG_EIO,
+                "locked: cannot write: Perm");
     CHECK_OK(ctx, hgi_check_writable(ctx, "open"));
     CHECK_FAILS(ctx, hgi_check_writable(ctx, "locked"), HG_EIO, "Permission denied");
     check_content("locked", "kept");
@@ -158,7 +160,8 @@ TEST(a_folder_without_the_right_to_write_is_refused)
     test_path(dir, "closed");
     CHECK(mkdir(dir, 0777) == 0 && chmod(dir, 0555) == 0 && chdir(dir) == 0);
     drop_root();
-    CHECK_FAILS(ctx, write_file(ctx, "new", "x"), HG_EIO, "new: cannot write: Permission");
+    CHECK_FAILS(ctx, write_file(ctx, "new", "x"), HG_EIO,
+                "new: cannot write: Permission");
     CHECK_FAILS(ctx, hgi_check_writable(ctx, "new"), HG_EIO, "Permission denied");
 }
 

@@ -12,14 +12,13 @@ TEST(philox_gives_the_published_answers)
 {
     static const struct {
         uint32_t counter[4], key[2], want[4];
-    } cases[] = {
-        {{0, 0, 0, 0}, {0, 0}, {0x6627e8d5, 0xe169c58d, 0xbc57ac4c, 0x9b00dbd8}},
-        {{0xffffffff, 0xffffffff, 0xffffffff, 0xffffffff},
-         {0xffffffff, 0xffffffff},
-         {0x408f276d, 0x41c83b0e, 0xa20bc7c6, 0x6d5451fd}},
-        {{0x243f6a88, 0x85a308d3, 0x13198a2e, 0x03707344},
-         {0xa4093822, 0x299f31d0},
-         {0xd16cfe09, 0x94fdcceb, 0x5001e420, 0x24126ea1}}};
+    } cases[] = {{{0, 0, 0, 0}, {0, 0}, {0x6627e8d5, 0xe169c58d, 0xbc57ac4c, 0x9b00dbd8}},
+                 {{0xffffffff, 0xffffffff, 0xffffffff, 0xffffffff},
+                  {0xffffffff, 0xffffffff},
+                  {0x408f276d, 0x41c83b0e, 0xa20bc7c6, 0x6d5451fd}},
+                 {{0x243f6a88, 0x85a308d3, 0x13198a2e, 0x03707344},
+                  {0xa4093822, 0x299f31d0},
+                  {0xd16cfe09, 0x94fdcceb, 0x5001e420, 0x24126ea1}}};
     for (int i = 0; i < (int)HGI_COUNT(cases); i++) {
         uint32_t got[4];
         hgi_philox_raw(cases[i].counter, cases[i].key, got);
@@ -62,7 +61,8 @@ TEST(fill_gives_the_words_of_each_block)
 
 TEST(every_coordinate_changes_the_draw)
 {
-    static const hgi_rng streams[] = {{1, 1, 0}, {2, 1, 0}, {1, 2, 0}, {1, 1, 1},
+    static const hgi_rng streams[] = {{1, 1, 0},   {2, 1, 0},
+                                      {1, 2, 0},   {1, 1, 1},
                                       {1, 257, 0}, {UINT64_C(1) << 63 | 1, 1, 0}};
     static const uint64_t rows[] = {0, 1, UINT64_C(1) << 32};
     uint32_t seen[64];

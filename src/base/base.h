@@ -48,7 +48,7 @@ struct hg_ctx {
     hg_log_fn log;
     void *log_user;
     int threads;
-    struct hgi_team *team;            /* made at first use, see team.h        */
+    struct hgi_team *team;             /* made at first use, see team.h        */
     const struct hgi_kernels *kernels; /* never NULL                          */
     char message[HG_MESSAGE_MAX];      /* of the last failure, "" before one  */
 };
@@ -81,7 +81,7 @@ void hgi_log(hg_ctx *ctx, hg_log_level level, const char *fmt, ...)
 
 /* ---- memory: 64-byte aligned, NULL on failure or size 0 ------------------- */
 
-void *hgi_alloc(const hgi_mem *mem, size_t bytes);        /* contents undefined */
+void *hgi_alloc(const hgi_mem *mem, size_t bytes);           /* contents undefined */
 void *hgi_calloc(const hgi_mem *mem, size_t n, size_t size); /* zeroed, overflow-safe */
 /* Grow or shrink; on failure NULL and p stays as it was.  p may be NULL.      */
 void *hgi_realloc(const hgi_mem *mem, void *p, size_t bytes);
@@ -100,7 +100,8 @@ typedef struct hgi_text {
     bool failed;
 } hgi_text;
 void hgi_text_init(hgi_text *t, const hgi_mem *mem);
-void hgi_text_add(hgi_text *t, const char *fmt, ...) __attribute__((format(printf, 2, 3)));
+void hgi_text_add(hgi_text *t, const char *fmt, ...)
+    __attribute__((format(printf, 2, 3)));
 void hgi_text_add_bytes(hgi_text *t, const void *p, size_t n);
 static inline bool hgi_text_ok(const hgi_text *t) { return !t->failed; }
 void hgi_text_free(hgi_text *t);

@@ -15,7 +15,8 @@ static int64_t distance(const char *a, int64_t a_len, const char *b, int64_t b_l
     int64_t rows[3][LONGEST + 1];
     for (int64_t j = 0; j <= b_len; j++) rows[0][j] = j;
     for (int64_t i = 1; i <= a_len; i++) {
-        int64_t *now = rows[i % 3], *last = rows[(i + 2) % 3], *before = rows[(i + 1) % 3];
+        int64_t *now = rows[i % 3], *last = rows[(i + 2) % 3],
+                *before = rows[(i + 1) % 3];
         now[0] = i;
         for (int64_t j = 1; j <= b_len; j++) {
             int64_t best = last[j - 1] + (a[i - 1] != b[j - 1]);

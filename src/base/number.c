@@ -23,19 +23,18 @@
 #define LONG_DIGITS 800
 #define LARGEST_EXPONENT 100000
 
-static const double powers[EXACT_POWER + 1] = {1e0,  1e1,  1e2,  1e3,  1e4,  1e5,
-                                               1e6,  1e7,  1e8,  1e9,  1e10, 1e11,
-                                               1e12, 1e13, 1e14, 1e15, 1e16, 1e17,
-                                               1e18, 1e19, 1e20, 1e21, 1e22};
+static const double powers[EXACT_POWER + 1] = {
+    1e0,  1e1,  1e2,  1e3,  1e4,  1e5,  1e6,  1e7,  1e8,  1e9,  1e10, 1e11,
+    1e12, 1e13, 1e14, 1e15, 1e16, 1e17, 1e18, 1e19, 1e20, 1e21, 1e22};
 
 /* value = mantissa * 10^exponent, unless more than WORD_DIGITS digits: then the text from
  * `digits` to `end` has them all.                                                       */
 struct decimal {
     uint64_t mantissa;
     int64_t exponent;
-    int64_t count;             /* significant digits */
-    const char *digits, *end;  /* from the first significant digit; may hold a point */
-    int64_t long_exponent;     /* of the last digit in the text */
+    int64_t count;            /* significant digits */
+    const char *digits, *end; /* from the first significant digit; may hold a point */
+    int64_t long_exponent;    /* of the last digit in the text */
     bool negative;
 };
 
@@ -49,7 +48,8 @@ static const char *take_digits(struct decimal *d, const char *s, const char *end
         if (fraction) d->long_exponent--;
         if (d->count == 0 && *s == '0') continue;
         if (d->count == 0) d->digits = s;
-        if (d->count++ < WORD_DIGITS) d->mantissa = d->mantissa * 10 + (uint64_t)(*s - '0');
+        if (d->count++ < WORD_DIGITS)
+            d->mantissa = d->mantissa * 10 + (uint64_t)(*s - '0');
     }
     return s;
 }
@@ -202,7 +202,8 @@ static int print_decimal(char *out, bool negative, uint64_t number, int exponent
 static int print_special(char *out, double x)
 {
     const char *word = isnan(x) ? "nan" : isinf(x) ? "inf" : "0";
-    return snprintf(out, HGI_NUMBER_MAX, "%s%s", signbit(x) && !isnan(x) ? "-" : "", word);
+    return snprintf(out, HGI_NUMBER_MAX, "%s%s", signbit(x) && !isnan(x) ? "-" : "",
+                    word);
 }
 
 static bool is_special(double x) { return x == 0 || !isfinite(x); }
@@ -221,7 +222,8 @@ static void round_digits(double x, int count, uint64_t *number, int *exponent)
 
 static bool is_exact(uint64_t number, int exponent)
 {
-    return number <= EXACT_MANTISSA && exponent >= -EXACT_POWER && exponent <= EXACT_POWER;
+    return number <= EXACT_MANTISSA && exponent >= -EXACT_POWER &&
+           exponent <= EXACT_POWER;
 }
 
 /* number * 10^exponent, correctly rounded.                                              */

@@ -101,7 +101,8 @@ uint64_t hgi_below(const hgi_rng *r, uint64_t at, uint64_t n)
     for (uint32_t index = 0;; index++) {
         uint32_t w[4];
         hgi_philox(r, at, index, w);
-        uint64_t first = (uint64_t)w[1] << 32 | w[0], second = (uint64_t)w[3] << 32 | w[2];
+        uint64_t first = (uint64_t)w[1] << 32 | w[0],
+                 second = (uint64_t)w[3] << 32 | w[2];
         if (first >= reject) return first % n;
         if (second >= reject) return second % n;
     }

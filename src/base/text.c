@@ -9,10 +9,7 @@
 
 #define FIRST_CAPACITY 256
 
-void hgi_text_init(hgi_text *t, const hgi_mem *mem)
-{
-    *t = (hgi_text){.mem = *mem};
-}
+void hgi_text_init(hgi_text *t, const hgi_mem *mem) { *t = (hgi_text){.mem = *mem}; }
 
 /* Room for n more bytes and the final NUL; false, for good, when there is none.       */
 static bool reserve(hgi_text *t, size_t n)
