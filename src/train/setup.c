@@ -1,0 +1,142 @@
+// SPDX-License-Identifier: MIT
+/* Before the first step: split, scale, loss, model, and every check that can be made.       */
+#include "train/trainer.h"
+
+#include <math.h>
+#include <string.h>
+
+static hg_status check_data(hg_ctx *ctx, const hg_dataset *train, const hg_dataset *valid)
+{
+    if (train == NULL || train->rows < 1) return hgi_fail(ctx, HG_ESHAPE, "no training rows");
+    if (valid != NULL && valid->features != train->features)
+        return hgi_fail(ctx, HG_ESHAPE, "%s: %lld features a row, but %s has %lld", valid->name,
+                        (long long)valid->features, train->name, (long long)train->features);
+    return HG_OK;
+}
+
+static hg_status split(hgi_trainer *t)
+{
+    t->own_train = t->own_valid = NULL;
+    if (t->valid != NULL || !hgi_config_given(t->cfg, "valid-split")) return HG_OK;
+    double f = hgi_config_real(t->cfg, "valid-split");
+    if (f <= 0) return HG_OK;
+    HGI_TRY(hg_dataset_split(t->ctx, t->train, f, (uint64_t)hgi_config_int(t->cfg, "seed"),
+                             &t->own_train, &t->own_valid));
+    t->train = t->own_train;
+    t->valid = t->own_valid;
+    return HG_OK;
+}
+
+/* "28x28x1": for a net that needs the shape of a row; its product must be the features.    */
+static hg_status input_shape(hgi_trainer *t, hgi_shape *out)
+{
+    *out = (hgi_shape){.rank = t->train->rank};
+    for (int i = 0; i < out->rank; i++) out->dim[i] = t->train->shape[i];
+    const char *text = hgi_config_text(t->cfg, "shape");
+    if (*text == '\0') return HG_OK;
+    hgi_shape s = {0};
+    for (const char *p = text; s.rank < 3;) {
+        size_t n = strcspn(p, "xX,");
+        int64_t dim;
+        if (!hgi_parse_int(p, n, &dim) || dim < 1 || dim > (1 << 24)) break;
+        s.dim[s.rank++] = dim;
+        if (p[n] == '\0') {
+            if (hgi_shape_count(&s) != t->train->features) break;
+            *out = s;
+            return HG_OK;
+        }
+        p += n + 1;
+    }
+    return hgi_fail(t->ctx, HG_ESHAPE, "shape '%s': expected 1 to 3 sizes like 28x28x1 that "
+                    "multiply to the %lld features of a row", text, (long long)t->train->features);
+}
+
+/* The first training row with a scaled value outside [0,1], as an error.                    */
+static hg_status outside(hgi_trainer *t, const hgi_scaler *s, double lo, double hi)
+{
+    char low[HGI_NUMBER_MAX], high[HGI_NUMBER_MAX];
+    hgi_format_float(low, (float)lo);
+    hgi_format_float(high, (float)hi);
+    return hgi_fail(t->ctx, HG_ERANGE,
+                    "%s: loss bce needs values in [0,1], found %s to %s with scale %s; "
+                    "use --scale unit or minmax, or --loss mse",
+                    t->train->name, low, high, hgi_scale_name(s->kind));
+}
+
+/* The loss when the user does not say: all training values in [0,1] -> bce, else mse; and mse
+ * where explicit decoder lines end in an activation that bce cannot follow.                  */
+static hg_status choose_loss(hgi_trainer *t, const hgi_scaler *s, const hgi_shape *shape,
+                             hgi_spec *spec)
+{
+    const char *word = hgi_config_text(t->cfg, "loss");
+    double lo, hi;
+    const double rounding = 1e-6; /* of (x - min) / (max - min) in float */
+    hgi_scaled_range(t->train, s, &lo, &hi);
+    bool unit = lo >= -rounding && hi <= 1 + rounding;
+    bool automatic = *word == '\0' || strcmp(word, "auto") == 0;
+    if (automatic) word = unit ? "bce" : "mse";
+    if (strcmp(word, "bce") == 0 && !unit) return outside(t, s, lo, hi);
+    HGI_TRY(hgi_spec_from_config(t->cfg, shape, word, spec));
+    if (automatic && unit && hgi_config_given(t->cfg, "decoder")) {
+        hgi_net probe;
+        hg_status status = hgi_net_plan(t->ctx, spec, &probe);
+        hgi_net_free(&probe);
+        if (status == HG_EINVAL) {
+            hgi_spec_free(spec);
+            word = "mse";
+            HGI_TRY(hgi_spec_from_config(t->cfg, shape, word, spec));
+        }
+    }
+    if (automatic)
+        hgi_log(t->ctx, HG_LOG_INFO, "loss: %s (%s)", word,
+                unit ? "all values lie in [0,1]" : "values outside [0,1]");
+    return HG_OK;
+}
+
+/* Validation rows that a bce model must clip, or refuse.                                     */
+static hg_status check_valid_range(hgi_trainer *t)
+{
+    const hg_model *m = t->m;
+    double lo, hi;
+    if (t->valid == NULL || !m->net.loss->unit_range) return HG_OK;
+    hgi_scaled_range(t->valid, &m->scaler, &lo, &hi);
+    if (lo >= -1e-6 && hi <= 1 + 1e-6) return HG_OK;
+    if (!m->clip)
+        return hgi_fail(t->ctx, HG_ERANGE,
+                        "%s: validation rows lie outside the training range (scaled values %g to "
+                        "%g, expected 0 to 1), and out-of-range is refuse",
+                        t->valid->name, lo, hi);
+    hgi_log(t->ctx, HG_LOG_WARNING,
+            "%s: validation rows lie outside the training range (scaled values %g to %g); they "
+            "are clipped to [0,1]",
+            t->valid->name, lo, hi);
+    return HG_OK;
+}
+
+hg_status hgi_setup(hg_ctx *ctx, const hg_config *cfg, const hg_dataset *train,
+                    const hg_dataset *valid, hgi_trainer *t)
+{
+    hg_status status = HG_OK;
+    hgi_spec spec = {.mem = ctx->mem};
+    hgi_scaler scaler;
+    hgi_shape shape;
+    memset(&scaler, 0, sizeof scaler);
+    *t = (hgi_trainer){.ctx = ctx, .cfg = cfg, .train = train, .valid = valid};
+    HGI_GOTO(check_data(ctx, train, valid));
+    HGI_GOTO(split(t));
+    HGI_GOTO(input_shape(t, &shape));
+    HGI_GOTO(hgi_scaler_fit(ctx, hgi_config_text(cfg, "scale"), t->train, &scaler));
+    HGI_GOTO(choose_loss(t, &scaler, &shape, &spec));
+    HGI_GOTO(hgi_model_take(ctx, &spec, &scaler, &t->m));
+    t->m->clip = strcmp(hgi_config_text(cfg, "out-of-range"), "refuse") != 0;
+    t->m->trained.rows = t->train->rows;
+    t->m->trained.seed = (uint64_t)hgi_config_int(cfg, "seed");
+    HGI_GOTO(hgi_model_set_columns(ctx, t->m, t->train->columns));
+    HGI_GOTO(check_valid_range(t));
+    hgi_net_init(&t->m->net, t->m->trained.seed, t->m->theta, t->m->state);
+done:
+    hgi_spec_free(&spec);
+    hgi_scaler_free(&ctx->mem, &scaler);
+    if (status != HG_OK) hgi_trainer_free(t);
+    return status;
+}

@@ -1,0 +1,309 @@
+// SPDX-License-Identifier: MIT
+/* One training step as a fixed list of stages, each a parallel for (see team.h):
+ *
+ *   pack      weights into the kernels' order
+ *   chunks    a chunk of rows: fill, forward, loss, backward, all while it is in cache;
+ *             cut at layers that need sums over the batch, whose statistics run between
+ *   gradients tiles of the weights, each over all rows of the batch.  When nothing needs
+ *             the gradient whole, the optimiser's step is taken on the tile right away
+ *   tied      gradients that add to what the stage before wrote
+ *   norm      of the gradient, when clipping
+ *   update    blocks of the parameters, when it was not done in the tiles
+ *   project   constraints (unit-norm decoder columns)
+ *
+ * Every sum has one worker and a fixed order, so the bits do not depend on the threads.     */
+#include "train/trainer.h"
+
+#include <math.h>
+
+enum { BLOCK_REALS = 8192, CHUNK_MIN = 16, CHUNK_MAX = 64 };
+
+/* ---- chunks of rows -------------------------------------------------------------------- */
+
+static void fill_rows(hgi_trainer *t, int64_t r0, int64_t r1, int worker)
+{
+    const hg_model *m = t->m;
+    hgi_range range = {m->net.loss->unit_range, true, 0.0, 1.0}; /* rounding only: checked before */
+    float *scratch = t->row_scratch + (int64_t)worker * m->net.inputs;
+    hgi_batch_fill(t->ctx->kernels, t->train, &m->scaler, &range, t->w.pass.rows + r0, 0, r1 - r0,
+                   scratch, t->w.input + r0 * m->net.inputs, NULL);
+    for (int64_t r = r0; r < r1; r++) t->w.penalty[r] = 0;
+}
+
+static void loss_rows(hgi_trainer *t, int64_t r0, int64_t r1)
+{
+    const hgi_net *net = &t->m->net;
+    const hgi_slot *last = &t->w.pass.slot[net->count - 1];
+    int64_t d = net->outputs;
+    hgi_real scale = (hgi_real)(1.0 / ((double)t->w.pass.n * (double)d));
+    t->ctx->kernels->loss(net->loss->kind, net->huber_delta, scale, r1 - r0, d, last->y + r0 * d,
+                          d, t->w.input + r0 * d, d, last->gy + r0 * d, d, t->row_loss + r0);
+}
+
+static void run_segment(void *arg, int64_t item, int worker)
+{
+    const hgi_segment *s = arg;
+    hgi_trainer *t = s->t;
+    const hgi_pass *p = &t->w.pass;
+    const hgi_layer *layer = t->m->net.layer;
+    int64_t r0 = item * t->chunk, r1 = hgi_min(r0 + t->chunk, p->n);
+    if (s->fill) fill_rows(t, r0, r1, worker);
+    for (int64_t i = s->forward0; i < s->forward1; i++) layer[i].kind->forward(&layer[i], p, r0, r1);
+    if (s->loss) loss_rows(t, r0, r1);
+    for (int64_t i = s->backward1; i-- > s->backward0;)
+        layer[i].kind->backward(&layer[i], p, r0, r1);
+}
+
+static void run_forward_statistics(void *arg, int64_t item, int worker)
+{
+    (void)worker;
+    const hgi_layer_stage *s = arg;
+    s->layer->kind->forward_statistics(s->layer, &s->t->w.pass, item);
+}
+
+static void run_backward_statistics(void *arg, int64_t item, int worker)
+{
+    (void)worker;
+    const hgi_layer_stage *s = arg;
+    s->layer->kind->backward_statistics(s->layer, &s->t->w.pass, item);
+}
+
+/* ---- gradients and updates -------------------------------------------------------------- */
+
+static int64_t count_gradients(const hgi_trainer *t, bool tied)
+{
+    int64_t n = 0;
+    for (int64_t i = 0; i < t->m->net.count; i++) {
+        const hgi_layer *l = &t->m->net.layer[i];
+        if ((l->tied != NULL) == tied && l->kind->gradient_items != NULL)
+            n += l->kind->gradient_items(l);
+    }
+    return n;
+}
+
+static void run_gradient(hgi_trainer *t, bool tied, int64_t item, int worker)
+{
+    for (int64_t i = 0; i < t->m->net.count; i++) {
+        const hgi_layer *l = &t->m->net.layer[i];
+        if ((l->tied != NULL) != tied || l->kind->gradient_items == NULL) continue;
+        int64_t n = l->kind->gradient_items(l);
+        if (item < n) {
+            l->kind->gradient(l, &t->w.pass, item, worker);
+            return;
+        }
+        item -= n;
+    }
+}
+
+static void run_own_gradient(void *arg, int64_t item, int worker)
+{
+    run_gradient(arg, false, item, worker);
+}
+
+static void run_tied_gradient(void *arg, int64_t item, int worker)
+{
+    run_gradient(arg, true, item, worker);
+}
+
+static void apply(hgi_trainer *t, int64_t offset, int64_t n, bool weight, const hgi_real *g)
+{
+    const hgi_step *s = weight ? &t->step_weight : &t->step_bias;
+    hgi_real *m = t->moment1 != NULL ? t->moment1 + offset : NULL;
+    hgi_real *v = t->moment2 != NULL ? t->moment2 + offset : NULL;
+    t->optim.kind->apply(t->ctx->kernels, s, n, t->m->theta + offset, g, m, v);
+}
+
+/* The fused path: a finished tile goes straight into the optimiser.                         */
+static void emit(void *arg, int64_t offset, int64_t count, const hgi_real *g)
+{
+    hgi_trainer *t = arg;
+    bool weight = true;
+    if (t->optim.weight_decay > 0) {
+        const hgi_tensor *tensor = NULL;
+        hgi_net_layer_of(&t->m->net, offset, &tensor);
+        weight = tensor->role == HGI_WEIGHT;
+    }
+    apply(t, offset, count, weight, g);
+}
+
+static void run_norm_part(void *arg, int64_t item, int worker)
+{
+    (void)worker;
+    hgi_trainer *t = arg;
+    const hgi_block *b = &t->block[item];
+    t->norm_part[item] = t->ctx->kernels->sum_squares(b->count, t->grad + b->offset);
+}
+
+static void run_norm(void *arg, int64_t item, int worker)
+{
+    (void)item;
+    (void)worker;
+    hgi_trainer *t = arg;
+    double sum = 0;
+    for (int64_t i = 0; i < t->blocks; i++) sum += t->norm_part[i];
+    t->norm = sqrt(sum);
+    hgi_real scale = t->norm > t->clip ? (hgi_real)(t->clip / t->norm) : 1;
+    t->step_weight.scale = t->step_bias.scale = scale;
+}
+
+static void run_update(void *arg, int64_t item, int worker)
+{
+    (void)worker;
+    hgi_trainer *t = arg;
+    const hgi_block *b = &t->block[item];
+    apply(t, b->offset, b->count, b->weight, t->grad + b->offset);
+}
+
+static void run_project(void *arg, int64_t item, int worker)
+{
+    (void)worker;
+    const hgi_layer_stage *s = arg;
+    s->layer->kind->project(s->layer, s->layer + 1, s->t->m->theta, item);
+}
+
+/* ---- planning ---------------------------------------------------------------------------- */
+
+static void add_stage(hgi_trainer *t, hgi_stage_fn fn, void *arg, int64_t items, bool by_rows)
+{
+    if (items == 0 && !by_rows) return;
+    assert(t->stages < HGI_MAX_STAGES);
+    t->by_rows[t->stages] = by_rows;
+    t->stage[t->stages++] = (hgi_stage){fn, arg, items};
+}
+
+/* Forward and backward, cut at the layers listed in cut[0..n-1].                             */
+static void plan_chunks(hgi_trainer *t, const int64_t *cut, int64_t n)
+{
+    const hgi_net *net = &t->m->net;
+    int64_t used = 0;
+    for (int64_t i = 0; i <= n; i++) {
+        hgi_segment *s = &t->segment[used++];
+        *s = (hgi_segment){.t = t, .fill = i == 0, .loss = i == n};
+        s->forward0 = i == 0 ? 0 : cut[i - 1];
+        s->forward1 = i == n ? net->count : cut[i];
+        s->backward1 = i == n ? net->count : 0;
+        s->backward0 = i == n && n > 0 ? cut[n - 1] + 1 : 0;
+        add_stage(t, run_segment, s, 0, true);
+        if (i < n) {
+            const hgi_layer *l = &net->layer[cut[i]];
+            t->statistics[i] = (hgi_layer_stage){t, l};
+            add_stage(t, run_forward_statistics, &t->statistics[i], l->kind->statistics_items(l),
+                      false);
+        }
+    }
+    for (int64_t i = n; i-- > 0;) {
+        const hgi_layer *l = &net->layer[cut[i]];
+        add_stage(t, run_backward_statistics, &t->statistics[i], l->kind->statistics_items(l),
+                  false);
+        hgi_segment *s = &t->segment[used++];
+        *s = (hgi_segment){.t = t, .backward1 = cut[i] + 1};
+        s->backward0 = i > 0 ? cut[i - 1] + 1 : 0;
+        add_stage(t, run_segment, s, 0, true);
+    }
+}
+
+/* Cut each trained tensor into blocks, so that no block mixes weights and biases.            */
+static hg_status plan_blocks(hgi_trainer *t)
+{
+    const hgi_net *net = &t->m->net;
+    for (int round = 0; round < 2; round++) {
+        int64_t n = 0;
+        for (int64_t i = 0; i < net->count; i++)
+            for (int k = 0; k < net->layer[i].tensors; k++) {
+                const hgi_tensor *x = &net->layer[i].tensor[k];
+                if (x->role == HGI_STATE) continue;
+                for (int64_t at = 0; at < x->count; at += BLOCK_REALS, n++)
+                    if (round == 1)
+                        t->block[n] = (hgi_block){x->offset + at,
+                                                  hgi_min(BLOCK_REALS, x->count - at),
+                                                  x->role == HGI_WEIGHT};
+            }
+        if (round == 1) break;
+        t->blocks = n;
+        size_t count = (size_t)hgi_max(n, 1);
+        t->block = hgi_calloc(&t->ctx->mem, count, sizeof *t->block);
+        t->norm_part = hgi_calloc(&t->ctx->mem, count, sizeof *t->norm_part);
+        if (t->block == NULL || t->norm_part == NULL)
+            return hgi_fail_mem(t->ctx, count * sizeof *t->block, "the step's plan");
+    }
+    return HG_OK;
+}
+
+hg_status hgi_step_plan(hgi_trainer *t)
+{
+    const hgi_net *net = &t->m->net;
+    int64_t cut[HGI_MAX_NORMS], cuts = 0;
+    HGI_TRY(plan_blocks(t));
+    for (int64_t i = 0; i < net->count; i++) {
+        if (net->layer[i].kind->statistics_items == NULL) continue;
+        if (cuts == HGI_MAX_NORMS)
+            return hgi_fail(t->ctx, HG_ERANGE, "more than %d batchnorm layers", HGI_MAX_NORMS);
+        cut[cuts++] = i;
+    }
+    /* Any chunk gives the same bits; two a thread keep the load even, CHUNK_MAX rows stay
+     * in a core's cache.                                                                    */
+    int64_t even = hgi_ceil_div(t->batch, 2 * (int64_t)hgi_team_size(t->team));
+    t->chunk = hgi_min(CHUNK_MAX, hgi_max(CHUNK_MIN, even));
+    t->w.pass.grad = t->grad;
+    t->w.pass.emit = emit;
+    t->w.pass.emit_arg = t;
+    t->w.pass.scratch = t->scratch;
+    t->prepare = (hgi_prepare){net, &t->w.pass, 0, net->count};
+    add_stage(t, hgi_prepare_item, &t->prepare, hgi_prepare_items(&t->prepare, t->ctx->kernels),
+              false);
+    plan_chunks(t, cut, cuts);
+    add_stage(t, run_own_gradient, t, count_gradients(t, false), false);
+    add_stage(t, run_tied_gradient, t, count_gradients(t, true), false);
+    if (t->clip > 0) {
+        add_stage(t, run_norm_part, t, t->blocks, false);
+        add_stage(t, run_norm, t, 1, false);
+    }
+    if (t->grad != NULL) add_stage(t, run_update, t, t->blocks, false);
+    const hgi_layer *code = &net->layer[net->code];
+    if (code->kind->project_items != NULL) {
+        t->projection = (hgi_layer_stage){t, code};
+        add_stage(t, run_project, &t->projection, code->kind->project_items(code), false);
+    }
+    return HG_OK;
+}
+
+/* ---- running ------------------------------------------------------------------------------ */
+
+bool hgi_step_run(hgi_trainer *t, int64_t first, int64_t n)
+{
+    hgi_pass *p = &t->w.pass;
+    p->n = n;
+    p->rows = t->order + first;
+    p->epoch = (uint32_t)t->at.epoch;
+    double lr = t->optim.lr * hgi_schedule_at(&t->schedule, t->at.t);
+    hgi_optim_step(&t->optim, t->at.t + 1, lr, 1.0, true, &t->step_weight);
+    hgi_optim_step(&t->optim, t->at.t + 1, lr, 1.0, false, &t->step_bias);
+    for (int64_t i = 0; i < t->stages; i++)
+        if (t->by_rows[i]) t->stage[i].items = hgi_ceil_div(n, t->chunk);
+    hgi_team_run(t->team, t->stage, t->stages);
+    double recon = 0, penalty = 0;
+    for (int64_t r = 0; r < n; r++) {
+        recon += t->row_loss[r];
+        penalty += t->w.penalty[r];
+    }
+    t->at.recon += recon / (double)t->m->net.outputs;
+    t->at.penalty += penalty;
+    t->at.step++;
+    t->at.t++;
+    return isfinite(recon) && isfinite(penalty);
+}
+
+static bool all_finite(const hgi_real *x, int64_t n)
+{
+    for (int64_t i = 0; i < n; i++)
+        if (!isfinite(x[i])) return false;
+    return true;
+}
+
+const char *hgi_step_blame(const hgi_trainer *t, int64_t n)
+{
+    const hgi_net *net = &t->m->net;
+    for (int64_t i = 0; i < net->count; i++)
+        if (!all_finite(t->w.pass.slot[i].y, n * net->layer[i].d_out)) return net->layer[i].name;
+    return net->layer[net->count - 1].name;
+}

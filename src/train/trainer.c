@@ -1,0 +1,119 @@
+// SPDX-License-Identifier: MIT
+/* Setting up a run's memory and plan, and letting it go.                                     */
+#include "train/trainer.h"
+
+#include <math.h>
+#include <string.h>
+#include <time.h>
+
+double hgi_now(void)
+{
+    struct timespec ts;
+    clock_gettime(CLOCK_MONOTONIC, &ts);
+    return (double)ts.tv_sec + 1e-9 * (double)ts.tv_nsec;
+}
+
+static bool has_ties(const hgi_net *net)
+{
+    for (int64_t i = 0; i < net->count; i++)
+        if (net->layer[i].tied != NULL) return true;
+    return false;
+}
+
+static hg_status reals(hgi_trainer *t, int64_t n, const char *what, hgi_real **out)
+{
+    size_t count = (size_t)hgi_max(n, 1);
+    *out = hgi_calloc(&t->ctx->mem, count, sizeof **out);
+    return *out != NULL ? HG_OK : hgi_fail_mem(t->ctx, count * sizeof **out, what);
+}
+
+static hg_status make_optimizer(hgi_trainer *t)
+{
+    const hg_config *cfg = t->cfg;
+    int64_t params = t->m->net.params;
+    hgi_optim_read(cfg, &t->optim);
+    t->clip = hgi_config_given(cfg, "clip") ? hgi_config_real(cfg, "clip") : 0;
+    HGI_TRY(hgi_schedule_parse(t->ctx, hgi_config_text(cfg, "schedule"),
+                               hgi_config_int(cfg, "warmup"), t->epochs * t->per_epoch,
+                               t->per_epoch, &t->schedule));
+    if (t->optim.moments > 0) HGI_TRY(reals(t, params, "the optimiser", &t->moment1));
+    if (t->optim.moments > 1) HGI_TRY(reals(t, params, "the optimiser", &t->moment2));
+    /* The step is taken in the gradient tiles unless something needs the gradient whole.    */
+    if (t->clip > 0 || has_ties(&t->m->net)) return reals(t, params, "gradients", &t->grad);
+    int64_t workers = hgi_team_size(t->team);
+    t->scratch = hgi_calloc(&t->ctx->mem, (size_t)workers, sizeof *t->scratch);
+    if (t->scratch == NULL) return hgi_fail_mem(t->ctx, 64, "gradient tiles");
+    for (int64_t i = 0; i < workers; i++)
+        HGI_TRY(reals(t, HGI_TILE_REALS, "gradient tiles", &t->scratch[i]));
+    return HG_OK;
+}
+
+static hg_status make_rows(hgi_trainer *t)
+{
+    const hgi_mem *mem = &t->ctx->mem;
+    size_t rows = (size_t)t->train->rows, batch = (size_t)t->batch;
+    size_t workers = (size_t)hgi_team_size(t->team), wide;
+    t->order = hgi_calloc(mem, rows, sizeof *t->order);
+    t->row_loss = hgi_calloc(mem, batch, sizeof *t->row_loss);
+    if (hgi_mul_size(workers, (size_t)t->m->net.inputs, &wide))
+        t->row_scratch = hgi_calloc(mem, wide, sizeof *t->row_scratch);
+    if (t->order == NULL || t->row_loss == NULL || t->row_scratch == NULL)
+        return hgi_fail_mem(t->ctx, rows * sizeof *t->order, "the order of rows");
+    if (t->valid == NULL) return HG_OK;
+    size_t valid = (size_t)t->valid->rows;
+    t->valid_recon = hgi_calloc(mem, valid, sizeof *t->valid_recon);
+    t->valid_penalty = hgi_calloc(mem, valid, sizeof *t->valid_penalty);
+    if (t->valid_recon == NULL || t->valid_penalty == NULL)
+        return hgi_fail_mem(t->ctx, valid * sizeof *t->valid_recon, "validation losses");
+    return hgi_infer_new(t->ctx, &t->m->net, 0, t->m->net.count, &t->infer);
+}
+
+hg_status hgi_trainer_new(hgi_trainer *t)
+{
+    const hg_config *cfg = t->cfg;
+    hgi_net *net = &t->m->net;
+    HGI_TRY(hgi_ctx_team(t->ctx, &t->team));
+    t->epochs = hgi_config_int(cfg, "epochs");
+    t->batch = hgi_min(hgi_config_int(cfg, "batch-size"), t->train->rows);
+    t->per_epoch = hgi_ceil_div(t->train->rows, t->batch);
+    t->shuffle = !hgi_config_flag(cfg, "no-shuffle");
+    t->early_stop = hgi_config_given(cfg, "early-stop") ? hgi_config_int(cfg, "early-stop") : 0;
+    t->min_delta = hgi_config_real(cfg, "min-delta");
+    const char *keep = hgi_config_text(cfg, "keep");
+    t->keep_best = strcmp(keep, "best") == 0 || (strcmp(keep, "auto") == 0 && t->early_stop > 0);
+    t->checkpoint = hgi_config_text(cfg, "checkpoint");
+    t->checkpoint_seconds = hgi_config_real(cfg, "checkpoint-seconds");
+    t->at.best = INFINITY;
+    HGI_TRY(hgi_workspace_new(t->ctx, net, t->batch, true, NULL, &t->w));
+    t->w.pass.theta = t->m->theta;
+    t->w.pass.state = t->m->state;
+    t->w.pass.seed = t->m->trained.seed;
+    HGI_TRY(make_optimizer(t));
+    HGI_TRY(make_rows(t));
+    HGI_TRY(reals(t, net->params + net->states, "the best weights", &t->best));
+    HGI_TRY(reals(t, net->params + net->states, "the last good weights", &t->good));
+    HGI_TRY(hgi_step_plan(t));
+    if (*t->checkpoint != '\0') {
+        t->train_hash = hgi_dataset_hash(t->train);
+        if (t->valid != NULL) t->valid_hash = hgi_dataset_hash(t->valid);
+    }
+    return HG_OK;
+}
+
+void hgi_trainer_free(hgi_trainer *t)
+{
+    const hgi_mem *mem = &t->ctx->mem;
+    if (t->scratch != NULL)
+        for (int i = 0; i < hgi_team_size(t->team); i++) hgi_free(mem, t->scratch[i]);
+    hgi_free(mem, t->scratch);
+    hgi_workspace_free(&t->w);
+    if (t->infer.ctx != NULL) hgi_infer_free(&t->infer);
+    void *const blocks[] = {t->block,   t->norm_part,   t->grad,        t->moment1,
+                            t->moment2, t->order,       t->row_loss,    t->row_scratch,
+                            t->best,    t->good,        t->valid_recon, t->valid_penalty};
+    for (int64_t i = 0; i < HGI_COUNT(blocks); i++) hgi_free(mem, blocks[i]);
+    hg_dataset_free(&t->own_train);
+    hg_dataset_free(&t->own_valid);
+    hg_model_free(&t->m);
+    *t = (hgi_trainer){.ctx = t->ctx};
+}
