@@ -16,15 +16,16 @@ typedef struct job {
     hg_ctx *ctx;
     hgi_source *s;
     const hgi_array *a;
-    int64_t features, rows, limit; /* rows to keep                                        */
-    int64_t need;                  /* bytes that the header promises                      */
-    int64_t read;                  /* bytes read of them                                  */
-    bool bytes;                    /* kept as u8                                          */
-    int64_t size;                  /* of a kept value                                     */
+    int64_t features, rows,
+        limit;    /* rows to keep                                        */
+    int64_t need; /* bytes that the header promises                      */
+    int64_t read; /* bytes read of them                                  */
+    bool bytes;   /* kept as u8                                          */
+    int64_t size; /* of a kept value                                     */
     unsigned char *block;
-    int64_t room;                  /* bytes of block                                      */
-    unsigned char *raw;            /* PIECE cells, or NULL                                */
-    float *turned;                 /* Fortran: PIECE values as float                      */
+    int64_t room;       /* bytes of block                                      */
+    unsigned char *raw; /* PIECE cells, or NULL                                */
+    float *turned;      /* Fortran: PIECE values as float                      */
 } job;
 
 static void describe(const hgi_array *a, char *out, size_t n)
@@ -42,7 +43,8 @@ static hg_status wrong_length(const job *j, int64_t found, const char *more)
     char what[128];
     describe(j->a, what, sizeof what);
     return hgi_fail(j->ctx, HG_EFORMAT, "%s: %s%lld bytes of data, expected %lld (%s)",
-                    hgi_source_path(j->s), more, (long long)found, (long long)j->need, what);
+                    hgi_source_path(j->s), more, (long long)found, (long long)j->need,
+                    what);
 }
 
 /* Sizes from the header, multiplied with care, against what the source has.              */
@@ -60,17 +62,19 @@ static hg_status plan(job *j, int64_t limit)
     if (over || j->need > INT64_MAX / 8) {
         char what[128];
         describe(a, what, sizeof what);
-        return hgi_fail(j->ctx, HG_EFORMAT, "%s: header asks for %s, more than there can be",
-                        path, what);
+        return hgi_fail(j->ctx, HG_EFORMAT,
+                        "%s: header asks for %s, more than there can be", path, what);
     }
     int64_t left = hgi_source_left(j->s);
-    if (left >= 0 && hgi_source_exact(j->s) && left != j->need) return wrong_length(j, left, "");
+    if (left >= 0 && hgi_source_exact(j->s) && left != j->need)
+        return wrong_length(j, left, "");
     if (left >= 0 && left < j->need) return wrong_length(j, left, "at most ");
     if (a->dim[0] == 0) {
         return hgi_fail(j->ctx, HG_ESHAPE, "%s: no rows, expected at least 1", path);
     }
     if (j->features == 0) {
-        return hgi_fail(j->ctx, HG_ESHAPE, "%s: rows have no values, expected at least 1", path);
+        return hgi_fail(j->ctx, HG_ESHAPE, "%s: rows have no values, expected at least 1",
+                        path);
     }
     j->rows = limit > 0 ? hgi_min(limit, a->dim[0]) : a->dim[0];
     j->bytes = a->cell == HGI_CELL_U8 || a->cell == HGI_CELL_BOOL;
@@ -106,9 +110,10 @@ static hg_status read_cells(job *j, void *p, int64_t n)
 /* Cell `at` of the file's order does not fit: say where it is.                           */
 static hg_status too_large(const job *j, int64_t row, int64_t column)
 {
-    return hgi_fail(j->ctx, HG_ERANGE,
-                    "%s: row %lld, value %lld of it: beyond the range of 32-bit floats (3.4e38)",
-                    hgi_source_path(j->s), (long long)row + 1, (long long)column + 1);
+    return hgi_fail(
+        j->ctx, HG_ERANGE,
+        "%s: row %lld, value %lld of it: beyond the range of 32-bit floats (3.4e38)",
+        hgi_source_path(j->s), (long long)row + 1, (long long)column + 1);
 }
 
 static hg_status read_c_order(job *j)
@@ -126,9 +131,10 @@ static hg_status read_c_order(job *j)
         unsigned char *dst = j->block + at * j->size;
         HGI_TRY(read_cells(j, in_place ? dst : j->raw, n));
         if (in_place) continue;
-        int64_t bad = hgi_cells_to_float(a->cell, a->big_endian, n, j->raw,
-                                         (float *)(void *)dst);
-        if (bad >= 0) return too_large(j, (at + bad) / j->features, (at + bad) % j->features);
+        int64_t bad =
+            hgi_cells_to_float(a->cell, a->big_endian, n, j->raw, (float *)(void *)dst);
+        if (bad >= 0)
+            return too_large(j, (at + bad) / j->features, (at + bad) % j->features);
     }
     return HG_OK;
 }
@@ -172,7 +178,8 @@ static hg_status read_column(job *j, int64_t column)
 static hg_status read_fortran(job *j)
 {
     HGI_TRY(make_room(j, j->rows * j->features * j->size));
-    for (int64_t q = 0; q < j->features; q++) HGI_TRY(read_column(j, turned_column(j->a, q)));
+    for (int64_t q = 0; q < j->features; q++)
+        HGI_TRY(read_column(j, turned_column(j->a, q)));
     return HG_OK;
 }
 
@@ -194,9 +201,9 @@ static hg_status finish(job *j, hg_dataset **out)
     if (a->cell == HGI_CELL_BOOL) {
         for (int64_t i = 0; i < j->rows * j->features; i++) {
             if (j->block[i] <= 1) continue;
-            return hgi_fail(j->ctx, HG_EFORMAT, "%s: row %lld: a bool is %d, expected 0 or 1",
-                            hgi_source_path(j->s), (long long)(i / j->features) + 1,
-                            j->block[i]);
+            return hgi_fail(
+                j->ctx, HG_EFORMAT, "%s: row %lld: a bool is %d, expected 0 or 1",
+                hgi_source_path(j->s), (long long)(i / j->features) + 1, j->block[i]);
         }
     }
     snprintf(stored, sizeof stored, "%s%s%s", hgi_cell_name(a->cell),
@@ -204,10 +211,9 @@ static hg_status finish(job *j, hg_dataset **out)
              a->fortran ? " fortran" : "");
     char *kept = hgi_strdup(&j->ctx->mem, stored);
     if (kept == NULL) return hgi_fail_mem(j->ctx, sizeof stored, "a type's name");
-    hg_status status = hgi_dataset_take(j->ctx, hgi_source_path(j->s), "array",
-                                        j->bytes ? HG_U8 : HG_F32, j->rows,
-                                        a->rank > 1 ? a->rank - 1 : 1,
-                                        a->rank > 1 ? a->dim + 1 : &one, j->block, out);
+    hg_status status = hgi_dataset_take(
+        j->ctx, hgi_source_path(j->s), "array", j->bytes ? HG_U8 : HG_F32, j->rows,
+        a->rank > 1 ? a->rank - 1 : 1, a->rank > 1 ? a->dim + 1 : &one, j->block, out);
     if (status != HG_OK) {
         hgi_free(&j->ctx->mem, kept);
         return status;

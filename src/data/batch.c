@@ -54,8 +54,8 @@ static bool clip_row(const hgi_range *range, int64_t n, hgi_real *x)
     return lo < range->lo - HGI_ROUNDING || hi > range->hi + HGI_ROUNDING;
 }
 
-static void fill_row(const struct hgi_kernels *k, const hg_dataset *d, const hgi_scaler *s,
-                     int64_t row, float *scratch, hgi_real *x)
+static void fill_row(const struct hgi_kernels *k, const hg_dataset *d,
+                     const hgi_scaler *s, int64_t row, float *scratch, hgi_real *x)
 {
     const uint8_t *u8 = hgi_dataset_row_u8(d, row);
     if (u8 != NULL && s->uniform) {
@@ -70,9 +70,10 @@ static void fill_row(const struct hgi_kernels *k, const hg_dataset *d, const hgi
     k->affine(d->features, f32, s->shift_r, s->scale_r, x);
 }
 
-int64_t hgi_batch_fill(const struct hgi_kernels *k, const hg_dataset *d, const hgi_scaler *s,
-                       const hgi_range *range, const int64_t *index, int64_t first, int64_t n,
-                       float *scratch, hgi_real *x, unsigned char *clipped)
+int64_t hgi_batch_fill(const struct hgi_kernels *k, const hg_dataset *d,
+                       const hgi_scaler *s, const hgi_range *range, const int64_t *index,
+                       int64_t first, int64_t n, float *scratch, hgi_real *x,
+                       unsigned char *clipped)
 {
     bool check = may_leave(d, s, range);
     for (int64_t i = 0; i < n; i++) {

@@ -82,11 +82,13 @@ static inline double from_f64(uint64_t bits)
     } while (0)
 
 /* Only f64 has finite numbers that are infinite as float.                                */
-static int64_t convert_f64(bool big_endian, int64_t n, const unsigned char *src, float *dst)
+static int64_t convert_f64(bool big_endian, int64_t n, const unsigned char *src,
+                           float *dst)
 {
     CONVERT(8, (float)from_f64(v));
     for (int64_t i = 0; i < n; i++) {
-        if (isinf(dst[i]) && isfinite(from_f64(load(src + i * 8, 8, big_endian)))) return i;
+        if (isinf(dst[i]) && isfinite(from_f64(load(src + i * 8, 8, big_endian))))
+            return i;
     }
     return -1;
 }

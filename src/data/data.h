@@ -25,11 +25,11 @@ struct hg_dataset {
     const unsigned char *data;
     int64_t row_stride;
     int64_t stride[HGI_MAX_RANK];
-    bool packed;          /* features of a row are contiguous, row-major               */
-    int64_t *order;       /* owned, or NULL: row r is stored at r                      */
-    void *owned;          /* block to free with the dataset, or NULL                   */
-    char **columns;       /* [features], or NULL                                       */
-    void *columns_owned;  /* the one block that holds them, or NULL: a split borrows   */
+    bool packed;           /* features of a row are contiguous, row-major               */
+    int64_t *order;        /* owned, or NULL: row r is stored at r                      */
+    void *owned;           /* block to free with the dataset, or NULL                   */
+    char **columns;        /* [features], or NULL                                       */
+    void *columns_owned;   /* the one block that holds them, or NULL: a split borrows   */
     double min, max, mean; /* over all values, found while reading                     */
 };
 
@@ -38,7 +38,8 @@ struct hg_dataset {
 /* Row r as float (not scaled): features values.  Any type, stride and order.          */
 void hgi_dataset_row(const hg_dataset *d, int64_t r, float *out);
 /* Features first .. first+n-1 of it, for loops with a small buffer of their own.       */
-void hgi_dataset_part(const hg_dataset *d, int64_t r, int64_t first, int64_t n, float *out);
+void hgi_dataset_part(const hg_dataset *d, int64_t r, int64_t first, int64_t n,
+                      float *out);
 /* Row r in place when it is packed u8 / f32, else NULL: the fast paths.               */
 const uint8_t *hgi_dataset_row_u8(const hg_dataset *d, int64_t r);
 const float *hgi_dataset_row_f32(const hg_dataset *d, int64_t r);
@@ -53,9 +54,9 @@ hg_status hgi_dataset_new(hg_ctx *ctx, const char *name, const char *format, int
                           hg_dataset **out);
 
 /* Packed rows in `block` (hgi_alloc'ed), which the dataset owns from a success on.     */
-hg_status hgi_dataset_take(hg_ctx *ctx, const char *name, const char *format, hg_type type,
-                           int64_t rows, int rank, const int64_t *shape, void *block,
-                           hg_dataset **out);
+hg_status hgi_dataset_take(hg_ctx *ctx, const char *name, const char *format,
+                           hg_type type, int64_t rows, int rank, const int64_t *shape,
+                           void *block, hg_dataset **out);
 /* Find min, max and mean.  Errors: HG_ENONFINITE with the place and the count.         */
 hg_status hgi_dataset_check(hg_ctx *ctx, hg_dataset *d);
 /* A text as a message can show it: one line, at most `n` bytes with its NUL.           */
@@ -79,8 +80,8 @@ bool hgi_source_exact(const hgi_source *s);
 /* Bytes that are likely left, to size storage with; -1 when nothing is known.          */
 int64_t hgi_source_guess(const hgi_source *s);
 /* The caller's bytes as a source; they must outlive it.                                */
-hg_status hgi_source_from_memory(hg_ctx *ctx, const char *name, const void *bytes, size_t n,
-                                 hgi_source **out);
+hg_status hgi_source_from_memory(hg_ctx *ctx, const char *name, const void *bytes,
+                                 size_t n, hgi_source **out);
 /* "stdin" for "-".                                                                     */
 const char *hgi_source_path(const hgi_source *s);
 
@@ -108,9 +109,9 @@ extern const hgi_writer *const hgi_writers[]; /* NULL-ended */
 /* ---- scaling -------------------------------------------------------------------- */
 
 typedef enum hgi_scale_kind {
-    HGI_SCALE_NONE,    /* x                                                             */
-    HGI_SCALE_UNIT,    /* x / 255, for data in 0..255                                    */
-    HGI_SCALE_MINMAX,  /* (x - min) / (max - min), per column, fitted                     */
+    HGI_SCALE_NONE,   /* x                                                             */
+    HGI_SCALE_UNIT,   /* x / 255, for data in 0..255                                    */
+    HGI_SCALE_MINMAX, /* (x - min) / (max - min), per column, fitted                     */
     HGI_SCALE_STANDARD /* (x - mean) / std (biased, as scikit-learn's), per column, fitted */
 } hgi_scale_kind;
 
@@ -118,10 +119,11 @@ typedef enum hgi_scale_kind {
 typedef struct hgi_scaler {
     hgi_scale_kind kind;
     int64_t features;
-    bool uniform;     /* every column has the same pair: shift[0], scale[0]               */
-    double *shift;    /* [features]; kept as double in the model file's tensors           */
-    double *scale;    /* [features]                                                       */
-    hgi_real *shift_r, *scale_r; /* the same as the kernels take them                     */
+    bool uniform;  /* every column has the same pair: shift[0], scale[0]               */
+    double *shift; /* [features]; kept as double in the model file's tensors           */
+    double *scale; /* [features]                                                       */
+    hgi_real *shift_r,
+        *scale_r; /* the same as the kernels take them                     */
 } hgi_scaler;
 /* word NULL or "auto": images (rank >= 2 or 8-bit) with values in 0..255 and any over 1
  * -> unit; all in [0,1] -> none; anything else -> standard.  Fitted on `rows` only.      */
@@ -148,8 +150,8 @@ void hgi_scaled_range(const hg_dataset *d, const hgi_scaler *s, double *lo, doub
 
 /* What to do with scaled values outside [lo, hi] (a bce model's [0,1]).                   */
 typedef struct hgi_range {
-    bool check;       /* false: anything goes                                              */
-    bool clip;        /* true: clip and count; false: refuse                               */
+    bool check; /* false: anything goes                                              */
+    bool clip;  /* true: clip and count; false: refuse                               */
     double lo, hi;
 } hgi_range;
 

@@ -26,9 +26,9 @@ void hg_dataset_free(hg_dataset **data)
     *data = NULL;
 }
 
-hg_status hgi_dataset_take(hg_ctx *ctx, const char *name, const char *format, hg_type type,
-                           int64_t rows, int rank, const int64_t *shape, void *block,
-                           hg_dataset **out)
+hg_status hgi_dataset_take(hg_ctx *ctx, const char *name, const char *format,
+                           hg_type type, int64_t rows, int rank, const int64_t *shape,
+                           void *block, hg_dataset **out)
 {
     assert(rows > 0 && rank >= 1 && rank <= HGI_MAX_RANK);
     hg_dataset *d = hgi_calloc(&ctx->mem, 1, sizeof *d);
@@ -62,7 +62,8 @@ hg_status hgi_dataset_take(hg_ctx *ctx, const char *name, const char *format, hg
 }
 
 hg_status hgi_dataset_new(hg_ctx *ctx, const char *name, const char *format, int64_t rows,
-                          int rank, const int64_t *shape, float **values, hg_dataset **out)
+                          int rank, const int64_t *shape, float **values,
+                          hg_dataset **out)
 {
     size_t n = (size_t)rows;
     *out = NULL;
@@ -98,7 +99,8 @@ const uint8_t *hgi_dataset_row_u8(const hg_dataset *d, int64_t r)
 const float *hgi_dataset_row_f32(const hg_dataset *d, int64_t r)
 {
     /* Packed f32 is aligned as floats are: hg_dataset_view() says packed only then.      */
-    return d->packed && d->type == HG_F32 ? (const float *)(const void *)row_at(d, r) : NULL;
+    return d->packed && d->type == HG_F32 ? (const float *)(const void *)row_at(d, r)
+                                          : NULL;
 }
 
 static float value_at(hg_type type, const unsigned char *p)
@@ -109,12 +111,14 @@ static float value_at(hg_type type, const unsigned char *p)
     return v;
 }
 
-void hgi_dataset_part(const hg_dataset *d, int64_t r, int64_t first, int64_t n, float *out)
+void hgi_dataset_part(const hg_dataset *d, int64_t r, int64_t first, int64_t n,
+                      float *out)
 {
     const unsigned char *row = row_at(d, r);
     int64_t size = d->type == HG_U8 ? 1 : (int64_t)sizeof(float);
     if (d->packed) {
-        for (int64_t i = 0; i < n; i++) out[i] = value_at(d->type, row + (first + i) * size);
+        for (int64_t i = 0; i < n; i++)
+            out[i] = value_at(d->type, row + (first + i) * size);
         return;
     }
     int last = d->rank - 1;
@@ -148,10 +152,12 @@ hg_status hg_dataset_read(hg_ctx *ctx, const hg_dataset *data, int64_t first, in
                           float *x)
 {
     if (first < 0 || n < 0 || first > data->rows || n > data->rows - first) {
-        return hgi_fail(ctx, HG_ERANGE, "%s: rows from %lld, %lld of them; there are %lld",
-                        data->name, (long long)first, (long long)n, (long long)data->rows);
+        return hgi_fail(ctx, HG_ERANGE,
+                        "%s: rows from %lld, %lld of them; there are %lld", data->name,
+                        (long long)first, (long long)n, (long long)data->rows);
     }
-    for (int64_t i = 0; i < n; i++) hgi_dataset_row(data, first + i, x + i * data->features);
+    for (int64_t i = 0; i < n; i++)
+        hgi_dataset_row(data, first + i, x + i * data->features);
     return HG_OK;
 }
 
@@ -162,8 +168,9 @@ static void measure(const hg_dataset *d, hgi_stats *s)
     for (int64_t r = 0; r < d->rows; r++) {
         const uint8_t *u8 = hgi_dataset_row_u8(d, r);
         const float *f32 = hgi_dataset_row_f32(d, r);
-        bool whole = d->order == NULL && d->row_stride == d->features *
-                     (d->type == HG_U8 ? 1 : (int64_t)sizeof(float));
+        bool whole = d->order == NULL &&
+                     d->row_stride ==
+                         d->features * (d->type == HG_U8 ? 1 : (int64_t)sizeof(float));
         int64_t n = whole ? d->rows * d->features : d->features;
         if (u8 != NULL) {
             hgi_stats_u8(s, n, u8);
@@ -192,9 +199,14 @@ hg_status hgi_dataset_check(hg_ctx *ctx, hg_dataset *d)
         int64_t r = s.first_bad / d->features, c = s.first_bad % d->features;
         hgi_dataset_part(d, r, c, 1, &v);
         hgi_dataset_place(d, r, c, place, sizeof place);
-        if (s.bad > 1) snprintf(more, sizeof more, "; %lld such values", (long long)s.bad);
-        return hgi_fail(ctx, HG_ENONFINITE, "%s: %s is %s, expected finite numbers%s", d->name,
-                        place, isnan(v) ? "NaN" : v > 0.0f ? "Inf" : "-Inf", more);
+        if (s.bad > 1)
+            snprintf(more, sizeof more, "; %lld such values", (long long)s.bad);
+        return hgi_fail(ctx, HG_ENONFINITE, "%s: %s is %s, expected finite numbers%s",
+                        d->name, place,
+                        isnan(v)   ? "NaN"
+                        : v > 0.0f ? "Inf"
+                                   : "-Inf",
+                        more);
     }
     hgi_stats_end(&s, &d->min, &d->max, &d->mean);
     return HG_OK;
@@ -226,8 +238,8 @@ uint64_t hgi_dataset_hash(const hg_dataset *d)
 hg_status hg_dataset_info(hg_ctx *ctx, const hg_dataset *data, hg_data_info *info)
 {
     if (info->size == 0 || info->size > sizeof *info) {
-        return hgi_fail(ctx, HG_EINVAL, "hg_data_info: size is %zu, expected %zu", info->size,
-                        sizeof *info);
+        return hgi_fail(ctx, HG_EINVAL, "hg_data_info: size is %zu, expected %zu",
+                        info->size, sizeof *info);
     }
     hg_data_info full = {.size = info->size,
                          .name = data->name,
@@ -276,12 +288,12 @@ void hgi_dataset_place(const hg_dataset *d, int64_t r, int64_t c, char *out, siz
     } else if (d->rank == 1) {
         snprintf(out, n, "row %lld, column %lld", row, (long long)c + 1);
     } else if (d->rank == 2) {
-        snprintf(out, n, "row %lld, pixel (%lld,%lld)", row, (long long)(c / d->shape[1]) + 1,
-                 (long long)(c % d->shape[1]) + 1);
+        snprintf(out, n, "row %lld, pixel (%lld,%lld)", row,
+                 (long long)(c / d->shape[1]) + 1, (long long)(c % d->shape[1]) + 1);
     } else {
         int64_t pixel = c / d->shape[2];
         snprintf(out, n, "row %lld, pixel (%lld,%lld), channel %lld", row,
-                 (long long)(pixel / d->shape[1]) + 1, (long long)(pixel % d->shape[1]) + 1,
-                 (long long)(c % d->shape[2]) + 1);
+                 (long long)(pixel / d->shape[1]) + 1,
+                 (long long)(pixel % d->shape[1]) + 1, (long long)(c % d->shape[2]) + 1);
     }
 }

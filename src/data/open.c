@@ -6,8 +6,8 @@
 #include <stdlib.h>
 #include <string.h>
 
-const hgi_reader *const hgi_readers[] = {&hgi_reader_idx,
-                                         NULL};
+const hgi_reader *const hgi_readers[] = {&hgi_reader_idx, &hgi_reader_npy,
+                                         &hgi_reader_csv, NULL};
 
 #define READERS (HGI_COUNT(hgi_readers) - 1)
 
@@ -24,12 +24,13 @@ static hg_status reader_by_name(hg_ctx *ctx, const char *word, const hgi_reader 
                                 names[i]);
     }
     const char *near = hgi_nearest(word, names, READERS);
-    return near != NULL ? hgi_fail(ctx, HG_EUNKNOWN,
-                                   "format '%s': there is no such reader; did you mean '%s'?",
-                                   word, near)
-                        : hgi_fail(ctx, HG_EUNKNOWN,
-                                   "format '%s': there is no such reader; there are %s", word,
-                                   all);
+    return near != NULL
+               ? hgi_fail(ctx, HG_EUNKNOWN,
+                          "format '%s': there is no such reader; did you mean '%s'?",
+                          word, near)
+               : hgi_fail(ctx, HG_EUNKNOWN,
+                          "format '%s': there is no such reader; there are %s", word,
+                          all);
 }
 
 /* The reader that is surest.  Content decides; a path's ending only breaks a tie.        */
@@ -47,8 +48,9 @@ static hg_status reader_by_content(hg_ctx *ctx, hgi_source *s, const hgi_reader 
         }
     }
     if (best > 0) return HG_OK;
-    return hgi_fail(ctx, HG_EFORMAT, "%s: starts with bytes %02x %02x, expected IDX, NPY or CSV",
-                    path, head[0], n > 1 ? head[1] : 0);
+    return hgi_fail(ctx, HG_EFORMAT,
+                    "%s: starts with bytes %02x %02x, expected IDX, NPY or CSV", path,
+                    head[0], n > 1 ? head[1] : 0);
 }
 
 /* "28x28x1" into shape.                                                                  */
@@ -69,16 +71,18 @@ static hg_status reshape(hg_ctx *ctx, hg_dataset *d, const char *text)
     int64_t shape[HGI_MAX_RANK], values = 1;
     int rank;
     if (!parse_shape(text, shape, &rank)) {
-        return hgi_fail(ctx, HG_EINVAL, "shape '%s': expected 1 to %d numbers >= 1, like 28x28x1",
-                        text, HGI_MAX_RANK);
+        return hgi_fail(ctx, HG_EINVAL,
+                        "shape '%s': expected 1 to %d numbers >= 1, like 28x28x1", text,
+                        HGI_MAX_RANK);
     }
     bool over = false;
     for (int i = 0; i < rank; i++) {
         over = __builtin_mul_overflow(values, shape[i], &values) || over;
     }
     if (over || values != d->features) {
-        return hgi_fail(ctx, HG_ESHAPE, "%s: a row has %lld values, shape %s is %lld", d->name,
-                        (long long)d->features, text, over ? -1LL : (long long)values);
+        return hgi_fail(ctx, HG_ESHAPE, "%s: a row has %lld values, shape %s is %lld",
+                        d->name, (long long)d->features, text,
+                        over ? -1LL : (long long)values);
     }
     int64_t step = d->type == HG_U8 ? 1 : (int64_t)sizeof(float);
     d->rank = rank;
@@ -94,16 +98,16 @@ static hg_status reshape(hg_ctx *ctx, hg_dataset *d, const char *text)
 static hg_status check_options(hg_ctx *ctx, const hg_data_options *o, const hgi_reader *r,
                                const char *path)
 {
-    const char *csv_only = o->columns != NULL       ? "columns"
-                           : o->drop != NULL        ? "drop"
-                           : o->drop_non_numeric    ? "drop-non-numeric"
-                           : o->delimiter != '\0'   ? "delimiter"
-                           : o->decimal != '\0'     ? "decimal"
-                           : o->header != 0         ? "header"
-                                                    : NULL;
+    const char *csv_only = o->columns != NULL     ? "columns"
+                           : o->drop != NULL      ? "drop"
+                           : o->drop_non_numeric  ? "drop-non-numeric"
+                           : o->delimiter != '\0' ? "delimiter"
+                           : o->decimal != '\0'   ? "decimal"
+                           : o->header != 0       ? "header"
+                                                  : NULL;
     if (csv_only != NULL && strcmp(r->name, "csv") != 0) {
-        return hgi_fail(ctx, HG_EINVAL, "%s: option '%s' is for CSV, this is %s", path, csv_only,
-                        r->name);
+        return hgi_fail(ctx, HG_EINVAL, "%s: option '%s' is for CSV, this is %s", path,
+                        csv_only, r->name);
     }
     if (o->limit < 0) {
         return hgi_fail(ctx, HG_EINVAL, "%s: limit is %lld, expected >= 0", path,

@@ -31,28 +31,30 @@ static hg_status read_header(hg_ctx *ctx, hgi_source *s, hgi_array *a)
     size_t got;
     HGI_TRY(hgi_source_read(s, h, 4, &got));
     if (got < 4) {
-        return hgi_fail(ctx, HG_EFORMAT, "%s: %zu bytes, expected an IDX header of at least 8",
-                        path, got);
+        return hgi_fail(ctx, HG_EFORMAT,
+                        "%s: %zu bytes, expected an IDX header of at least 8", path, got);
     }
     if (h[0] != 0 || h[1] != 0) {
-        return hgi_fail(ctx, HG_EFORMAT, "%s: starts with bytes %02x %02x, IDX starts with 00 00",
-                        path, h[0], h[1]);
+        return hgi_fail(ctx, HG_EFORMAT,
+                        "%s: starts with bytes %02x %02x, IDX starts with 00 00", path,
+                        h[0], h[1]);
     }
     if (!idx_cell(h[2], &a->cell)) {
-        return hgi_fail(ctx, HG_EFORMAT,
-                        "%s: type 0x%02x, expected 08 u8, 09 i8, 0b i16, 0c i32, 0d f32 or 0e f64",
-                        path, h[2]);
+        return hgi_fail(
+            ctx, HG_EFORMAT,
+            "%s: type 0x%02x, expected 08 u8, 09 i8, 0b i16, 0c i32, 0d f32 or 0e f64",
+            path, h[2]);
     }
     a->rank = h[3];
     if (a->rank < 1 || a->rank > HGI_MAX_RANK + 1) {
-        return hgi_fail(ctx, HG_EFORMAT, "%s: %d dimensions, expected 1 to %d", path, a->rank,
-                        HGI_MAX_RANK + 1);
+        return hgi_fail(ctx, HG_EFORMAT, "%s: %d dimensions, expected 1 to %d", path,
+                        a->rank, HGI_MAX_RANK + 1);
     }
     size_t want = 4 * (size_t)a->rank;
     HGI_TRY(hgi_source_read(s, h, want, &got));
     if (got < want) {
-        return hgi_fail(ctx, HG_EFORMAT, "%s: %zu bytes, expected an IDX header of %zu", path,
-                        got + 4, want + 4);
+        return hgi_fail(ctx, HG_EFORMAT, "%s: %zu bytes, expected an IDX header of %zu",
+                        path, got + 4, want + 4);
     }
     for (int i = 0; i < a->rank; i++) {
         const unsigned char *p = h + 4 * i;
@@ -73,4 +75,5 @@ static hg_status read_idx(hg_ctx *ctx, hgi_source *s, const hg_data_options *o,
 }
 
 const hgi_reader hgi_reader_idx = {
-    "idx", "IDX as MNIST has it, also gzipped: u8, i8, i16, i32, f32, f64", probe, read_idx};
+    "idx", "IDX as MNIST has it, also gzipped: u8, i8, i16, i32, f32, f64", probe,
+    read_idx};

@@ -42,7 +42,8 @@ void hgi_scaler_free(const hgi_mem *mem, hgi_scaler *s)
 }
 
 /* One block for the four arrays, all zero.                                               */
-static hg_status scaler_new(hg_ctx *ctx, hgi_scale_kind kind, int64_t features, hgi_scaler *s)
+static hg_status scaler_new(hg_ctx *ctx, hgi_scale_kind kind, int64_t features,
+                            hgi_scaler *s)
 {
     size_t each = 2 * (sizeof(double) + sizeof(hgi_real)), n = (size_t)features;
     memset(s, 0, sizeof *s);
@@ -162,10 +163,12 @@ static hg_status refuse_wide(hg_ctx *ctx, const hg_dataset *d, const double *min
 {
     for (int64_t c = 0; c < d->features; c++) {
         char place[128];
-        if (max[c] - min[c] <= (double)FLT_MAX) continue; /* so that x - shift is a float */
+        if (max[c] - min[c] <= (double)FLT_MAX)
+            continue; /* so that x - shift is a float */
         hgi_dataset_place(d, 0, c, place, sizeof place);
-        return hgi_fail(ctx, HG_ERANGE, "%s: the column of %s spans %g, too wide to scale",
-                        d->name, place, max[c] - min[c]);
+        return hgi_fail(ctx, HG_ERANGE,
+                        "%s: the column of %s spans %g, too wide to scale", d->name,
+                        place, max[c] - min[c]);
     }
     return HG_OK;
 }
@@ -199,8 +202,8 @@ static hg_status refuse_unit(hg_ctx *ctx, const hg_dataset *d, float *row)
             if (row[c] >= 0.0f && row[c] <= 255.0f) continue;
             hgi_dataset_place(d, r, c, place, sizeof place);
             return hgi_fail(ctx, HG_ERANGE,
-                            "%s: %s is %g, scale unit expects values in 0..255", d->name, place,
-                            (double)row[c]);
+                            "%s: %s is %g, scale unit expects values in 0..255", d->name,
+                            place, (double)row[c]);
         }
     }
     return HG_OK;
@@ -210,7 +213,8 @@ static hgi_scale_kind choose(const hg_dataset *d)
 {
     bool image = d->rank >= 2 || d->type == HG_U8;
     if (d->min >= 0.0 && d->max <= 1.0) return HGI_SCALE_NONE;
-    return image && d->min >= 0.0 && d->max <= 255.0 ? HGI_SCALE_UNIT : HGI_SCALE_STANDARD;
+    return image && d->min >= 0.0 && d->max <= 255.0 ? HGI_SCALE_UNIT
+                                                     : HGI_SCALE_STANDARD;
 }
 
 static hg_status find_kind(hg_ctx *ctx, const char *word, const hg_dataset *d,
@@ -224,11 +228,13 @@ static hg_status find_kind(hg_ctx *ctx, const char *word, const hg_dataset *d,
     if (hgi_scale_find(word, kind)) return HG_OK;
     const char *near = hgi_nearest(word, names, HGI_COUNT(names));
     return hgi_fail(ctx, HG_EUNKNOWN, "scale '%s': %s%s%s", word,
-                    near != NULL ? "did you mean '" : "expected auto, none, unit, minmax or ",
+                    near != NULL ? "did you mean '"
+                                 : "expected auto, none, unit, minmax or ",
                     near != NULL ? near : "standard", near != NULL ? "'?" : "");
 }
 
-hg_status hgi_scaler_fit(hg_ctx *ctx, const char *word, const hg_dataset *rows, hgi_scaler *out)
+hg_status hgi_scaler_fit(hg_ctx *ctx, const char *word, const hg_dataset *rows,
+                         hgi_scaler *out)
 {
     hg_status status = HG_OK;
     hgi_scale_kind kind = HGI_SCALE_NONE;

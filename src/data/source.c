@@ -22,7 +22,7 @@
 struct hgi_source {
     hg_ctx *ctx;
     char *path;
-    int fd;         /* -1: bytes of memory, or all was read   */
+    int fd; /* -1: bytes of memory, or all was read   */
     bool close_fd;
     int64_t unread; /* bytes still in the file, -1: not known */
     int64_t taken;  /* compressed bytes that inflate has used */
@@ -88,7 +88,8 @@ static hg_status read_some(hgi_source *s, void *p, size_t n, size_t *got)
     do {
         r = read(s->fd, p, n);
     } while (r < 0 && errno == EINTR);
-    if (r < 0) return hgi_fail(s->ctx, HG_EIO, "%s: cannot read: %s", s->path, strerror(errno));
+    if (r < 0)
+        return hgi_fail(s->ctx, HG_EIO, "%s: cannot read: %s", s->path, strerror(errno));
     *got = (size_t)r;
     if (s->unread >= 0) s->unread = r == 0 ? 0 : hgi_max(0, s->unread - (int64_t)r);
     return HG_OK;
@@ -153,8 +154,9 @@ static hg_status next_member(hgi_source *s)
 static hg_status inflate_failed(hgi_source *s, int rc)
 {
     if (rc == Z_MEM_ERROR) return hgi_fail_mem(s->ctx, BUFFER, "gunzipping");
-    return hgi_fail(s->ctx, HG_EFORMAT, "%s: damaged gzip data after %lld bytes: %s", s->path,
-                    (long long)s->taken, s->z.msg != NULL ? s->z.msg : "bad stream");
+    return hgi_fail(s->ctx, HG_EFORMAT, "%s: damaged gzip data after %lld bytes: %s",
+                    s->path, (long long)s->taken,
+                    s->z.msg != NULL ? s->z.msg : "bad stream");
 }
 
 static hg_status read_gzip(hgi_source *s, unsigned char *p, size_t n, size_t *got)
@@ -165,8 +167,8 @@ static hg_status read_gzip(hgi_source *s, unsigned char *p, size_t n, size_t *go
             HGI_TRY(fill(s, &more));
             if (more == 0) {
                 return hgi_fail(s->ctx, HG_EFORMAT,
-                                "%s: the gzip stream is cut off after %lld bytes", s->path,
-                                (long long)s->taken);
+                                "%s: the gzip stream is cut off after %lld bytes",
+                                s->path, (long long)s->taken);
             }
         }
         size_t room = n - *got, have = s->in_len - s->in_pos;
@@ -219,7 +221,8 @@ static hg_status look(hgi_source *s)
     s->z.zalloc = z_alloc;
     s->z.zfree = z_free;
     s->z.opaque = &s->ctx->mem;
-    int rc = inflateInit2(&s->z, 15 + 16); /* largest window, gzip's header and checksum */
+    int rc =
+        inflateInit2(&s->z, 15 + 16); /* largest window, gzip's header and checksum */
     if (rc != Z_OK) return inflate_failed(s, rc);
     s->z_live = s->gzip = true;
     return read_gzip(s, s->head, HEAD, &s->head_len);
@@ -241,12 +244,13 @@ static hg_status source_new(hg_ctx *ctx, const char *name, hgi_source **out)
     return HG_OK;
 }
 
-hg_status hgi_source_from_memory(hg_ctx *ctx, const char *name, const void *bytes, size_t n,
-                                 hgi_source **out)
+hg_status hgi_source_from_memory(hg_ctx *ctx, const char *name, const void *bytes,
+                                 size_t n, hgi_source **out)
 {
     HGI_TRY(source_new(ctx, name, out));
     hgi_source *s = *out;
-    s->in = (unsigned char *)(uintptr_t)bytes; /* never written: in_owned is false        */
+    s->in =
+        (unsigned char *)(uintptr_t)bytes; /* never written: in_owned is false        */
     s->in_len = n;
     hg_status status = look(s);
     if (status != HG_OK) hgi_source_close(out);

@@ -8,16 +8,19 @@
 #include <string.h>
 
 /* The view's layout with every default filled in, checked, in bytes.                     */
-static hg_status view_layout(hg_ctx *ctx, const hg_view *v, const char *name, hg_dataset *d)
+static hg_status view_layout(hg_ctx *ctx, const hg_view *v, const char *name,
+                             hg_dataset *d)
 {
     int64_t size = v->type == HG_U8 ? 1 : (int64_t)sizeof(float);
     bool custom = false;
-    int64_t reach = 0, part; /* bytes between the first and the farthest element          */
+    int64_t reach = 0,
+            part; /* bytes between the first and the farthest element          */
     d->features = 1;
     for (int i = 0; i < v->rank; i++) {
         if (v->shape[i] < 1) {
-            return hgi_fail(ctx, HG_ESHAPE, "%s: dimension %d of a row is %lld, expected >= 1",
-                            name, i + 1, (long long)v->shape[i]);
+            return hgi_fail(ctx, HG_ESHAPE,
+                            "%s: dimension %d of a row is %lld, expected >= 1", name,
+                            i + 1, (long long)v->shape[i]);
         }
         d->shape[i] = v->shape[i];
         custom = custom || v->stride[i] != 0;
@@ -38,7 +41,8 @@ static hg_status view_layout(hg_ctx *ctx, const hg_view *v, const char *name, hg
         int64_t last = (i < 0 ? v->rows : v->shape[i]) - 1;
         if (stride == INT64_MIN || __builtin_mul_overflow(llabs(stride), last, &part) ||
             __builtin_add_overflow(reach, part, &reach) || reach > PTRDIFF_MAX - size) {
-            return hgi_fail(ctx, HG_EINVAL, "%s: strides reach beyond the address space", name);
+            return hgi_fail(ctx, HG_EINVAL, "%s: strides reach beyond the address space",
+                            name);
         }
     }
     return HG_OK;
@@ -68,7 +72,8 @@ hg_status hg_dataset_view(hg_ctx *ctx, const hg_view *view, hg_dataset **out)
     }
     hg_dataset layout = {0}, *d;
     HGI_TRY(view_layout(ctx, &v, name, &layout));
-    HGI_TRY(hgi_dataset_take(ctx, name, "memory", v.type, v.rows, v.rank, layout.shape, NULL, &d));
+    HGI_TRY(hgi_dataset_take(ctx, name, "memory", v.type, v.rows, v.rank, layout.shape,
+                             NULL, &d));
     d->data = v.data;
     d->packed = layout.packed;
     d->row_stride = layout.row_stride;
@@ -80,7 +85,8 @@ hg_status hg_dataset_view(hg_ctx *ctx, const hg_view *view, hg_dataset **out)
 }
 
 /* One side of a split: it owns the order of its rows and refers to all else.             */
-static hg_status side_new(hg_ctx *ctx, const hg_dataset *data, int64_t rows, hg_dataset **out)
+static hg_status side_new(hg_ctx *ctx, const hg_dataset *data, int64_t rows,
+                          hg_dataset **out)
 {
     hg_status status = HG_OK;
     hg_dataset *d = NULL;
@@ -95,7 +101,8 @@ static hg_status side_new(hg_ctx *ctx, const hg_dataset *data, int64_t rows, hg_
     d->stored = hgi_strdup(&ctx->mem, data->stored);
     d->order = hgi_alloc(&ctx->mem, (size_t)rows * sizeof *d->order);
     if (d->stored == NULL || d->order == NULL) {
-        status = hgi_fail_mem(ctx, (size_t)rows * sizeof *d->order, "the order of a split");
+        status =
+            hgi_fail_mem(ctx, (size_t)rows * sizeof *d->order, "the order of a split");
     }
 done:
     if (status != HG_OK) hg_dataset_free(&d);
@@ -103,15 +110,16 @@ done:
     return status;
 }
 
-hg_status hg_dataset_split(hg_ctx *ctx, const hg_dataset *data, double fraction, uint64_t seed,
-                           hg_dataset **first, hg_dataset **second)
+hg_status hg_dataset_split(hg_ctx *ctx, const hg_dataset *data, double fraction,
+                           uint64_t seed, hg_dataset **first, hg_dataset **second)
 {
     hg_status status = HG_OK;
     int64_t n = data->rows, *order = NULL;
     *first = *second = NULL;
     if (!(fraction > 0.0 && fraction < 1.0)) {
-        return hgi_fail(ctx, HG_ERANGE, "%s: split fraction is %g, expected between 0 and 1",
-                        data->name, fraction);
+        return hgi_fail(ctx, HG_ERANGE,
+                        "%s: split fraction is %g, expected between 0 and 1", data->name,
+                        fraction);
     }
     if (n < 2) {
         return hgi_fail(ctx, HG_ERANGE, "%s: %lld row, expected at least 2 to split",

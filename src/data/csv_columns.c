@@ -1,0 +1,331 @@
+// SPDX-License-Identifier: MIT
+/* Columns of a CSV file: names, the user's choice, and what was wrong in which.
+ *
+ * Problems are noted while rows are read and told at the end, because one message that
+ * names every column of text, or counts all the holes, saves a run for each of them.    */
+#include "data/csv.h"
+
+#include <string.h>
+
+/* A hostile first record of commas must not cost 50 bytes each without end.             */
+#define COLUMNS_MAX (INT64_C(1) << 20)
+#define NAMES_SHOWN 6
+
+/* "column 'age'" or "column 3".                                                         */
+static void describe(const hgi_csv_table *t, int64_t column, char *out, size_t n)
+{
+    const char *name = t->column[column].name;
+    if (name == NULL || *name == '\0') {
+        snprintf(out, n, "column %lld", (long long)column + 1);
+        return;
+    }
+    char shown[40];
+    hgi_shown(name, strlen(name), shown, sizeof shown);
+    snprintf(out, n, "column '%s'", shown);
+}
+
+/* What --drop takes for this column.                                                    */
+static void droppable(const hgi_csv_table *t, int64_t column, char *out, size_t n)
+{
+    const char *name = t->column[column].name;
+    if (name == NULL || *name == '\0') {
+        snprintf(out, n, "%lld", (long long)column + 1);
+    } else {
+        hgi_shown(name, strlen(name), out, n);
+    }
+}
+
+/* Copy a field, "" in quotes made one ", to `out`; returns behind its NUL.               */
+static char *copy_name(const hgi_csv_field *f, char *out)
+{
+    for (const char *p = f->from; p < f->to; p++) {
+        *out++ = *p;
+        if (f->quoted && *p == '"' && p + 1 < f->to && p[1] == '"') p++;
+    }
+    *out++ = '\0';
+    return out;
+}
+
+/* The fields of the first record: how many, or -1 after an error in it.                  */
+static int64_t count_fields(const hgi_csv *c, const hgi_csv_record *r)
+{
+    hgi_csv_field f;
+    int64_t n = 1;
+    const char *p = r->from;
+    while ((p = hgi_csv_split(c->delimiter, p, r->to, &f)) != NULL && p < r->to) {
+        n++;
+        p++;
+    }
+    return p == NULL ? -1 : n;
+}
+
+hg_status hgi_csv_columns_new(hgi_csv *c, const hgi_csv_record *first, bool with_names,
+                              hgi_csv_table *t)
+{
+    *t = (hgi_csv_table){.c = c, .count = count_fields(c, first)};
+    if (t->count < 0) {
+        return hgi_fail(c->ctx, HG_EFORMAT, "%s:%lld: text after a closing quote",
+                        c->path, (long long)first->line);
+    }
+    if (t->count > COLUMNS_MAX) {
+        return hgi_fail(
+            c->ctx, HG_EFORMAT, "%s:%lld: %lld columns, expected at most %lld", c->path,
+            (long long)first->line, (long long)t->count, (long long)COLUMNS_MAX);
+    }
+    size_t bytes = (size_t)(first->to - first->from) + (size_t)t->count;
+    t->column = hgi_calloc(&c->ctx->mem, (size_t)t->count, sizeof *t->column);
+    if (with_names) t->names = hgi_alloc(&c->ctx->mem, bytes);
+    if (t->column == NULL || (with_names && t->names == NULL)) {
+        return hgi_fail_mem(c->ctx, (size_t)t->count * sizeof *t->column, "columns");
+    }
+    const char *p = first->from;
+    char *name = t->names;
+    for (int64_t i = 0; i < t->count; i++) {
+        hgi_csv_field f;
+        p = hgi_csv_split(c->delimiter, p, first->to, &f) + 1;
+        t->column[i].dest = i;
+        if (!with_names) continue;
+        t->column[i].name = name;
+        name = copy_name(&f, name);
+    }
+    t->kept = t->count;
+    return HG_OK;
+}
+
+void hgi_csv_columns_free(hgi_csv_table *t)
+{
+    if (t->c == NULL) return;
+    hgi_free(&t->c->ctx->mem, t->column);
+    hgi_free(&t->c->ctx->mem, t->names);
+}
+
+/* ---- the user's choice --------------------------------------------------------------- */
+
+static hg_status unknown_column(const hgi_csv_table *t, const char *option,
+                                const char *word)
+{
+    hgi_csv *c = t->c;
+    if (t->names == NULL) {
+        return hgi_fail(
+            c->ctx, HG_EUNKNOWN,
+            "%s: %s: there is no column '%s'; without a header they are 1 to %lld",
+            c->path, option, word, (long long)t->count);
+    }
+    size_t bytes = (size_t)t->count * sizeof(char *);
+    const char **names = hgi_alloc(&c->ctx->mem, bytes);
+    if (names == NULL) return hgi_fail_mem(c->ctx, bytes, "names of columns");
+    for (int64_t i = 0; i < t->count; i++) names[i] = t->column[i].name;
+    const char *near = hgi_nearest(word, names, t->count);
+    char shown[64] = "";
+    if (near != NULL) hgi_shown(near, strlen(near), shown, sizeof shown);
+    hgi_free(&c->ctx->mem, names);
+    return hgi_fail(c->ctx, HG_EUNKNOWN, "%s: %s: there is no column '%s'%s%s%s", c->path,
+                    option, word, near != NULL ? "; did you mean '" : "", shown,
+                    near != NULL ? "'?" : "");
+}
+
+/* The column that `word` names: by its name, or by its number when it has none.          */
+static int64_t find_column(const hgi_csv_table *t, const char *word)
+{
+    int64_t number;
+    for (int64_t i = 0; i < t->count && t->names != NULL; i++) {
+        if (*word != '\0' && strcmp(t->column[i].name, word) == 0) return i;
+    }
+    bool counts =
+        hgi_parse_int(word, strlen(word), &number) && number >= 1 && number <= t->count;
+    if (!counts) return -1;
+    const char *name = t->column[number - 1].name;
+    return name == NULL || *name == '\0' ? number - 1 : -1;
+}
+
+/* Go through a list of names in CSV syntax: place[i] of each named column gets its position
+ * in the list, from 0.  *n: how many.                                                    */
+static hg_status apply_list(const hgi_csv_table *t, const char *option, const char *list,
+                            int64_t *place, int64_t *n)
+{
+    hgi_csv *c = t->c;
+    const char *p = list, *to = list + strlen(list);
+    hg_status status = HG_OK;
+    char *word = hgi_alloc(&c->ctx->mem, (size_t)(to - list) + 1);
+    if (word == NULL)
+        return hgi_fail_mem(c->ctx, (size_t)(to - list) + 1, "a list of columns");
+    for (*n = 0;; p++) {
+        hgi_csv_field f;
+        p = hgi_csv_split(',', p, to, &f);
+        if (p == NULL) {
+            status = hgi_fail(c->ctx, HG_EINVAL, "%s '%s': text after a closing quote",
+                              option, list);
+            break;
+        }
+        copy_name(&f, word);
+        int64_t i = find_column(t, word);
+        if (i < 0) {
+            status = unknown_column(t, option, word);
+            break;
+        }
+        if (place[i] >= 0) {
+            status = hgi_fail(c->ctx, HG_EINVAL, "%s '%s': names column '%s' twice",
+                              option, list, word);
+            break;
+        }
+        place[i] = (*n)++;
+        if (p == to) break;
+    }
+    hgi_free(&c->ctx->mem, word);
+    return status;
+}
+
+hg_status hgi_csv_select(hgi_csv_table *t, const hg_data_options *o)
+{
+    hg_status status = HG_OK;
+    hgi_csv *c = t->c;
+    size_t n = (size_t)t->count;
+    int64_t listed;
+    int64_t *place = hgi_alloc(&c->ctx->mem, 2 * n * sizeof *place), *order = place + n;
+    if (place == NULL) return hgi_fail_mem(c->ctx, 2 * n * sizeof *place, "columns");
+    for (size_t i = 0; i < n; i++) {
+        place[i] = -1;
+        order[i] = (int64_t)i; /* file's column at each place of the choice */
+    }
+    listed = t->count;
+    if (o->columns != NULL) {
+        HGI_GOTO(apply_list(t, "columns", o->columns, place, &listed));
+        for (int64_t i = 0; i < t->count; i++) {
+            t->column[i].dest = -1;
+            if (place[i] >= 0) order[place[i]] = i;
+            place[i] = -1;
+        }
+    }
+    int64_t dropped;
+    if (o->drop != NULL) HGI_GOTO(apply_list(t, "drop", o->drop, place, &dropped));
+    t->kept = 0;
+    for (int64_t k = 0; k < listed; k++) {
+        hgi_csv_column *column = &t->column[order[k]];
+        column->dest = place[order[k]] >= 0 ? -1 : t->kept++;
+    }
+    if (t->kept == 0) {
+        status = hgi_fail(c->ctx, HG_ESHAPE, "%s: no columns are left", c->path);
+    }
+done:
+    hgi_free(&c->ctx->mem, place);
+    return status;
+}
+
+/* ---- problems ------------------------------------------------------------------------ */
+
+void hgi_csv_note(hgi_csv_problem *p, int64_t line, int64_t row, int64_t column,
+                  const hgi_csv_field *f)
+{
+    if (p->count++ > 0) return;
+    p->line = line;
+    p->row = row;
+    p->column = column;
+    hgi_shown(f->from, (size_t)(f->to - f->from), p->shown, sizeof p->shown);
+}
+
+static hg_status text_verdict(const hgi_csv_table *t)
+{
+    const hgi_csv_problem *p = &t->text;
+    char where[64], name[48], drop[NAMES_SHOWN * 50] = "";
+    int64_t columns = 0;
+    size_t len = 0;
+    for (int64_t i = 0; i < t->count; i++) {
+        if (t->column[i].texts == 0 || ++columns > NAMES_SHOWN) continue;
+        droppable(t, i, name, sizeof name);
+        len += (size_t)snprintf(drop + len, sizeof drop - len, "%s%s",
+                                columns > 1 ? "," : "", name);
+    }
+    /* "1,5" in a file with semicolons is a number of another country.                    */
+    hgi_csv_field f = {.from = p->shown, .to = p->shown + strlen(p->shown)};
+    double number;
+    char other = t->c->decimal == ',' ? '.' : ',';
+    bool foreign = hgi_csv_classify(&f, other, &number) == HGI_CSV_NUMBER;
+    describe(t, p->column, where, sizeof where);
+    if (foreign) {
+        return hgi_fail(
+            t->c->ctx, HG_EFORMAT,
+            "%s:%lld: %s is '%s', expected a number; if '%c' is the decimal sign, say "
+            "--decimal '%c'",
+            t->c->path, (long long)p->line, where, p->shown, other, other);
+    }
+    return hgi_fail(
+        t->c->ctx, HG_EFORMAT,
+        "%s:%lld: %s is '%s', expected a number; leave out %s with --drop %s%s or "
+        "--drop-non-numeric",
+        t->c->path, (long long)p->line, where, p->shown,
+        columns > 1 ? "such columns" : "the column", drop,
+        columns > NAMES_SHOWN ? ",..." : "");
+}
+
+static hg_status missing_verdict(const hgi_csv_table *t)
+{
+    char where[64], name[48], more[64] = "";
+    int64_t first = -1, all = 0;
+    for (int64_t i = 0; i < t->count; i++) {
+        const hgi_csv_column *c = &t->column[i];
+        if (c->dest < 0 || c->missing == 0) continue;
+        all += c->missing;
+        if (first < 0 || c->missing_row < t->column[first].missing_row) first = i;
+    }
+    if (first < 0) return HG_OK;
+    describe(t, first, where, sizeof where);
+    droppable(t, first, name, sizeof name);
+    if (all > 1) snprintf(more, sizeof more, " (%lld such cells)", (long long)all);
+    return hgi_fail(
+        t->c->ctx, HG_ENONFINITE,
+        "%s:%lld: %s is empty, expected a number; row %lld%s; fill it, or leave the "
+        "column out with --drop %s",
+        t->c->path, (long long)t->column[first].missing_line, where,
+        (long long)t->column[first].missing_row + 1, more, name);
+}
+
+static hg_status number_verdict(const hgi_csv_table *t, const hgi_csv_problem *p,
+                                hg_status status, const char *want)
+{
+    char where[64], more[64] = "";
+    if (p->count == 0) return HG_OK;
+    describe(t, p->column, where, sizeof where);
+    if (p->count > 1)
+        snprintf(more, sizeof more, " (%lld such cells)", (long long)p->count);
+    return hgi_fail(t->c->ctx, status, "%s:%lld: %s is %s, expected %s; row %lld%s",
+                    t->c->path, (long long)p->line, where, p->shown, want,
+                    (long long)p->row + 1, more);
+}
+
+hg_status hgi_csv_verdict(const hgi_csv_table *t)
+{
+    if (t->kept == 0) {
+        return hgi_fail(t->c->ctx, HG_ESHAPE, "%s: no column has numbers only",
+                        t->c->path);
+    }
+    for (int64_t i = 0; i < t->count; i++) {
+        if (t->column[i].texts > 0 && t->column[i].dest >= 0) return text_verdict(t);
+    }
+    HGI_TRY(missing_verdict(t));
+    HGI_TRY(number_verdict(t, &t->nonfinite, HG_ENONFINITE, "a finite number"));
+    return number_verdict(t, &t->huge, HG_ERANGE,
+                          "at most 3.4e38, the largest 32-bit float");
+}
+
+hg_status hgi_csv_name_columns(const hgi_csv_table *t, hg_dataset *d)
+{
+    hg_ctx *ctx = t->c->ctx;
+    size_t bytes = (size_t)t->kept * sizeof(char *);
+    if (t->names == NULL) return HG_OK;
+    for (int64_t i = 0; i < t->count; i++) {
+        if (t->column[i].dest >= 0) bytes += strlen(t->column[i].name) + 1;
+    }
+    char **columns = hgi_alloc(&ctx->mem, bytes);
+    if (columns == NULL) return hgi_fail_mem(ctx, bytes, "names of columns");
+    char *text = (char *)(columns + t->kept);
+    for (int64_t i = 0; i < t->count; i++) {
+        if (t->column[i].dest < 0) continue;
+        size_t n = strlen(t->column[i].name) + 1;
+        memcpy(text, t->column[i].name, n);
+        columns[t->column[i].dest] = text;
+        text += n;
+    }
+    d->columns = columns;
+    d->columns_owned = columns;
+    return HG_OK;
+}
