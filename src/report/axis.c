@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: MIT
 /* Ticks at 1, 2 or 5 times a power of ten (Heckbert, "Nice numbers for graph labels",
  * Graphics Gems, 1990), as whole multiples k of 10^e: the text of a tick is k with the
- * point moved, so no rounding of a binary fraction ever shows.                           */
+ * point moved, so no rounding of a binary fraction ever shows. */
 #include "report/axis.h"
 
 #include <math.h>
@@ -11,7 +11,7 @@
 #define TIMES "\xC3\x97"     /* U+00D7 */
 #define THIN "\xE2\x80\x89"  /* U+2009 */
 
-/* Beyond these the arithmetic of ranges would overflow or lose its digits.               */
+/* Beyond these the arithmetic of ranges would overflow or lose its digits. */
 static const double far_out = 1e300, near_zero = 1e-290;
 
 bool hgi_axis_takes(bool log, double v)
@@ -25,8 +25,8 @@ static void log_range(hgi_axis *a, double lo, double hi, double pad)
     double from = log10(lo), to = log10(hi);
     if (to - from < 0.02) from -= 0.15, to += 0.15;
     double room = pad * (to - from);
-    a->lo = pow(10, from - room);
-    a->hi = pow(10, to + room);
+    a->lo = pow(10, fmax(from - room, -300));
+    a->hi = pow(10, fmin(to + room, 305));
 }
 
 void hgi_axis_range(hgi_axis *a, bool log, double lo, double hi, double pad)
@@ -60,21 +60,20 @@ double hgi_axis_place(const hgi_axis *a, double v)
 /* ---- texts ------------------------------------------------------------------- */
 
 /* k * 10^e as plain decimals, whole parts of five digits and more in groups of three;
- * |e| is small here.                                                                      */
+ * |e| is small here. */
 static void write_decimal(char out[48], int64_t k, int e)
 {
     char digits[48];
     uint64_t size = k < 0 ? (uint64_t)-k : (uint64_t)k;
     int places = e < 0 ? -e : 0, at = 0;
     int n = snprintf(digits, 24, "%0*llu", places + 1, (unsigned long long)size);
-    for (int i = 0; i < e && k != 0 && n < 40; i++)
-        digits[n++] = '0';
+    for (int i = 0; i < e && k != 0 && n < 40; i++) digits[n++] = '0';
     int whole = n - places;
     if (k < 0) at += snprintf(out, 48, MINUS);
     for (int i = 0; i < n && at < 40; i++) {
         if (i == whole) out[at++] = '.';
         out[at++] = digits[i];
-        int left = whole - 1 - i; /* digits before the point still to come                  */
+        int left = whole - 1 - i; /* digits before the point still to come */
         if (whole >= 5 && left > 0 && left % 3 == 0) at += snprintf(out + at, 4, THIN);
     }
     out[at] = 0;
@@ -85,7 +84,7 @@ static void write_raised(char out[16], int e)
     snprintf(out, 16, "%s%d", e < 0 ? MINUS : "", e < 0 ? -e : e);
 }
 
-/* m * 10^e for a logarithmic axis: "0.02" while short, else "2×10" and "−7".              */
+/* m * 10^e for a logarithmic axis: "0.02" while short, else "2×10" and "−7". */
 static void write_power(hgi_tick *t, int m, int e, bool plain)
 {
     if (plain) {
@@ -110,7 +109,7 @@ static hgi_tick *add(hgi_axis *a, double at)
     return t;
 }
 
-/* k * 10^e, exact where the double is: a division for negative e.                        */
+/* k * 10^e, exact where the double is: a division for negative e. */
 static double value_of(int64_t k, int e)
 {
     if (e >= 0) return (double)k * pow(10, e);
@@ -118,7 +117,7 @@ static double value_of(int64_t k, int e)
     return (double)k / pow(10, 290) / pow(10, -e - 290);
 }
 
-/* A common factor 10^(3j) where plain texts would be long.                                */
+/* A common factor 10^(3j) where plain texts would be long. */
 static int common_power(double large, int e)
 {
     int m = (int)floor(log10(large) + 1e-9);
@@ -131,7 +130,7 @@ static void linear_ticks(hgi_axis *a, int about, bool whole)
     double raw = (a->hi - a->lo) / about;
     int e = (int)floor(log10(raw));
     double f = raw / value_of(1, e);
-    int64_t m = f <= 1.0 + 1e-9 ? 1 : f <= 2.2 ? 2 : f <= 5.5 ? 5 : 10;
+    int64_t m = f < 1.414 ? 1 : f < 3.162 ? 2 : f < 7.071 ? 5 : 10; /* nearest ratio */
     if (m == 10) m = 1, e++;
     if (whole && e < 0) m = 1, e = 0;
     double step = value_of(m, e);
@@ -148,7 +147,7 @@ static void linear_ticks(hgi_axis *a, int about, bool whole)
 }
 
 /* Decades are named, and 2 and 5 with them while the decades are few.  Within one decade
- * the curve of a logarithm is slight, and evenly spaced numbers read best.                 */
+ * the curve of a logarithm is slight, and evenly spaced numbers read best. */
 static void log_ticks(hgi_axis *a, int about)
 {
     int from = (int)floor(log10(a->lo)), to = (int)floor(log10(a->hi));
@@ -165,7 +164,8 @@ static void log_ticks(hgi_axis *a, int about)
             double v = value_of(m, d);
             if (v < a->lo * (1 - 1e-9) || v > a->hi * (1 + 1e-9)) continue;
             hgi_tick *t = add(a, v);
-            if (t && strchr(named, '0' + m) && d % stride == 0) write_power(t, m, d, plain);
+            if (t && strchr(named, '0' + m) && d % stride == 0)
+                write_power(t, m, d, plain);
         }
 }
 

@@ -4,7 +4,7 @@
  * Same numbers, same bytes: PDF gets a fixed creation date, and the ids of an SVG, which
  * cairo counts through the life of the process, are counted anew.  Glyph metrics are not
  * hinted, so that a text measures the same on every kind of sheet.  cairo takes its own
- * memory from malloc; a PNG's pixels and an SVG's text come from the context.           */
+ * memory from malloc; a PNG's pixels and an SVG's text come from the context. */
 #include "report/canvas.h"
 #include "report/report.h"
 
@@ -21,7 +21,7 @@
 
 #define FAMILY "DejaVu Sans"
 #define FIXED_DATE "2000-01-01T00:00:00Z"
-/* cairo's images end at 32767 pixels; 200 million pixels are 800 MB.                    */
+/* cairo's images end at 32767 pixels; 200 million pixels are 800 MB. */
 enum { SIDE_MAX = 32767, AREA_MAX = 200000000 };
 
 typedef enum kind { PNG, SVG, PDF } kind;
@@ -31,10 +31,10 @@ struct hgi_canvas {
     hg_ctx *ctx;
     char *path;
     kind kind;
-    cairo_surface_t *surface; /* first a scrap to measure on, then the sheet            */
+    cairo_surface_t *surface; /* first a scrap to measure on, then the sheet */
     cairo_t *cr;
-    unsigned char *pixels; /* of a PNG                                                   */
-    hgi_text text;         /* of an SVG                                                  */
+    unsigned char *pixels; /* of a PNG */
+    hgi_text text;         /* of an SVG */
     hgi_outfile file;
     bool opened;
 };
@@ -58,10 +58,11 @@ hg_status hgi_picture_check(hg_ctx *ctx, const char *path)
 {
     kind k;
     if (find_kind(path, &k)) return HG_OK;
-    return hgi_fail(ctx, HG_EINVAL,
-                    "%s: unknown kind of picture, expected a path that ends in .png, .svg "
-                    "or .pdf",
-                    path);
+    return hgi_fail(
+        ctx, HG_EINVAL,
+        "%s: unknown kind of picture, expected a path that ends in .png, .svg "
+        "or .pdf",
+        path);
 }
 
 static hg_status cairo_failed(hgi_canvas *c, cairo_status_t s)
@@ -73,7 +74,7 @@ static hg_status cairo_failed(hgi_canvas *c, cairo_status_t s)
                     cairo_status_to_string(s));
 }
 
-/* A fresh pen for the surface, with the settings that make sheets agree.                */
+/* A fresh pen for the surface, with the settings that make sheets agree. */
 static hg_status new_pen(hgi_canvas *c)
 {
     if (c->cr) cairo_destroy(c->cr);
@@ -157,8 +158,8 @@ static hg_status new_png(hgi_canvas *c, int w, int h)
     size_t bytes = (size_t)stride * (size_t)h;
     c->pixels = hgi_calloc(&c->ctx->mem, (size_t)h, (size_t)stride);
     if (!c->pixels) return hgi_fail_mem(c->ctx, bytes, "a picture's pixels");
-    c->surface = cairo_image_surface_create_for_data(c->pixels, CAIRO_FORMAT_RGB24, w, h,
-                                                     stride);
+    c->surface =
+        cairo_image_surface_create_for_data(c->pixels, CAIRO_FORMAT_RGB24, w, h, stride);
     return cairo_failed(c, cairo_surface_status(c->surface));
 }
 
@@ -166,10 +167,11 @@ hg_status hgi_canvas_begin(hgi_canvas *c, double width, double height)
 {
     double pw = ceil(2 * width), ph = ceil(2 * height);
     if (!(pw <= SIDE_MAX && ph <= SIDE_MAX && pw * ph <= AREA_MAX))
-        return hgi_fail(c->ctx, HG_ERANGE,
-                        "%s: the picture would have %.0f x %.0f pixels, expected at most %d "
-                        "a side and %d million in all: draw less of it",
-                        c->path, pw, ph, SIDE_MAX, AREA_MAX / 1000000);
+        return hgi_fail(
+            c->ctx, HG_ERANGE,
+            "%s: the picture would have %.0f x %.0f pixels, expected at most %d "
+            "a side and %d million in all: draw less of it",
+            c->path, pw, ph, SIDE_MAX, AREA_MAX / 1000000);
     HGI_TRY(hgi_outfile_open(c->ctx, c->path, &c->file));
     c->opened = true;
     cairo_surface_destroy(c->surface);
@@ -189,7 +191,7 @@ hg_status hgi_canvas_begin(hgi_canvas *c, double width, double height)
     return HG_OK;
 }
 
-/* Finish the surface and hand its bytes to the file.                                    */
+/* Finish the surface and hand its bytes to the file. */
 static hg_status write_all(hgi_canvas *c)
 {
     cairo_status_t s = cairo_status(c->cr);
@@ -197,7 +199,7 @@ static hg_status write_all(hgi_canvas *c)
         s = cairo_surface_write_to_png_stream(c->surface, write_file, c);
     cairo_surface_finish(c->surface);
     if (s == CAIRO_STATUS_SUCCESS) s = cairo_surface_status(c->surface);
-    if (c->file.status != HG_OK) return HG_OK; /* commit tells the reason                 */
+    if (c->file.status != HG_OK) return HG_OK; /* commit tells the reason */
     if (!hgi_text_ok(&c->text)) return hgi_fail_mem(c->ctx, c->text.len, "an SVG's text");
     HGI_TRY(cairo_failed(c, s));
     if (c->kind == SVG) return hgi_svg_write(c->ctx, c->text.s, c->text.len, &c->file);
@@ -213,7 +215,7 @@ hg_status hgi_canvas_end(hgi_canvas *c)
 /* ---- text ------------------------------------------------------------------- */
 
 /* Bytes of the UTF-8 character at s, or 0 when there is none; RFC 3629, table 3-7 of the
- * Unicode standard.  cairo would refuse the whole picture for one wrong byte.            */
+ * Unicode standard.  cairo would refuse the whole picture for one wrong byte. */
 static int utf8_length(const unsigned char *s)
 {
     unsigned char lo = 0x80, hi = 0xBF;
@@ -232,7 +234,7 @@ static int utf8_length(const unsigned char *s)
 
 enum { LINE_MAX = 2048 };
 
-/* Copy s as valid UTF-8 without control characters, cut at LINE_MAX bytes.                */
+/* Copy s as valid UTF-8 without control characters, cut at LINE_MAX bytes. */
 static void clean_text(char out[LINE_MAX], const char *s)
 {
     size_t at = 0;
@@ -258,7 +260,7 @@ static void set_font(hgi_canvas *c, hgi_font f)
     cairo_set_font_size(c->cr, f.size);
 }
 
-/* The scrap and the sheet have different scales, yet unhinted advances agree.            */
+/* The scrap and the sheet have different scales, yet unhinted advances agree. */
 double hgi_canvas_text_width(hgi_canvas *c, hgi_font f, const char *s)
 {
     char line[LINE_MAX];
@@ -332,7 +334,7 @@ void hgi_canvas_clip(hgi_canvas *c, double x, double y, double w, double h)
 void hgi_canvas_unclip(hgi_canvas *c) { cairo_restore(c->cr); }
 
 /* The image is finished before the caller's pixels may change: SVG and PDF sheets keep
- * a reference, and take their own copy when it is finished.                              */
+ * a reference, and take their own copy when it is finished. */
 void hgi_canvas_image(hgi_canvas *c, double x, double y, const uint32_t *pixels, int w,
                       int h)
 {

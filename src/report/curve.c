@@ -10,7 +10,10 @@ void hgi_frame_draw(hgi_canvas *c, const hgi_frame *f, const hgi_theme *t, doubl
     for (int i = 0; i < f->ay.count; i++) {
         double y = hgi_snap(hgi_frame_y(f, f->ay.ticks[i].at));
         bool zero = f->ay.ticks[i].at == 0 && f->ay.lo < 0;
-        hgi_canvas_ink(c, zero ? t->axis : t->grid, f->ay.ticks[i].text[0] ? 1 : 0.55);
+        if (zero)
+            hgi_canvas_ink(c, t->axis, 0.7);
+        else
+            hgi_canvas_ink(c, t->grid, f->ay.ticks[i].text[0] ? 1 : 0.55);
         hgi_canvas_fill(c, f->x, y - hair, f->w, 2 * hair);
     }
     hgi_canvas_ink(c, t->axis, 1);
@@ -23,17 +26,17 @@ void hgi_frame_draw(hgi_canvas *c, const hgi_frame *f, const hgi_theme *t, doubl
 
 /* Points of one half-point column that are still to be drawn. */
 typedef struct column {
-    double at;                   /* its number                                            */
-    double x[4], y[4];           /* first, lowest, highest, last                           */
+    double at;         /* its number */
+    double x[4], y[4]; /* first, lowest, highest, last */
     int64_t index[4];
 } column;
 
 typedef struct pen {
     hgi_canvas *c;
     column col;
-    bool filled; /* col has points                                                        */
-    int64_t drawn; /* points of the path so far                                           */
-    double x, y; /* the last of them                                                      */
+    bool filled;   /* col has points */
+    int64_t drawn; /* points of the path so far */
+    double x, y;   /* the last of them */
 } pen;
 
 static void draw_point(pen *p, double x, double y)
@@ -50,7 +53,7 @@ static void draw_point(pen *p, double x, double y)
 static void draw_column(pen *p)
 {
     const column *k = &p->col;
-    int middle = k->index[1] <= k->index[2] ? 1 : 2; /* whichever extreme came first      */
+    int middle = k->index[1] <= k->index[2] ? 1 : 2; /* whichever extreme came first */
     const int order[4] = {0, middle, 3 - middle, 3};
     int64_t last = -1;
     for (int i = 0; p->filled && i < 4; i++) {
@@ -74,8 +77,7 @@ static void take_point(pen *p, double x, double y, int64_t i)
     double at = floor(2 * x);
     if (p->filled && at != p->col.at) draw_column(p);
     if (!p->filled) {
-        for (int slot = 0; slot < 4; slot++)
-            put(&p->col, slot, x, y, i);
+        for (int slot = 0; slot < 4; slot++) put(&p->col, slot, x, y, i);
         p->col.at = at;
         p->filled = true;
     }
@@ -97,7 +99,7 @@ static void end_path(pen *p, double width, double dash)
 void hgi_frame_line(hgi_canvas *c, const hgi_frame *f, const double *x, const double *y,
                     int64_t n, double width, double dash)
 {
-    /* Half a line's width of room, so that a curve along an edge is not cut in half.     */
+    /* Half a line's width of room, so that a curve along an edge is not cut in half. */
     hgi_canvas_clip(c, f->x - 2 * width, f->y - width, f->w + 4 * width,
                     f->h + 2 * width);
     pen p = {.c = c};

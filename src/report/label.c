@@ -9,15 +9,14 @@
 
 static size_t min_size(size_t a, size_t b) { return a < b ? a : b; }
 
-/* Step back to the start of the UTF-8 character that byte n lies in.                      */
+/* Step back to the start of the UTF-8 character that byte n lies in. */
 static size_t whole_characters(const char *s, size_t n)
 {
-    while (n > 0 && ((unsigned char)s[n] & 0xC0) == 0x80)
-        n--;
+    while (n > 0 && ((unsigned char)s[n] & 0xC0) == 0x80) n--;
     return n;
 }
 
-/* The first n bytes of s, and an ellipsis if asked, as a line.                            */
+/* The first n bytes of s, and an ellipsis if asked, as a line. */
 static void set_line(char out[512], const char *s, size_t n, bool cut)
 {
     n = whole_characters(s, min_size(n, 500));
@@ -25,7 +24,7 @@ static void set_line(char out[512], const char *s, size_t n, bool cut)
     memcpy(out + n, cut ? ELLIPSIS : "", cut ? sizeof ELLIPSIS : 1);
 }
 
-/* Bytes of the longest start of s that fits, by bisection.                                */
+/* Bytes of the longest start of s that fits, by bisection. */
 static size_t fitting(hgi_canvas *c, hgi_font f, const char *s, double width, bool cut)
 {
     char line[512];
@@ -41,20 +40,18 @@ static size_t fitting(hgi_canvas *c, hgi_font f, const char *s, double width, bo
     return whole_characters(s, lo);
 }
 
-/* Break s into lines at spaces, or inside a word that alone is too long.                  */
+/* Break s into lines at spaces, or inside a word that alone is too long. */
 static bool wrap(hgi_canvas *c, hgi_label *l, const char *s, double width, int lines)
 {
     for (l->lines = 0; *s && l->lines < lines; l->lines++) {
         size_t n = fitting(c, l->font, s, width, false);
         size_t at = n;
         if (s[n])
-            while (at > 0 && s[at] != ' ')
-                at--;
+            while (at > 0 && s[at] != ' ') at--;
         if (at == 0) at = n;
         if (at == 0) return false;
         set_line(l->line[l->lines], s, at, false);
-        for (s += at; *s == ' '; s++) {
-        }
+        for (s += at; *s == ' '; s++) {}
     }
     return *s == 0;
 }
@@ -66,8 +63,7 @@ static void cut_lines(hgi_canvas *c, hgi_label *l, const char *s, double width, 
     const char *last = s;
     for (int i = 0; i + 1 < l->lines; i++) {
         last += strlen(l->line[i]);
-        while (*last == ' ')
-            last++;
+        while (*last == ' ') last++;
     }
     set_line(l->line[l->lines - 1], last, fitting(c, l->font, last, width, true), true);
 }

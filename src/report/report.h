@@ -20,34 +20,44 @@ typedef struct hgi_chart {
     const hgi_series *series;
     int64_t series_count;
     bool log_y;
-    int64_t mark;        /* index of x to mark (the best epoch), or -1 */
+    int64_t mark; /* index of x to mark (the best epoch), or -1 */
     const char *mark_label;
-    int width, height;   /* 0: 800 x 500 */
+    int width, height; /* pixels of a PNG, points of SVG and PDF; 0: 800 x 500 points,
+                            which make a PNG of 1600 x 1000 pixels */
     bool dark;
 } hgi_chart;
+/* Errors   HG_EINVAL no points, an unknown ending; HG_ENONFINITE x, or no value of y that
+ *          the axis takes; HG_ERANGE too small or too large a picture; HG_EIO;
+ *          HG_ENOMEM. */
 hg_status hgi_chart_draw(hg_ctx *ctx, const hgi_chart *c, const char *path);
 
-/* A grid of small images (or curves, when height is 1): `rows` bands of `columns` tiles,
- * each band with a label at its left ("original", "reconstruction").  Pairs of bands are
- * repeated in blocks when there are more tiles than columns.                           */
+/* A grid of small images: `bands` lines of tiles over each other, each with a label at its
+ * left ("original", "reconstruction"), repeated in blocks when there are more tiles than
+ * columns.  Tiles of height 1 are curves instead: small charts with common axes, all bands
+ * of a tile over each other in it. */
 typedef struct hgi_grid {
     const char *title;
-    int64_t height, width, channels; /* of a tile; channels 1 or 3; height 1: a curve    */
-    int64_t tiles;                   /* tiles per band                                   */
-    int64_t columns;                 /* tiles per line, 0: fitting                        */
-    int64_t bands;                   /* 1 to 4                                            */
-    const char *const *band_labels;  /* [bands], entries may be NULL                      */
-    const float *const *values;      /* [bands], each [tiles, height*width*channels]      */
-    double lo, hi;                   /* value of black and of white                        */
-    bool diverging;                  /* lo = -hi: blue, neutral, red, with a colour bar     */
-    const char *const *captions;     /* [tiles] under the last band, or NULL               */
-    const char *value_label;         /* beside the colour bar, or the curves' unit          */
-    int image_width;                 /* pixels, 0: fitting                                  */
+    int64_t height, width,
+        channels;    /* of a tile; channels 1 or 3; 1 x width x 1: a curve */
+    int64_t tiles;   /* tiles per band */
+    int64_t columns; /* tiles per line, 0: fitting */
+    int64_t bands;   /* 1 to 4 */
+    const char *const *band_labels; /* [bands], entries may be NULL; NULL: none */
+    const float *const *values;     /* [bands], each [tiles, height*width*channels];
+                                        NaN: a pixel marked in yellow, a gap in a curve */
+    double lo, hi;               /* value of black and of white; lo >= hi: the values' */
+    bool diverging;              /* lo = -hi: blue, neutral, red, with a colour bar */
+    const char *const *captions; /* [tiles] under the last band (over a curve), or NULL */
+    const char *value_label;     /* beside the colour bar, or the curves' unit */
+    const char *x_label;         /* of curves; NULL: "feature" */
+    int image_width;             /* pixels of a PNG, points of SVG and PDF; 0: fitting */
     bool dark;
 } hgi_grid;
+/* Errors   HG_EINVAL no tiles, an unknown ending; HG_ESHAPE channels; HG_ERANGE too large a
+ *          picture, or a width that does not hold the columns; HG_EIO; HG_ENOMEM. */
 hg_status hgi_grid_draw(hg_ctx *ctx, const hgi_grid *g, const char *path);
 
-/* true when the path's ending is one that can be drawn; else HG_EINVAL with the list.    */
+/* HG_OK when the path's ending is one that can be drawn; else HG_EINVAL with the list. */
 hg_status hgi_picture_check(hg_ctx *ctx, const char *path);
 
 #endif

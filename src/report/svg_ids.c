@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: MIT
 /* Renumber "image13" and "surface9" in an SVG text while it is written: see svg_ids.h.
- * Ids follow a quote or '#', neither of which base64 data can contain.                    */
+ * Ids follow a quote or '#', neither of which base64 data can contain. */
 #include "report/svg_ids.h"
 
 #include <string.h>
@@ -20,7 +20,7 @@ static hg_status grow(hg_ctx *ctx, id_map *m)
     return HG_OK;
 }
 
-/* Ids are defined and then used in one order, so the search starts after the last find.   */
+/* Ids are defined and then used in one order, so the search starts after the last find. */
 static hg_status number(hg_ctx *ctx, id_map *m, uint64_t old, uint64_t *out)
 {
     for (int64_t i = 0; i < m->count; i++) {
@@ -37,13 +37,14 @@ static hg_status number(hg_ctx *ctx, id_map *m, uint64_t old, uint64_t *out)
     return HG_OK;
 }
 
-/* Length of the word before an id's digits at s, or 0.                                     */
+/* Length of the word before an id's digits at s, or 0. */
 static size_t word_length(const char *s, size_t left)
 {
     static const char *const words[] = {"image", "surface"};
     for (int i = 0; i < HGI_COUNT(words); i++) {
         size_t n = strlen(words[i]);
-        if (left > n && memcmp(s, words[i], n) == 0 && s[n] >= '0' && s[n] <= '9') return n;
+        if (left > n && memcmp(s, words[i], n) == 0 && s[n] >= '0' && s[n] <= '9')
+            return n;
     }
     return 0;
 }

@@ -1,11 +1,12 @@
 // SPDX-License-Identifier: MIT
 /* The palette.
  *
- * Lines: the colours of Okabe & Ito, "Color Universal Design", 2008, which readers with any
- * of the common kinds of colour blindness tell apart; on dark paper in the order and
+ * Lines: the colours of Okabe & Ito, "Color Universal Design", 2008, which readers with
+ * any of the common kinds of colour blindness tell apart; on dark paper in the order and
  * lightness that keep 3:1 contrast.  Diverging, light: anchors of ColorBrewer's RdBu
- * (Harrower & Brewer, Cartographic Journal 40, 2003), which prints and is safe for red-green
- * blindness.  Diverging, dark: the same hues around a dark neutral, lightest at the ends.   */
+ * (Harrower & Brewer, Cartographic Journal 40, 2003), which prints and is safe for
+ * red-green blindness.  Diverging, dark: the same hues around a dark neutral, lightest at
+ * the ends. */
 #include "report/theme.h"
 
 static const hgi_theme themes[] = {
@@ -37,7 +38,7 @@ uint32_t hgi_map_grey(double t)
     return v << 16 | v << 8 | v;
 }
 
-/* Straight lines between anchors at equal distances, as plotting programs do.             */
+/* Straight lines between anchors at equal distances, as plotting programs do. */
 static uint32_t between(uint32_t a, uint32_t b, double f)
 {
     uint32_t out = 0;

@@ -8,18 +8,18 @@
 #define HGI_SERIES_COLOURS 6
 
 typedef struct hgi_theme {
-    uint32_t paper, ink; /* background, text of titles and labels                          */
-    uint32_t soft;       /* text of ticks and captions                                     */
+    uint32_t paper, ink; /* background, text of titles and labels */
+    uint32_t soft;       /* text of ticks and captions */
     uint32_t grid, axis;
-    uint32_t missing; /* a pixel that is NaN: a hue that no map here has                   */
+    uint32_t missing; /* a pixel that is NaN: a hue that no map here has */
     uint32_t series[HGI_SERIES_COLOURS];
 } hgi_theme;
 
 const hgi_theme *hgi_theme_of(bool dark);
 
-/* t in [0, 1], clamped: black to white.                                                   */
+/* t in [0, 1], clamped: black to white. */
 uint32_t hgi_map_grey(double t);
-/* t in [-1, 1], clamped: blue, the paper's side of neutral, red.                          */
+/* t in [-1, 1], clamped: blue, the paper's side of neutral, red. */
 uint32_t hgi_map_diverging(double t, bool dark);
 
 #endif
