@@ -14,7 +14,7 @@ typedef struct hgi_slot {
     hgi_entry entry;
     size_t bytes;    /* of the tensor                                                 */
     size_t begin;    /* offset from the start of the data section                     */
-    char *own_name;  /* NULL: the caller's, see hgi_container_put()                   */
+    char *own_name;  /* entry.name, to free                                           */
     float *own_data; /* converted copy of put_real() in an F64 build, else NULL       */
 } hgi_slot;
 

@@ -58,8 +58,13 @@ hg_status hgi_container_put(hgi_container *c, const char *name, hgi_dtype dtype,
         return hgi_fail(c->ctx, HG_ERANGE, "tensor '%s' is too large for a file", name);
     hgi_slot *s = hgi_container_add_slot(c);
     if (!s) return hgi_fail_mem(c->ctx, sizeof(*s), "an entry of a model file");
+    s->own_name = hgi_strdup(&c->ctx->mem, name);
+    if (!s->own_name) {
+        c->n_slots--;
+        return hgi_fail_mem(c->ctx, strlen(name) + 1, "an entry of a model file");
+    }
     s->entry = (hgi_entry){
-        .name = name, .dtype = dtype, .rank = rank, .data = data, .count = count};
+        .name = s->own_name, .dtype = dtype, .rank = rank, .data = data, .count = count};
     for (int d = 0; d < rank; d++)
         s->entry.shape[d] = shape[d];
     s->bytes = bytes;
