@@ -18,6 +18,8 @@ WERROR  ?= 0
 SAN     ?= 0
 TSAN    ?= 0
 F64     ?= 0
+# 1: instrumented for libFuzzer (clang).
+FUZZ    ?= 0
 # Seconds that `make fuzz` gives each parser.
 FUZZ_SECONDS ?= 60
 # Arguments of `make unit` and `make bench`: parts of test names.
@@ -26,8 +28,21 @@ ARGS    ?=
 ROOMS   ?= *
 TESTS   ?= tests/test_*.c
 
+# 1: show whole commands.
+V ?= 0
+
 PKG_CONFIG ?= pkg-config
 INSTALL    ?= install
+
+# All cores, unless told otherwise with -j.
+ifeq ($(MAKELEVEL)$(filter -j%,$(MAKEFLAGS)),0)
+MAKEFLAGS += -j$(shell nproc 2>/dev/null || echo 2)
+endif
+ifeq ($(V),1)
+run = $2
+else
+run = @printf '  %-7s %s\n' $1 $@; $2
+endif
 
 # ---- machine and optional parts ---------------------------------------------------
 
@@ -73,12 +88,21 @@ CPPFLAGS_ALL := -D_DEFAULT_SOURCE -D_POSIX_C_SOURCE=200809L -DHG_WITH_YAML=$(WIT
 CFLAGS_ALL := -std=c11 $(WARNINGS) $(CFLAGS) $(OPTIMISE) -fPIC -fvisibility=hidden -pthread
 LDFLAGS_ALL := -pthread $(LDFLAGS)
 NO_UNDEFINED := -Wl,--no-undefined
+LINK_SAFE := -Wl,--as-needed -Wl,-z,relro -Wl,-z,now
+comma := ,
+rpath = -Wl,-rpath,'$1'
 
 ifeq ($(SAN),1)
 SANITIZE := -fsanitize=address,undefined -fno-sanitize-recover=undefined -fno-omit-frame-pointer
 endif
 ifeq ($(TSAN),1)
 SANITIZE := -fsanitize=thread
+endif
+ifeq ($(FUZZ),1)
+SANITIZE := -fsanitize=fuzzer-no-link,address,undefined -fno-sanitize-recover=undefined
+FUZZ_MAIN := -fsanitize=fuzzer
+else
+FUZZ_MAIN = $(OBJ)/fuzz/replay.o
 endif
 ifdef SANITIZE
 CFLAGS_ALL  += $(SANITIZE)
@@ -117,7 +141,7 @@ CLI_OBJ  := $(CLI_SRC:%.c=$(OBJ)/%.o)
 TEST_OBJ := $(TEST_SRC:%.c=$(OBJ)/%.o)
 F64_OBJ  := $(F64_SRC:%.c=$(OBJ)/%.o)
 EXAMPLES := $(EXAMPLE_SRC:examples/%.c=$(BUILD)/examples/%)
-REPLAYS  := $(FUZZ_SRC:fuzz/%.c=$(BUILD)/fuzz/%)
+FUZZERS  := $(FUZZ_SRC:fuzz/%.c=$(BUILD)/fuzz/%)
 
 STATIC := $(BUILD)/libhourglass.a
 SONAME := libhourglass.so.$(VERSION_MAJOR)
@@ -127,13 +151,17 @@ HG_TEST := $(BUILD)/hg-test
 
 # ---- building -----------------------------------------------------------------------
 
-# Objects depend on this file, which changes only when a flag does, so that another
-# compiler or option in the same folder is never a mix.
-FLAGS_FILE := $(BUILD)/flags
-FLAGS_NOW := $(CC) $(CPPFLAGS_ALL) $(PARTS_CFLAGS) $(CFLAGS_ALL) $(LDFLAGS_ALL) $(PARTS_LIBS) $(LIB_SRC) $(CLI_SRC)
-$(FLAGS_FILE): FORCE
+# Files that change only when what they hold does.  Objects depend on the flags, so that
+# another compiler or option in the same folder is never a mix; what is linked depends on
+# its list of objects, so that a removed source is noticed.
+KNOWN := $(BUILD)/known
+KNOWN_flags := $(CC) $(CPPFLAGS_ALL) $(PARTS_CFLAGS) $(CFLAGS_ALL) $(LDFLAGS_ALL) $(PARTS_LIBS)
+KNOWN_lib   := $(LIB_OBJ)
+KNOWN_cli   := $(CLI_OBJ)
+KNOWN_tests := $(TEST_OBJ) $(F64_OBJ)
+$(KNOWN)/%: FORCE
 	@mkdir -p $(@D)
-	@echo '$(FLAGS_NOW)' | cmp -s - $@ || echo '$(FLAGS_NOW)' > $@
+	@echo '$(KNOWN_$*)' | cmp -s - $@ || echo '$(KNOWN_$*)' > $@
 
 $(OBJ)/src/%.o: INCLUDES = -Isrc $(PARTS_CFLAGS)
 $(OBJ)/cli/%.o: INCLUDES = $(PARTS_CFLAGS)
@@ -142,36 +170,41 @@ $(OBJ)/fuzz/%.o: INCLUDES = -Isrc
 $(OBJ)/src/kernels/avx2/%.o: ISA = $(FLAGS_avx2)
 $(OBJ)/src/kernels/avx512/%.o: ISA = $(FLAGS_avx512)
 
-$(OBJ)/%.o: %.c $(FLAGS_FILE)
+$(OBJ)/%.o: %.c $(KNOWN)/flags
 	@mkdir -p $(@D)
-	$(CC) $(CPPFLAGS_ALL) $(INCLUDES) $(CFLAGS_ALL) $(ISA) -MMD -MP -c -o $@ $<
+	$(call run,CC,$(CC) $(CPPFLAGS_ALL) $(INCLUDES) $(CFLAGS_ALL) $(ISA) -MMD -MP -c -o $@ $<)
 
-$(STATIC): $(LIB_OBJ) $(FLAGS_FILE)
+$(STATIC): $(LIB_OBJ) $(KNOWN)/lib
 	@rm -f $@
-	$(AR) rcs $@ $(LIB_OBJ)
+	$(call run,AR,$(AR) rcs $@ $(LIB_OBJ))
 
-$(SHARED): $(LIB_OBJ) $(FLAGS_FILE)
-	$(CC) -shared $(LDFLAGS_ALL) $(NO_UNDEFINED) -Wl,-soname,$(SONAME) \
-		-Wl,--as-needed -Wl,-z,relro -Wl,-z,now -o $@ $(LIB_OBJ) $(PARTS_LIBS) -lm
+$(SHARED): $(LIB_OBJ) $(KNOWN)/lib
+	$(call run,LINK,$(CC) -shared $(LDFLAGS_ALL) $(NO_UNDEFINED) -Wl$(comma)-soname$(comma)$(SONAME) \
+		$(LINK_SAFE) -o $@ $(LIB_OBJ) $(PARTS_LIBS) -lm)
 	@ln -sf $(@F) $(BUILD)/$(SONAME)
 	@ln -sf $(SONAME) $(BUILD)/libhourglass.so
 
 # The program finds the library beside itself (build folder) or in ../lib (installed).
-$(PROGRAM): $(CLI_OBJ) $(SHARED)
-	$(CC) $(LDFLAGS_ALL) -Wl,--as-needed -Wl,-z,relro -Wl,-z,now \
-		-Wl,-rpath,'$$ORIGIN:$$ORIGIN/../lib' -o $@ $(CLI_OBJ) -L$(BUILD) -lhourglass \
-		$(PARTS_LIBS) -lm
+$(PROGRAM): $(CLI_OBJ) $(SHARED) $(KNOWN)/cli
+	$(call run,LINK,$(CC) $(LDFLAGS_ALL) $(LINK_SAFE) $(call rpath,$$ORIGIN:$$ORIGIN/../lib) -o $@ \
+		$(CLI_OBJ) -L$(BUILD) -lhourglass $(PARTS_LIBS) -lm)
 
-$(HG_TEST): $(TEST_OBJ) $(STATIC)
-	$(CC) $(LDFLAGS_ALL) -o $@ $(TEST_OBJ) $(STATIC) $(PARTS_LIBS) -lm
+$(HG_TEST): $(TEST_OBJ) $(STATIC) $(KNOWN)/tests
+	$(call run,LINK,$(CC) $(LDFLAGS_ALL) -o $@ $(TEST_OBJ) $(STATIC) $(PARTS_LIBS) -lm)
 
-$(BUILD)/hg-test-f64: $(F64_OBJ) $(STATIC)
-	$(CC) $(LDFLAGS_ALL) -o $@ $(F64_OBJ) $(STATIC) $(PARTS_LIBS) -lm
+$(BUILD)/hg-test-f64: $(F64_OBJ) $(STATIC) $(KNOWN)/tests
+	$(call run,LINK,$(CC) $(LDFLAGS_ALL) -o $@ $(F64_OBJ) $(STATIC) $(PARTS_LIBS) -lm)
 
+# Examples see what a user of the installed library sees: the header and -lhourglass.
 $(BUILD)/examples/%: examples/%.c $(SHARED)
 	@mkdir -p $(@D)
-	$(CC) $(CPPFLAGS_ALL) $(CFLAGS_ALL) $(LDFLAGS_ALL) -MMD -MP \
-		-Wl,-rpath,'$$ORIGIN/..' -o $@ $< -L$(BUILD) -lhourglass -lm
+	$(call run,CC,$(CC) $(CPPFLAGS_ALL) $(CFLAGS_ALL) $(LDFLAGS_ALL) -MMD -MP \
+		$(call rpath,$$ORIGIN/..) -o $@ $< -L$(BUILD) -lhourglass -lm)
+
+.SECONDARY: $(FUZZ_SRC:%.c=$(OBJ)/%.o) $(OBJ)/fuzz/replay.o
+$(BUILD)/fuzz/%: $(OBJ)/fuzz/%.o $(STATIC) $(filter %.o,$(FUZZ_MAIN))
+	@mkdir -p $(@D)
+	$(call run,LINK,$(CC) $(LDFLAGS_ALL) $(FUZZ_MAIN) -o $@ $< $(STATIC) $(PARTS_LIBS) -lm)
 
 -include $(wildcard $(OBJ)/*/*.d $(OBJ)/*/*/*.d $(OBJ)/*/*/*/*.d $(BUILD)/examples/*.d)
 
@@ -181,14 +214,67 @@ FORCE:
 .PHONY: help
 help: ## this list
 	@echo 'hourglass $(VERSION): autoencoders in C.  Type make and one of:'
-	@sed -n 's/^\([a-z0-9-]*\):.*## \(.*\)/\1	\2/p' $(MAKEFILE_LIST) | \
-		while IFS='	' read -r target text; do printf '  %-13s %s\n' "$$target" "$$text"; done
+	@sed -n 's/^\([a-z0-9-]*\):.*## \(.*\)/\1	\2/p' Makefile | \
+		while IFS='	' read -r target text; do printf '  %-14s %s\n' "$$target" "$$text"; done
 	@echo 'Settings: BUILD=folder CC=compiler WERROR=1 SAN=1 TSAN=1 F64=1 WITH_YAML=0'
-	@echo '  WITH_CAIRO=0 PREFIX=folder DESTDIR=folder ARGS="parts of test names"'
+	@echo '  WITH_CAIRO=0 PREFIX=folder DESTDIR=folder V=1 ARGS="parts of test names"'
 	@echo 'Parts found: yaml $(WITH_YAML), cairo $(WITH_CAIRO).  Output goes to $(BUILD)/.'
+
+# ---- using it -------------------------------------------------------------------------
+
+.PHONY: demo
+demo: ## install what is missing, build, train on real images, draw: three minutes
+	@tools/setup.sh
+	+@$(MAKE) --no-print-directory build
+	@tools/demo.sh $(BUILD)
+
+.PHONY: setup
+setup: ## install what building needs (Debian); says what before it does
+	@tools/setup.sh
 
 .PHONY: build
 build: $(PROGRAM) $(STATIC) ## the library and the program, into build/release/
+
+.PHONY: install
+install: build $(BUILD)/hourglass.pc ## into PREFIX (/usr/local), under DESTDIR if set
+	$(INSTALL) -d $(D)/bin $(D)/include $(D)/lib/pkgconfig
+	$(INSTALL) -m 755 $(PROGRAM) $(D)/bin/
+	$(INSTALL) -m 644 include/hourglass.h $(D)/include/
+	$(INSTALL) -m 644 $(STATIC) $(D)/lib/
+	$(INSTALL) -m 755 $(SHARED) $(D)/lib/
+	ln -sf $(notdir $(SHARED)) $(D)/lib/$(SONAME)
+	ln -sf $(SONAME) $(D)/lib/libhourglass.so
+	$(INSTALL) -m 644 $(BUILD)/hourglass.pc $(D)/lib/pkgconfig/
+	@if $(PROGRAM) help --man > $(BUILD)/hourglass.1 2>/dev/null; then \
+		$(INSTALL) -d $(D)/share/man/man1 && \
+		$(INSTALL) -m 644 $(BUILD)/hourglass.1 $(D)/share/man/man1/; fi
+D = $(DESTDIR)$(PREFIX)
+
+$(BUILD)/hourglass.pc: FORCE
+	@mkdir -p $(@D)
+	@printf '%s\n' 'prefix=$(PREFIX)' 'includedir=$${prefix}/include' \
+		'libdir=$${prefix}/lib' '' 'Name: hourglass' \
+		'Description: Train, look at and ship autoencoders' 'Version: $(VERSION)' \
+		'Requires.private: $(PARTS)' 'Cflags: -I$${includedir}' \
+		'Libs: -L$${libdir} -lhourglass' 'Libs.private: -lm -pthread' > $@
+
+.PHONY: uninstall
+uninstall: ## remove what install put there
+	rm -f $(D)/bin/hourglass $(D)/include/hourglass.h $(D)/lib/libhourglass.a \
+		$(D)/lib/$(notdir $(SHARED)) $(D)/lib/$(SONAME) $(D)/lib/libhourglass.so \
+		$(D)/lib/pkgconfig/hourglass.pc $(D)/share/man/man1/hourglass.1
+
+# ---- testing it -----------------------------------------------------------------------
+
+.PHONY: check
+check: ## everything that must hold before a commit: minutes
+	@tools/setup.sh --check
+	+@tools/check.sh $(BUILD)
+
+.PHONY: check-all
+check-all: ## check, sanitizers, static analysis, a longer fuzz: half an hour
+	@tools/setup.sh --check --fuzz
+	+@tools/check.sh --all $(BUILD)
 
 .PHONY: unit
 unit: $(HG_TEST) ## build and run the unit tests; ARGS="words" picks some
@@ -196,11 +282,78 @@ unit: $(HG_TEST) ## build and run the unit tests; ARGS="words" picks some
 
 .PHONY: f64
 f64: ## gradient checks, in double
-	@$(MAKE) --no-print-directory BUILD=$(or $(F64_BUILD),build/f64) F64=1 unit-f64
+	+@$(MAKE) --no-print-directory BUILD=build/f64 F64=1 unit-f64
 
 .PHONY: unit-f64
 unit-f64: $(BUILD)/hg-test-f64
 	$(BUILD)/hg-test-f64 $(ARGS)
+
+.PHONY: cli
+cli: build ## tests of the program; ARGS="words" picks some
+	@tests/cli.sh $(BUILD) $(ARGS)
+
+.PHONY: golden-update
+golden-update: build ## write what the program prints now as what it should print
+	@HG_UPDATE=1 tests/cli.sh $(BUILD) $(ARGS)
+
+.PHONY: examples
+examples: $(EXAMPLES) ## build the programs of examples/
+
+.PHONY: san
+san: ## unit tests with AddressSanitizer and UndefinedBehaviorSanitizer
+	+@HG_TEST_SECONDS=$${HG_TEST_SECONDS:-300} $(MAKE) --no-print-directory \
+		BUILD=build/san SAN=1 CFLAGS='-O1 -g' unit
+
+# gcc's ThreadSanitizer cannot live with much address randomisation.
+.PHONY: tsan
+tsan: ## unit tests with ThreadSanitizer
+	+@$(MAKE) --no-print-directory BUILD=build/tsan TSAN=1 CFLAGS='-O1 -g' build/tsan/hg-test
+	HG_TEST_SECONDS=$${HG_TEST_SECONDS:-300} TSAN_OPTIONS=halt_on_error=1 \
+		$$(setarch -R true 2>/dev/null && echo setarch -R) build/tsan/hg-test $(ARGS)
+
+.PHONY: fuzz
+fuzz: ## fuzz each parser for FUZZ_SECONDS (60) with clang's libFuzzer
+	+@$(MAKE) --no-print-directory BUILD=build/fuzz FUZZ=1 CC=clang CFLAGS='-O1 -g' fuzzers
+	@tools/fuzz.sh run build/fuzz $(FUZZ_SECONDS)
+
+.PHONY: fuzz-replay
+fuzz-replay: ## feed the corpus to each parser once, with sanitizers
+	+@$(MAKE) --no-print-directory BUILD=build/san SAN=1 CFLAGS='-O1 -g' fuzzers
+	@tools/fuzz.sh replay build/san
+
+.PHONY: fuzzers
+fuzzers: $(FUZZERS)
+
+.PHONY: bench
+bench: $(HG_TEST) ## measure the parts; ARGS="words" picks some
+	$(HG_TEST) --bench $(ARGS)
+
+# ---- keeping it tidy ------------------------------------------------------------------
+
+.PHONY: fmt
+fmt: ## lay out the sources with clang-format 14
+	@tools/fmt.sh
+
+.PHONY: fmt-check
+fmt-check: ## fail when a source is laid out otherwise
+	@tools/fmt.sh --check
+
+.PHONY: lint
+lint: ## long files, functions and lines, missing licences, left-overs
+	@tools/lint.sh
+
+.PHONY: layers
+layers: ## fail when a room includes what it may not
+	@tools/layers.sh
+
+.PHONY: hooks
+hooks: ## check layout and layers before each git commit
+	git config core.hooksPath tools/hooks
+
+.PHONY: dist
+dist: ## build/hourglass-VERSION.tar.gz from the last commit
+	@mkdir -p build
+	git archive --prefix=hourglass-$(VERSION)/ HEAD | gzip -9n > build/hourglass-$(VERSION).tar.gz
 
 .PHONY: clean
 clean: ## remove build/ and demo/

@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: MIT
-/* The test runner: hg-test [-v] [--bench] [part of a name]...
+/* The test runner: hg-test [-v] [--bench] [part of a test's or file's name]...
  *
  * Each test is forked, so that it starts from a fresh process, can crash, set a locale or
  * exhaust memory, and is killed after HG_TEST_SECONDS (60).  The last line is always
@@ -376,11 +376,12 @@ static int run_one(const struct test_entry *t, unsigned seconds, bool verbose)
     return 1;
 }
 
-static bool wanted(const char *name, char **filters)
+static bool wanted(const struct test_entry *t, char **filters)
 {
     if (*filters == NULL) return true;
     for (; *filters != NULL; filters++)
-        if (strstr(name, *filters) != NULL) return true;
+        if (strstr(t->name, *filters) != NULL || strstr(t->file, *filters) != NULL)
+            return true;
     return false;
 }
 
@@ -409,7 +410,7 @@ int main(int argc, char **argv)
     }
     int count[3] = {0};
     for (struct test_entry *t = test_list; t != NULL; t = t->next)
-        if (t->bench == bench && wanted(t->name, argv + first))
+        if (t->bench == bench && wanted(t, argv + first))
             count[run_one(t, (unsigned)(seconds > 0 ? seconds : 60), verbose)]++;
     remove_tree(root);
     fflush(NULL);
