@@ -79,7 +79,7 @@ WARNINGS += -Werror
 endif
 
 # Loops are vectorised, but no flag here changes a result: no -ffast-math, no contraction
-# outside the kernel folders that state it, no -march=native.
+# (the kernels write a fused multiply-add where they mean one), no -march=native.
 CFLAGS ?= -O2 -g
 OPTIMISE := -ftree-vectorize $(call try,-fvect-cost-model=dynamic) -ffp-contract=off \
 	-fno-math-errno -fno-trapping-math
@@ -116,8 +116,8 @@ endif
 
 # Instruction sets by folder of src/kernels/.  Whether this machine has them is asked at
 # run time; a folder for another machine, or one with no double kernels, is left out.
-FLAGS_avx2   := -mavx2 -mfma -mf16c -ffp-contract=fast
-FLAGS_avx512 := -mavx512f -mavx512bw -mavx512dq -mavx512vl -mavx2 -mfma -ffp-contract=fast
+FLAGS_avx2   := -mavx2 -mfma -mf16c
+FLAGS_avx512 := -mavx512f -mavx512bw -mavx512dq -mavx512vl -mavx2 -mfma
 FOLDERS := ref
 ifneq ($(filter x86_64-% amd64-%,$(MACHINE)),)
 ifneq ($(F64),1)
@@ -159,6 +159,7 @@ KNOWN_flags := $(CC) $(CPPFLAGS_ALL) $(PARTS_CFLAGS) $(CFLAGS_ALL) $(LDFLAGS_ALL
 KNOWN_lib   := $(LIB_OBJ)
 KNOWN_cli   := $(CLI_OBJ)
 KNOWN_tests := $(TEST_OBJ) $(F64_OBJ)
+.PRECIOUS: $(KNOWN)/%
 $(KNOWN)/%: FORCE
 	@mkdir -p $(@D)
 	@echo '$(KNOWN_$*)' | cmp -s - $@ || echo '$(KNOWN_$*)' > $@
