@@ -1,0 +1,209 @@
+// SPDX-License-Identifier: MIT
+/* hourglass data info, data convert: look at a file of rows, write it in another format.    */
+#include "json.h"
+
+#include <math.h>
+#include <stdlib.h>
+#include <string.h>
+
+/* Columns without names are shown only while they are few: pixels tell nobody anything. */
+enum { MAX_UNNAMED = 40, ROWS_AT_ONCE = 256 };
+
+typedef struct column {
+    double min, max, mean, m2; /* m2: sum of squared differences from the mean */
+} column;
+
+/* One pass, Welford's update: exact enough for columns far from zero.
+ * Source: B. P. Welford, Technometrics 4 (1962), 419.                                     */
+static int column_stats(cli *c, const hg_dataset *data, column *columns)
+{
+    int64_t rows = hg_dataset_rows(data), d = hg_dataset_features(data);
+    float *x = cli_alloc((size_t)d, ROWS_AT_ONCE * sizeof(*x));
+    int code = CLI_OK;
+    for (int64_t i = 0; i < d; i++) columns[i] = (column){HUGE_VAL, -HUGE_VAL, 0, 0};
+    for (int64_t first = 0; first < rows && code == CLI_OK; first += ROWS_AT_ONCE) {
+        int64_t n = rows - first < ROWS_AT_ONCE ? rows - first : ROWS_AT_ONCE;
+        if (hg_dataset_read(c->ctx, data, first, n, x) != HG_OK) {
+            code = cli_failed(c);
+            break;
+        }
+        for (int64_t r = 0; r < n; r++)
+            for (int64_t i = 0; i < d; i++) {
+                column *s = &columns[i];
+                double v = (double)x[r * d + i], delta = v - s->mean;
+                if (v < s->min) s->min = v;
+                if (v > s->max) s->max = v;
+                s->mean += delta / (double)(first + r + 1);
+                s->m2 += delta * (v - s->mean);
+            }
+    }
+    free(x);
+    return code;
+}
+
+static bool shows_columns(const hg_dataset *data, const hg_data_info *info)
+{
+    bool named = hg_dataset_column(data, 0) != NULL;
+    return info->rank == 1 && (named || info->features <= MAX_UNNAMED);
+}
+
+static double deviation(const column *s, int64_t rows)
+{
+    return sqrt(s->m2 / (double)rows);
+}
+
+static void print_columns(const hg_dataset *data, const hg_data_info *info,
+                          const column *columns)
+{
+    char number[CLI_NUMBER], text[4][CLI_NUMBER];
+    cli_table *t = cli_table_new("rlrrrr");
+    cli_table_row(t, (const char *const[]){"", "column", "min", "max", "mean", "std"});
+    cli_table_rule(t);
+    for (int64_t i = 0; i < info->features; i++) {
+        const column *s = &columns[i];
+        const char *name = hg_dataset_column(data, i);
+        cli_table_row(
+            t, (const char *const[]){cli_grouped(number, i + 1), name != NULL ? name : "",
+                                     cli_real(text[0], s->min), cli_real(text[1], s->max),
+                                     cli_real(text[2], s->mean),
+                                     cli_real(text[3], deviation(s, info->rows))});
+    }
+    putchar('\n');
+    cli_table_print(t, stdout);
+    cli_table_free(t);
+}
+
+static void print_text(const hg_dataset *data, const hg_data_info *info,
+                       const column *columns)
+{
+    char a[CLI_NUMBER], b[CLI_NUMBER], shape[CLI_NUMBER * 2], text[200];
+    cli_table *t = cli_table_new("ll");
+    snprintf(text, sizeof(text), "%s, %s", info->format, info->stored);
+    cli_table_row(t, (const char *const[]){"file", info->name});
+    cli_table_row(t, (const char *const[]){"format", text});
+    cli_table_row(t, (const char *const[]){"rows", cli_grouped(a, info->rows)});
+    if (info->rank > 1)
+        snprintf(text, sizeof(text), "%s, %s values",
+                 cli_shape(shape, info->rank, info->shape),
+                 cli_grouped(b, info->features));
+    else
+        snprintf(text, sizeof(text), "%s values", cli_grouped(b, info->features));
+    cli_table_row(t, (const char *const[]){"row", text});
+    snprintf(text, sizeof(text), "%s to %s, mean ", cli_real(a, info->min),
+             cli_real(b, info->max));
+    size_t n = strlen(text);
+    snprintf(text + n, sizeof(text) - n, "%s", cli_real(a, info->mean));
+    cli_table_row(t, (const char *const[]){"values", text});
+    cli_table_print(t, stdout);
+    cli_table_free(t);
+    if (columns != NULL) print_columns(data, info, columns);
+}
+
+static json_t *columns_json(const hg_dataset *data, const hg_data_info *info,
+                            const column *columns)
+{
+    json_t *list = json_array();
+    for (int64_t i = 0; i < info->features; i++) {
+        const column *s = &columns[i];
+        json_t *row = json_object();
+        json_object_set_new(row, "name", cli_json_text(hg_dataset_column(data, i)));
+        json_object_set_new(row, "min", cli_json_real(s->min));
+        json_object_set_new(row, "max", cli_json_real(s->max));
+        json_object_set_new(row, "mean", cli_json_real(s->mean));
+        json_object_set_new(row, "std", cli_json_real(deviation(s, info->rows)));
+        json_array_append_new(list, row);
+    }
+    return list;
+}
+
+static int print_json(const hg_dataset *data, const hg_data_info *info,
+                      const column *columns)
+{
+    json_t *object = json_object();
+    json_object_set_new(object, "file", cli_json_text(info->name));
+    json_object_set_new(object, "format", cli_json_text(info->format));
+    json_object_set_new(object, "stored", cli_json_text(info->stored));
+    json_object_set_new(object, "type", json_string(info->type == HG_U8 ? "u8" : "f32"));
+    json_object_set_new(object, "rows", json_integer(info->rows));
+    json_object_set_new(object, "features", json_integer(info->features));
+    json_object_set_new(object, "shape", cli_json_shape(info->rank, info->shape));
+    json_object_set_new(object, "min", cli_json_real(info->min));
+    json_object_set_new(object, "max", cli_json_real(info->max));
+    json_object_set_new(object, "mean", cli_json_real(info->mean));
+    if (columns != NULL)
+        json_object_set_new(object, "columns", columns_json(data, info, columns));
+    return cli_json_print(object);
+}
+
+static int run_info(cli *c)
+{
+    hg_dataset *data = NULL;
+    column *columns = NULL;
+    hg_data_info info = {.size = sizeof(info)};
+    int code = cli_open_data(c, c->args[0], &data);
+    if (code == CLI_OK && hg_dataset_info(c->ctx, data, &info) != HG_OK)
+        code = cli_failed(c);
+    if (code == CLI_OK && shows_columns(data, &info)) {
+        columns = cli_alloc((size_t)info.features, sizeof(*columns));
+        code = column_stats(c, data, columns);
+    }
+    if (code == CLI_OK && cli_has(c, "json"))
+        code = print_json(data, &info, columns);
+    else if (code == CLI_OK)
+        print_text(data, &info, columns);
+    free(columns);
+    hg_dataset_free(&data);
+    return code;
+}
+
+static int run_convert(cli *c)
+{
+    hg_dataset *data = NULL;
+    char rows[CLI_NUMBER];
+    const char *path = cli_get(c, "output");
+    if (path == NULL)
+        return cli_usage_error("data convert: no output; name it with -o OUT");
+    int code = cli_check_format(cli_get(c, "to"));
+    if (code == CLI_OK) code = cli_check_output(path);
+    if (code == CLI_OK) code = cli_open_data(c, c->args[0], &data);
+    if (code == CLI_OK && hg_dataset_save(c->ctx, data, path, cli_get(c, "to")) != HG_OK)
+        code = cli_failed(c);
+    if (code == CLI_OK && !cli_has(c, "quiet") && strcmp(path, "-") != 0)
+        fprintf(stderr, "%s: %s rows\n", path, cli_grouped(rows, hg_dataset_rows(data)));
+    hg_dataset_free(&data);
+    return code;
+}
+
+static const cli_option *const info_options[] = {
+    cli_json_options, cli_data_options, cli_column_options, cli_common_options, NULL};
+static const cli_option *const convert_options[] = {
+    cli_write_options, cli_data_options, cli_column_options, cli_common_options, NULL};
+
+extern const cli_verb cli_data_info, cli_data_convert;
+const cli_verb cli_data_info = {
+    .name = "data info",
+    .usage = "FILE [--json]",
+    .brief = "what a file of rows holds",
+    .about = "Print the format, shape, type and range of a file as hourglass reads it, "
+             "and for "
+             "a table each column's range, mean and standard deviation (over rows).",
+    .examples = "  hourglass data info table.csv\n"
+                "  hourglass data info train-images-idx3-ubyte.gz --json\n",
+    .options = info_options,
+    .min_args = 1,
+    .max_args = 1,
+    .run = run_info,
+};
+const cli_verb cli_data_convert = {
+    .name = "data convert",
+    .usage = "FILE -o OUT [options]",
+    .brief = "write rows in another format",
+    .about = "Read a file and write its rows as NPY, CSV or IDX, by the ending of OUT or "
+             "--to.",
+    .examples = "  hourglass data convert table.csv --drop label -o table.npy\n"
+                "  hourglass data convert images.gz -o - --limit 3\n",
+    .options = convert_options,
+    .min_args = 1,
+    .max_args = 1,
+    .run = run_convert,
+};

@@ -1,0 +1,143 @@
+// SPDX-License-Identifier: MIT
+/* hourglass summary: a model's layers, sizes and origin.                                    */
+#include "summary.h"
+
+#include "json.h"
+
+#include <string.h>
+
+static const cli_option *const options[] = {cli_json_options, cli_common_options, NULL};
+
+static int print_layers(cli *c, const hg_model *model, const hg_model_info *info)
+{
+    char shape[CLI_NUMBER * 2], parameters[CLI_NUMBER], flops[CLI_NUMBER];
+    cli_table *t = cli_table_new("lllrr");
+    cli_table_row(
+        t, (const char *const[]){"part", "layer", "output", "parameters", "FLOPs"});
+    cli_table_rule(t);
+    for (int64_t i = 0; i < info->layers; i++) {
+        hg_layer_info l = {.size = sizeof(l)};
+        if (hg_model_layer(c->ctx, model, i, &l) != HG_OK) {
+            cli_table_free(t);
+            return cli_failed(c);
+        }
+        cli_shape(shape, l.rank, l.shape);
+        cli_grouped(parameters, l.parameters);
+        cli_grouped(flops, l.flops);
+        cli_table_row(t, (const char *const[]){l.part, l.line, shape, parameters, flops});
+    }
+    cli_table_rule(t);
+    cli_grouped(parameters, info->parameters);
+    cli_grouped(flops, info->flops);
+    cli_table_row(t, (const char *const[]){"total", "", "", parameters, flops});
+    cli_table_print(t, stdout);
+    cli_table_free(t);
+    return CLI_OK;
+}
+
+/* "199.2 KiB" */
+static void format_bytes(char out[CLI_NUMBER], double bytes)
+{
+    static const char *const units[] = {"bytes", "KiB", "MiB", "GiB"};
+    int i = 0;
+    for (; bytes >= 1024 && i < 3; i++) bytes /= 1024;
+    snprintf(out, CLI_NUMBER, i == 0 ? "%.0f %s" : "%.1f %s", bytes, units[i]);
+}
+
+static void print_facts(const hg_model_info *info)
+{
+    char a[CLI_NUMBER], b[CLI_NUMBER], text[200];
+    cli_table *t = cli_table_new("ll");
+    double ratio = info->code > 0 ? (double)info->inputs / (double)info->code : 0;
+    snprintf(text, sizeof(text), "%s of %s values (%.3g : 1)", cli_grouped(a, info->code),
+             cli_grouped(b, info->inputs), ratio);
+    cli_table_row(t, (const char *const[]){"code", text});
+    format_bytes(a, 4.0 * (double)info->parameters);
+    cli_table_row(t, (const char *const[]){"weights", a});
+    cli_table_row(t, (const char *const[]){"loss", info->loss});
+    cli_table_row(t, (const char *const[]){"scale", info->scale});
+    if (info->epochs > 0)
+        snprintf(text, sizeof(text), "%s rows, %s epochs, seed %llu",
+                 cli_grouped(a, info->trained_rows), cli_grouped(b, info->epochs),
+                 (unsigned long long)info->seed);
+    else
+        snprintf(text, sizeof(text), "not yet");
+    cli_table_row(t, (const char *const[]){"trained on", text});
+    cli_table_print(t, stdout);
+    cli_table_free(t);
+}
+
+static json_t *layers_json(cli *c, const hg_model *model, int64_t n)
+{
+    json_t *list = json_array();
+    for (int64_t i = 0; i < n; i++) {
+        hg_layer_info l = {.size = sizeof(l)};
+        if (hg_model_layer(c->ctx, model, i, &l) != HG_OK) break;
+        json_t *row = json_object();
+        json_object_set_new(row, "part", cli_json_text(l.part));
+        json_object_set_new(row, "layer", cli_json_text(l.line));
+        json_object_set_new(row, "output", cli_json_shape(l.rank, l.shape));
+        json_object_set_new(row, "parameters", json_integer(l.parameters));
+        json_object_set_new(row, "flops", json_integer(l.flops));
+        json_array_append_new(list, row);
+    }
+    return list;
+}
+
+static int print_json(cli *c, const hg_model *model, const hg_model_info *info)
+{
+    json_t *object = json_object();
+    json_object_set_new(object, "layers", layers_json(c, model, info->layers));
+    json_object_set_new(object, "parameters", json_integer(info->parameters));
+    json_object_set_new(object, "flops", json_integer(info->flops));
+    json_object_set_new(object, "inputs", json_integer(info->inputs));
+    json_object_set_new(object, "shape", cli_json_shape(info->rank, info->shape));
+    json_object_set_new(object, "code", json_integer(info->code));
+    json_object_set_new(object, "loss", cli_json_text(info->loss));
+    json_object_set_new(object, "scale", cli_json_text(info->scale));
+    json_object_set_new(object, "trained_rows", json_integer(info->trained_rows));
+    json_object_set_new(object, "epochs", json_integer(info->epochs));
+    json_object_set_new(object, "seed", json_integer((json_int_t)info->seed));
+    return cli_json_print(object);
+}
+
+int cli_print_summary(cli *c, const hg_model *model)
+{
+    hg_model_info info = {.size = sizeof(info)};
+    if (hg_model_get_info(c->ctx, model, &info) != HG_OK) return cli_failed(c);
+    if (info.code >= info.inputs && !cli_has(c, "quiet"))
+        cli_say(
+            "warning: the code has %lld values for %lld of a row: nothing is squeezed",
+            (long long)info.code, (long long)info.inputs);
+    if (cli_has(c, "json")) return print_json(c, model, &info);
+    int code = print_layers(c, model, &info);
+    if (code != CLI_OK) return code;
+    putchar('\n');
+    print_facts(&info);
+    return CLI_OK;
+}
+
+static int run(cli *c)
+{
+    hg_model *model = NULL;
+    int code = cli_open_model(c, c->args[0], &model);
+    if (code == CLI_OK) code = cli_print_summary(c, model);
+    hg_model_free(&model);
+    return code;
+}
+
+extern const cli_verb cli_summary;
+const cli_verb cli_summary = {
+    .name = "summary",
+    .usage = "MODEL [--json]",
+    .brief = "a model's layers, sizes and origin",
+    .about =
+        "Print the layers with their output shapes, trained parameters and the "
+        "floating-point operations of one row (a multiply-add counts 2), then the code's "
+        "size against the row's, and what the model was trained on.",
+    .examples = "  hourglass summary model.safetensors\n",
+    .options = options,
+    .min_args = 1,
+    .max_args = 1,
+    .run = run,
+};

@@ -1,0 +1,311 @@
+// SPDX-License-Identifier: MIT
+/* hourglass train: data and options in, a model out.
+ *
+ * What can be wrong is found before the first step: options, outputs, data, shapes.  From
+ * then on nothing is lost: an interrupt saves the best weights, a divergence the last good
+ * ones, and the log is whole to its last line.                                             */
+#include "epoch_log.h"
+#include "interrupt.h"
+#include "json.h"
+#include "progress.h"
+#include "summary.h"
+
+#include <math.h>
+#include <stdarg.h>
+#include <stdlib.h>
+#include <string.h>
+
+static const cli_option own[] = {
+    {"output", 'o', "MODEL", "model.safetensors", "where the model goes", "output", NULL,
+     false},
+    {"config", 0, "FILE", NULL, "take the settings of a YAML file", "model", NULL, false},
+    {"valid", 0, "DATA", NULL, "rows to validate on after each epoch", "data", NULL,
+     false},
+    {"log", 0, "FILE", NULL, "write one JSON object a line and epoch", "output", NULL,
+     false},
+    {"plot", 0, "FILE", NULL, "draw the loss: .png, .svg or .pdf", "output", NULL, false},
+    {"dry-run", 0, NULL, NULL, "check everything, print the summary, train nothing",
+     "output", NULL, false},
+    {0},
+};
+static const cli_option *const options[] = {
+    own, cli_json_options, cli_data_options, cli_column_options, cli_common_options,
+    NULL};
+
+/* One training from its options to its closing words. */
+typedef struct job {
+    cli *c;
+    const char *output, *plot;
+    hg_config *cfg;
+    hg_dataset *train, *valid;
+    hg_model *model;
+    cli_progress progress;
+    cli_epoch_log log;
+    hg_progress last;   /* of the last epoch that ended */
+    int64_t epochs;     /* ended in this run */
+    int64_t best_epoch; /* 0: none yet */
+    double seconds;
+} job;
+
+/* ---- what was asked --------------------------------------------------------------------------- */
+
+/* Options in the order of the command line: later ones override, files and presets too. */
+static int configure(job *j)
+{
+    cli *c = j->c;
+    if (hg_config_new(c->ctx, &j->cfg) != HG_OK) return cli_failed(c);
+    for (int i = 0; i < c->given_count; i++) {
+        const cli_given *g = &c->given[i];
+        const char *name = g->option.name;
+        hg_status status = HG_OK;
+        bool file = strcmp(name, "config") == 0;
+        if (file)
+            status = hg_config_load(j->cfg, g->value);
+        else if (g->option.config || strcmp(name, "shape") == 0)
+            status = hg_config_set(j->cfg, name, g->value);
+        if (status == HG_OK) continue;
+        cli_failed(c);
+        return file || status == HG_ENOMEM ? CLI_FAILED : CLI_USAGE;
+    }
+    return CLI_OK;
+}
+
+static int check_outputs(job *j)
+{
+    const cli *c = j->c;
+    const char *output = cli_get(c, "output");
+    j->output = output != NULL ? output : "model.safetensors";
+    j->plot = cli_get(c, "plot");
+    j->log = (cli_epoch_log){.path = cli_get(c, "log"), .resume = cli_has(c, "resume")};
+    int code = cli_has(c, "dry-run") ? CLI_OK : cli_check_output(j->output);
+    if (code == CLI_OK && j->log.path != NULL) code = cli_check_output(j->log.path);
+    if (code == CLI_OK && j->plot != NULL) {
+        const char *end = strrchr(j->plot, '.');
+        if (end == NULL || (strcmp(end, ".png") != 0 && strcmp(end, ".svg") != 0 &&
+                            strcmp(end, ".pdf") != 0))
+            return cli_usage_error("%s: expected a name that ends in .png, .svg or .pdf",
+                                   j->plot);
+        code = cli_check_output(j->plot);
+    }
+    return code;
+}
+
+static int open_data(job *j)
+{
+    hg_data_options o;
+    cli *c = j->c;
+    int code = cli_read_data_options(c, &o);
+    if (code != CLI_OK) return code;
+    /* A configuration file may name the shape, too. */
+    o.shape = hg_config_get(j->cfg, "shape");
+    if (hg_dataset_open(c->ctx, c->args[0], &o, &j->train) != HG_OK) return cli_failed(c);
+    o.limit = 0;
+    const char *valid = cli_get(c, "valid");
+    if (valid != NULL && hg_dataset_open(c->ctx, valid, &o, &j->valid) != HG_OK)
+        return cli_failed(c);
+    return CLI_OK;
+}
+
+/* ---- while it trains ---------------------------------------------------------------------------- */
+
+static int on_step(void *user, const hg_progress *p)
+{
+    job *j = user;
+    cli_progress_step(&j->progress, p);
+    return cli_interrupted() != 0;
+}
+
+static int on_epoch(void *user, const hg_progress *p)
+{
+    job *j = user;
+    j->last = *p;
+    j->epochs++;
+    if (p->improved) j->best_epoch = p->epoch;
+    cli_epoch_log_write(&j->log, p);
+    cli_progress_epoch(&j->progress, p);
+    return cli_interrupted() != 0;
+}
+
+/* ---- afterwards ------------------------------------------------------------------------------------ */
+
+/* A path that can be pasted into a shell. */
+static const char *quoted(char *out, size_t n, const char *path)
+{
+    static const char plain[] = "abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ"
+                                "0123456789_./-+,:@%=";
+    bool bare = strspn(path, plain) == strlen(path) && strchr(path, '\'') == NULL;
+    snprintf(out, n, bare ? "%s" : "'%s'", path);
+    return out;
+}
+
+static void print_json(const job *j, const char *stopped)
+{
+    json_t *o = json_object();
+    json_object_set_new(o, "model", cli_json_text(j->model != NULL ? j->output : NULL));
+    json_object_set_new(o, "stopped", json_string(stopped));
+    json_object_set_new(o, "rows", json_integer(hg_dataset_rows(j->train)));
+    json_object_set_new(o, "epoch", json_integer(j->last.epoch));
+    json_object_set_new(o, "loss", cli_json_real(j->last.loss));
+    json_object_set_new(o, "recon", cli_json_real(j->last.recon));
+    json_object_set_new(o, "penalty", cli_json_real(j->last.penalty));
+    json_object_set_new(o, "val_loss", cli_json_real(j->last.val_loss));
+    json_object_set_new(o, "best", cli_json_real(j->last.best));
+    json_object_set_new(o, "seconds", cli_json_real(j->seconds));
+    json_object_set_new(o, "rows_per_second", cli_json_real(j->last.rows_per_second));
+    cli_json_print(o);
+}
+
+static void add_row(cli_table *t, const char *name, const char *fmt, ...)
+    __attribute__((format(printf, 3, 4)));
+static void add_row(cli_table *t, const char *name, const char *fmt, ...)
+{
+    char text[1024];
+    va_list args;
+    va_start(args, fmt);
+    vsnprintf(text, sizeof(text), fmt, args);
+    va_end(args);
+    cli_table_row(t, (const char *const[]){name, text});
+}
+
+static void print_closing(const job *j)
+{
+    char a[CLI_NUMBER], model[400], data[400];
+    cli_table *t = cli_table_new("ll");
+    if (j->epochs > 0) {
+        add_row(t, "epochs", "%lld of %lld", (long long)j->last.epoch,
+                (long long)j->last.epochs);
+        add_row(t, "loss", "%.6g", j->last.loss);
+        if (j->last.penalty > 0)
+            add_row(t, "", "%.6g without the penalty", j->last.recon);
+        if (!isnan(j->last.val_loss)) add_row(t, "val_loss", "%.6g", j->last.val_loss);
+        if (j->best_epoch > 0 && j->best_epoch < j->last.epoch)
+            add_row(t, "best", "%.6g in epoch %lld", j->last.best,
+                    (long long)j->best_epoch);
+        add_row(t, "speed", "%s rows/s, %.1f s in all",
+                cli_grouped(a, (int64_t)j->last.rows_per_second), j->seconds);
+    }
+    add_row(t, "saved", "%s", j->output);
+    quoted(model, sizeof(model), j->output);
+    quoted(data, sizeof(data), j->c->args[0]);
+    add_row(t, "next", "hourglass evaluate %s %s", model, data);
+    add_row(t, "", "hourglass plot grid %s %s -o grid.png", model, data);
+    cli_table_print(t, stdout);
+    cli_table_free(t);
+}
+
+static int draw_loss(const job *j)
+{
+    hg_plot_options o = {.size = sizeof(o)};
+    hg_epoch e = {.size = sizeof(e)};
+    int64_t n = 0;
+    while (hg_model_history(j->model, n, &e)) n++;
+    if (n == 0) return CLI_OK;
+    hg_epoch *epochs = cli_alloc((size_t)n, sizeof(*epochs));
+    for (int64_t i = 0; i < n; i++) {
+        epochs[i].size = sizeof(epochs[i]);
+        hg_model_history(j->model, i, &epochs[i]);
+    }
+    hg_status status = hg_plot_loss(j->c->ctx, epochs, n, j->plot, &o);
+    free(epochs);
+    return status == HG_OK ? CLI_OK : cli_failed(j->c);
+}
+
+/* Save what there is, say how it ended. */
+static int finish(job *j, hg_status status)
+{
+    const cli *c = j->c;
+    int code = CLI_OK;
+    const char *stopped = "finished";
+    if (status == HG_ECANCELED && cli_interrupted() != 0) {
+        code = 128 + cli_interrupted();
+        stopped = "interrupted";
+    } else if (status != HG_OK) {
+        code = cli_failed(c);
+        stopped = status == HG_EDIVERGED ? "diverged" : "failed";
+    } else if (j->last.epoch < j->last.epochs) {
+        stopped = "early";
+    }
+    if (j->model == NULL) {
+        if (status == HG_ECANCELED)
+            cli_say("interrupted before there was anything to save");
+        return code;
+    }
+    if (hg_model_save(c->ctx, j->model, j->output) != HG_OK) return cli_failed(c);
+    if (status != HG_OK)
+        cli_say("%s: the %s weights so far are in %s", stopped,
+                status == HG_EDIVERGED ? "last good" : "best", j->output);
+    if (j->plot != NULL) {
+        int drawn = draw_loss(j);
+        if (code == CLI_OK) code = drawn;
+    }
+    /* The model itself may be on standard output. */
+    if (strcmp(j->output, "-") == 0) return code;
+    if (cli_has(c, "json"))
+        print_json(j, stopped);
+    else if (!cli_has(c, "quiet") && status == HG_OK)
+        print_closing(j);
+    return code;
+}
+
+static int train(job *j)
+{
+    const hg_callbacks callbacks = {sizeof(callbacks), on_step, on_epoch, j};
+    cli_interrupt_catch();
+    cli_progress_start(&j->progress, cli_has(j->c, "quiet"), cli_has(j->c, "verbose"));
+    double start = cli_now();
+    hg_status status =
+        hg_train(j->c->ctx, j->cfg, j->train, j->valid, &callbacks, &j->model);
+    j->seconds = cli_now() - start;
+    cli_progress_end(&j->progress);
+    cli_epoch_log_close(&j->log);
+    return finish(j, status);
+}
+
+static int dry_run(job *j)
+{
+    const cli *c = j->c;
+    if (hg_train_dry_run(c->ctx, j->cfg, j->train, j->valid, &j->model) != HG_OK)
+        return cli_failed(c);
+    return cli_print_summary(j->c, j->model);
+}
+
+static int run(cli *c)
+{
+    job j = {.c = c};
+    int code = cli_context(c);
+    if (code == CLI_OK) code = configure(&j);
+    if (code == CLI_OK) code = check_outputs(&j);
+    if (code == CLI_OK) code = open_data(&j);
+    if (code == CLI_OK) code = cli_has(c, "dry-run") ? dry_run(&j) : train(&j);
+    hg_model_free(&j.model);
+    hg_dataset_free(&j.valid);
+    hg_dataset_free(&j.train);
+    hg_config_free(&j.cfg);
+    return code;
+}
+
+extern const cli_verb cli_train;
+const cli_verb cli_train = {
+    .name = "train",
+    .usage = "DATA [-o MODEL] [options]",
+    .brief = "learn an autoencoder from data",
+    .about =
+        "Train a model on the rows of DATA (IDX, NPY, CSV, plain or gzipped) and write "
+        "it.\n\n"
+        "The model is named by --preset, by --hidden and --code (a decoder that mirrors "
+        "the "
+        "encoder), by --encoder and --decoder, or by --config; later options override "
+        "earlier "
+        "ones.  Ctrl-C stops after the step under way and saves the best weights so far.",
+    .examples =
+        "  hourglass train images.gz --preset keras-dense\n"
+        "  hourglass train table.csv --hidden 16 --code 4 --valid-split 0.1 -o "
+        "t.safetensors\n"
+        "  hourglass train images.gz --encoder \"dense 128 relu; dense 32 relu\" \\\n"
+        "      --decoder \"dense 128 relu; dense input sigmoid\" --log run.jsonl\n",
+    .options = options,
+    .config = true,
+    .min_args = 1,
+    .max_args = 1,
+    .run = run,
+};

@@ -1,0 +1,105 @@
+// SPDX-License-Identifier: MIT
+/* --help, from the verbs' tables.                                                          */
+#include "cli.h"
+
+#include <string.h>
+
+enum { LEFT = 28 }; /* column where an option's help begins */
+
+static int page_width(FILE *f)
+{
+    int width = cli_width(f, 80);
+    return width < 60 ? 60 : width > 100 ? 100 : width;
+}
+
+/* Print words from column `at`, wrapped and indented by `left`. */
+static void wrap(FILE *f, const char *text, int at, int left, int width)
+{
+    while (*text != '\0') {
+        text += strspn(text, " ");
+        int n = (int)strcspn(text, " \n");
+        if (at > left && at + n > width) {
+            fprintf(f, "\n%*s", left, "");
+            at = left;
+        }
+        at += fprintf(f, "%.*s", n, text);
+        text += n;
+        if (*text == '\n') {
+            fprintf(f, "\n%*s", text[1] != '\0' && text[1] != '\n' ? left : 0, "");
+            at = left;
+            text++;
+        } else if (*text == ' ') {
+            at += fprintf(f, " ");
+        }
+    }
+    fputc('\n', f);
+}
+
+void cli_usage_line(const cli_verb *v, FILE *f)
+{
+    fprintf(f, "Usage: hourglass %s%s%s\n", v->name, v->usage[0] != '\0' ? " " : "",
+            v->usage);
+}
+
+const char *cli_group_at(const cli_verb *v, int index)
+{
+    const char *seen[16];
+    int n = 0;
+    cli_option o;
+    for (int i = 0; n < 16 && cli_option_at(v, i, &o); i++) {
+        bool new_group = true;
+        for (int j = 0; j < n; j++)
+            if (strcmp(seen[j], o.group) == 0) new_group = false;
+        if (!new_group) continue;
+        if (n == index) return o.group;
+        seen[n++] = o.group;
+    }
+    return NULL;
+}
+
+static void print_option(const cli_option *o, FILE *f, int width)
+{
+    char text[400];
+    int at = fprintf(f, o->letter != 0 ? "  -%c, " : "      ", o->letter);
+    at += fprintf(f, "--%s%s%s", o->name, o->argument != NULL ? " " : "",
+                  o->argument != NULL ? o->argument : "");
+    if (at > LEFT - 2) {
+        fputc('\n', f);
+        at = 0;
+    }
+    fprintf(f, "%*s", LEFT - at, "");
+    int n = snprintf(text, sizeof(text), "%s", o->help);
+    if (o->initial != NULL)
+        n += snprintf(text + n, sizeof(text) - (size_t)n, " [%s]", o->initial);
+    if (o->alias != NULL)
+        snprintf(text + n, sizeof(text) - (size_t)n, " (also --%s)", o->alias);
+    wrap(f, text, LEFT, LEFT, width);
+}
+
+void cli_help_verb(const cli_verb *v, FILE *f)
+{
+    int width = page_width(f);
+    const char *group;
+    cli_option o;
+    cli_usage_line(v, f);
+    fputc('\n', f);
+    wrap(f, v->about, 0, 0, width);
+    for (int g = 0; (group = cli_group_at(v, g)) != NULL; g++) {
+        fprintf(f, "\n%c%s:\n", group[0] - 'a' + 'A', group + 1);
+        for (int i = 0; cli_option_at(v, i, &o); i++)
+            if (strcmp(o.group, group) == 0) print_option(&o, f, width);
+    }
+    if (v->examples != NULL) fprintf(f, "\nExamples:\n%s", v->examples);
+}
+
+void cli_help_overview(FILE *f)
+{
+    fprintf(f,
+            "hourglass %s: train, look at and use autoencoders\n\n"
+            "Usage: hourglass COMMAND [arguments] [options]\n\nCommands:\n",
+            hg_version());
+    for (int i = 0; cli_verbs[i] != NULL; i++)
+        fprintf(f, "  %-14s %s\n", cli_verbs[i]->name, cli_verbs[i]->brief);
+    fprintf(f, "\n'hourglass COMMAND --help' tells more.  For a start:\n"
+               "  hourglass train DATA --preset keras-dense -o model.safetensors\n");
+}
