@@ -109,10 +109,10 @@ extern const hgi_writer *const hgi_writers[]; /* NULL-ended */
 /* ---- scaling -------------------------------------------------------------------- */
 
 typedef enum hgi_scale_kind {
-    HGI_SCALE_NONE,   /* x                                                             */
-    HGI_SCALE_UNIT,   /* x / 255, for data in 0..255                                    */
+    HGI_SCALE_NONE, /* x                                                               */
+    HGI_SCALE_UNIT, /* x / 255, for data in 0..255                                     */
     HGI_SCALE_MINMAX, /* (x - min) / (max - min), per column, fitted                     */
-    HGI_SCALE_STANDARD /* (x - mean) / std (biased, as scikit-learn's), per column, fitted */
+    HGI_SCALE_STANDARD /* (x - mean) / std, biased as scikit-learn's, per column, fitted */
 } hgi_scale_kind;
 
 /* scaled = (x - shift[c]) * scale[c]; a constant column has scale 1.                    */
@@ -122,8 +122,7 @@ typedef struct hgi_scaler {
     bool uniform;  /* every column has the same pair: shift[0], scale[0]               */
     double *shift; /* [features]; kept as double in the model file's tensors           */
     double *scale; /* [features]                                                       */
-    hgi_real *shift_r,
-        *scale_r; /* the same as the kernels take them                     */
+    hgi_real *shift_r, *scale_r; /* the same as the kernels take them                  */
 } hgi_scaler;
 /* word NULL or "auto": images (rank >= 2 or 8-bit) with values in 0..255 and any over 1
  * -> unit; all in [0,1] -> none; anything else -> standard.  Fitted on `rows` only.      */
@@ -148,7 +147,7 @@ void hgi_scaled_range(const hg_dataset *d, const hgi_scaler *s, double *lo, doub
 
 /* ---- batches -------------------------------------------------------------------- */
 
-/* What to do with scaled values outside [lo, hi] (a bce model's [0,1]).                   */
+/* What to do with scaled values outside [lo, hi] (a bce model's [0,1]).                 */
 typedef struct hgi_range {
     bool check; /* false: anything goes                                              */
     bool clip;  /* true: clip and count; false: refuse                               */
@@ -156,10 +155,10 @@ typedef struct hgi_range {
 } hgi_range;
 
 /* Write rows index[0..n-1] of d (or first.. when index is NULL), scaled, to x [n, d_in].
- * clipped[i] (may be NULL) is set to 1 when row i of the batch had a value clipped.  Returns
- * the first i whose row has a value outside when !clip, else -1.  Cannot fail otherwise.
+ * clipped[i] (may be NULL) is set to 1 when row i of the batch had a value clipped.
+ * Returns the first i whose row has a value outside when !clip, else -1.  Cannot fail.
  * Values outside by rounding alone (HGI_ROUNDING) are clipped and not counted.
- * `scratch` holds features floats, used for strided rows.                                 */
+ * `scratch` holds features floats, used for strided rows.                               */
 int64_t hgi_batch_fill(const struct hgi_kernels *k, const hg_dataset *d,
                        const hgi_scaler *s, const hgi_range *range, const int64_t *index,
                        int64_t first, int64_t n, float *scratch, hgi_real *x,

@@ -2,8 +2,8 @@
 /* CSV: text with a number in each field; see csv.h for the parts.
  *
  * Numbers are read as doubles, correctly rounded, and then rounded to float, as any
- * program does that reads them as doubles and trains in float.  Storage is sized by how
- * many bytes a row took so far, so that it is seldom moved and hardly larger than needed. */
+ * program does that reads them as doubles and trains in float.  Storage is sized by
+ * the bytes that a row took so far: it is seldom moved and hardly larger than needed.   */
 #include "data/csv.h"
 
 #include <float.h>

@@ -1,0 +1,22 @@
+// SPDX-License-Identifier: MIT
+/* Any bytes, plain or gzipped, as a CSV file, read in several ways. */
+#include "fuzz_reader.h"
+
+int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
+{
+    hg_data_options o = {.size = sizeof o, .format = "csv"};
+    fuzz_read(data, size, &o);
+    o.drop_non_numeric = 1;
+    fuzz_read(data, size, &o);
+    o.header = -1;
+    o.drop = "2";
+    o.decimal = ',';
+    fuzz_read(data, size, &o);
+    o.header = 1;
+    o.drop = NULL;
+    o.columns = "b,a";
+    o.delimiter = ' ';
+    o.limit = 2;
+    fuzz_read(data, size, &o);
+    return 0;
+}
