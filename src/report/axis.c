@@ -162,6 +162,7 @@ static void log_ticks(hgi_axis *a, int about)
     for (int d = from; d <= to; d++)
         for (int m = 1; m <= (stride == 1 ? 9 : 1); m++) {
             double v = value_of(m, d);
+            if (stride > 8 && d % stride != 0) continue;
             if (v < a->lo * (1 - 1e-9) || v > a->hi * (1 + 1e-9)) continue;
             hgi_tick *t = add(a, v);
             if (t && strchr(named, '0' + m) && d % stride == 0)

@@ -245,7 +245,7 @@ static void draw_bar(images *m)
     int w = (int)(2 * BAR_WIDTH), h = (int)(2 * m->bar_h);
     for (int row = 0; row < h; row++)
         for (int col = 0; col < w; col++) {
-            double v = s->hi + (s->lo - s->hi) * (row + 0.5) / h;
+            double v = s->hi + (s->lo - s->hi) * row / (h - 1);
             m->pixels[row * w + col] = g->diverging
                                            ? hgi_map_diverging(v / s->hi, g->dark)
                                            : hgi_map_grey((v - s->lo) / (s->hi - s->lo));
