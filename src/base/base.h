@@ -51,6 +51,7 @@ struct hg_ctx {
     struct hgi_team *team;             /* made at first use, see team.h        */
     const struct hgi_kernels *kernels; /* never NULL                          */
     char message[HG_MESSAGE_MAX];      /* of the last failure, "" before one  */
+    char fact[256];                    /* value of the last hg_info()         */
 };
 
 /* ---- status ------------------------------------------------------------- */

@@ -65,4 +65,7 @@ void hgi_config_swap(hg_config *a, hg_config *b);
  * it sets: for hashes and refusal.                                                          */
 hg_status hgi_config_print(const hg_config *c, hgi_text *out);
 
+/* Version of libyaml, NULL in a build without it.                                          */
+const char *hgi_yaml_version(void);
+
 #endif

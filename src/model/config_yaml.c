@@ -338,6 +338,15 @@ hg_status hgi_config_load_text(hg_config *c, const char *name, const char *text,
 
 #endif
 
+const char *hgi_yaml_version(void)
+{
+#if HG_WITH_YAML
+    return yaml_get_version_string();
+#else
+    return NULL;
+#endif
+}
+
 hg_status hg_config_load(hg_config *cfg, const char *path)
 {
     hg_ctx *ctx = hgi_config_ctx(cfg);

@@ -19,6 +19,8 @@
 #include <string.h>
 #include <strings.h>
 
+const char *hgi_picture_backend(void) { return cairo_version_string(); }
+
 #define FAMILY "DejaVu Sans"
 #define FIXED_DATE "2000-01-01T00:00:00Z"
 /* cairo's images end at 32767 pixels; 200 million pixels are 800 MB. */

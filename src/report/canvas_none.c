@@ -6,6 +6,8 @@
 
 #if !HG_WITH_CAIRO
 
+const char *hgi_picture_backend(void) { return NULL; }
+
 static hg_status missing(hg_ctx *ctx)
 {
     return hgi_fail(ctx, HG_EUNAVAILABLE,

@@ -59,5 +59,7 @@ hg_status hgi_grid_draw(hg_ctx *ctx, const hgi_grid *g, const char *path);
 
 /* HG_OK when the path's ending is one that can be drawn; else HG_EINVAL with the list. */
 hg_status hgi_picture_check(hg_ctx *ctx, const char *path);
+/* Version of cairo, NULL in a build without it. */
+const char *hgi_picture_backend(void);
 
 #endif

@@ -54,7 +54,7 @@ static hg_progress progress(const hgi_trainer *t, const clock_state *c)
         .epoch = t->at.epoch + 1, .epochs = t->epochs,
         .step = t->at.step, .steps = t->per_epoch,
         .recon = t->at.recon / rows, .penalty = t->at.penalty / rows,
-        .val_loss = NAN, .best = isfinite(t->at.best) ? t->at.best : NAN,
+        .val_loss = NAN, .best = isfinite(t->at.best) ? t->at.best : (double)NAN,
         .lr = current_lr(t),
         .seconds = hgi_now() - c->epoch_start,
     };

@@ -1,0 +1,208 @@
+// SPDX-License-Identifier: MIT
+/* Measure a model on data: every row has its own place for each number, and the places are
+ * summed in order, so that the result does not depend on the threads.                        */
+#include "apply/apply.h"
+#include "metrics/metrics.h"
+
+#include <math.h>
+#include <string.h>
+
+struct hg_metrics {
+    hgi_mem mem;
+    double value[HGI_METRIC_COUNT]; /* NaN: does not apply */
+};
+
+/* What is kept of a row.                                                                      */
+typedef struct row_numbers {
+    hgi_row_errors error;
+    double recon, penalty; /* recon: the loss summed over features                             */
+    double activity;       /* sum |code|                                                        */
+    int64_t zeros;         /* code values that are exactly 0                                    */
+} row_numbers;
+
+typedef struct job {
+    hgi_feed feed;
+    row_numbers *row;
+    double *mean;   /* [inputs] of the scaled rows                                              */
+    bool unit;
+} evaluate_job;
+
+static void fill(void *arg, int64_t first, int64_t n, hgi_real *x, int worker)
+{
+    evaluate_job *j = arg;
+    hgi_feed_fill(&j->feed, first, n, x, worker);
+}
+
+static void sink(void *arg, const hgi_chunk *c)
+{
+    evaluate_job *j = arg;
+    const hgi_net *net = &j->feed.model->net;
+    const hgi_kernels *k = j->feed.ctx->kernels;
+    int64_t d = net->inputs;
+    double recon[HGI_INFER_ROWS];
+    k->loss(net->loss->kind, net->huber_delta, 1, c->n, d, c->y, d, c->x, d, NULL, d, recon);
+    hgi_predict(net, k, c->n, c->y);
+    for (int64_t r = 0; r < c->n; r++) {
+        row_numbers *row = &j->row[c->first + r];
+        row->error = hgi_row_compare(d, c->y + r * d, c->x + r * d, j->mean, j->unit);
+        row->recon = recon[r];
+        row->penalty = c->penalty[r];
+        for (int64_t i = 0; i < net->code_size; i++) {
+            double z = (double)c->z[r * net->code_size + i];
+            row->activity += fabs(z);
+            row->zeros += z == 0;
+        }
+    }
+}
+
+/* Means of the columns and the range, as the model sees the rows.                              */
+static hg_status look_at_data(evaluate_job *j)
+{
+    hg_ctx *ctx = j->feed.ctx;
+    int64_t d = j->feed.data->features, rows = j->feed.data->rows;
+    hgi_real *x = hgi_alloc(&ctx->mem, (size_t)(HGI_INFER_ROWS * d) * sizeof *x);
+    j->mean = hgi_calloc(&ctx->mem, (size_t)d, sizeof *j->mean);
+    if (x == NULL || j->mean == NULL) {
+        hgi_free(&ctx->mem, x);
+        return hgi_fail_mem(ctx, (size_t)d * sizeof *x, "column means");
+    }
+    double lo = INFINITY, hi = -INFINITY;
+    for (int64_t first = 0; first < rows; first += HGI_INFER_ROWS) {
+        int64_t n = hgi_min(HGI_INFER_ROWS, rows - first);
+        hgi_feed_fill(&j->feed, first, n, x, 0);
+        for (int64_t r = 0; r < n; r++)
+            for (int64_t c = 0; c < d; c++) {
+                double v = (double)x[r * d + c];
+                j->mean[c] += v;
+                lo = v < lo ? v : lo;
+                hi = v > hi ? v : hi;
+            }
+    }
+    for (int64_t c = 0; c < d; c++) j->mean[c] /= (double)rows;
+    j->unit = lo >= -HGI_ROUNDING && hi <= 1 + HGI_ROUNDING;
+    hgi_free(&ctx->mem, x);
+    return HG_OK;
+}
+
+static double decoder_norm(const hg_ctx *ctx, const hg_model *m)
+{
+    for (int64_t i = m->net.code + 1; i < m->net.count; i++) {
+        const hgi_layer *l = &m->net.layer[i];
+        const hgi_tensor *t = l->tied != NULL ? &l->tied->tensor[0] : &l->tensor[0];
+        if (l->tied == NULL && (l->tensors == 0 || t->role != HGI_WEIGHT)) continue;
+        return sqrt(ctx->kernels->sum_squares(t->count, m->theta + t->offset));
+    }
+    return NAN;
+}
+
+static void summarise(const evaluate_job *j, int64_t clipped, double *v)
+{
+    const hg_model *m = j->feed.model;
+    double rows = (double)j->feed.data->rows, values = rows * (double)m->net.inputs;
+    row_numbers sum = {0};
+    for (int64_t i = 0; i < j->feed.data->rows; i++) {
+        const row_numbers *r = &j->row[i];
+        sum.error.square += r->error.square;
+        sum.error.absolute += r->error.absolute;
+        sum.error.variance += r->error.variance;
+        sum.error.bce += r->error.bce;
+        sum.error.bce_floor += r->error.bce_floor;
+        sum.recon += r->recon;
+        sum.penalty += r->penalty;
+        sum.activity += r->activity;
+        sum.zeros += r->zeros;
+    }
+    double codes = rows * (double)m->net.code_size;
+    v[HGI_METRIC_ROWS] = rows;
+    v[HGI_METRIC_RECON] = sum.recon / values;
+    v[HGI_METRIC_PENALTY] = sum.penalty / rows;
+    v[HGI_METRIC_LOSS] = v[HGI_METRIC_RECON] + v[HGI_METRIC_PENALTY];
+    v[HGI_METRIC_MSE] = sum.error.square / values;
+    v[HGI_METRIC_RMSE] = sqrt(v[HGI_METRIC_MSE]);
+    v[HGI_METRIC_MAE] = sum.error.absolute / values;
+    v[HGI_METRIC_SSE_PER_ROW] = sum.error.square / rows;
+    if (sum.error.variance > 0)
+        v[HGI_METRIC_EXPLAINED] = 1 - sum.error.square / sum.error.variance;
+    v[HGI_METRIC_ACTIVITY] = sum.activity / codes;
+    v[HGI_METRIC_ZEROS] = (double)sum.zeros / codes;
+    v[HGI_METRIC_CLIPPED] = (double)clipped;
+    if (!j->unit) return;
+    /* A bce model's own loss comes from logits and is exact; others' predictions are clipped.  */
+    v[HGI_METRIC_BCE] =
+        m->net.loss->fuses ? v[HGI_METRIC_RECON] : sum.error.bce / values;
+    v[HGI_METRIC_BCE_FLOOR] = sum.error.bce_floor / values;
+    v[HGI_METRIC_PSNR] = hgi_psnr(v[HGI_METRIC_MSE]);
+}
+
+static hg_status run(evaluate_job *j)
+{
+    const hg_model *m = j->feed.model;
+    hgi_infer r;
+    HGI_TRY(look_at_data(j));
+    HGI_TRY(hgi_infer_new(j->feed.ctx, &m->net, 0, m->net.count, &r));
+    r.fill = fill;
+    r.sink = sink;
+    r.arg = j;
+    hgi_infer_run(&r, m->theta, m->state, j->feed.data->rows);
+    hgi_infer_free(&r);
+    return HG_OK;
+}
+
+hg_status hg_evaluate(hg_ctx *ctx, const hg_model *m, const hg_dataset *data, hg_metrics **out)
+{
+    hg_status status = HG_OK;
+    evaluate_job j;
+    hg_metrics *metrics = NULL;
+    int64_t clipped = 0;
+    memset(&j, 0, sizeof j);
+    *out = NULL;
+    if (m == NULL || data == NULL) return hgi_fail(ctx, HG_EINVAL, "a model and data are needed");
+    HGI_TRY(hgi_feed_open(ctx, m, data, m->net.inputs, &j.feed));
+    j.row = hgi_calloc(&ctx->mem, (size_t)data->rows, sizeof *j.row);
+    metrics = hgi_calloc(&ctx->mem, 1, sizeof *metrics);
+    if (j.row == NULL || metrics == NULL)
+        HGI_GOTO(hgi_fail_mem(ctx, (size_t)data->rows * sizeof *j.row, "the rows' errors"));
+    metrics->mem = ctx->mem;
+    for (int i = 0; i < HGI_METRIC_COUNT; i++) metrics->value[i] = NAN;
+    status = run(&j);
+done:
+    status = hgi_feed_close(&j.feed, status, &clipped);
+    if (status == HG_OK) {
+        j.feed.ctx = ctx;
+        summarise(&j, clipped, metrics->value);
+        metrics->value[HGI_METRIC_DECODER_NORM] = decoder_norm(ctx, m);
+        *out = metrics;
+    } else {
+        hgi_free(&ctx->mem, metrics);
+    }
+    hgi_free(&ctx->mem, j.row);
+    hgi_free(&ctx->mem, j.mean);
+    return status;
+}
+
+int hg_metrics_at(const hg_metrics *metrics, int index, hg_metric *out)
+{
+    if (metrics == NULL || out == NULL || index < 0) return 0;
+    for (int i = 0; i < HGI_METRIC_COUNT; i++) {
+        if (isnan(metrics->value[i]) || index-- > 0) continue;
+        const hgi_metric_row *row = &hgi_metric_rows[i];
+        *out = (hg_metric){row->name, row->unit, metrics->value[i], row->help};
+        return 1;
+    }
+    return 0;
+}
+
+double hg_metrics_get(const hg_metrics *metrics, const char *name)
+{
+    for (int i = 0; metrics != NULL && i < HGI_METRIC_COUNT; i++)
+        if (strcmp(hgi_metric_rows[i].name, name) == 0) return metrics->value[i];
+    return NAN;
+}
+
+void hg_metrics_free(hg_metrics **metrics)
+{
+    if (metrics == NULL || *metrics == NULL) return;
+    hgi_mem mem = (*metrics)->mem;
+    hgi_free(&mem, *metrics);
+    *metrics = NULL;
+}

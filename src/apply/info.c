@@ -1,0 +1,53 @@
+// SPDX-License-Identifier: MIT
+/* hg_info: what this build has and what this machine gives it.                                 */
+#include "kernels/kernels.h"
+#include "model/config.h"
+#include "report/report.h"
+
+#include <jansson.h>
+
+#include <string.h>
+
+static void kernel_names(char *out, size_t n)
+{
+    size_t used = 0;
+    const hgi_kernels *k;
+    out[0] = '\0';
+    for (int i = 0; (k = hgi_kernels_at(i)) != NULL && used < n; i++) {
+        int wrote = snprintf(out + used, n - used, "%s%s", i > 0 ? " " : "", k->name);
+        used += wrote > 0 ? (size_t)wrote : 0;
+    }
+}
+
+int hg_info(const hg_ctx *ctx, int index, hg_fact *out)
+{
+    static const char *const names[] = {"version",    "cpu",     "kernels", "kernels_available",
+                                        "threads",    "number",  "jansson", "yaml",
+                                        "cairo"};
+    const char *missing = NULL;
+    if (ctx == NULL || out == NULL || index < 0 || index >= HGI_COUNT(names)) return 0;
+    /* The text lives in the context: the caller's context is not shared while in use.           */
+    char *text = ((hg_ctx *)(uintptr_t)ctx)->fact;
+    size_t n = sizeof ctx->fact;
+    const char *value = text;
+    snprintf(text, n, "%d", ctx->threads);
+    switch (index) {
+    case 0: value = hg_version(); break;
+    case 1: hgi_cpu_describe(text, n); break;
+    case 2: value = ctx->kernels->name; break;
+    case 3: kernel_names(text, n); break;
+    case 4: break;
+    case 5: value = sizeof(hgi_real) == sizeof(float) ? "f32" : "f64"; break;
+    case 6: value = JANSSON_VERSION; break;
+    case 7:
+        value = hgi_yaml_version();
+        missing = "not built in: install libyaml-dev and rebuild";
+        break;
+    default:
+        value = hgi_picture_backend();
+        missing = "not built in: install libcairo2-dev and rebuild";
+        break;
+    }
+    *out = (hg_fact){names[index], value != NULL ? value : missing};
+    return 1;
+}

@@ -1,0 +1,170 @@
+// SPDX-License-Identifier: MIT
+/* Rows to codes, codes to rows, rows to reconstructions.                                     */
+#include "apply/apply.h"
+#include "data/stats.h"
+
+#include <string.h>
+
+typedef enum mode { ENCODE, DECODE, RECONSTRUCT } map_mode;
+
+typedef struct job {
+    hgi_feed feed;
+    map_mode mode;
+    int64_t wide;      /* values of an output row                                             */
+    float *out;
+} map_job;
+
+static void fill(void *arg, int64_t first, int64_t n, hgi_real *x, int worker)
+{
+    map_job *j = arg;
+    hgi_feed_fill(&j->feed, first, n, x, worker);
+}
+
+/* Codes are written as they are; rows go back to the units of the training data.             */
+static void sink(void *arg, const hgi_chunk *c)
+{
+    map_job *j = arg;
+    const hg_model *m = j->feed.model;
+    float *out = j->out + c->first * j->wide;
+    int64_t count = c->n * j->wide;
+    if (j->mode == ENCODE) {
+        for (int64_t i = 0; i < count; i++) out[i] = (float)c->z[i];
+        return;
+    }
+    hgi_predict(&m->net, j->feed.ctx->kernels, c->n, c->y);
+    const hgi_scaler *s = &m->scaler;
+    for (int64_t r = 0; r < c->n; r++)
+        for (int64_t i = 0; i < j->wide; i++)
+            out[r * j->wide + i] =
+                (float)((double)c->y[r * j->wide + i] / s->scale[i] + s->shift[i]);
+}
+
+static hg_status run(map_job *j, const hg_dataset *data)
+{
+    hg_ctx *ctx = j->feed.ctx;
+    const hg_model *m = j->feed.model;
+    const hgi_net *net = &m->net;
+    hgi_infer r;
+    int64_t first = j->mode == DECODE ? net->code + 1 : 0;
+    int64_t last = j->mode == ENCODE ? net->code + 1 : net->count;
+    HGI_TRY(hgi_infer_new(ctx, net, first, last, &r));
+    r.fill = fill;
+    r.sink = sink;
+    r.arg = j;
+    hgi_infer_run(&r, m->theta, m->state, data->rows);
+    hgi_infer_free(&r);
+    return HG_OK;
+}
+
+/* Codes are not scaled, and have no range.                                                    */
+static hg_status map(hg_ctx *ctx, const hg_model *m, map_mode mode, const hg_dataset *data,
+                     float *out)
+{
+    const hgi_net *net = &m->net;
+    hg_status status;
+    map_job j = {.mode = mode, .out = out, .wide = mode == ENCODE ? net->code_size : net->inputs};
+    hgi_scaler none;
+    memset(&none, 0, sizeof none);
+    HGI_TRY(hgi_feed_open(ctx, m, data, mode == DECODE ? net->code_size : net->inputs, &j.feed));
+    if (mode == DECODE) {
+        HGI_GOTO(hgi_scaler_make(ctx, HGI_SCALE_NONE, net->code_size, NULL, NULL, &none));
+        j.feed.scaler = &none;
+        j.feed.range.check = false;
+    }
+    status = run(&j, data);
+done:
+    status = hgi_feed_close(&j.feed, status, NULL);
+    hgi_scaler_free(&ctx->mem, &none);
+    return status;
+}
+
+/* ---- memory to memory ---------------------------------------------------------------------- */
+
+static hg_status map_memory(hg_ctx *ctx, const hg_model *m, map_mode mode, const float *in,
+                            int64_t n, float *out)
+{
+    hg_dataset *d;
+    if (m == NULL || in == NULL || out == NULL)
+        return hgi_fail(ctx, HG_EINVAL, "a model and two buffers are needed");
+    if (n < 1) return hgi_fail(ctx, HG_ESHAPE, "%lld rows, expected at least 1", (long long)n);
+    hg_view view = {.size = sizeof view, .data = in, .type = HG_F32, .rows = n, .rank = 1};
+    view.shape[0] = mode == DECODE ? m->net.code_size : m->net.inputs;
+    HGI_TRY(hg_dataset_view(ctx, &view, &d));
+    hg_status status = map(ctx, m, mode, d, out);
+    hg_dataset_free(&d);
+    return status;
+}
+
+hg_status hg_encode(hg_ctx *ctx, const hg_model *m, const float *x, int64_t n, float *z)
+{
+    return map_memory(ctx, m, ENCODE, x, n, z);
+}
+
+hg_status hg_decode(hg_ctx *ctx, const hg_model *m, const float *z, int64_t n, float *y)
+{
+    return map_memory(ctx, m, DECODE, z, n, y);
+}
+
+hg_status hg_reconstruct(hg_ctx *ctx, const hg_model *m, const float *x, int64_t n, float *y)
+{
+    return map_memory(ctx, m, RECONSTRUCT, x, n, y);
+}
+
+/* ---- dataset to dataset ----------------------------------------------------------------------- */
+
+static hg_status name_columns(hg_ctx *ctx, const hg_model *m, map_mode mode, hg_dataset *d)
+{
+    if (mode != ENCODE && m->columns == NULL) return HG_OK;
+    d->columns = hgi_calloc(&ctx->mem, (size_t)d->features, sizeof *d->columns);
+    if (d->columns == NULL) return hgi_fail_mem(ctx, 64, "column names");
+    for (int64_t i = 0; i < d->features; i++) {
+        char number[32];
+        snprintf(number, sizeof number, "z%lld", (long long)i + 1);
+        d->columns[i] = hgi_strdup(&ctx->mem, mode == ENCODE ? number : m->columns[i]);
+        if (d->columns[i] == NULL) return hgi_fail_mem(ctx, 64, "a column name");
+    }
+    return HG_OK;
+}
+
+static hg_status map_dataset(hg_ctx *ctx, const hg_model *m, map_mode mode, const hg_dataset *data,
+                             hg_dataset **out)
+{
+    hg_status status;
+    hg_dataset *d = NULL;
+    float *values;
+    *out = NULL;
+    if (m == NULL || data == NULL) return hgi_fail(ctx, HG_EINVAL, "a model and data are needed");
+    const hgi_layer *code = &m->net.layer[m->net.code];
+    const hgi_shape *shape = mode == ENCODE ? &code->out : &m->net.input;
+    const char *format = mode == ENCODE ? "codes" : "rows";
+    HGI_TRY(hgi_dataset_new(ctx, data->name, format, data->rows, shape->rank, shape->dim, &values,
+                            &d));
+    HGI_GOTO(map(ctx, m, mode, data, values));
+    HGI_GOTO(name_columns(ctx, m, mode, d));
+    hgi_stats stats;
+    hgi_stats_init(&stats);
+    hgi_stats_f32(&stats, d->rows * d->features, values);
+    hgi_stats_end(&stats, &d->min, &d->max, &d->mean);
+    *out = d;
+done:
+    if (status != HG_OK) hg_dataset_free(&d);
+    return status;
+}
+
+hg_status hg_encode_dataset(hg_ctx *ctx, const hg_model *m, const hg_dataset *data,
+                            hg_dataset **out)
+{
+    return map_dataset(ctx, m, ENCODE, data, out);
+}
+
+hg_status hg_decode_dataset(hg_ctx *ctx, const hg_model *m, const hg_dataset *codes,
+                            hg_dataset **out)
+{
+    return map_dataset(ctx, m, DECODE, codes, out);
+}
+
+hg_status hg_reconstruct_dataset(hg_ctx *ctx, const hg_model *m, const hg_dataset *data,
+                                 hg_dataset **out)
+{
+    return map_dataset(ctx, m, RECONSTRUCT, data, out);
+}
