@@ -285,6 +285,12 @@ done:
     return status;
 }
 
+static void clear_index(hg_config *c, int i)
+{
+    hgi_free(&c->mem, c->value[i]);
+    c->value[i] = NULL;
+}
+
 hg_status hg_config_set(hg_config *cfg, const char *name, const char *value)
 {
     if (name == NULL || value == NULL)
@@ -293,7 +299,13 @@ hg_status hg_config_set(hg_config *cfg, const char *name, const char *value)
     int i = hgi_config_find(name);
     if (i < 0) return hgi_config_unknown(cfg->ctx, name, NULL);
     if (i == need("preset")) return hg_config_preset(cfg, value);
-    return set_index(cfg, i, value);
+    HGI_TRY(set_index(cfg, i, value));
+    /* Lines say the whole structure: sizes that a preset or an earlier flag gave must go. */
+    if (i == need("encoder") || i == need("decoder")) {
+        clear_index(cfg, need("hidden"));
+        clear_index(cfg, need("code"));
+    }
+    return HG_OK;
 }
 
 static const hgi_preset *find_preset(const char *name)

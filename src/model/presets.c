@@ -7,8 +7,8 @@
 #include "model/config.h"
 
 #define KERAS_DENSE                                                                      \
-    "encoder", "dense 32 relu", "decoder", "dense input sigmoid", "loss", "bce",         \
-        "scale", "unit", "optimizer", "adam", "epochs", "50", "batch-size", "256"
+    "code", "32", "activation", "relu", "loss", "bce", "scale", "unit", "optimizer",     \
+        "adam", "epochs", "50", "batch-size", "256"
 
 static const char *const keras_dense[] = {KERAS_DENSE, NULL};
 

@@ -159,6 +159,11 @@ hg_status hgi_spec_from_config(const hg_config *cfg, const hgi_shape *input, con
                           "--config FILE (`hourglass list presets` shows what there is)");
         goto done;
     }
+    if (lines && hgi_config_given(cfg, "hidden")) {
+        status = hgi_fail(ctx, HG_EINVAL,
+                          "hidden: not together with encoder and decoder lines, which say it all");
+        goto done;
+    }
     HGI_GOTO(lines ? take_lines(ctx, cfg, &s) : build_symmetric(ctx, cfg, output, &s));
     HGI_GOTO(code_line(ctx, cfg, &s));
     s.loss = hgi_strdup(&ctx->mem, loss);

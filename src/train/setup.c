@@ -113,6 +113,16 @@ static hg_status check_valid_range(hgi_trainer *t)
     return HG_OK;
 }
 
+/* A code size beside explicit lines is a promise that they keep.                              */
+static hg_status check_code_size(const hgi_trainer *t)
+{
+    if (!hgi_config_given(t->cfg, "code") || !hgi_config_given(t->cfg, "encoder")) return HG_OK;
+    int64_t code = hgi_config_int(t->cfg, "code");
+    if (code == t->m->net.code_size) return HG_OK;
+    return hgi_fail(t->ctx, HG_ESHAPE, "code: %lld, but the encoder lines give %lld values",
+                    (long long)code, (long long)t->m->net.code_size);
+}
+
 hg_status hgi_setup(hg_ctx *ctx, const hg_config *cfg, const hg_dataset *train,
                     const hg_dataset *valid, hgi_trainer *t)
 {
@@ -128,6 +138,7 @@ hg_status hgi_setup(hg_ctx *ctx, const hg_config *cfg, const hg_dataset *train,
     HGI_GOTO(hgi_scaler_fit(ctx, hgi_config_text(cfg, "scale"), t->train, &scaler));
     HGI_GOTO(choose_loss(t, &scaler, &shape, &spec));
     HGI_GOTO(hgi_model_take(ctx, &spec, &scaler, &t->m));
+    HGI_GOTO(check_code_size(t));
     t->m->clip = strcmp(hgi_config_text(cfg, "out-of-range"), "refuse") != 0;
     t->m->trained.rows = t->train->rows;
     t->m->trained.seed = (uint64_t)hgi_config_int(cfg, "seed");
