@@ -56,7 +56,7 @@ hg_status hg_plot_loss(hg_ctx *ctx, const hg_epoch *epochs, int64_t n, const cha
         snprintf(label, sizeof label, "best: epoch %lld", (long long)epochs[mark].epoch);
     hgi_chart c = {
         .title = o.title != NULL ? o.title : "Loss by epoch",
-        .x_label = "epoch", .y_label = "loss (mean per row)",
+        .x_label = "epoch", .y_label = "loss (mean over rows and features)",
         .x = x, .n = n, .series = series, .series_count = any_valid ? 2 : 1,
         .mark = mark, .mark_label = label, .width = o.width, .dark = o.dark != 0,
     };

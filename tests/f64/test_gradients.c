@@ -1,0 +1,224 @@
+// SPDX-License-Identifier: MIT
+/* Every gradient against central differences, in double.
+ *
+ * The library is compiled with double as its number type, on the reference kernels; the
+ * layer, code, loss and activation files are the very same.  Each row of each list is put
+ * into a small net, the gradient of the whole objective is taken as a training step takes
+ * it, and every parameter is moved by +-h.
+ *
+ * Tolerance: with h = 1e-5 the difference quotient is off by h^2 f'''/6, about 1e-10, plus
+ * rounding 2e-16 / h, about 1e-11; 1e-7 relative to 1 + |g| leaves room for curved ones. */
+#include "test.h"
+
+#include "model/layer.h"
+#include "model/loss.h"
+#include "train/trainer.h"
+
+#include <math.h>
+#include <stdlib.h>
+
+enum { MAX_VALUES = 1 << 14 };
+
+typedef struct bench {
+    hg_ctx *ctx;
+    hg_config *cfg;
+    hg_dataset *data;
+    hgi_trainer t;
+    float *values;
+} net_under_test;
+
+/* Values in (0.1, 0.9), the same in every run: fit for every loss. */
+static void fill_values(float *x, int64_t n)
+{
+    hgi_rng rng = {.seed = 7, .use = HGI_USE_INIT, .epoch = 99};
+    for (int64_t i = 0; i < n; i++) {
+        uint32_t w[4];
+        hgi_philox(&rng, (uint64_t)i, 0, w);
+        x[i] = 0.1f + 0.8f * hgi_unit(w[0]);
+    }
+}
+
+static void set(net_under_test *b, const char *name, const char *value)
+{
+    CHECK_OK(b->ctx, hg_config_set(b->cfg, name, value));
+}
+
+/* One context a test: each test has a process of its own. */
+static hg_ctx *context(void)
+{
+    static hg_ctx *ctx;
+    if (ctx == NULL) ctx = test_ctx();
+    return ctx;
+}
+
+/* settings: name, value, ..., NULL */
+static void open_net(net_under_test *b, int64_t rows, const hgi_shape *shape,
+                     const char *const *settings)
+{
+    b->ctx = context();
+    b->values = calloc(MAX_VALUES, sizeof *b->values);
+    fill_values(b->values, rows * hgi_shape_count(shape));
+    hg_view v = {.size = sizeof v, .data = b->values, .type = HG_F32, .rows = rows,
+                 .rank = shape->rank};
+    for (int i = 0; i < shape->rank; i++) v.shape[i] = shape->dim[i];
+    CHECK_OK(b->ctx, hg_dataset_view(b->ctx, &v, &b->data));
+    CHECK_OK(b->ctx, hg_config_new(b->ctx, &b->cfg));
+    set(b, "scale", "none");
+    set(b, "optimizer", "sgd");
+    set(b, "batch-size", "64");
+    for (int i = 0; settings[i] != NULL; i += 2) set(b, settings[i], settings[i + 1]);
+    CHECK_OK(b->ctx, hgi_setup(b->ctx, b->cfg, b->data, NULL, &b->t));
+    CHECK_OK(b->ctx, hgi_trainer_new(&b->t));
+    for (int64_t i = 0; i < rows; i++) b->t.order[i] = i;
+    /* Weights away from zero and from each other; biases not zero either. */
+    for (int64_t i = 0; i < b->t.m->net.params; i++)
+        b->t.m->theta[i] += 0.05 * sin(1.0 + 2.3 * (double)i);
+}
+
+static void close_net(net_under_test *b)
+{
+    hgi_trainer_free(&b->t);
+    hg_config_free(&b->cfg);
+    hg_dataset_free(&b->data);
+    free(b->values);
+}
+
+static double objective(net_under_test *b)
+{
+    int64_t n = b->data->rows;
+    b->t.at = (hgi_counters){.best = INFINITY};
+    CHECK(hgi_step_run(&b->t, 0, n));
+    return (b->t.at.recon + b->t.at.penalty) / (double)n;
+}
+
+static void check_gradient(const char *what, int64_t rows, const hgi_shape *shape,
+                           const char *const *settings)
+{
+    const double h = 1e-5;
+    net_under_test b;
+    open_net(&b, rows, shape, settings);
+    b.t.optim.lr = 0; /* look, do not move */
+    CHECK(b.t.grad != NULL);
+    objective(&b);
+    int64_t n = b.t.m->net.params, wrong = 0;
+    hgi_real *g = calloc((size_t)n, sizeof *g);
+    for (int64_t i = 0; i < n; i++) g[i] = b.t.grad[i];
+    for (int64_t i = 0; i < n; i++) {
+        hgi_real keep = b.t.m->theta[i];
+        b.t.m->theta[i] = keep + h;
+        double up = objective(&b);
+        b.t.m->theta[i] = keep - h;
+        double down = objective(&b);
+        b.t.m->theta[i] = keep;
+        double numeric = (up - down) / (2 * h);
+        if (fabs(numeric - g[i]) <= 1e-7 * (1 + fabs(g[i]))) continue;
+        if (wrong++ == 0)
+            fprintf(stderr, "%s, %d rows: parameter %d: %.12g, difference quotient %.12g\n", what,
+                    (int)rows, (int)i, g[i], numeric);
+    }
+    CHECK_INT(wrong, 0);
+    free(g);
+    close_net(&b);
+}
+
+/* clip makes the step keep the gradient whole; this norm is never reached. */
+#define WHOLE_GRADIENT "clip", "1e30"
+
+TEST(every_layer_kind_has_the_gradient_of_its_forward)
+{
+    for (int i = 0; hgi_layer_kinds[i] != NULL; i++) {
+        const hgi_layer_kind *kind = hgi_layer_kinds[i];
+        if (kind->gradient_is != HGI_GRAD_EXACT) continue;
+        CHECK(kind->examples != NULL && kind->examples[0].line != NULL);
+        for (const hgi_example *e = kind->examples; e->line != NULL; e++) {
+            char encoder[160];
+            /* A dense layer in front, so that the kind's gradient to its input is checked. */
+            snprintf(encoder, sizeof encoder, "%s%s",
+                     e->in.rank == 1 ? "dense input tanh; " : "", e->line);
+            const char *const settings[] = {"encoder", encoder, "decoder", "dense 3 tanh; dense input",
+                                            "loss", "mse", WHOLE_GRADIENT, NULL};
+            check_gradient(e->line, 5, &e->in, settings);
+            if (kind->statistics_items == NULL) check_gradient(e->line, 1, &e->in, settings);
+        }
+    }
+}
+
+TEST(every_code_kind_has_the_gradient_of_its_objective)
+{
+    for (int i = 0; hgi_code_kinds[i] != NULL; i++)
+        for (const hgi_example *e = hgi_code_kinds[i]->examples; e->line != NULL; e++) {
+            char encoder[64];
+            snprintf(encoder, sizeof encoder, "dense %d tanh", (int)e->in.dim[0]);
+            const char *const settings[] = {"encoder", encoder, "decoder", "dense input",
+                                            "code-kind", e->line, "loss", "mse",
+                                            WHOLE_GRADIENT, NULL};
+            check_gradient(e->line, 5, &(hgi_shape){1, {7}}, settings);
+        }
+}
+
+TEST(every_loss_has_the_gradient_of_its_value)
+{
+    for (int i = 0; hgi_losses[i] != NULL; i++) {
+        const char *const settings[] = {"hidden", "6", "code", "3", "activation", "tanh",
+                                        "loss", hgi_losses[i]->name, "huber-delta", "0.2",
+                                        WHOLE_GRADIENT, NULL};
+        check_gradient(hgi_losses[i]->name, 5, &(hgi_shape){1, {7}}, settings);
+        check_gradient(hgi_losses[i]->name, 1, &(hgi_shape){1, {7}}, settings);
+    }
+}
+
+TEST(every_activation_has_the_gradient_of_its_value)
+{
+    for (int i = 0; i < HGI_ACT_COUNT; i++) {
+        const char *act = hgi_act_name((hgi_act)i);
+        const char *const settings[] = {"hidden", "6", "code", "3", "activation", act,
+                                        "loss", "mse", WHOLE_GRADIENT, NULL};
+        check_gradient(act, 5, &(hgi_shape){1, {9}}, settings);
+    }
+}
+
+TEST(tied_weights_collect_the_gradient_of_both_ends)
+{
+    const char *const settings[] = {"hidden", "6", "code", "3", "activation", "tanh", "tied",
+                                    "true", "loss", "bce", WHOLE_GRADIENT, NULL};
+    check_gradient("tied", 5, &(hgi_shape){1, {7}}, settings);
+}
+
+TEST(batchnorm_between_layers_has_the_right_gradient)
+{
+    const char *const settings[] = {"hidden", "6,5", "code", "3", "activation", "tanh",
+                                    "batchnorm", "true", "loss", "mse", WHOLE_GRADIENT, NULL};
+    check_gradient("batchnorm net", 6, &(hgi_shape){1, {7}}, settings);
+}
+
+TEST(dropout_in_a_net_has_the_right_gradient)
+{
+    const char *const settings[] = {"hidden", "9", "code", "4", "activation", "tanh", "dropout",
+                                    "0.4", "loss", "mse", WHOLE_GRADIENT, NULL};
+    check_gradient("dropout net", 6, &(hgi_shape){1, {7}}, settings);
+}
+
+/* Without a clip the step is taken inside the gradient tiles: it must be the same step. */
+TEST(the_fused_step_is_theta_minus_lr_times_the_gradient)
+{
+    const char *const whole[] = {"hidden", "150", "code", "3", "loss", "mse", "lr", "0.1",
+                                 "weight-decay", "0.01", WHOLE_GRADIENT, NULL};
+    const char *const fused[] = {"hidden", "150", "code", "3", "loss", "mse", "lr", "0.1",
+                                 "weight-decay", "0.01", NULL};
+    net_under_test a, b;
+    open_net(&a, 20, &(hgi_shape){1, {140}}, whole);
+    open_net(&b, 20, &(hgi_shape){1, {140}}, fused);
+    CHECK(a.t.grad != NULL && b.t.grad == NULL);
+    int64_t n = a.t.m->net.params, moved = 0;
+    double before = a.t.m->theta[0];
+    for (int step = 0; step < 3; step++) {
+        CHECK(hgi_step_run(&a.t, 0, 20));
+        CHECK(hgi_step_run(&b.t, 0, 20));
+    }
+    moved += a.t.m->theta[0] != before;
+    for (int64_t i = 0; i < n; i++)
+        if (a.t.m->theta[i] != b.t.m->theta[i]) moved = -1;
+    CHECK_INT(moved, 1);
+    close_net(&a);
+    close_net(&b);
+}
