@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: MIT
 /* Command lines in the GNU manner: --name VALUE, --name=VALUE, -o VALUE, -oVALUE, -qv, and
- * "--" before words that start with a dash.                                               */
+ * "--" before words that start with a dash.                                              */
 #include "cli.h"
 
 #include <errno.h>
@@ -55,7 +55,7 @@ const cli_option cli_write_options[] = {
     {0},
 };
 
-/* ---- the options of a verb --------------------------------------------------------------- */
+/* ---- the options of a verb --------------------------------------------------------- */
 
 static bool same_name(const char *a, const char *b)
 {
@@ -102,7 +102,7 @@ bool cli_option_at(const cli_verb *v, int index, cli_option *out)
     return false;
 }
 
-/* ---- nearest word -------------------------------------------------------------------------- */
+/* ---- nearest word ------------------------------------------------------------------ */
 
 static int smallest(int a, int b, int c)
 {
@@ -144,7 +144,7 @@ const char *cli_nearest(const char *word, const char *const *names, int n)
     return best;
 }
 
-/* ---- parsing ---------------------------------------------------------------------------------- */
+/* ---- parsing ----------------------------------------------------------------------- */
 
 static int unknown_option(const cli *c, const char *name, size_t n)
 {

@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: MIT
-/* hourglass evaluate: every number about a model on data.                                   */
+/* hourglass evaluate: every number about a model on data.                                */
 #include "json.h"
 
 #include <math.h>

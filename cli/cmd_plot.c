@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: MIT
-/* hourglass plot loss, grid, filters: pictures as PNG, SVG or PDF.                           */
+/* hourglass plot loss, grid, filters: pictures as PNG, SVG or PDF.                       */
 #include "json.h"
 
 #include <errno.h>
@@ -56,7 +56,7 @@ static int read_options(cli *c, hg_plot_options *o, const char **path)
     return code == CLI_OK ? cli_check_output(*path) : code;
 }
 
-/* ---- loss ------------------------------------------------------------------------------------ */
+/* ---- loss -------------------------------------------------------------------------- */
 
 typedef struct curve {
     hg_epoch *epochs;
@@ -170,7 +170,7 @@ static int run_loss(cli *c)
     return code;
 }
 
-/* ---- grid, filters ----------------------------------------------------------------------------- */
+/* ---- grid, filters ----------------------------------------------------------------- */
 
 static int run_grid(cli *c)
 {

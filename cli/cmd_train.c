@@ -3,7 +3,7 @@
  *
  * What can be wrong is found before the first step: options, outputs, data, shapes.  From
  * then on nothing is lost: an interrupt saves the best weights, a divergence the last good
- * ones, and the log is whole to its last line.                                             */
+ * ones, and the log is whole to its last line.                                           */
 #include "epoch_log.h"
 #include "interrupt.h"
 #include "json.h"
@@ -47,7 +47,7 @@ typedef struct job {
     double seconds;
 } job;
 
-/* ---- what was asked --------------------------------------------------------------------------- */
+/* ---- what was asked ---------------------------------------------------------------- */
 
 /* Options in the order of the command line: later ones override, files and presets too. */
 static int configure(job *j)
@@ -77,6 +77,8 @@ static int check_outputs(job *j)
     j->output = output != NULL ? output : "model.safetensors";
     j->plot = cli_get(c, "plot");
     j->log = (cli_epoch_log){.path = cli_get(c, "log"), .resume = cli_has(c, "resume")};
+    if (cli_same_file(j->output, c->args[0]))
+        return cli_usage_error("%s: the model would be written over the data", j->output);
     int code = cli_has(c, "dry-run") ? CLI_OK : cli_check_output(j->output);
     if (code == CLI_OK && j->log.path != NULL) code = cli_check_output(j->log.path);
     if (code == CLI_OK && j->plot != NULL) {
@@ -106,7 +108,7 @@ static int open_data(job *j)
     return CLI_OK;
 }
 
-/* ---- while it trains ---------------------------------------------------------------------------- */
+/* ---- while it trains --------------------------------------------------------------- */
 
 static int on_step(void *user, const hg_progress *p)
 {
@@ -126,7 +128,7 @@ static int on_epoch(void *user, const hg_progress *p)
     return cli_interrupted() != 0;
 }
 
-/* ---- afterwards ------------------------------------------------------------------------------------ */
+/* ---- afterwards -------------------------------------------------------------------- */
 
 /* A path that can be pasted into a shell. */
 static const char *quoted(char *out, size_t n, const char *path)

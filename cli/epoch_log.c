@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: MIT
-/* The training log: each line is whole and on disk's way before the next epoch begins.      */
+/* The training log: each line is whole and on disk's way before the next epoch begins.   */
 #include "epoch_log.h"
 
 #include "json.h"

@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: MIT
-/* Contexts, data, models and outputs, as the command line names them.                      */
+/* Contexts, data, models and outputs, as the command line names them.                    */
 #include "cli.h"
 
 #include <errno.h>
@@ -98,6 +98,13 @@ int cli_open_model(cli *c, const char *path, hg_model **out)
     int code = cli_context(c);
     if (code != CLI_OK) return code;
     return hg_model_load(c->ctx, path, out) == HG_OK ? CLI_OK : cli_failed(c);
+}
+
+bool cli_same_file(const char *a, const char *b)
+{
+    struct stat x, y;
+    if (stat(a, &x) != 0 || stat(b, &y) != 0) return false;
+    return S_ISREG(x.st_mode) && x.st_dev == y.st_dev && x.st_ino == y.st_ino;
 }
 
 static int cannot_write(const char *path, const char *why)

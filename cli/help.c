@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: MIT
-/* --help, from the verbs' tables.                                                          */
+/* --help, from the verbs' tables.                                                        */
 #include "cli.h"
 
 #include <string.h>
@@ -12,25 +12,26 @@ static int page_width(FILE *f)
     return width < 60 ? 60 : width > 100 ? 100 : width;
 }
 
-/* Print words from column `at`, wrapped and indented by `left`. */
-static void wrap(FILE *f, const char *text, int at, int left, int width)
+/* Print words wrapped at `width`, lines after the first indented by `left`; a new line in
+ * the text stays one. */
+static void wrap(FILE *f, const char *text, int left, int width)
 {
+    int at = left;
     while (*text != '\0') {
-        text += strspn(text, " ");
+        int blank = (int)strspn(text, " ");
+        text += blank;
         int n = (int)strcspn(text, " \n");
-        if (at > left && at + n > width) {
+        if (at > left && at + blank + n > width) {
             fprintf(f, "\n%*s", left, "");
             at = left;
+            blank = 0;
         }
-        at += fprintf(f, "%.*s", n, text);
+        at += fprintf(f, "%*s%.*s", blank, "", n, text);
         text += n;
-        if (*text == '\n') {
-            fprintf(f, "\n%*s", text[1] != '\0' && text[1] != '\n' ? left : 0, "");
-            at = left;
-            text++;
-        } else if (*text == ' ') {
-            at += fprintf(f, " ");
-        }
+        if (*text != '\n') continue;
+        fputc('\n', f);
+        if (*++text != '\n') fprintf(f, "%*s", left, "");
+        at = left;
     }
     fputc('\n', f);
 }
@@ -41,17 +42,30 @@ void cli_usage_line(const cli_verb *v, FILE *f)
             v->usage);
 }
 
+static bool has_group(const cli_verb *v, const char *group)
+{
+    cli_option o;
+    for (int i = 0; cli_option_at(v, i, &o); i++)
+        if (strcmp(o.group, group) == 0) return true;
+    return false;
+}
+
 const char *cli_group_at(const cli_verb *v, int index)
 {
-    const char *seen[16];
-    int n = 0;
+    /* What a user thinks of first stands first; a group not named here comes last. */
+    enum { KNOWN = 8, MAX = 24 };
+    const char *seen[MAX] = {"model",  "data",    "training", "reading",
+                             "output", "picture", "machine",  "messages"};
+    int n = KNOWN;
     cli_option o;
-    for (int i = 0; n < 16 && cli_option_at(v, i, &o); i++) {
-        bool new_group = true;
-        for (int j = 0; j < n; j++)
-            if (strcmp(seen[j], o.group) == 0) new_group = false;
-        if (!new_group) continue;
-        if (n == index) return o.group;
+    for (int g = 0; g < KNOWN; g++)
+        if (has_group(v, seen[g]) && index-- == 0) return seen[g];
+    for (int i = 0; n < MAX && cli_option_at(v, i, &o); i++) {
+        bool known = false;
+        for (int g = 0; g < n; g++)
+            if (strcmp(seen[g], o.group) == 0) known = true;
+        if (known) continue;
+        if (index-- == 0) return o.group;
         seen[n++] = o.group;
     }
     return NULL;
@@ -73,7 +87,7 @@ static void print_option(const cli_option *o, FILE *f, int width)
         n += snprintf(text + n, sizeof(text) - (size_t)n, " [%s]", o->initial);
     if (o->alias != NULL)
         snprintf(text + n, sizeof(text) - (size_t)n, " (also --%s)", o->alias);
-    wrap(f, text, LEFT, LEFT, width);
+    wrap(f, text, LEFT, width);
 }
 
 void cli_help_verb(const cli_verb *v, FILE *f)
@@ -83,7 +97,7 @@ void cli_help_verb(const cli_verb *v, FILE *f)
     cli_option o;
     cli_usage_line(v, f);
     fputc('\n', f);
-    wrap(f, v->about, 0, 0, width);
+    wrap(f, v->about, 0, width);
     for (int g = 0; (group = cli_group_at(v, g)) != NULL; g++) {
         fprintf(f, "\n%c%s:\n", group[0] - 'a' + 'A', group + 1);
         for (int i = 0; cli_option_at(v, i, &o); i++)

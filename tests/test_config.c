@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: MIT
-/* Configurations: the option table, values, presets and YAML files.                       */
+/* Configurations: the option table, values, presets and YAML files.                      */
 #include "model/config.h"
 #include "test.h"
 
@@ -170,6 +170,24 @@ TEST(a_later_preset_replaces_the_structure_and_keeps_the_rest)
     hg_config_free(&c);
 }
 
+TEST(lines_replace_the_sizes_that_came_before)
+{
+    hg_ctx *ctx = test_ctx();
+    hg_config *c = new_config(ctx);
+    CHECK_OK(ctx, hg_config_preset(c, "stacked"));
+    CHECK_OK(ctx, hg_config_set(c, "code", "16"));
+    CHECK_STR(hg_config_get(c, "code"), "16");
+    CHECK_STR(hg_config_get(c, "hidden"), "128,64");
+    CHECK_OK(ctx, hg_config_set(c, "decoder", "dense input"));
+    CHECK(hg_config_get(c, "hidden") == NULL);
+    CHECK(hg_config_get(c, "code") == NULL);
+    CHECK_STR(hg_config_get(c, "loss"), "bce");
+    /* A size behind lines stays: the trainer compares the two. */
+    CHECK_OK(ctx, hg_config_set(c, "code", "16"));
+    CHECK_STR(hg_config_get(c, "decoder"), "dense input");
+    hg_config_free(&c);
+}
+
 TEST(a_configuration_prints_what_changes_the_result_and_nothing_else)
 {
     hgi_text a, b;
@@ -304,7 +322,8 @@ TEST(hostile_yaml_is_refused_with_its_place)
         {"[a]: 1\n", HG_EFORMAT, "expected a name as key, found a list"},
         {"lr: [1]\n", HG_EFORMAT, "a.yaml:1:5: expected a value, found a list"},
         {"lr: {a: 1}\n", HG_EFORMAT, "expected a value, found a mapping"},
-        {"encoder: [[dense 3]]\n", HG_EFORMAT, "a.yaml:1:11: expected a value in the list"},
+        {"encoder: [[dense 3]]\n", HG_EFORMAT,
+         "a.yaml:1:11: expected a value in the list"},
         {"encoder: [dense 3; dense 4]\n", HG_EFORMAT, "one item of a list holds several"},
         {"encoder: []\n", HG_EFORMAT, "an empty list"},
         {"encoder: [dense 3, ~]\n", HG_EFORMAT, "empty, expected a value"},

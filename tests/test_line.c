@@ -119,7 +119,8 @@ TEST(an_unknown_word_in_a_line_names_the_nearest)
 {
     hgi_line l;
     hg_ctx *ctx = test_ctx();
-    CHECK_FAILS(ctx, parse(ctx, "dense 32 rleu", &l), HG_EUNKNOWN, "did you mean 'relu'?");
+    CHECK_FAILS(ctx, parse(ctx, "dense 32 rleu", &l), HG_EUNKNOWN,
+                "did you mean 'relu'?");
     CHECK_FAILS(ctx, parse(ctx, "dense 32 rleu", &l), HG_EUNKNOWN,
                 "encoder line 2 (dense)");
     CHECK_FAILS(ctx, parse(ctx, "dense 32 group=2", &l), HG_EUNKNOWN, "'groups'?");
@@ -140,7 +141,8 @@ TEST(numbers_of_a_line_are_read_whole_and_within_their_range)
     CHECK_FAILS(ctx, parse(ctx, "dense 1 groups=65", &l), HG_ERANGE, "expected 1 to 64");
     CHECK_FAILS(ctx, parse(ctx, "dense 1 l1-weight=1e3x", &l), HG_EINVAL, "'1e3x'");
     CHECK_FAILS(ctx, parse(ctx, "dense 1 l1-weight=nan", &l), HG_ERANGE, "nan");
-    CHECK_FAILS(ctx, parse(ctx, "dense 1 l1-weight=", &l), HG_EINVAL, "expected a number");
+    CHECK_FAILS(ctx, parse(ctx, "dense 1 l1-weight=", &l), HG_EINVAL,
+                "expected a number");
     CHECK_FAILS(ctx, parse(ctx, "dense 1 l1-weight=1.01", &l), HG_ERANGE, "0 to 1");
     CHECK_FAILS(ctx, parse(ctx, "dense 1 tied=maybe", &l), HG_EINVAL, "true or false");
 }
@@ -154,9 +156,12 @@ TEST(what_is_missing_doubled_or_too_much_in_a_line_is_named)
     CHECK_FAILS(ctx, parse(ctx, "dense 1 2 3", &l), HG_EINVAL,
                 "'3' is one number too many");
     CHECK_FAILS(ctx, parse(ctx, "dense 1 units=2", &l), HG_EINVAL, "given twice");
-    CHECK_FAILS(ctx, parse(ctx, "dense 1 relu relu", &l), HG_EINVAL, "activation is given");
-    CHECK_FAILS(ctx, parse(ctx, "dense 1 tied tied", &l), HG_EINVAL, "tied is given twice");
-    CHECK_FAILS(ctx, parse(ctx, "dense 1 l1-weight", &l), HG_EINVAL, "expected l1-weight=");
+    CHECK_FAILS(ctx, parse(ctx, "dense 1 relu relu", &l), HG_EINVAL,
+                "activation is given");
+    CHECK_FAILS(ctx, parse(ctx, "dense 1 tied tied", &l), HG_EINVAL,
+                "tied is given twice");
+    CHECK_FAILS(ctx, parse(ctx, "dense 1 l1-weight", &l), HG_EINVAL,
+                "expected l1-weight=");
 }
 
 TEST(a_hostile_word_stays_one_short_line_of_the_message)

@@ -114,8 +114,8 @@ static hg_status out_of_range(hg_ctx *ctx, const hgi_config_decl *d, const char 
     if (isinf(d->hi))
         return hgi_fail(ctx, HG_ERANGE, "%s: %s, expected %s %s %s", d->name, quoted,
                         d->name, d->lo_open ? ">" : ">=", lo);
-    return hgi_fail(ctx, HG_ERANGE, "%s: %s, expected %s %s %s %s %s", d->name, quoted, lo,
-                    d->lo_open ? "<" : "<=", d->name, d->hi_open ? "<" : "<=", hi);
+    return hgi_fail(ctx, HG_ERANGE, "%s: %s, expected %s %s %s %s %s", d->name, quoted,
+                    lo, d->lo_open ? "<" : "<=", d->name, d->hi_open ? "<" : "<=", hi);
 }
 
 static bool in_range(const hgi_config_decl *d, double x)
@@ -238,8 +238,8 @@ static hg_status check_value(hg_ctx *ctx, const hgi_config_decl *d, const char *
     char quoted[HGI_QUOTE_MAX];
     size_t n = strlen(text);
     if (n > MAX_TEXT)
-        return hgi_fail(ctx, HG_ERANGE, "%s: %zu characters, expected at most %d", d->name,
-                        n, MAX_TEXT);
+        return hgi_fail(ctx, HG_ERANGE, "%s: %zu characters, expected at most %d",
+                        d->name, n, MAX_TEXT);
     if (d->type == HGI_CFG_FLAG) {
         const char *word = flag_text(text);
         if (word == NULL)
@@ -300,7 +300,7 @@ hg_status hg_config_set(hg_config *cfg, const char *name, const char *value)
     if (i < 0) return hgi_config_unknown(cfg->ctx, name, NULL);
     if (i == need("preset")) return hg_config_preset(cfg, value);
     HGI_TRY(set_index(cfg, i, value));
-    /* Lines say the whole structure: sizes that a preset or an earlier flag gave must go. */
+    /* Lines say the whole structure: sizes of a preset or an earlier flag must go. */
     if (i == need("encoder") || i == need("decoder")) {
         clear_index(cfg, need("hidden"));
         clear_index(cfg, need("code"));
@@ -336,11 +336,7 @@ hg_status hg_config_preset(hg_config *cfg, const char *name)
     if (p == NULL) return unknown_preset(cfg->ctx, name);
     hg_config *copy;
     HGI_TRY(hgi_config_copy(cfg, &copy));
-    for (int i = 0; i < HGI_COUNT(structure); i++) {
-        int at = need(structure[i]);
-        hgi_free(&copy->mem, copy->value[at]);
-        copy->value[at] = NULL;
-    }
+    for (int i = 0; i < HGI_COUNT(structure); i++) clear_index(copy, need(structure[i]));
     hg_status status = set_index(copy, need("preset"), name);
     for (int i = 0; status == HG_OK && p->settings[i] != NULL; i += 2)
         status = set_index(copy, need(p->settings[i]), p->settings[i + 1]);
@@ -430,7 +426,8 @@ hg_status hgi_config_print(const hg_config *c, hgi_text *out)
             hgi_format_double(number, hgi_config_real(c, d->name));
             text = number;
         } else if (d->type == HGI_CFG_INT) {
-            snprintf(number, sizeof(number), "%lld", (long long)hgi_config_int(c, d->name));
+            snprintf(number, sizeof(number), "%lld",
+                     (long long)hgi_config_int(c, d->name));
             text = number;
         }
         hgi_text_add(out, "%s=%s\n", d->name, text);

@@ -77,13 +77,14 @@ static hg_status parser_failed(walker *w)
     const yaml_parser_t *p = &w->parser;
     if (p->error == YAML_MEMORY_ERROR) return hgi_fail_mem(w->ctx, 0, w->name);
     char problem[HGI_QUOTE_MAX * 4];
-    snprintf(problem, sizeof(problem), "%s", p->problem != NULL ? p->problem : "not YAML");
+    snprintf(problem, sizeof(problem), "%s",
+             p->problem != NULL ? p->problem : "not YAML");
     /* The encoding's errors carry a byte offset, the others a mark. */
     if (p->error == YAML_READER_ERROR)
-        return hgi_fail(w->ctx, HG_EFORMAT, "%s: byte %zu: %s", w->name, p->problem_offset,
-                        problem);
-    return hgi_fail(w->ctx, HG_EFORMAT, "%s:%zu:%zu: %s", w->name, p->problem_mark.line + 1,
-                    p->problem_mark.column + 1, problem);
+        return hgi_fail(w->ctx, HG_EFORMAT, "%s: byte %zu: %s", w->name,
+                        p->problem_offset, problem);
+    return hgi_fail(w->ctx, HG_EFORMAT, "%s:%zu:%zu: %s", w->name,
+                    p->problem_mark.line + 1, p->problem_mark.column + 1, problem);
 }
 
 /* Go to the next event; refuse what has no place in a list of options. */
@@ -122,7 +123,8 @@ static hg_status scalar(walker *w, const char *what, const char **out)
     if (w->event.type != YAML_SCALAR_EVENT) return expected(w, what);
     const char *s = (const char *)w->event.data.scalar.value;
     size_t n = w->event.data.scalar.length;
-    if (memchr(s, '\0', n) != NULL) return fail_here(w, HG_EFORMAT, "a value holds a NUL");
+    if (memchr(s, '\0', n) != NULL)
+        return fail_here(w, HG_EFORMAT, "a value holds a NUL");
     bool plain = w->event.data.scalar.style == YAML_PLAIN_SCALAR_STYLE;
     if (n == 0 || (plain && (strcmp(s, "~") == 0 || strcmp(s, "null") == 0)))
         return fail_here(w, HG_EFORMAT, "empty, expected a value");

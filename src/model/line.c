@@ -125,7 +125,8 @@ static hg_status parse_number(const place *at, const hgi_opt_decl *d, span w, do
         if (!hgi_parse_double(w.s, w.n, '.', out))
             return hgi_fail(at->ctx, HG_EINVAL, "%s: %s: %s is '%s', expected a number",
                             at->where, at->line->kind, d->name, quoted);
-        if (!isfinite(*out) || *out < d->lo || *out > d->hi) return out_of_range(at, d, w);
+        if (!isfinite(*out) || *out < d->lo || *out > d->hi)
+            return out_of_range(at, d, w);
         return HG_OK;
     }
     if (d->type == HGI_OPT_UNITS && span_is(w, "input")) {
@@ -134,8 +135,9 @@ static hg_status parse_number(const place *at, const hgi_opt_decl *d, span w, do
     }
     int64_t whole;
     if (!hgi_parse_int(w.s, w.n, &whole))
-        return hgi_fail(at->ctx, HG_EINVAL, "%s: %s: %s is '%s', expected a whole number%s",
-                        at->where, at->line->kind, d->name, quoted,
+        return hgi_fail(at->ctx, HG_EINVAL,
+                        "%s: %s: %s is '%s', expected a whole number%s", at->where,
+                        at->line->kind, d->name, quoted,
                         d->type == HGI_OPT_UNITS ? " or the word input" : "");
     *out = (double)whole;
     double lo = d->type == HGI_OPT_UNITS ? 1.0 : d->lo;
@@ -177,8 +179,8 @@ static hg_status set_value(const place *at, hgi_line *l, int i, span w)
 {
     const hgi_opt_decl *d = &l->decl[i];
     if (l->given[i])
-        return hgi_fail(at->ctx, HG_EINVAL, "%s: %s: %s is given twice", at->where, l->kind,
-                        d->name);
+        return hgi_fail(at->ctx, HG_EINVAL, "%s: %s: %s is given twice", at->where,
+                        l->kind, d->name);
     l->given[i] = true;
     if (d->type == HGI_OPT_WORD) return parse_word(at, d, w, &l->value[i]);
     if (d->type == HGI_OPT_FLAG) return parse_flag(at, d, w, &l->value[i]);
@@ -252,8 +254,9 @@ static hg_status take_bare(const place *at, hgi_line *l, span w)
                         at->where, l->kind, quoted);
     for (int i = 0; d[i].name != NULL; i++)
         if (span_is_key(w, d[i].name))
-            return hgi_fail(at->ctx, HG_EINVAL, "%s: %s: %s has no value, expected %s=...",
-                            at->where, l->kind, d[i].name, d[i].name);
+            return hgi_fail(at->ctx, HG_EINVAL,
+                            "%s: %s: %s has no value, expected %s=...", at->where,
+                            l->kind, d[i].name, d[i].name);
     return unknown_word(at, l, w, false);
 }
 

@@ -10,21 +10,21 @@
 #include "base/base.h"
 
 typedef enum hgi_opt_type {
-    HGI_OPT_INT,    /* whole number within [lo, hi]                                     */
-    HGI_OPT_REAL,   /* number within [lo, hi]                                            */
-    HGI_OPT_UNITS,  /* whole number >= 1, or the word "input": as many as a row has      */
-    HGI_OPT_WORD,   /* one of words[]                                                    */
-    HGI_OPT_FLAG    /* present or not                                                    */
+    HGI_OPT_INT,   /* whole number within [lo, hi]                                     */
+    HGI_OPT_REAL,  /* number within [lo, hi]                                            */
+    HGI_OPT_UNITS, /* whole number >= 1, or the word "input": as many as a row has      */
+    HGI_OPT_WORD,  /* one of words[]                                                    */
+    HGI_OPT_FLAG   /* present or not                                                    */
 } hgi_opt_type;
 
 typedef struct hgi_opt_decl {
-    const char *name;         /* key of key=value; a FLAG is its bare name               */
+    const char *name; /* key of key=value; a FLAG is its bare name               */
     hgi_opt_type type;
-    bool positional;          /* may be given without its key, in the table's order; a WORD
+    bool positional; /* may be given without its key, in the table's order; a WORD
                                  is recognised by its value wherever it stands           */
     bool required;
-    double lo, hi;            /* INT and REAL, inclusive                                  */
-    double initial;           /* default of INT and REAL; index into words[] of a WORD    */
+    double lo, hi;  /* INT and REAL, inclusive                                  */
+    double initial; /* default of INT and REAL; index into words[] of a WORD    */
     const char *const *words; /* NULL-ended                                               */
     const char *help;
 } hgi_opt_decl;
@@ -33,13 +33,13 @@ typedef struct hgi_opt_decl {
 #define HGI_LINE_INPUT (-1.0) /* value of a UNITS option given as "input" */
 
 typedef struct hgi_line {
-    char kind[32];                     /* first word                                      */
-    const hgi_opt_decl *decl;          /* name == NULL ends                               */
-    double value[HGI_LINE_OPTIONS];    /* by index of decl; FLAG 0 or 1; WORD its index    */
+    char kind[32];                  /* first word                                      */
+    const hgi_opt_decl *decl;       /* name == NULL ends                               */
+    double value[HGI_LINE_OPTIONS]; /* by index of decl; FLAG 0 or 1; WORD its index    */
     bool given[HGI_LINE_OPTIONS];
 } hgi_line;
 
-/* A word of a user in a message: at most 40 bytes, control characters as '?'.             */
+/* A word of a user in a message: at most 40 bytes, control characters as '?'.            */
 #define HGI_QUOTE_MAX 48
 const char *hgi_quote(char out[HGI_QUOTE_MAX], const char *s, size_t n);
 
@@ -53,9 +53,9 @@ hg_status hgi_line_parse(hg_ctx *ctx, const char *where, const char *text,
 double hgi_line_get(const hgi_line *l, const char *name);
 bool hgi_line_given(const hgi_line *l, const char *name);
 /* The line again, in canonical form, only with what was given; "input" resolved to
- * `inputs` when inputs > 0.                                                               */
+ * `inputs` when inputs > 0.                                                              */
 hg_status hgi_line_print(const hgi_line *l, int64_t inputs, hgi_text *out);
-/* "unknown layer 'dens' at encoder line 2; did you mean 'dense'?" as HG_EUNKNOWN.         */
+/* "unknown layer 'dens' at encoder line 2; did you mean 'dense'?" as HG_EUNKNOWN.        */
 hg_status hgi_unknown(hg_ctx *ctx, const char *what, const char *word, const char *where,
                       const char *const *names, int64_t n);
 

@@ -12,10 +12,11 @@
 
 #define COUNT_MAX 2147483647.0
 /* Type and range, then the default, words and argument's name of a row. */
-#define INT_FROM(low, initial) HGI_CFG_INT, low, COUNT_MAX, false, false, initial, NULL, "N"
-#define REAL_FROM(low, open, initial)                                                      \
+#define INT_FROM(low, initial)                                                           \
+    HGI_CFG_INT, low, COUNT_MAX, false, false, initial, NULL, "N"
+#define REAL_FROM(low, open, initial)                                                    \
     HGI_CFG_REAL, low, HUGE_VAL, open, false, initial, NULL, "F"
-#define REAL_BELOW_1(low, open, initial)                                                   \
+#define REAL_BELOW_1(low, open, initial)                                                 \
     HGI_CFG_REAL, low, 1, open, true, initial, NULL, "F"
 #define FLAG HGI_CFG_FLAG, 0, 0, false, false, NULL, NULL, NULL
 #define WORD(words, initial) HGI_CFG_WORD, 0, 0, false, false, initial, words, "WORD"
@@ -25,7 +26,8 @@
 
 #define ACTIVATION_WORD(name, word, help) word,
 static const char *const activations[] = {HGI_ACT_MAP(ACTIVATION_WORD) NULL};
-static const char *const output_activations[] = {"auto", HGI_ACT_MAP(ACTIVATION_WORD) NULL};
+static const char *const output_activations[] = {"auto",
+                                                 HGI_ACT_MAP(ACTIVATION_WORD) NULL};
 static const char *const inits[] = {"auto", "glorot", "he", NULL};
 static const char *const losses[] = {"auto", "mse", "mae", "bce", "huber", NULL};
 static const char *const scales[] = {"auto", "none", "unit", "minmax", "standard", NULL};
@@ -43,7 +45,8 @@ const hgi_config_decl hgi_config_decls[] = {
      "take the settings of a preset (hourglass list presets)", NULL},
     {"encoder", LINES, MODEL, "layers from input to code, ';' between: \"dense 32 relu\"",
      NULL},
-    {"decoder", LINES, MODEL, "layers from code to output: \"dense input sigmoid\"", NULL},
+    {"decoder", LINES, MODEL, "layers from code to output: \"dense input sigmoid\"",
+     NULL},
     {"hidden", SIZES, MODEL,
      "sizes of hidden dense layers, mirrored in the decoder: 128,64", NULL},
     {"code", INT_FROM(1, NULL), MODEL, "values of a code", "latent-dim"},
@@ -85,18 +88,20 @@ const hgi_config_decl hgi_config_decls[] = {
 
     {"epochs", INT_FROM(1, "50"), TRAINING, "times through the data", NULL},
     {"batch-size", INT_FROM(1, "256"), TRAINING, "rows of a step", NULL},
-    {"optimizer", WORD(optimizers, "adam"), TRAINING, "sgd, adam, adamw or rmsprop", NULL},
+    {"optimizer", WORD(optimizers, "adam"), TRAINING, "sgd, adam, adamw or rmsprop",
+     NULL},
     {"lr", HGI_CFG_REAL, 0, 1000, true, false, NULL, NULL, "F", TRAINING,
      "learning rate; else 0.01 for sgd, 0.001 for the others", "learning-rate"},
     {"momentum", REAL_BELOW_1(0, false, "0"), TRAINING, "of sgd and rmsprop", NULL},
     {"nesterov", FLAG, TRAINING, "look-ahead momentum for sgd", NULL},
     {"beta1", REAL_BELOW_1(0, false, "0.9"), TRAINING, "adam, adamw: decay of the mean",
      NULL},
-    {"beta2", REAL_BELOW_1(0, false, "0.999"), TRAINING, "adam, adamw: decay of the square",
-     NULL},
+    {"beta2", REAL_BELOW_1(0, false, "0.999"), TRAINING,
+     "adam, adamw: decay of the square", NULL},
     {"epsilon", REAL_FROM(0, true, "1e-7"), TRAINING, "adam, adamw, rmsprop: added below",
      NULL},
-    {"rho", REAL_BELOW_1(0, false, "0.9"), TRAINING, "rmsprop: decay of the square", NULL},
+    {"rho", REAL_BELOW_1(0, false, "0.9"), TRAINING, "rmsprop: decay of the square",
+     NULL},
     {"weight-decay", REAL_FROM(0, false, "0"), TRAINING,
      "adamw: decoupled from the gradient; others: L2 added to it", NULL},
     {"schedule", TEXT("constant", "LINE"), TRAINING,
@@ -106,8 +111,8 @@ const hgi_config_decl hgi_config_decls[] = {
      "steps over which the learning rate rises from 0", NULL},
     {"clip", REAL_FROM(0, true, NULL), TRAINING, "largest norm of the whole gradient",
      "clip-norm"},
-    {"early-stop", INT_FROM(1, NULL), TRAINING, "stop after N epochs without a better loss",
-     "patience"},
+    {"early-stop", INT_FROM(1, NULL), TRAINING,
+     "stop after N epochs without a better loss", "patience"},
     {"min-delta", REAL_FROM(0, false, "0"), TRAINING, "what counts as better", NULL},
     {"keep", WORD(keeps, "auto"), TRAINING,
      "weights to save: best or last; auto: best with early-stop, else last", NULL},

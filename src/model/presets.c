@@ -3,7 +3,8 @@
  *
  * keras-dense and keras-sparse are the first models of "Building Autoencoders in Keras"
  * (blog.keras.io, 2016) with Adam in place of Adadelta, so that a newcomer can set our
- * curves beside the best-known ones.                                                     */
+ * curves beside the best-known ones.  Sizes rather than layer lines where they can say it,
+ * so that a later --code or --hidden changes a preset instead of contradicting it.       */
 #include "model/config.h"
 
 #define KERAS_DENSE                                                                      \
@@ -14,30 +15,30 @@ static const char *const keras_dense[] = {KERAS_DENSE, NULL};
 
 static const char *const keras_sparse[] = {KERAS_DENSE, "l1", "1e-4", NULL};
 
+/* clang-format off */
 static const char *const stacked[] = {
-    "hidden", "128,64", "code",       "32",  "activation", "relu", "loss", "bce",
-    "scale",  "unit",   "epochs",     "50",  "batch-size", "256",  "optimizer",
-    "adam",   NULL,
+    "hidden", "128,64", "code", "32", "activation", "relu",
+    "loss", "bce", "scale", "unit",
+    "optimizer", "adam", "epochs", "50", "batch-size", "256", NULL,
 };
 
 /* Columns of a table have their own units and signs: standardised, with a code free to be
  * negative and an output that is not squashed.                                           */
 static const char *const tabular[] = {
-    "hidden",     "16",     "code",   "8",        "activation",
-    "relu",       "code-activation",  "linear",   "output-activation",
-    "linear",     "loss",   "mse",    "scale",    "standard",
-    "optimizer",  "adam",   "epochs", "100",      "batch-size",
-    "256",        NULL,
+    "hidden", "16", "code", "8", "activation", "relu",
+    "code-activation", "linear", "output-activation", "linear",
+    "loss", "mse", "scale", "standard",
+    "optimizer", "adam", "epochs", "100", "batch-size", "256", NULL,
 };
 
 /* One linear layer each way under mse spans the space of PCA's first components (Baldi &
  * Hornik, Neural Networks 2, 1989).                                                      */
 static const char *const linear[] = {
-    "code",   "8",      "activation", "linear", "code-activation",
-    "linear", "output-activation",    "linear", "loss",
-    "mse",    "optimizer",            "adam",   "batch-size",
-    "256",    NULL,
+    "code", "8", "activation", "linear",
+    "code-activation", "linear", "output-activation", "linear",
+    "loss", "mse", "optimizer", "adam", "batch-size", "256", NULL,
 };
+/* clang-format on */
 
 const hgi_preset hgi_presets[] = {
     {"keras-dense", "784-32-784 as in the Keras tutorial: one dense layer each way, bce",
