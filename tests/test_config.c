@@ -62,13 +62,13 @@ TEST(options_are_set_and_read_by_type)
     CHECK(!hgi_config_has(c, "lr"));
     CHECK(hg_config_get(c, "lr") == NULL);
     CHECK(hg_config_get(c, "no-such") == NULL);
+    CHECK_OK(ctx, hg_config_set(c, "encoder", "dense 32 relu ;\n dropout 0.1;"));
     CHECK_OK(ctx, hg_config_set(c, "epochs", "7"));
     CHECK_OK(ctx, hg_config_set(c, "learning_rate", "1e-2"));
     CHECK_OK(ctx, hg_config_set(c, "latent-dim", "12"));
     CHECK_OK(ctx, hg_config_set(c, "tied", ""));
     CHECK_OK(ctx, hg_config_set(c, "nesterov", "no"));
     CHECK_OK(ctx, hg_config_set(c, "hidden", " 128, 64"));
-    CHECK_OK(ctx, hg_config_set(c, "encoder", "dense 32 relu ;\n dropout 0.1;"));
     CHECK_INT(hgi_config_int(c, "epochs"), 7);
     CHECK(hgi_config_given(c, "epochs"));
     CHECK_NEAR(hgi_config_real(c, "lr"), 0.01, 0);
