@@ -135,8 +135,19 @@ static const char *quoted(char *out, size_t n, const char *path)
 {
     static const char plain[] = "abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ"
                                 "0123456789_./-+,:@%=";
-    bool bare = strspn(path, plain) == strlen(path) && strchr(path, '\'') == NULL;
-    snprintf(out, n, bare ? "%s" : "'%s'", path);
+    bool bare = path[0] != '\0' && strspn(path, plain) == strlen(path);
+    size_t at = 0;
+    if (!bare) out[at++] = '\'';
+    for (; *path != '\0' && at + 6 < n; path++) {
+        if (*path == '\'') {
+            /* A quote inside quotes: out, escaped, in again. */
+            memcpy(out + at, "'\\'", 3);
+            at += 3;
+        }
+        out[at++] = *path;
+    }
+    if (!bare) out[at++] = '\'';
+    out[at] = '\0';
     return out;
 }
 
@@ -169,9 +180,26 @@ static void add_row(cli_table *t, const char *name, const char *fmt, ...)
     cli_table_row(t, (const char *const[]){name, text});
 }
 
+/* The data as a shell command would name them: with the reading options given here. */
+static void data_words(const cli *c, char *out, size_t n)
+{
+    char word[400];
+    snprintf(out, n, "%s", quoted(word, sizeof(word), c->args[0]));
+    for (int i = 0; i < c->given_count; i++) {
+        const cli_given *g = &c->given[i];
+        if (strcmp(g->option.group, "reading") != 0) continue;
+        /* What limits training is no limit to looking at the result. */
+        if (strcmp(g->option.name, "limit") == 0) continue;
+        size_t len = strlen(out);
+        bool flag = g->option.argument == NULL;
+        snprintf(out + len, n - len, " --%s%s%s", g->option.name, flag ? "" : " ",
+                 flag ? "" : quoted(word, sizeof(word), g->value));
+    }
+}
+
 static void print_closing(const job *j)
 {
-    char a[CLI_NUMBER], model[400], data[400];
+    char a[CLI_NUMBER], model[400], data[800];
     cli_table *t = cli_table_new("ll");
     if (j->epochs > 0) {
         add_row(t, "epochs", "%lld of %lld", (long long)j->last.epoch,
@@ -188,7 +216,7 @@ static void print_closing(const job *j)
     }
     add_row(t, "saved", "%s", j->output);
     quoted(model, sizeof(model), j->output);
-    quoted(data, sizeof(data), j->c->args[0]);
+    data_words(j->c, data, sizeof(data));
     add_row(t, "next", "hourglass evaluate %s %s", model, data);
     add_row(t, "", "hourglass plot grid %s %s -o grid.png", model, data);
     cli_table_print(t, stdout);
