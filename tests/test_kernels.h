@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: MIT
-/* What the kernel tests share: every table, and memory that catches a step outside.     */
+/* What the kernel tests share: every table, and memory that catches a step outside.    */
 #ifndef TEST_KERNELS_H
 #define TEST_KERNELS_H
 
@@ -13,7 +13,7 @@
 #include <sys/mman.h>
 #include <unistd.h>
 
-/* Half a unit in the last place of 1: the largest relative error of one rounding.       */
+/* Half a unit in the last place of 1: the largest relative error of one rounding.      */
 #define ROUNDING 0x1p-24
 
 /* The same test once for each instruction set: one that this CPU or build lacks is
@@ -43,7 +43,7 @@ static inline const hgi_kernels *kernels_ref(void) { return hgi_kernels_at(0); }
 
 /* n floats that end where a page without access begins, so that reading or writing past
  * them is a crash; what lies before them is filled with a pattern that fence_check() looks
- * at.  Kept until the test's process ends.                                              */
+ * at.  Kept until the test's process ends.                                             */
 typedef struct fence {
     float *p;
     unsigned char *map;
@@ -68,7 +68,7 @@ static inline void fence_free(fence *f, int64_t n)
 {
     bool whole = true;
     for (size_t i = 0; i < f->front; i++) whole = whole && f->map[i] == 0xa5;
-    CHECK(whole); /* nothing was written before the first element                        */
+    CHECK(whole); /* nothing was written before the first element */
     size_t page = (size_t)sysconf(_SC_PAGESIZE);
     munmap(f->map, f->front + (size_t)n * sizeof(float) + page);
     f->p = NULL;
@@ -88,11 +88,12 @@ static inline fence fence_copy(const fence *from, int64_t n)
     return f;
 }
 
-/* Index of the first element whose bits differ, n when none does; NaN equals NaN.       */
+/* Index of the first element whose bits differ, n when none does; NaN equals NaN.      */
 static inline int64_t first_difference(const float *a, const float *b, int64_t n)
 {
     for (int64_t i = 0; i < n; i++)
-        if (memcmp(&a[i], &b[i], sizeof a[i]) != 0 && !(isnan(a[i]) && isnan(b[i]))) return i;
+        if (memcmp(&a[i], &b[i], sizeof a[i]) != 0 && !(isnan(a[i]) && isnan(b[i])))
+            return i;
     return n;
 }
 
@@ -101,7 +102,7 @@ static inline int64_t pick_int(uint64_t *seed, int64_t lo, int64_t hi)
     return lo + (int64_t)(test_random(seed) % (uint64_t)(hi - lo + 1));
 }
 
-/* Seconds of one call of `run`: the best of five medians of eleven.                     */
+/* Seconds of one call of `run`: the best of five medians of eleven.                    */
 static inline int compare_double(const void *a, const void *b)
 {
     double x = *(const double *)a, y = *(const double *)b;

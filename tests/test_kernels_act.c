@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: MIT
 /* Activations and their derivatives, every instruction set, held against the formulas in
- * double.  That is stricter than holding them against ref, and shows ref's own error.   */
+ * double.  That is stricter than holding them against ref, and shows ref's own error.  */
 #include "test_kernels.h"
 
 #define SELU_SCALE 1.0507009873554804934
@@ -25,7 +25,7 @@ static double value(hgi_act act, double alpha, double x)
 }
 
 /* The derivative in terms of what act_backward() is given; *size is the sum of its terms'
- * magnitudes, of which rounding errors are a part.                                      */
+ * magnitudes, of which rounding errors are a part.                                     */
 static double derivative(hgi_act act, double alpha, double y, double *size)
 {
     double d = 1;
@@ -48,13 +48,14 @@ static double derivative(hgi_act act, double alpha, double y, double *size)
     return d;
 }
 
-/* Numbers that have gone wrong somewhere, and a dense sweep of all sizes.               */
+/* Numbers that have gone wrong somewhere, and a dense sweep of all sizes.              */
 #define SWEEP 4001
 static void sweep(float x[SWEEP])
 {
-    static const float special[] = {0.0f,   -0.0f,     1e-45f, -1e-45f, FLT_MIN, -FLT_MIN, 0.34657f,
-                                    -0.34658f, 0.625f, 1,      -1,      10,      -10,      88.7f,
-                                    -88.7f, 104,       -104,   1e4f,    -1e4f,   FLT_MAX,  -FLT_MAX};
+    static const float special[] = {
+        0.0f,      -0.0f,  1e-45f, -1e-45f, FLT_MIN, -FLT_MIN, 0.34657f,
+        -0.34658f, 0.625f, 1,      -1,      10,      -10,      88.7f,
+        -88.7f,    104,    -104,   1e4f,    -1e4f,   FLT_MAX,  -FLT_MAX};
     int n = (int)HGI_COUNT(special);
     memcpy(x, special, sizeof special);
     uint64_t seed = 11;
@@ -68,7 +69,7 @@ static void sweep(float x[SWEEP])
 /* 5 ROUNDINGs are two and a half units in the last place at worst.  The smallest normal
  * number covers results that are flushed or subnormal.  GELU's variable t = 1/(1 + 0.35 a)
  * is rounded twice, which near a = 0 counts 2.3 times in Phi: 3 more.  ref's GELU takes
- * erfcf() of a rounded argument u, whose error is 2 u^2 = x^2 times as large in the result. */
+ * erfcf() of a rounded argument u, whose error is 2 u^2 = x^2 times as large there. */
 static double tolerance(const hgi_kernels *k, hgi_act act, double x, double size)
 {
     double units = act == HGI_ACT_GELU ? 8 : 5;
@@ -88,7 +89,8 @@ TEST_ON_ALL(activations_match_their_formulas)
             if (fabs(want) > (double)FLT_MAX)
                 CHECK(y[i] == (want > 0 ? INFINITY : -INFINITY));
             else
-                CHECK_NEAR(y[i], want, tolerance(k, (hgi_act)a, (double)x[i], fabs(want)));
+                CHECK_NEAR(y[i], want,
+                           tolerance(k, (hgi_act)a, (double)x[i], fabs(want)));
         }
     }
 }
@@ -107,9 +109,9 @@ TEST_ON_ALL(derivatives_match_their_formulas)
             double size, by = i % 3 == 0 ? -1.5 : 1;
             double want = by * derivative(act, (double)0.3f, (double)y[i], &size);
             test_where("%s %s at %.9g", k->name, hgi_act_name(act), (double)y[i]);
-            /* ELU and SELU add alpha to y: the error is one of alpha.                   */
+            /* ELU and SELU add alpha to y: the error is one of alpha.                  */
             if (act == HGI_ACT_ELU || act == HGI_ACT_SELU) size = 2;
-            /* 1 - y^2 near 1 is a difference of rounded terms of size 1.                */
+            /* 1 - y^2 near 1 is a difference of rounded terms of size 1.               */
             CHECK_NEAR(g[i], want, 1.5 * tolerance(k, act, (double)y[i], size));
         }
     }
@@ -140,15 +142,17 @@ TEST_ON_ALL(activations_let_nan_and_inf_through)
 }
 
 /* Rows with gaps, in place or not, on fenced memory: each element has the bits that it has
- * alone, and nothing between the rows is touched.                                       */
+ * alone, and nothing between the rows is touched.                                      */
 TEST_ON_ALL(activations_of_rows_are_those_of_each_element)
 {
     uint64_t seed = 12;
     for (int i = 0; i < 40 * HGI_ACT_COUNT; i++) {
         hgi_act act = (hgi_act)(i % HGI_ACT_COUNT);
-        int64_t R = pick_int(&seed, 0, 4), C = pick_int(&seed, 0, 40), ld = C + pick_int(&seed, 0, 3);
+        int64_t R = pick_int(&seed, 0, 4), C = pick_int(&seed, 0, 40),
+                ld = C + pick_int(&seed, 0, 3);
         int64_t n = R > 0 ? (R - 1) * ld + C : 0;
-        test_where("%s %s R %lld C %lld", k->name, hgi_act_name(act), (long long)R, (long long)C);
+        test_where("%s %s R %lld C %lld", k->name, hgi_act_name(act), (long long)R,
+                   (long long)C);
         fence z = fence_random(n, &seed, -4, 4), y = fence_random(n, &seed, -1, 1);
         fence want = fence_copy(&y, n), slopes = fence_copy(&y, n), g = fence_copy(&y, n);
         for (int64_t r = 0; r < R; r++)
@@ -171,7 +175,7 @@ TEST_ON_ALL(activations_of_rows_are_those_of_each_element)
     }
 }
 
-/* ---- speed ---------------------------------------------------------------------------- */
+/* ---- speed ------------------------------------------------------------------------- */
 
 typedef struct act_run {
     const hgi_kernels *k;
@@ -201,7 +205,8 @@ BENCH(speed_of_activations)
         r.act = (hgi_act)a;
         printf("%-10s", hgi_act_name(r.act));
         for (int j = 0; (r.k = hgi_kernels_at(j)) != NULL; j++) {
-            double there = seconds_of(run_forward, &r), back = seconds_of(run_backward, &r);
+            double there = seconds_of(run_forward, &r),
+                   back = seconds_of(run_backward, &r);
             printf("  %s %6.3f ns, backward %6.3f ns", r.k->name, there * 1e9 / 4096,
                    back * 1e9 / 4096);
         }

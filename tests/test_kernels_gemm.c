@@ -4,13 +4,13 @@
  * The strongest check is the contract itself: each element is one chain over ascending k
  * from init, of fused multiply-adds on the vector sets and of rounded products and sums on
  * ref.  So results are compared bit for bit with that chain written out, which also makes
- * them independent of tiles, packing and instruction set.                               */
+ * them independent of tiles, packing and instruction set.                              */
 #include "test_kernels.h"
 
 static bool is_ref(const hgi_kernels *k) { return strcmp(k->name, "ref") == 0; }
 
 /* One element as the contract has it.  The product is kept in a volatile so that no
- * compiler fuses it for ref.                                                            */
+ * compiler fuses it for ref.                                                           */
 static float chain(const hgi_gemm *g, const float *B, int64_t b_row, int64_t m, int64_t n,
                    float init, bool fused)
 {
@@ -26,15 +26,15 @@ static float chain(const hgi_gemm *g, const float *B, int64_t b_row, int64_t m, 
 typedef struct shape {
     int64_t M, N, K;
     bool transposed, packed;
-    int init; /* 0 none, 1 a bias row, 2 C itself                                        */
+    int init; /* 0 none, 1 a bias row, 2 C itself */
 } shape;
 
-/* One product on fenced memory with gaps between rows, against the chain.               */
+/* One product on fenced memory with gaps between rows, against the chain.              */
 static void check_product(const hgi_kernels *k, const shape *s, uint64_t *seed)
 {
     test_where("%s M %lld N %lld K %lld transposed %d packed %d init %d", k->name,
-               (long long)s->M, (long long)s->N, (long long)s->K, s->transposed, s->packed,
-               s->init);
+               (long long)s->M, (long long)s->N, (long long)s->K, s->transposed,
+               s->packed, s->init);
     int64_t gap = pick_int(seed, 0, 3);
     int64_t a_long = s->transposed ? s->M : s->K, a_count = s->transposed ? s->K : s->M;
     int64_t lda = a_long + gap, ldb = s->N + gap, ldc = s->N + gap;
@@ -89,13 +89,14 @@ TEST_ON_ALL(a_product_is_the_chain_of_its_contract)
     }
 }
 
-/* Longer than one block of rows and of k.                                               */
+/* Longer than one block of rows and of k.                                              */
 TEST_ON_ALL(a_long_product_is_the_chain_of_its_contract)
 {
     uint64_t seed = 2;
     static const shape shapes[] = {
-        {200, 33, 17, false, true, 1}, {97, 50, 257, true, false, 0}, {3, 49, 1000, false, true, 2},
-        {1, 100, 513, false, false, 1}, {8, 48, 256, true, true, 2},  {64, 16, 784, false, true, 1},
+        {200, 33, 17, false, true, 1}, {97, 50, 257, true, false, 0},
+        {3, 49, 1000, false, true, 2}, {1, 100, 513, false, false, 1},
+        {8, 48, 256, true, true, 2},   {64, 16, 784, false, true, 1},
     };
     for (int64_t i = 0; i < HGI_COUNT(shapes); i++) check_product(k, &shapes[i], &seed);
 }
@@ -111,7 +112,7 @@ TEST_ON_ALL(every_small_tile_size_is_right)
 }
 
 /* Each rounding adds at most ROUNDING of a partial sum, which is at most S = |init| +
- * sum |a b|; ref rounds 2K times, the chain of fused multiply-adds K times.             */
+ * sum |a b|; ref rounds 2K times, the chain of fused multiply-adds K times.            */
 TEST_ON_VECTORS(a_product_is_near_ref)
 {
     enum { M = 13, N = 61, K = 300 };
@@ -130,7 +131,7 @@ TEST_ON_VECTORS(a_product_is_near_ref)
     }
 }
 
-/* M, N (packed: at panels) and K cut in pieces at odd places.                           */
+/* M, N (packed: at panels) and K cut in pieces at odd places.                          */
 TEST_ON_ALL(a_product_cut_in_pieces_has_the_same_bits)
 {
     enum { M = 45, N = 230, K = 311 };
@@ -142,12 +143,15 @@ TEST_ON_ALL(a_product_cut_in_pieces_has_the_same_bits)
     int64_t m_cut[] = {0, 1, 20, M}, n_cut[] = {0, 33, 95, N}, k_cut[] = {0, 100, 101, K};
     for (int i = 0; i < 27; i++) {
         int64_t m = m_cut[i / 9], n = n_cut[i / 3 % 3], from = k_cut[i % 3];
-        hgi_gemm part = {m_cut[i / 9 + 1] - m, n_cut[i / 3 % 3 + 1] - n, k_cut[i % 3 + 1] - from,
-                         A.p + m * K + from,   K,
-                         1,                    B.p + from * N + n,
-                         N,                    from ? pieces + m * N + n : NULL,
-                         N,                    pieces + m * N + n,
-                         N};
+        hgi_gemm part = g;
+        part.M = m_cut[i / 9 + 1] - m;
+        part.N = n_cut[i / 3 % 3 + 1] - n;
+        part.K = k_cut[i % 3 + 1] - from;
+        part.A = A.p + m * K + from;
+        part.B = B.p + from * N + n;
+        part.C = pieces + m * N + n;
+        part.init = from > 0 ? part.C : NULL;
+        part.init_row = N;
         k->gemm(&part);
     }
     CHECK_INT(first_difference(whole, pieces, M * N), M * N);
@@ -167,15 +171,17 @@ TEST_ON_ALL(a_product_cut_in_pieces_has_the_same_bits)
     free(P);
 }
 
-/* B packed from its transpose, and from strides of no special kind, is the same bytes.  */
+/* B packed from its transpose, and from strides of no special kind, is the same bytes. */
 TEST_ON_ALL(packing_a_transpose_gives_the_same_panels)
 {
     uint64_t seed = 6;
     for (int i = 0; i < 60; i++) {
-        int64_t K = pick_int(&seed, 0, 40), N = pick_int(&seed, 0, 110), gap = pick_int(&seed, 0, 2);
+        int64_t K = pick_int(&seed, 0, 40), N = pick_int(&seed, 0, 110),
+                gap = pick_int(&seed, 0, 2);
         test_where("%s K %lld N %lld", k->name, (long long)K, (long long)N);
         int64_t size = k->packed_size(K, N), t_size = N > 0 ? (N - 1) * (K + gap) + K : 0;
-        fence B = fence_random(K * N, &seed, -1, 1), T = fence_random(t_size, &seed, -1, 1);
+        fence B = fence_random(K * N, &seed, -1, 1),
+              T = fence_random(t_size, &seed, -1, 1);
         fence wide = fence_random(2 * K * N, &seed, -1, 1);
         for (int64_t j = 0; j < K * N; j++) {
             T.p[j % N * (K + gap) + j / N] = B.p[j];
@@ -217,7 +223,8 @@ TEST(no_table_is_left_untested)
 {
     int n = 0;
     for (const hgi_kernels *k; (k = hgi_kernels_at(n)) != NULL; n++)
-        CHECK(is_ref(k) || strcmp(k->name, "avx2") == 0 || strcmp(k->name, "avx512") == 0);
+        CHECK(is_ref(k) || strcmp(k->name, "avx2") == 0 ||
+              strcmp(k->name, "avx512") == 0);
     CHECK(n >= 1);
     const hgi_kernels *best = NULL;
     CHECK_INT(hgi_kernels_pick(NULL, &best), HG_OK);
@@ -237,7 +244,7 @@ TEST(activations_are_found_by_their_words)
     CHECK(!hgi_act_find("", &act));
 }
 
-/* ---- speed ---------------------------------------------------------------------------- */
+/* ---- speed ------------------------------------------------------------------------- */
 
 typedef struct gemm_run {
     const hgi_kernels *k;
@@ -250,11 +257,11 @@ static void run_gemm(void *arg)
     r->k->gemm(&r->g);
 }
 
-/* The shapes of a step of a dense autoencoder: forward, input and weight gradient.      */
+/* The shapes of a step of a dense autoencoder: forward, input and weight gradient.     */
 static const struct {
     const char *what;
     shape s;
-    int64_t a_far, ldb; /* 0: as the shape has it                                        */
+    int64_t a_far, ldb; /* 0: as the shape has it */
 } speeds[] = {
     {"forward 64x32x784", {64, 32, 784, false, true, 0}, 0, 0},
     {"forward 64x784x32", {64, 784, 32, false, true, 0}, 0, 0},
@@ -276,10 +283,12 @@ BENCH(speed_of_the_matrix_product)
         const hgi_kernels *k;
         for (int j = 0; (k = hgi_kernels_at(j)) != NULL; j++) {
             int64_t a_size = (s->transposed ? s->K : s->M) * lda;
-            fence A = fence_random(a_size, &seed, -1, 1), B = fence_random(s->K * ldb, &seed, -1, 1);
+            fence A = fence_random(a_size, &seed, -1, 1),
+                  B = fence_random(s->K * ldb, &seed, -1, 1);
             int64_t ldc = hgi_max(s->N, ldb);
             float *C = calloc((size_t)(s->M * ldc), sizeof *C);
-            float *P = aligned_alloc(64, (size_t)(k->packed_size(s->K, s->N) * 4 + 63) / 64 * 64);
+            float *P = aligned_alloc(64, (size_t)(k->packed_size(s->K, s->N) * 4 + 63) /
+                                             64 * 64);
             gemm_run r = {k, {s->M, s->N, s->K, A.p, lda, 1, B.p, ldb, NULL, 0, C, ldc}};
             if (s->transposed) {
                 r.g.a_row = 1;

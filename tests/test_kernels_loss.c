@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: MIT
-/* Losses, the L1 penalty and sums, every instruction set, against the formulas in double. */
+/* Losses, the L1 penalty and sums, every instruction set, against formulas in double.  */
 #include "test_kernels.h"
 
 static const char *const kind_names[] = {"mse", "mae", "huber", "bce"};
@@ -30,13 +30,14 @@ static double derivative(hgi_loss_kind kind, double y, double t)
 
 /* A row's sum: values rounded a few times each, partial sums of up to 8 vectors in float:
  * 1e-6 of the sum of values.  y t and max(y,0) cancel in the cross-entropy, and y - t in
- * the others, so that their rounding counts at its own size.                            */
+ * the others, so that their rounding counts at its own size.                           */
 static void check_rows(const hgi_kernels *k, hgi_loss_kind kind, int64_t R, int64_t C,
                        double reach, uint64_t *seed)
 {
     bool bce = kind == HGI_LOSS_BCE_LOGITS;
     int64_t ld = C + pick_int(seed, 0, 3), n = R > 0 ? (R - 1) * ld + C : 0;
-    fence y = fence_random(n, seed, -reach, reach), t = fence_random(n, seed, bce ? 0 : -1, 1);
+    fence y = fence_random(n, seed, -reach, reach),
+          t = fence_random(n, seed, bce ? 0 : -1, 1);
     fence g = fence_random(n, seed, 8, 9), before = fence_copy(&g, n);
     double sums[8], alone[8];
     k->loss(kind, DELTA, 0.5f, R, C, y.p, ld, t.p, ld, g.p, ld, sums);
@@ -55,7 +56,8 @@ static void check_rows(const hgi_kernels *k, hgi_loss_kind kind, int64_t R, int6
         double one;
         k->loss(kind, DELTA, 0.5f, 1, C, y.p + r * ld, C, t.p + r * ld, C, NULL, 0, &one);
         CHECK(one == sums[r]);
-        for (int64_t i = r * ld + C; i < hgi_min(n, (r + 1) * ld); i++) CHECK(g.p[i] == before.p[i]);
+        for (int64_t i = r * ld + C; i < hgi_min(n, (r + 1) * ld); i++)
+            CHECK(g.p[i] == before.p[i]);
     }
     k->loss(kind, DELTA, 0.5f, R, C, y.p, ld, t.p, ld, y.p, ld, alone);
     for (int64_t r = 0; r < R; r++) {
@@ -74,13 +76,14 @@ TEST_ON_ALL(losses_match_their_formulas)
     for (int i = 0; i < 240; i++) {
         hgi_loss_kind kind = (hgi_loss_kind)(i % HGI_LOSS_COUNT);
         int64_t R = pick_int(&seed, 0, 5), C = pick_int(&seed, 0, i % 3 ? 50 : 900);
-        test_where("%s %s R %lld C %lld", k->name, kind_names[kind], (long long)R, (long long)C);
+        test_where("%s %s R %lld C %lld", k->name, kind_names[kind], (long long)R,
+                   (long long)C);
         check_rows(k, kind, R, C, i % 2 ? 2 : 12, &seed);
     }
 }
 
 /* A row that is right and sure has a loss of exp(-|z|) an element: a sum that is kept to
- * 1e-6 of itself although 1 + exp(-|z|) is 1 in float.                                  */
+ * 1e-6 of itself although 1 + exp(-|z|) is 1 in float.                                 */
 TEST_ON_ALL(cross_entropy_keeps_small_and_huge_losses)
 {
     float z[100], t[100], g[100];
@@ -124,7 +127,8 @@ TEST_ON_ALL(the_l1_penalty_matches_its_formula)
 {
     uint64_t seed = 22;
     for (int i = 0; i < 60; i++) {
-        int64_t R = pick_int(&seed, 0, 4), C = pick_int(&seed, 0, 70), ld = C + pick_int(&seed, 0, 3);
+        int64_t R = pick_int(&seed, 0, 4), C = pick_int(&seed, 0, 70),
+                ld = C + pick_int(&seed, 0, 3);
         int64_t n = R > 0 ? (R - 1) * ld + C : 0;
         fence z = fence_random(n, &seed, -2, 2), g = fence_random(n, &seed, -1, 1);
         for (int64_t j = 0; j < n; j += 5) z.p[j] = 0;
@@ -152,12 +156,13 @@ TEST_ON_ALL(the_l1_penalty_matches_its_formula)
     CHECK(isnan(sum) && isnan(g[0]) && g[1] == -1 && g[2] == 1);
 }
 
-/* One chain of additions a column: the same bits everywhere, however rows are cut.      */
+/* One chain of additions a column: the same bits everywhere, however rows are cut.     */
 TEST_ON_ALL(column_sums_are_chains_over_rows)
 {
     uint64_t seed = 23;
     for (int i = 0; i < 80; i++) {
-        int64_t R = pick_int(&seed, 0, 20), C = pick_int(&seed, 0, 200), ld = C + pick_int(&seed, 0, 3);
+        int64_t R = pick_int(&seed, 0, 20), C = pick_int(&seed, 0, 200),
+                ld = C + pick_int(&seed, 0, 3);
         int64_t n = R > 0 ? (R - 1) * ld + C : 0, cut = R / 3;
         fence x = fence_random(n, &seed, -1, 1), out = fence_random(C, &seed, -1, 1);
         fence want = fence_copy(&out, C), pieces = fence_copy(&out, C);
@@ -178,7 +183,7 @@ TEST_ON_ALL(column_sums_are_chains_over_rows)
     }
 }
 
-/* Squares of floats are exact in double; n additions round.                             */
+/* Squares of floats are exact in double; n additions round.                            */
 TEST_ON_ALL(sums_of_squares_are_in_double)
 {
     uint64_t seed = 24;
@@ -195,7 +200,7 @@ TEST_ON_ALL(sums_of_squares_are_in_double)
     }
 }
 
-/* ---- speed ---------------------------------------------------------------------------- */
+/* ---- speed ------------------------------------------------------------------------- */
 
 #define ROWS 16
 #define COLUMNS 784
@@ -210,8 +215,8 @@ typedef struct loss_run {
 static void run_loss(void *arg)
 {
     loss_run *r = arg;
-    r->k->loss(r->kind, DELTA, 1, ROWS, COLUMNS, r->y, COLUMNS, r->t, COLUMNS, r->g, COLUMNS,
-               r->sums);
+    r->k->loss(r->kind, DELTA, 1, ROWS, COLUMNS, r->y, COLUMNS, r->t, COLUMNS, r->g,
+               COLUMNS, r->sums);
 }
 
 static void run_l1(void *arg)

@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: MIT
 /* Optimisers and batch filling: the vector sets repeat ref's operations in ref's order, so
- * that every comparison here is of bits.                                                */
+ * that every comparison here is of bits.                                               */
 #include "test_kernels.h"
 
 typedef struct state {
@@ -35,11 +35,12 @@ static void state_compare(const state *a, const state *b, int64_t n)
     CHECK_INT(first_difference(a->v.p, b->v.p, n), n);
 }
 
-/* which: 0 sgd, 1 adam, 2 rmsprop; elements from .. from+n.                             */
+/* which: 0 sgd, 1 adam, 2 rmsprop; elements from .. from+n.                            */
 static void take_step(const hgi_kernels *k, int which, const hgi_step *s, state *x,
                       int64_t from, int64_t n)
 {
-    float *theta = x->theta.p + from, *g = x->g.p + from, *m = x->m.p + from, *v = x->v.p + from;
+    float *theta = x->theta.p + from, *g = x->g.p + from;
+    float *m = x->m.p + from, *v = x->v.p + from;
     if (which == 0) k->sgd(s, n, theta, g, s->beta1 > 0 ? v : NULL);
     if (which == 1) k->adam(s, n, theta, g, m, v);
     if (which == 2) k->rmsprop(s, n, theta, g, s->beta1 > 0 ? m : NULL, v);
@@ -95,7 +96,7 @@ TEST_ON_ALL(a_step_cut_in_pieces_has_the_same_bits)
 }
 
 /* The formulas of Kingma & Ba in double, over ten steps; the tolerance is ten roundings of
- * theta and of steps that sum to less than 0.2.                                         */
+ * theta and of steps that sum to less than 0.2.                                        */
 TEST_ON_ALL(adam_follows_its_paper)
 {
     enum { N = 21 };
@@ -103,10 +104,12 @@ TEST_ON_ALL(adam_follows_its_paper)
     double want[N], dm[N] = {0}, dv[N] = {0};
     double b1 = (double)0.9f, b2 = (double)0.999f, lr = (double)0.01f;
     uint64_t seed = 33;
-    for (int i = 0; i < N; i++) want[i] = (double)(theta[i] = (float)test_uniform(&seed, -1, 1));
+    for (int i = 0; i < N; i++)
+        want[i] = (double)(theta[i] = (float)test_uniform(&seed, -1, 1));
     for (int step = 1; step <= 10; step++) {
         double c1 = 1 / (1 - pow(b1, step)), c2 = 1 / (1 - pow(b2, step));
-        hgi_step s = {.lr = 0.01f, .beta1 = 0.9f, .beta2 = 0.999f, .epsilon = 1e-8f, .scale = 1};
+        hgi_step s = {
+            .lr = 0.01f, .beta1 = 0.9f, .beta2 = 0.999f, .epsilon = 1e-8f, .scale = 1};
         s.correct1 = (float)c1;
         s.correct2 = (float)c2;
         for (int i = 0; i < N; i++) {
@@ -118,15 +121,16 @@ TEST_ON_ALL(adam_follows_its_paper)
         }
         k->adam(&s, N, theta, g, m, v);
     }
-    for (int i = 0; i < N; i++) CHECK_NEAR(theta[i], want[i], 10 * ROUNDING + 0.2 * 20 * ROUNDING);
+    for (int i = 0; i < N; i++)
+        CHECK_NEAR(theta[i], want[i], 10 * ROUNDING + 0.2 * 20 * ROUNDING);
 }
 
 TEST_ON_ALL(a_first_step_with_zero_gradients_moves_nothing)
 {
+    uint64_t seed = 37;
     float theta[19], zero[19] = {0}, m[19] = {0}, v[19] = {0};
     for (int i = 0; i < 19; i++) theta[i] = (float)i;
-    hgi_step s = {.lr = 0.1f, .beta1 = 0.9f, .beta2 = 0.99f, .epsilon = 1e-8f, .correct1 = 10,
-                  .correct2 = 100, .scale = 1};
+    hgi_step s = step_random(&seed, 1);
     k->adam(&s, 19, theta, zero, m, v);
     k->rmsprop(&s, 19, theta, zero, m, v);
     k->sgd(&s, 19, theta, zero, v);
@@ -141,7 +145,8 @@ TEST_ON_ALL(a_gradient_that_is_nan_reaches_the_weights)
         for (int i = 0; i < 19; i++) x.g.p[i] = i % 2 ? NAN : 1;
         hgi_step s = step_random(&seed, 1);
         take_step(k, which, &s, &x, 0, 19);
-        for (int i = 0; i < 19; i++) CHECK(i % 2 ? isnan(x.theta.p[i]) : isfinite(x.theta.p[i]));
+        for (int i = 0; i < 19; i++)
+            CHECK(i % 2 ? isnan(x.theta.p[i]) : isfinite(x.theta.p[i]));
         state_free(&x, 19);
     }
 }
@@ -151,18 +156,20 @@ TEST_ON_ALL(batches_are_filled_as_the_formula_says)
     uint64_t seed = 35;
     for (int64_t n = 0; n < 80; n++) {
         fence x = fence_random(n, &seed, -1, 1), shift = fence_random(n, &seed, -1, 1);
-        fence scale = fence_random(n, &seed, 0, 9), got = fence_new(n), want = fence_new(n);
+        fence scale = fence_random(n, &seed, 0, 9), got = fence_new(n),
+              want = fence_new(n);
         k->affine(n, x.p, shift.p, scale.p, got.p);
         for (int64_t i = 0; i < n; i++) want.p[i] = (x.p[i] - shift.p[i]) * scale.p[i];
         CHECK_INT(first_difference(got.p, want.p, n), n);
 
-        /* The bytes end at a fence too: they are the last n of a longer block.          */
+        /* The bytes end at a fence too: they are the last n of a longer block.         */
         int64_t words = hgi_ceil_div(n, 4);
         fence block = fence_new(words);
         uint8_t *bytes = (uint8_t *)(block.p + words) - n;
         for (int64_t i = 0; i < n; i++) bytes[i] = (uint8_t)test_random(&seed);
         k->widen_u8(n, bytes, 3.5f, 1.0f / 255, got.p);
-        for (int64_t i = 0; i < n; i++) want.p[i] = ((float)bytes[i] - 3.5f) * (1.0f / 255);
+        for (int64_t i = 0; i < n; i++)
+            want.p[i] = ((float)bytes[i] - 3.5f) * (1.0f / 255);
         CHECK_INT(first_difference(got.p, want.p, n), n);
         fence_free(&x, n);
         fence_free(&shift, n);
@@ -173,7 +180,7 @@ TEST_ON_ALL(batches_are_filled_as_the_formula_says)
     }
 }
 
-/* ---- speed ---------------------------------------------------------------------------- */
+/* ---- speed ------------------------------------------------------------------------- */
 
 #define COUNT 25088 /* the weights of 784 x 32 */
 
@@ -200,8 +207,7 @@ BENCH(speed_of_optimisers_and_batches)
     static const char *const names[] = {"sgd", "adam", "rmsprop", "widen_u8", "affine"};
     static optim_run r;
     uint64_t seed = 36;
-    r.s = (hgi_step){.lr = 1e-3f, .beta1 = 0.9f, .beta2 = 0.999f, .epsilon = 1e-8f, .correct1 = 1,
-                     .correct2 = 1, .scale = 1};
+    r.s = step_random(&seed, 1);
     for (int i = 0; i < COUNT; i++) r.g[i] = (float)test_uniform(&seed, -1, 1);
     for (r.which = 0; r.which < 5; r.which++) {
         printf("%-10s", names[r.which]);

@@ -31,8 +31,8 @@ static void read_brand(char out[HGI_CPU_BRAND])
 {
     unsigned word[12] = {0};
     for (unsigned i = 0; i < 3; i++)
-        if (!__get_cpuid(0x80000002u + i, &word[4 * i], &word[4 * i + 1], &word[4 * i + 2],
-                         &word[4 * i + 3]))
+        if (!__get_cpuid(0x80000002u + i, &word[4 * i], &word[4 * i + 1],
+                         &word[4 * i + 2], &word[4 * i + 3]))
             return;
     char text[HGI_CPU_BRAND] = {0};
     memcpy(text, word, sizeof word);
@@ -56,7 +56,8 @@ static void read_features(hgi_cpu *out)
 
     if (!__get_cpuid_count(7, 0, &a, &b, &c, &d)) return;
     out->avx2 = ymm && fma && f16c && bit(b, 5);
-    out->avx512 = zmm && out->avx2 && bit(b, 16) && bit(b, 17) && bit(b, 30) && bit(b, 31);
+    out->avx512 =
+        zmm && out->avx2 && bit(b, 16) && bit(b, 17) && bit(b, 30) && bit(b, 31);
     out->amx_bf16 = tile && bit(d, 22) && bit(d, 24);
     if (__get_cpuid_count(7, 1, &a, &b, &c, &d)) out->avx512_bf16 = zmm && bit(a, 5);
 }

@@ -8,9 +8,9 @@
 #define HGI_CPU_BRAND 49
 
 typedef struct hgi_cpu {
-    char brand[HGI_CPU_BRAND]; /* "AMD EPYC ..."; "unknown" where it cannot be asked     */
-    bool avx2;                 /* AVX2 and FMA                                           */
-    bool avx512;               /* AVX-512 F, BW, DQ, VL                                  */
+    char brand[HGI_CPU_BRAND]; /* "AMD EPYC ..."; "unknown" where it cannot be asked    */
+    bool avx2;                 /* AVX2, FMA and F16C */
+    bool avx512;               /* AVX-512 F, BW, DQ, VL */
     bool avx512_bf16, amx_bf16; /* told to the user; no kernel needs them               */
 } hgi_cpu;
 

@@ -47,7 +47,7 @@ typedef enum hgi_loss_kind {
 
 /* C[M,N] = init + A[M,K] B[K,N], each element one chain of multiply-adds over k ascending,
  * starting from init.  So C does not depend on how M, N or K are cut, and a sum over a
- * longer K can be continued by passing C as init.                                        */
+ * longer K can be continued by passing C as init.                                      */
 typedef struct hgi_gemm {
     int64_t M, N, K;
     const hgi_real *A;
@@ -63,15 +63,15 @@ typedef struct hgi_gemm {
 #define HGI_PACKED INT64_C(-1)
 
 /* One step of an optimiser over n parameters.  Fields are float so that every kernel set
- * starts from the same numbers.  `lr` already has the schedule in it.                   */
+ * starts from the same numbers.  `lr` already has the schedule in it.                  */
 typedef struct hgi_step {
     hgi_real lr;
-    hgi_real beta1, beta2; /* sgd: beta1 = momentum; rmsprop: beta2 = rho                   */
+    hgi_real beta1, beta2; /* sgd: beta1 = momentum; rmsprop: beta2 = rho */
     hgi_real epsilon;
-    hgi_real correct1, correct2; /* adam: 1/(1-beta1^t), 1/(1-beta2^t)                      */
-    hgi_real l2;    /* added to the gradient: g += l2 * theta                               */
-    hgi_real decay; /* decoupled: theta -= lr * decay * theta, before the step              */
-    hgi_real scale; /* of the gradient, for clipping; 1 otherwise                           */
+    hgi_real correct1, correct2; /* adam: 1/(1-beta1^t), 1/(1-beta2^t) */
+    hgi_real l2;                 /* added to the gradient: g += l2 * theta */
+    hgi_real decay; /* decoupled: theta -= lr * decay * theta, before the step */
+    hgi_real scale; /* of the gradient, for clipping; 1 otherwise */
     int nesterov;
 } hgi_step;
 
@@ -133,17 +133,17 @@ typedef struct hgi_kernels {
 } hgi_kernels;
 
 /* Which instruction sets there are, lowest first; `limit` NULL takes the best this CPU
- * has.  Errors: HG_EUNKNOWN word, HG_EUNAVAILABLE on this CPU or in this build.         */
+ * has.  Errors: HG_EUNKNOWN word, HG_EUNAVAILABLE on this CPU or in this build.        */
 hg_status hgi_kernels_pick(const char *limit, const hgi_kernels **out);
-/* The index-th table that this CPU can run, lowest ("ref") first; NULL after the last.  */
+/* The index-th table that this CPU can run, lowest ("ref") first; NULL after the last. */
 const hgi_kernels *hgi_kernels_at(int index);
-/* Brand string and the features found, for `hourglass info`.                            */
+/* Brand string and the features found, for `hourglass info`.                           */
 void hgi_cpu_describe(char *out, size_t n);
 
 const char *hgi_act_name(hgi_act act);
-/* false when `word` is no activation.                                                   */
+/* false when `word` is no activation.                                                  */
 bool hgi_act_find(const char *word, hgi_act *out);
-/* Backward reads the input z, not the output (GELU).                                    */
+/* Backward reads the input z, not the output (GELU).                                   */
 bool hgi_act_needs_input(hgi_act act);
 
 #endif

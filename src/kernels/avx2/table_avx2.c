@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: MIT
-/* The AVX2 kernels: the templates of simd/ in the words of vec_avx2.h.                     */
+/* The AVX2 kernels: the templates of simd/ in the words of vec_avx2.h.                 */
 #include "kernels/simd/vec_avx2.h"
 
 #include "kernels/simd/act.h"

@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: MIT
-/* The AVX-512 kernels: the templates of simd/ in the words of vec_avx512.h.              */
+/* The AVX-512 kernels: the templates of simd/ in the words of vec_avx512.h.            */
 #include "kernels/simd/vec_avx512.h"
 
 #include "kernels/simd/act.h"

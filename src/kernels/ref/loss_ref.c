@@ -48,9 +48,9 @@ static hgi_real loss_slope(hgi_loss_kind kind, hgi_real delta, hgi_real y, hgi_r
     return 2 * (y - t);
 }
 
-void hgk_loss_ref(hgi_loss_kind kind, hgi_real delta, hgi_real scale, int64_t R, int64_t C,
-                  const hgi_real *y, int64_t ldy, const hgi_real *t, int64_t ldt,
-                  hgi_real *g, int64_t ldg, double *row_loss)
+void hgk_loss_ref(hgi_loss_kind kind, hgi_real delta, hgi_real scale, int64_t R,
+                  int64_t C, const hgi_real *y, int64_t ldy, const hgi_real *t,
+                  int64_t ldt, hgi_real *g, int64_t ldg, double *row_loss)
 {
     for (int64_t r = 0; r < R; r++) {
         double sum = 0;

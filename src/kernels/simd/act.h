@@ -1,17 +1,15 @@
 // SPDX-License-Identifier: MIT
 /* Activations for any vector set.  Formulas stand in HGI_ACT_MAP; SELU's constants and the
- * way NaN passes are those of ref/act_ref.c.                                            */
+ * way NaN passes are those of ref/act_ref.c.                                           */
 #ifndef HGK_SIMD_ACT_H
 #define HGK_SIMD_ACT_H
 
-#include "kernels/kernels.h"
 #include "kernels/simd/math.h"
+#include "kernels/simd/template.h"
 
 #define SELU_SCALE 1.0507009873554805f
 #define SELU_ALPHA 1.6732632423543773f
-#define ALWAYS static inline __attribute__((always_inline))
-
-/* `act` is a constant where these are used, so one case is left of each switch.         */
+/* `act` is a constant where these are used, so one case is left of each switch.        */
 ALWAYS vf act_value(const hgi_act act, vf alpha, vf x)
 {
     vf zero = v_zero();
@@ -36,7 +34,7 @@ ALWAYS vf act_value(const hgi_act act, vf alpha, vf x)
     return x;
 }
 
-/* high where y > 0, low where y <= 0, NaN where y is NaN.                               */
+/* high where y > 0, low where y <= 0, NaN where y is NaN.                              */
 ALWAYS vf slope(vf y, vf low, vf high)
 {
     vf other = v_select(v_le(y, v_zero()), low, y);
@@ -102,9 +100,7 @@ static void act_forward(hgi_act act, float alpha, int64_t R, int64_t C, const fl
     }
     switch (act) {
 #define ROW(name, word, help)                                                            \
-    case HGI_ACT_##name:                                                                 \
-        forward_rows(HGI_ACT_##name, alpha, R, C, z, ldz, y, ldy);                       \
-        break;
+    case HGI_ACT_##name: forward_rows(HGI_ACT_##name, alpha, R, C, z, ldz, y, ldy); break;
         HGI_ACT_MAP(ROW)
 #undef ROW
     case HGI_ACT_COUNT: break;

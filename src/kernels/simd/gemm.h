@@ -10,11 +10,11 @@
  * Order of the loops, from outside: blocks of ROWS rows (their A stays in the second-level
  * cache), blocks of DEPTH steps of k, panels of B (the panel's block stays in the first
  * level), tiles of the panel.  Idea: Goto & van de Geijn, "Anatomy of High-Performance
- * Matrix Multiplication", 2008; with so few rows a batch, A need not be packed.         */
+ * Matrix Multiplication", 2008; with so few rows a batch, A need not be packed.        */
 #ifndef HGK_SIMD_GEMM_H
 #define HGK_SIMD_GEMM_H
 
-#include "kernels/kernels.h"
+#include "kernels/simd/template.h"
 
 #define PANEL (V_TILE_VECS * VL)
 #define ROWS 96
@@ -30,14 +30,13 @@ typedef struct tile {
     int64_t init_row;
     float *C;
     int64_t c_row;
-    int64_t last; /* columns in the last vector, 1..VL                                   */
+    int64_t last; /* columns in the last vector, 1..VL                                  */
 } tile;
 
 typedef void (*tile_fn)(const tile *t);
 
 /* rows and vecs are constants at each place of use, so that c[][] becomes registers.   */
-static inline __attribute__((always_inline)) void tile_run(const tile *t, const int rows,
-                                                           const int vecs)
+ALWAYS void tile_run(const tile *t, const int rows, const int vecs)
 {
     vf c[V_TILE_ROWS][V_TILE_VECS];
     const float *a[V_TILE_ROWS], *b = t->B, *init = t->init;
@@ -76,15 +75,15 @@ static inline __attribute__((always_inline)) void tile_run(const tile *t, const 
     }
 }
 
-/* One function a tile size, so that a remainder runs as fast as a whole tile.            */
+/* One function a tile size, so that a remainder runs as fast as a whole tile.          */
 #define TILE(rows, vecs)                                                                 \
     static void tile_##rows##x##vecs(const tile *t) { tile_run(t, rows, vecs); }
 #if V_TILE_VECS == 2
 #define TILES(rows) TILE(rows, 1) TILE(rows, 2)
-#define TILE_ROW(rows) {tile_##rows##x1, tile_##rows##x2}
+#define TILE_ROW(rows) tile_##rows##x1, tile_##rows##x2
 #else
 #define TILES(rows) TILE(rows, 1) TILE(rows, 2) TILE(rows, 3)
-#define TILE_ROW(rows) {tile_##rows##x1, tile_##rows##x2, tile_##rows##x3}
+#define TILE_ROW(rows) tile_##rows##x1, tile_##rows##x2, tile_##rows##x3
 #endif
 
 TILES(1)
@@ -98,18 +97,19 @@ TILES(7)
 TILES(8)
 #endif
 
-/* By rows - 1 and vectors - 1.                                                          */
+/* By rows - 1 and vectors - 1.                                                         */
 static const tile_fn tile_table[V_TILE_ROWS][V_TILE_VECS] = {
-    TILE_ROW(1), TILE_ROW(2), TILE_ROW(3), TILE_ROW(4), TILE_ROW(5), TILE_ROW(6),
+    {TILE_ROW(1)}, {TILE_ROW(2)}, {TILE_ROW(3)},
+    {TILE_ROW(4)}, {TILE_ROW(5)}, {TILE_ROW(6)},
 #if V_TILE_ROWS == 8
-    TILE_ROW(7), TILE_ROW(8),
+    {TILE_ROW(7)}, {TILE_ROW(8)},
 #endif
 };
 
 /* ---- B in panels ------------------------------------------------------------------- */
 
 /* A panel is K rows of a whole number of vectors, padded with zeros: the last one is only
- * as many vectors wide as it needs.                                                     */
+ * as many vectors wide as it needs.                                                    */
 static inline int64_t panel_width(int64_t wide) { return hgi_ceil_div(wide, VL) * VL; }
 
 static int64_t packed_size(int64_t K, int64_t N) { return K * panel_width(N); }
@@ -126,7 +126,7 @@ static void copy_rows(int64_t K, int64_t wide, const float *src, int64_t src_row
 }
 
 /* dst[k*row + n] = src[k*src_row + n*src_col], zeros up to `row`: VL columns at a time,
- * by squares where k is contiguous (B^T of a row-major matrix), else one by one.        */
+ * by squares where k is contiguous (B^T of a row-major matrix), else one by one.       */
 static void transpose_rows(int64_t K, int64_t wide, const float *src, int64_t src_row,
                            int64_t src_col, float *dst, int64_t row)
 {
@@ -135,8 +135,9 @@ static void transpose_rows(int64_t K, int64_t wide, const float *src, int64_t sr
         for (; src_row == 1 && k < K; k += VL) {
             vf square[VL];
             int64_t rows = hgi_min(VL, K - k);
-            for (int64_t i = 0; i < VL; i++)
-                square[i] = i < columns ? v_load_n(src + i * src_col + k, rows) : v_zero();
+            for (int64_t i = 0; i < columns; i++)
+                square[i] = v_load_n(src + i * src_col + k, rows);
+            for (int64_t i = columns; i < VL; i++) square[i] = v_zero();
             v_transpose(square);
             for (int64_t i = 0; i < rows; i++) v_store(dst + (k + i) * row, square[i]);
         }
@@ -162,7 +163,7 @@ static void pack(int64_t K, int64_t N, const float *src, int64_t row, int64_t co
 
 /* ---- the loops ---------------------------------------------------------------------- */
 
-/* All tiles of `rows` rows in one panel, as equal in height as can be.                  */
+/* All tiles of `rows` rows in one panel, as equal in height as can be.                 */
 static void run_panel(tile t, int64_t rows, int64_t wide)
 {
     int64_t vecs = hgi_ceil_div(wide, VL), tiles = hgi_ceil_div(rows, V_TILE_ROWS);
@@ -178,7 +179,7 @@ static void run_panel(tile t, int64_t rows, int64_t wide)
     }
 }
 
-/* Steps k0 .. k0+depth of `rows` rows of C; t points to the first of these rows.        */
+/* Steps k0 .. k0+depth of `rows` rows of C; t points to the first of these rows.       */
 static void run_block(const hgi_gemm *g, tile t, int64_t rows, int64_t k0)
 {
     float strip[DEPTH * PANEL];

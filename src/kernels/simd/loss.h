@@ -2,18 +2,16 @@
 /* Losses and the L1 penalty for any vector set.
  *
  * A row's sum is taken lane by lane in float over GROUP vectors, then added to sums in
- * double: an order given by the number of columns alone.                                */
+ * double: an order given by the number of columns alone.                               */
 #ifndef HGK_SIMD_LOSS_H
 #define HGK_SIMD_LOSS_H
 
-#include "kernels/kernels.h"
 #include "kernels/simd/math.h"
+#include "kernels/simd/template.h"
 
 #define GROUP 8
-#define ALWAYS static inline __attribute__((always_inline))
-
 /* max(z,0) - z t + log(1 + e), e = exp(-|z|); slope sigmoid(z) - t.  One division serves
- * both: d = 1 / ((1+e)(2+e)) gives log's argument e/(2+e) and the sigmoid's 1/(1+e).     */
+ * both: d = 1 / ((1+e)(2+e)) gives log's argument e/(2+e) and the sigmoid's 1/(1+e).   */
 ALWAYS vf bce_value(vf z, vf t, vf *slope)
 {
     vf one = v_set1(1.0f), zero = v_zero();
@@ -26,14 +24,14 @@ ALWAYS vf bce_value(vf z, vf t, vf *slope)
     return v_add(v_fnma(z, t, v_max(zero, z)), log);
 }
 
-/* `kind` is a constant where this is used.  The value, and in *slope the derivative.    */
+/* `kind` is a constant where this is used.  The value, and in *slope the derivative.   */
 ALWAYS vf loss_value(const hgi_loss_kind kind, vf delta, vf y, vf t, vf *slope)
 {
     vf e = v_sub(y, t), size = v_abs(e);
     switch (kind) {
     case HGI_LOSS_MAE: *slope = v_signed(v_set1(1.0f), e); return size;
     case HGI_LOSS_HUBER: {
-        /* With c = min(delta, |e|) both branches are c (|e| - c/2).                      */
+        /* With c = min(delta, |e|) both branches are c (|e| - c/2).                    */
         vf c = v_min(delta, size);
         *slope = v_copysign(c, e);
         return v_mul(c, v_fnma(v_set1(0.5f), c, size));
@@ -62,7 +60,8 @@ ALWAYS double loss_row(const hgi_loss_kind kind, vf delta, vf scale, int64_t C,
     }
     if (c < C) {
         int64_t n = C - c;
-        vf value = loss_value(kind, delta, v_load_n(y + c, n), v_load_n(t + c, n), &slope);
+        vf value =
+            loss_value(kind, delta, v_load_n(y + c, n), v_load_n(t + c, n), &slope);
         part = v_add(part, v_keep(value, n));
         if (g) v_store_n(g + c, v_mul(scale, slope), n);
     }
@@ -75,8 +74,8 @@ ALWAYS void loss_rows(const hgi_loss_kind kind, float delta, float scale, int64_
 {
     vf d = v_set1(delta), s = v_set1(scale);
     for (int64_t r = 0; r < R; r++)
-        row_loss[r] = loss_row(kind, d, s, C, y + r * ldy, t + r * ldt,
-                               g ? g + r * ldg : NULL);
+        row_loss[r] =
+            loss_row(kind, d, s, C, y + r * ldy, t + r * ldt, g ? g + r * ldg : NULL);
 }
 
 static void loss(hgi_loss_kind kind, float delta, float scale, int64_t R, int64_t C,
@@ -85,7 +84,9 @@ static void loss(hgi_loss_kind kind, float delta, float scale, int64_t R, int64_
 {
     switch (kind) {
 #define CASE(name)                                                                       \
-    case name: loss_rows(name, delta, scale, R, C, y, ldy, t, ldt, g, ldg, row_loss); break;
+    case name:                                                                           \
+        loss_rows(name, delta, scale, R, C, y, ldy, t, ldt, g, ldg, row_loss);           \
+        break;
         CASE(HGI_LOSS_MSE)
         CASE(HGI_LOSS_MAE)
         CASE(HGI_LOSS_HUBER)
@@ -102,13 +103,13 @@ static double l1_row(vf scale, int64_t C, const float *z, float *g)
     for (; c + VL <= C; c += VL) {
         vf x = v_load(z + c);
         sum = vs_add(sum, v_abs(x));
-        if (g) v_store(g + c, v_add(v_load(g + c), v_mul(scale, v_signed(v_set1(1.0f), x))));
+        if (g) v_store(g + c, v_add(v_load(g + c), v_signed(scale, x)));
     }
     if (c < C) {
         int64_t n = C - c;
-        vf x = v_load_n(z + c, n), step = v_mul(scale, v_signed(v_set1(1.0f), x));
+        vf x = v_load_n(z + c, n);
         sum = vs_add(sum, v_abs(x));
-        if (g) v_store_n(g + c, v_add(v_load_n(g + c, n), step), n);
+        if (g) v_store_n(g + c, v_add(v_load_n(g + c, n), v_signed(scale, x)), n);
     }
     return vs_total(sum);
 }

@@ -7,12 +7,14 @@
 #ifndef HGK_SIMD_MATH_H
 #define HGK_SIMD_MATH_H
 
+#include "kernels/simd/template.h"
+
 /* x = n ln 2 + r with |r| <= ln 2 / 2.  Returns p = exp(r) - 1 = r + r^2 Q(r), accurate
  * relative to p itself.  Q on [-0.3468, 0.3468]: error of p 1.3e-8.                    */
 static inline vf exp_reduced(vf x, vf *n)
 {
     *n = v_round(v_mul(x, v_set1(0x1.715476p+0f)));
-    vf r = v_fnma(*n, v_set1(0x1.62e43p-1f), x); /* ln 2 in two parts                     */
+    vf r = v_fnma(*n, v_set1(0x1.62e43p-1f), x); /* ln 2 in two parts */
     r = v_fnma(*n, v_set1(-0x1.05c61p-29f), r);
     vf q = v_set1(1.38825155e-3f);
     q = v_fma(q, r, v_set1(8.36655731e-3f));
@@ -22,14 +24,14 @@ static inline vf exp_reduced(vf x, vf *n)
     return v_fma(v_mul(r, r), q, r);
 }
 
-/* Beyond the limits lie 0 and Inf; inside, subnormal results are kept.                  */
+/* Beyond the limits lie 0 and Inf; inside, subnormal results are kept.                 */
 static inline vf v_exp(vf x)
 {
     vf n, p = exp_reduced(v_max(v_set1(-104.0f), v_min(v_set1(89.0f), x)), &n);
     return v_ldexp(v_add(p, v_set1(1.0f)), n);
 }
 
-/* exp(x) - 1 for x <= 25, accurate near 0 too; -1 below -25.                            */
+/* exp(x) - 1 for x <= 25, accurate near 0 too; -1 below -25.                           */
 static inline vf v_expm1(vf x)
 {
     vf n, p = exp_reduced(v_max(v_set1(-25.0f), v_min(v_set1(25.0f), x)), &n);
@@ -37,7 +39,7 @@ static inline vf v_expm1(vf x)
     return v_fma(power, p, v_sub(power, v_set1(1.0f)));
 }
 
-/* log((1 + s) / (1 - s)) = 2 s + s^3 L(s^2) for s in [0, 1/3]: error 4.6e-9.            */
+/* log((1 + s) / (1 - s)) = 2 s + s^3 L(s^2) for s in [0, 1/3]: error 4.6e-9.           */
 static inline vf log_ratio(vf s)
 {
     vf u = v_mul(s, s);
@@ -48,7 +50,7 @@ static inline vf log_ratio(vf s)
     return v_fma(v_mul(s, u), q, v_add(s, s));
 }
 
-/* log(1 + e) for e in [0, 1].                                                           */
+/* log(1 + e) for e in [0, 1].                                                          */
 static inline vf v_log1p(vf e) { return log_ratio(v_div(e, v_add(e, v_set1(2.0f)))); }
 
 static inline vf v_sigmoid(vf x)
@@ -57,7 +59,7 @@ static inline vf v_sigmoid(vf x)
     return v_div(one, v_add(one, v_exp(v_sub(v_zero(), x))));
 }
 
-/* tanh a = (exp(2a) - 1) / (exp(2a) + 1); it is 1 in float from a = 9.02 on.            */
+/* tanh a = (exp(2a) - 1) / (exp(2a) + 1); it is 1 in float from a = 9.02 on.           */
 static inline vf v_tanh(vf x)
 {
     vf a = v_min(v_set1(10.0f), v_abs(x));
@@ -74,7 +76,7 @@ static inline vf v_softplus(vf x)
 /* exp(-x^2/2), with what the rounding of x^2 loses put back: the exponent is large where
  * the result is small.  Returns Phi(x), the normal distribution, accurate in both tails:
  * Phi(-a) = exp(-a^2/2) G(a), G(a) = t P(t), t = 1 / (1 + 0.35 a), for a in [0, 14.5].
- * G is erfcx(a / sqrt 2) / 2; error 3.2e-8.                                             */
+ * G is erfcx(a / sqrt 2) / 2; error 3.2e-8.                                            */
 static inline vf v_normal_cdf(vf x, vf *gauss)
 {
     vf one = v_set1(1.0f), a = v_min(v_set1(14.5f), v_abs(x));
@@ -97,11 +99,10 @@ static inline vf v_normal_cdf(vf x, vf *gauss)
     return v_select(v_lt(x, v_zero()), tail, v_sub(one, tail));
 }
 
-/* -1, 0 or 1 times size; NaN for NaN.                                                   */
+/* -size, 0 or size by the sign of x; NaN for NaN.  size >= 0.                          */
 static inline vf v_signed(vf size, vf x)
 {
-    vf pick = v_select(v_gt(v_abs(x), v_zero()), v_copysign(size, x), x);
-    return pick;
+    return v_select(v_gt(v_abs(x), v_zero()), v_copysign(size, x), x);
 }
 
 #endif

@@ -4,15 +4,13 @@
  * The operations and their order are those of ref/optim_ref.c, without fused
  * multiply-adds: the same bits on every instruction set.  That costs nothing, because a
  * step waits for memory.  Square root and division are the exact ones for the same reason
- * (and so 0 / (0 + epsilon) is 0, where an estimate of 1/sqrt(0) would need care).      */
+ * (and so 0 / (0 + epsilon) is 0, where an estimate of 1/sqrt(0) would need care).     */
 #ifndef HGK_SIMD_OPTIM_H
 #define HGK_SIMD_OPTIM_H
 
-#include "kernels/kernels.h"
+#include "kernels/simd/template.h"
 
-#define ALWAYS static inline __attribute__((always_inline))
-
-/* The numbers of a step in all lanes.                                                   */
+/* The numbers of a step in all lanes.                                                  */
 typedef struct step {
     vf lr, beta1, beta2, rest1, rest2, epsilon, correct2, l2, scale;
     vf lr1, lr_decay; /* lr * correct1, lr * decay */
@@ -38,17 +36,20 @@ static step step_of(const hgi_step *s)
     };
 }
 
-/* a x + b y, each operation rounded.                                                    */
+/* a x + b y, each operation rounded.                                                   */
 ALWAYS vf mix(vf a, vf x, vf b, vf y) { return v_add(v_mul(a, x), v_mul(b, y)); }
 
-ALWAYS vf gradient(const step *s, vf g, vf theta) { return mix(s->scale, g, s->l2, theta); }
+ALWAYS vf gradient(const step *s, vf g, vf theta)
+{
+    return mix(s->scale, g, s->l2, theta);
+}
 
 ALWAYS vf decayed(const step *s, vf theta)
 {
     return v_sub(theta, v_mul(s->lr_decay, theta));
 }
 
-/* The three rules: new theta returned, moments through the pointers.                    */
+/* The three rules: new theta returned, moments through the pointers.                   */
 ALWAYS vf sgd_rule(const step *s, vf theta, vf g, vf *m, vf *v)
 {
     (void)m;
@@ -80,9 +81,9 @@ ALWAYS vf rmsprop_rule(const step *s, vf theta, vf g, vf *m, vf *v)
 
 typedef vf (*rule_fn)(const step *s, vf theta, vf g, vf *m, vf *v);
 
-/* `rule` is a constant where this is used and is inlined.  m or v NULL: not kept.       */
-ALWAYS void walk(const hgi_step *hs, rule_fn rule, int64_t n, float *theta, const float *g,
-                 float *m, float *v)
+/* `rule` is a constant where this is used and is inlined.  m or v NULL: not kept.      */
+ALWAYS void walk(const hgi_step *hs, rule_fn rule, int64_t n, float *theta,
+                 const float *g, float *m, float *v)
 {
     const step s = step_of(hs);
     int64_t i = 0;
@@ -98,7 +99,8 @@ ALWAYS void walk(const hgi_step *hs, rule_fn rule, int64_t n, float *theta, cons
     n -= i;
     if (m) mi = v_load_n(m + i, n);
     if (v) vi = v_load_n(v + i, n);
-    v_store_n(theta + i, rule(&s, v_load_n(theta + i, n), v_load_n(g + i, n), &mi, &vi), n);
+    vf next = rule(&s, v_load_n(theta + i, n), v_load_n(g + i, n), &mi, &vi);
+    v_store_n(theta + i, next, n);
     if (m) v_store_n(m + i, mi, n);
     if (v) v_store_n(v + i, vi, n);
 }

@@ -1,14 +1,14 @@
 // SPDX-License-Identifier: MIT
-/* Sums of columns and of squares, for any vector set.                                   */
+/* Sums of columns and of squares, for any vector set.                                  */
 #ifndef HGK_SIMD_SUMS_H
 #define HGK_SIMD_SUMS_H
 
-#include "kernels/kernels.h"
+#include "kernels/simd/template.h"
 
 /* `vecs` vectors of columns at once; each column is one chain over ascending rows, begun
- * from out, so rows can be cut and the bits are those of ref.                           */
-static inline __attribute__((always_inline)) void
-sum_columns(const int vecs, int add, int64_t R, const float *x, int64_t ldx, float *out)
+ * from out, so rows can be cut and the bits are those of ref.                          */
+ALWAYS void sum_columns(const int vecs, int add, int64_t R, const float *x, int64_t ldx,
+                        float *out)
 {
     vf sum[4];
     for (int v = 0; v < vecs; v++) sum[v] = add ? v_load(out + v * VL) : v_zero();
@@ -26,13 +26,12 @@ static void column_sum(int add, int64_t R, int64_t C, const float *x, int64_t ld
     for (; c + VL <= C; c += VL) sum_columns(1, add, R, x + c, ldx, out + c);
     if (c == C) return;
     vf sum = add ? v_load_n(out + c, C - c) : v_zero();
-    for (int64_t r = 0; r < R; r++)
-        sum = v_add(sum, v_load_n(x + r * ldx + c, C - c));
+    for (int64_t r = 0; r < R; r++) sum = v_add(sum, v_load_n(x + r * ldx + c, C - c));
     v_store_n(out + c, sum, C - c);
 }
 
 /* Squared in double, where no float can overflow; two sums, so that one addition need not
- * wait for the one before.                                                              */
+ * wait for the one before.                                                             */
 static double sum_squares(int64_t n, const float *x)
 {
     vs even = vs_zero(), odd = vs_zero();

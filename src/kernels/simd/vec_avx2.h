@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: MIT
 /* The vector vocabulary in AVX2 with FMA: 8 floats.  What each word means stands in
- * vec_avx512.h.                                                                         */
+ * vec_avx512.h.                                                                        */
 #ifndef HGK_VEC_AVX2_H
 #define HGK_VEC_AVX2_H
 
@@ -9,7 +9,7 @@
 #include <string.h>
 
 #define VL 8
-/* 6 x 2 vectors of C, 2 of B and one of A are 15 of the 16 registers.                   */
+/* 6 x 2 vectors of C, 2 of B and one of A are 15 of the 16 registers.                  */
 #define V_TILE_ROWS 6
 #define V_TILE_VECS 2
 
@@ -29,7 +29,7 @@ static inline vf v_load_n(const float *p, int64_t n)
 {
     return _mm256_maskload_ps(p, v_first(n));
 }
-/* In pieces, because a masked store takes dozens of cycles on AMD's processors.         */
+/* In pieces, because a masked store takes dozens of cycles on AMD's processors.        */
 static inline void v_store_n(float *p, vf x, int64_t n)
 {
     if (n == VL) {
@@ -83,13 +83,13 @@ static inline vf v_round(vf a)
 {
     return _mm256_round_ps(a, _MM_FROUND_TO_NEAREST_INT | _MM_FROUND_NO_EXC);
 }
-/* 2^n for an integral n in -126 .. 127, by its exponent's bits.                         */
+/* 2^n for an integral n in -126 .. 127, by its exponent's bits.                        */
 static inline vf v_power(__m256i n)
 {
     __m256i biased = _mm256_add_epi32(n, _mm256_set1_epi32(127));
     return _mm256_castsi256_ps(_mm256_slli_epi32(biased, 23));
 }
-/* In two halves, so that each power is a normal number for n in -252 .. 254.            */
+/* In two halves, so that each power is a normal number for n in -252 .. 254.           */
 static inline vf v_ldexp(vf a, vf n)
 {
     __m256i whole = _mm256_cvtps_epi32(n), half = _mm256_srai_epi32(whole, 1);
@@ -107,7 +107,10 @@ typedef struct vs {
 
 static inline vs vs_zero(void) { return (vs){_mm256_setzero_pd(), _mm256_setzero_pd()}; }
 static inline __m256d vs_low(vf x) { return _mm256_cvtps_pd(_mm256_castps256_ps128(x)); }
-static inline __m256d vs_high(vf x) { return _mm256_cvtps_pd(_mm256_extractf128_ps(x, 1)); }
+static inline __m256d vs_high(vf x)
+{
+    return _mm256_cvtps_pd(_mm256_extractf128_ps(x, 1));
+}
 static inline vs vs_add(vs s, vf x)
 {
     return (vs){_mm256_add_pd(s.low, vs_low(x)), _mm256_add_pd(s.high, vs_high(x))};
@@ -120,7 +123,8 @@ static inline vs vs_add_square(vs s, vf x)
 static inline double vs_total(vs s)
 {
     __m256d four = _mm256_add_pd(s.low, s.high);
-    __m128d two = _mm_add_pd(_mm256_castpd256_pd128(four), _mm256_extractf128_pd(four, 1));
+    __m128d two =
+        _mm_add_pd(_mm256_castpd256_pd128(four), _mm256_extractf128_pd(four, 1));
     return _mm_cvtsd_f64(_mm_add_sd(two, _mm_unpackhi_pd(two, two)));
 }
 

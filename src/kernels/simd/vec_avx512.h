@@ -8,7 +8,7 @@
  *   v_min/v_max b where a or b is NaN, so that a constant in a never hides a NaN in b
  *   v_fma       a b + c, one rounding; every other word rounds once, as IEEE says
  *   vs          a sum in double, lane by lane: the order is fixed by the data's length
- *   V_TILE_*    registers' worth of C that the matrix product keeps                     */
+ *   V_TILE_*    registers' worth of C that the matrix product keeps                    */
 #ifndef HGK_VEC_AVX512_H
 #define HGK_VEC_AVX512_H
 
@@ -75,7 +75,10 @@ static inline vf v_ldexp(vf a, vf n) { return _mm512_scalef_ps(a, n); }
 static inline vm v_gt(vf a, vf b) { return _mm512_cmp_ps_mask(a, b, _CMP_GT_OQ); }
 static inline vm v_le(vf a, vf b) { return _mm512_cmp_ps_mask(a, b, _CMP_LE_OQ); }
 static inline vm v_lt(vf a, vf b) { return _mm512_cmp_ps_mask(a, b, _CMP_LT_OQ); }
-static inline vf v_select(vm m, vf yes, vf no) { return _mm512_mask_blend_ps(m, no, yes); }
+static inline vf v_select(vm m, vf yes, vf no)
+{
+    return _mm512_mask_blend_ps(m, no, yes);
+}
 
 typedef struct vs {
     __m512d low, high;
