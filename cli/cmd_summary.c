@@ -57,9 +57,9 @@ static void print_facts(const hg_model_info *info)
     cli_table_row(t, (const char *const[]){"loss", info->loss});
     cli_table_row(t, (const char *const[]){"scale", info->scale});
     if (info->epochs > 0)
-        snprintf(text, sizeof(text), "%s rows, %s epochs, seed %llu",
+        snprintf(text, sizeof(text), "%s rows, %s epoch%s, seed %llu",
                  cli_grouped(a, info->trained_rows), cli_grouped(b, info->epochs),
-                 (unsigned long long)info->seed);
+                 info->epochs == 1 ? "" : "s", (unsigned long long)info->seed);
     else
         snprintf(text, sizeof(text), "not yet");
     cli_table_row(t, (const char *const[]){"trained on", text});

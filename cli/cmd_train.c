@@ -70,6 +70,23 @@ static int configure(job *j)
     return CLI_OK;
 }
 
+/* A run of hours must not end in "cannot draw". */
+static int check_plot(const job *j)
+{
+    hg_fact f;
+    const char *end = strrchr(j->plot, '.');
+    if (end == NULL || (strcmp(end, ".png") != 0 && strcmp(end, ".svg") != 0 &&
+                        strcmp(end, ".pdf") != 0))
+        return cli_usage_error("%s: expected a name that ends in .png, .svg or .pdf",
+                               j->plot);
+    for (int i = 0; hg_info(j->c->ctx, i, &f); i++)
+        if (strcmp(f.name, "cairo") == 0 && strncmp(f.value, "not ", 4) == 0) {
+            cli_say("%s: cairo is %s", j->plot, f.value);
+            return CLI_FAILED;
+        }
+    return cli_check_output(j->plot);
+}
+
 static int check_outputs(job *j)
 {
     const cli *c = j->c;
@@ -81,14 +98,7 @@ static int check_outputs(job *j)
         return cli_usage_error("%s: the model would be written over the data", j->output);
     int code = cli_has(c, "dry-run") ? CLI_OK : cli_check_output(j->output);
     if (code == CLI_OK && j->log.path != NULL) code = cli_check_output(j->log.path);
-    if (code == CLI_OK && j->plot != NULL) {
-        const char *end = strrchr(j->plot, '.');
-        if (end == NULL || (strcmp(end, ".png") != 0 && strcmp(end, ".svg") != 0 &&
-                            strcmp(end, ".pdf") != 0))
-            return cli_usage_error("%s: expected a name that ends in .png, .svg or .pdf",
-                                   j->plot);
-        code = cli_check_output(j->plot);
-    }
+    if (code == CLI_OK && j->plot != NULL) code = check_plot(j);
     return code;
 }
 
@@ -240,6 +250,12 @@ static int draw_loss(const job *j)
     return status == HG_OK ? CLI_OK : cli_failed(j->c);
 }
 
+/* What the command line says of the model is wrong, and training has found it. */
+static bool is_usage(hg_status status)
+{
+    return status == HG_EINVAL || status == HG_EUNKNOWN;
+}
+
 /* Save what there is, say how it ended. */
 static int finish(job *j, hg_status status)
 {
@@ -250,7 +266,8 @@ static int finish(job *j, hg_status status)
         code = 128 + cli_interrupted();
         stopped = "interrupted";
     } else if (status != HG_OK) {
-        code = cli_failed(c);
+        cli_failed(c);
+        code = is_usage(status) ? CLI_USAGE : CLI_FAILED;
         stopped = status == HG_EDIVERGED ? "diverged" : "failed";
     } else if (j->last.epoch < j->last.epochs) {
         stopped = "early";
@@ -294,8 +311,11 @@ static int train(job *j)
 static int dry_run(job *j)
 {
     const cli *c = j->c;
-    if (hg_train_dry_run(c->ctx, j->cfg, j->train, j->valid, &j->model) != HG_OK)
-        return cli_failed(c);
+    hg_status status = hg_train_dry_run(c->ctx, j->cfg, j->train, j->valid, &j->model);
+    if (status != HG_OK) {
+        cli_failed(c);
+        return is_usage(status) ? CLI_USAGE : CLI_FAILED;
+    }
     return cli_print_summary(j->c, j->model);
 }
 

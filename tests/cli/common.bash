@@ -1,0 +1,34 @@
+# SPDX-License-Identifier: MIT
+# What the tests of the program share: sourced, not run.
+ln -s "$HG_SAMPLE" data
+train=data/fashion/train-images-idx3-ubyte.gz
+test=data/fashion/t10k-images-idx3-ubyte.gz
+table=data/breast-cancer.csv
+
+# Show a command, all that it says, and its exit status.
+try() {
+    local status=0
+    echo "\$ $*"
+    "$@" 2>&1 || status=$?
+    echo "=> $status"
+}
+
+# A small model to use: model.safetensors
+small_model() {
+    hourglass train $test --preset keras-dense --code 4 --epochs 1 -q -o model.safetensors
+}
+
+fail() {
+    echo "FAILED: $*"
+    exit 1
+}
+skip() {
+    echo "$*"
+    exit 77
+}
+need_cairo() {
+    hourglass info | grep '^cairo' | grep -qv 'not built' || skip 'built without cairo'
+}
+need_yaml() {
+    hourglass info | grep '^yaml' | grep -qv 'not built' || skip 'built without libyaml'
+}

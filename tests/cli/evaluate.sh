@@ -1,0 +1,19 @@
+# SPDX-License-Identifier: MIT
+# Every measure as a table and as JSON; what does not fit is refused.
+. "$(dirname "$0")/common.bash"
+small_model
+hourglass evaluate model.safetensors $test >table
+hourglass evaluate model.safetensors $test --json >result
+for key in rows loss mse bce sse_per_row; do
+    grep -q "^$key  *[0-9]" table || fail "no $key in the table"
+    grep -q "\"$key\": [0-9]" result || fail "no $key in the JSON"
+done
+wc -l <result
+hourglass evaluate model.safetensors $test --limit 7 --json | grep -o '"rows": [0-9]*'
+# Data outside [0,1] have no bce.
+hourglass train $table --drop diagnosis --preset tabular --epochs 1 -q -o t.safetensors
+hourglass evaluate t.safetensors $table --drop diagnosis --json | grep -o '"bce": null'
+try hourglass evaluate model.safetensors $table --drop diagnosis
+try hourglass evaluate model.safetensors $table
+try hourglass evaluate model.safetensors none
+try hourglass evaluate model.safetensors

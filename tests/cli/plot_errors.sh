@@ -1,0 +1,21 @@
+# SPDX-License-Identifier: MIT
+# A picture that cannot be drawn is refused in one line.
+. "$(dirname "$0")/common.bash"
+small_model
+try hourglass plot
+try hourglass plot loss
+try hourglass plot lss model.safetensors
+try hourglass plot loss model.safetensors
+try hourglass plot loss model.safetensors -o a.gif
+try hourglass plot loss none -o a.png
+try hourglass plot loss data -o a.png
+printf '{"epoch":1,"loss":0.5}\n{"epoch":2,\n' >log.jsonl
+try hourglass plot loss log.jsonl -o a.png
+printf '{"loss":0.5}\n' >log.jsonl
+try hourglass plot loss log.jsonl -o a.png
+: >log.jsonl
+try hourglass plot loss log.jsonl -o a.png
+try hourglass plot filters model.safetensors -o a.png --part middle
+try hourglass plot grid model.safetensors $test -o a.png --items none
+try hourglass plot grid model.safetensors $test -o none/a.png
+ls

@@ -1,0 +1,13 @@
+# SPDX-License-Identifier: MIT
+# An interrupt saves the best weights so far and exits with 130.
+. "$(dirname "$0")/common.bash"
+hourglass train $train --preset stacked --epochs 1000000 --log log.jsonl -q &
+job=$!
+# Epochs take milliseconds; wait for the second, however slow the machine is.
+until [ -s log.jsonl ] && [ "$(wc -l <log.jsonl)" -ge 2 ]; do sleep 0.05; done
+kill -INT $job
+status=0
+wait $job || status=$?
+echo "exit $status"
+hourglass summary model.safetensors | grep -c 'dense 32 relu'
+tail -n 1 log.jsonl | grep -c '^{"epoch":.*}$'

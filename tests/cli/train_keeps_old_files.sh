@@ -1,0 +1,9 @@
+# SPDX-License-Identifier: MIT
+# A training that cannot start leaves the old model and log as they were.
+. "$(dirname "$0")/common.bash"
+echo old >model.safetensors
+echo old >log.jsonl
+printf 'a,b\n1,2\n3,x\n' >bad.csv
+try hourglass train bad.csv --code 1 --log log.jsonl
+try hourglass train $test --code 3 --loss bce --scale standard --log log.jsonl
+cat model.safetensors log.jsonl
