@@ -57,8 +57,7 @@ static inline fence fence_new(int64_t n)
     unsigned char *map = mmap(NULL, body + page, PROT_READ | PROT_WRITE,
                               MAP_PRIVATE | MAP_ANONYMOUS, -1, 0);
     if (map == MAP_FAILED || mprotect(map + body, page, PROT_NONE) != 0) {
-        CHECK(!"memory for a fence");
-        exit(1);
+        SKIP("no memory for fences");
     }
     memset(map, 0xa5, body);
     return (fence){(float *)(void *)(map + body - bytes), map, body - bytes};
