@@ -267,15 +267,18 @@ uninstall: ## remove what install put there
 
 # ---- testing it -----------------------------------------------------------------------
 
+# With -Werror, so in a folder of its own unless one was named.
+CHECK_BUILD = $(if $(filter build/release,$(BUILD)),build/check,$(BUILD))
+
 .PHONY: check
 check: ## everything that must hold before a commit: minutes
 	@tools/setup.sh --check
-	+@tools/check.sh $(BUILD)
+	+@tools/check.sh $(CHECK_BUILD)
 
 .PHONY: check-all
 check-all: ## check, sanitizers, static analysis, a longer fuzz: half an hour
 	@tools/setup.sh --check --fuzz
-	+@tools/check.sh --all $(BUILD)
+	+@tools/check.sh --all $(CHECK_BUILD)
 
 .PHONY: unit
 unit: $(HG_TEST) ## build and run the unit tests; ARGS="words" picks some

@@ -277,7 +277,8 @@ double test_now(void)
     return (double)t.tv_sec + 1e-9 * (double)t.tv_nsec;
 }
 
-/* SplitMix64: Steele, Lea, Flood, "Fast splittable pseudorandom number generators", 2014. */
+/* SplitMix64: Steele, Lea, Flood, "Fast splittable pseudorandom number generators",
+ * OOPSLA 2014.                                                                         */
 uint64_t test_random(uint64_t *state)
 {
     uint64_t z = (*state += UINT64_C(0x9e3779b97f4a7c15));

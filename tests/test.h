@@ -53,7 +53,7 @@ void test_register(struct test_entry *entry);
     test_check_fails(ctx, call, status, part, __FILE__, __LINE__, #call)
 /* End the test; it counts as skipped.                                                   */
 #define SKIP(reason) test_skip(reason)
-/* Said with every failure from here on: which row of a table is being tested.  NULL ends. */
+/* Said with every failure from here on, as which row of a table it was.  NULL ends.    */
 void test_where(const char *fmt, ...) __attribute__((format(printf, 1, 2)));
 
 /* ---- surroundings ----------------------------------------------------------------- */

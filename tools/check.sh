@@ -10,10 +10,11 @@ if [ "${1-}" = --all ]; then
     shift
 fi
 build=${1:-build/release}
+export WERROR=1
 . tools/tally.sh
 make() { command make --no-print-directory "$@"; }
 
-check "it builds without a warning" make BUILD="$build" WERROR=1 build "$build/hg-test"
+check "it builds without a warning" make BUILD="$build" build "$build/hg-test"
 suite "unit tests" "$build/hg-test"
 suite "gradients in double" make f64
 suite "the program" tests/cli.sh "$build"

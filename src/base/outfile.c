@@ -63,7 +63,7 @@ static enum target classify(hg_ctx *ctx, const char *path, char real[MAX_PATH],
 }
 
 /* Make an empty file with an unused name in the folder of real: its descriptor and its
- * name, or -1.  open() and not mkstemp(), so that a new file gets its mode from the umask. */
+ * name, or -1.  open() and not mkstemp(): a new file gets its mode from the umask.    */
 static int create_beside(const char *real, char temp[MAX_PATH + 64])
 {
     const char *slash = strrchr(real, '/');
