@@ -19,7 +19,7 @@
  * Threads  A context serves one thread at a time.  Datasets, configurations (while
  *          not being changed) and models are read-only after they are made: any
  *          number of contexts, each in its own thread, may use one at once.
- * Shapes   n rows; d_in features of a row; d_code values of a code.  Row-major.   */
+ * Shapes   n rows; d_in features of a row; d_code values of a code.  Row-major. */
 #ifndef HOURGLASS_H
 #define HOURGLASS_H
 
@@ -72,9 +72,9 @@ typedef enum hg_status {
 #undef HG_STATUS_ROW
 } hg_status;
 
-/* The kind of error in a few words; never NULL.  Any thread.                      */
+/* The kind of error in a few words; never NULL.  Any thread. */
 HG_API const char *hg_strerror(hg_status status);
-/* "0.1.0", and 100 as a number (major*10000 + minor*100 + patch).  Any thread.     */
+/* "0.1.0", and 100 as a number (major*10000 + minor*100 + patch).  Any thread. */
 HG_API const char *hg_version(void);
 HG_API int hg_version_number(void);
 
@@ -84,7 +84,7 @@ typedef struct hg_ctx hg_ctx;
 #define HG_MESSAGE_MAX 1024
 
 /* Where all of the library's memory comes from.  alloc returns NULL when there is
- * none; both may be called from the library's own threads at once.                 */
+ * none; both may be called from the library's own threads at once. */
 typedef struct hg_allocator {
     void *(*alloc)(void *user, size_t bytes);
     void (*free)(void *user, void *p);
@@ -92,30 +92,30 @@ typedef struct hg_allocator {
 } hg_allocator;
 
 typedef enum hg_log_level { HG_LOG_WARNING = 0, HG_LOG_INFO = 1 } hg_log_level;
-/* A line without its newline; valid during the call.                               */
+/* A line without its newline; valid during the call. */
 typedef void (*hg_log_fn)(void *user, hg_log_level level, const char *line);
 
 typedef struct hg_ctx_options {
-    size_t size;     /* sizeof(hg_ctx_options), so that it can grow           */
-    int threads;     /* 0: as many as this process may use                    */
+    size_t size;     /* sizeof(hg_ctx_options), so that it can grow */
+    int threads;     /* 0: as many as this process may use */
     const char *cpu; /* highest instruction set: "ref", "avx2", "avx512"; NULL: best */
-    hg_allocator allocator; /* zeros: malloc and free                                */
-    hg_log_fn log;          /* NULL: warnings are dropped                            */
+    hg_allocator allocator; /* zeros: malloc and free */
+    hg_log_fn log;          /* NULL: warnings are dropped */
     void *log_user;
 } hg_ctx_options;
 
 /* Make a context; options may be NULL for the defaults.
  * Errors   HG_ENOMEM; HG_EINVAL size or threads; HG_EUNKNOWN cpu; HG_EUNAVAILABLE when
  *          this machine lacks it.  There is no context to hold a message then.
- * Threads  any.                                                                    */
+ * Threads  any. */
 HG_API hg_status hg_ctx_new(const hg_ctx_options *options, hg_ctx **out) HG_WARN_UNUSED;
 HG_API void hg_ctx_free(hg_ctx **ctx);
 /* The last failure of this context in one line: file, place, expected, found.
- * Never NULL; valid until the next call with this context.                          */
+ * Never NULL; valid until the next call with this context. */
 HG_API const char *hg_message(const hg_ctx *ctx);
 
 /* One fact about the build or the machine ("version", "cpu", "kernels", "threads",
- * "yaml", "cairo", ...).  false-like 0 after the last.                              */
+ * "yaml", "cairo", ...).  false-like 0 after the last. */
 typedef struct hg_fact {
     const char *name;
     const char *value;
@@ -124,7 +124,7 @@ HG_API int hg_info(const hg_ctx *ctx, int index, hg_fact *out);
 /* The rows of a table, by its name: "layers", "codes", "activations", "losses",
  * "optimizers", "schedules", "presets", "readers", "writers", "scales", "plots",
  * "metrics".  name = the word, value = one line about it.  0 after the last and for an
- * unknown table; hg_list(NULL, i, out) lists the tables.                            */
+ * unknown table; hg_list(NULL, i, out) lists the tables. */
 HG_API int hg_list(const char *table, int index, hg_fact *out);
 
 /* ======== Data =========================================================== */
@@ -133,50 +133,51 @@ typedef struct hg_dataset hg_dataset;
 
 typedef enum hg_type { HG_F32 = 0, HG_U8 = 1 } hg_type;
 
-/* How to read a file.  Zero-initialise, set size, change what is needed.            */
+/* How to read a file.  Zero-initialise, set size, change what is needed. */
 typedef struct hg_data_options {
     size_t size;
-    const char *format;   /* a row of hg_list("readers"), NULL: told by content      */
-    char delimiter;       /* CSV; 0: comma, semicolon or tab, told by content        */
-    char decimal;         /* CSV; '.' (also 0) or ','                                */
-    int header;           /* CSV; 0: detected, 1: there is one, -1: there is none    */
-    const char *drop;     /* CSV; column names, separated by commas, to leave out    */
-    const char *columns;  /* CSV; only these, in this order                          */
-    int drop_non_numeric; /* CSV; leave out columns with text instead of refusing    */
-    int64_t limit;        /* at most this many rows; 0: all                          */
-    const char *shape;    /* shape of a row, "28x28x1"; NULL: as in the file         */
+    const char *format;   /* a row of hg_list("readers"), NULL: told by content */
+    char delimiter;       /* CSV; 0: comma, semicolon or tab, told by content */
+    char decimal;         /* CSV; '.' (also 0) or ',' */
+    int header;           /* CSV; 0: detected, 1: there is one, -1: there is none */
+    const char *drop;     /* CSV; column names, separated by commas, to leave out */
+    const char *columns;  /* CSV; only these, in this order */
+    int drop_non_numeric; /* CSV; leave out columns with text instead of refusing */
+    int64_t limit;        /* at most this many rows; 0: all */
+    const char *shape;    /* shape of a row, "28x28x1"; NULL: as in the file */
 } hg_data_options;
 
 /* Read a file into memory; "-" is standard input.  8-bit data stay 8-bit.
  * Errors   HG_EIO missing, unreadable, a directory; HG_EFORMAT hostile or truncated,
  *          with the place; HG_ENONFINITE missing values, NaN or Inf, with row and
- *          column; HG_ESHAPE shape does not fit, or no rows; HG_ENOMEM.
- * Threads  one per ctx.                                                             */
+ *          column; HG_ERANGE a number that no float holds; HG_ESHAPE shape does not
+ *          fit, or no rows; HG_EUNKNOWN format or column; HG_EINVAL; HG_ENOMEM.
+ * Threads  one per ctx. */
 HG_API hg_status hg_dataset_open(hg_ctx *ctx, const char *path,
                                  const hg_data_options *options,
                                  hg_dataset **out) HG_WARN_UNUSED;
 
 /* The caller's own memory as a dataset.  Strides are in bytes, may be negative, and
- * cover any layout: column-major, every second row, one channel of an image.         */
+ * cover any layout: column-major, every second row, one channel of an image. */
 typedef struct hg_view {
-    size_t size;      /* sizeof(hg_view)                                       */
+    size_t size;      /* sizeof(hg_view) */
     const void *data; /* element 0 of row 0; kept, not copied: it must outlive
-                                the dataset and stay unchanged                         */
+                                the dataset and stay unchanged */
     hg_type type;
     int64_t rows;
-    int rank;           /* 1 to 3: dimensions of a row                            */
+    int rank;           /* 1 to 3: dimensions of a row */
     int64_t shape[3];   /* features; or height, width; or height, width, channels */
-    int64_t row_stride; /* 0: packed rows                                         */
-    int64_t stride[3];  /* of each dimension; all 0: packed, row-major            */
-    const char *name;   /* for messages; NULL: "memory"                           */
+    int64_t row_stride; /* 0: packed rows */
+    int64_t stride[3];  /* of each dimension; all 0: packed, row-major */
+    const char *name;   /* for messages; NULL: "memory" */
 } hg_view;
-/* Errors   HG_EINVAL, HG_ESHAPE; HG_ENONFINITE with row and column; HG_ENOMEM.       */
+/* Errors   HG_EINVAL, HG_ESHAPE; HG_ENONFINITE with row and column; HG_ENOMEM. */
 HG_API hg_status hg_dataset_view(hg_ctx *ctx, const hg_view *view,
                                  hg_dataset **out) HG_WARN_UNUSED;
 
 /* Split at random: about fraction * rows go to *second, the rest to *first.  Same seed,
  * same rows.  Each side has at least one row.  Both refer to `data`, which must outlive
- * them.  Errors  HG_ERANGE fraction outside (0,1) or fewer than 2 rows; HG_ENOMEM.    */
+ * them.  Errors  HG_ERANGE fraction outside (0,1) or fewer than 2 rows; HG_ENOMEM. */
 HG_API hg_status hg_dataset_split(hg_ctx *ctx, const hg_dataset *data, double fraction,
                                   uint64_t seed, hg_dataset **first,
                                   hg_dataset **second) HG_WARN_UNUSED;
@@ -184,60 +185,60 @@ HG_API void hg_dataset_free(hg_dataset **data);
 
 typedef struct hg_data_info {
     size_t size;
-    const char *name;   /* path or view's name                                      */
-    const char *format; /* "idx", "npy", "csv", "memory", ...                       */
-    hg_type type;       /* as held in memory                                        */
-    const char *stored; /* as in the file: "u8", "f64 fortran", ...                 */
+    const char *name;   /* path or view's name */
+    const char *format; /* "idx", "npy", "csv", "memory", ... */
+    hg_type type;       /* as held in memory */
+    const char *stored; /* as in the file: "u8", "f64 fortran", ... */
     int64_t rows, features;
     int rank;
     int64_t shape[3];
-    double min, max, mean; /* over all values                                          */
+    double min, max, mean; /* over all values */
 } hg_data_info;
-/* Fill *info; set info->size before the call.  Strings live as long as the dataset.   */
+/* Fill *info; set info->size before the call.  Strings live as long as the dataset. */
 HG_API hg_status hg_dataset_info(hg_ctx *ctx, const hg_dataset *data, hg_data_info *info);
 HG_API int64_t hg_dataset_rows(const hg_dataset *data);
 HG_API int64_t hg_dataset_features(const hg_dataset *data);
-/* Column's name, or NULL where the columns have none.                                 */
+/* Column's name, or NULL where the columns have none. */
 HG_API const char *hg_dataset_column(const hg_dataset *data, int64_t feature);
 /* Copy rows first .. first+n-1 as stored (not scaled).  x [n, d_in] written.
- * Errors   HG_ERANGE.                                                                 */
+ * Errors   HG_ERANGE. */
 HG_API hg_status hg_dataset_read(hg_ctx *ctx, const hg_dataset *data, int64_t first,
                                  int64_t n, float *x) HG_WARN_UNUSED;
 /* Write the data to a file: format is a row of hg_list("writers"), or NULL to go by
- * the ending (.npy, .csv, idx without one of these; "-" writes CSV).  u8 stays u8
- * in NPY and IDX.  Written aside and renamed.
- * Errors   HG_EIO (with the reason), HG_EUNKNOWN format, HG_ENOMEM.                    */
+ * the ending (.npy; .csv; .idx or ubyte; "-" writes CSV).  u8 stays u8 in NPY
+ * and IDX.  Written aside and renamed.
+ * Errors   HG_EIO (with the reason), HG_EUNKNOWN format or ending, HG_ENOMEM. */
 HG_API hg_status hg_dataset_save(hg_ctx *ctx, const hg_dataset *data, const char *path,
                                  const char *format) HG_WARN_UNUSED;
 
 /* ======== Configuration ================================================== */
 
 /* What to train and how: a list of named options, the same on the command line
- * (--batch-size 64), in a config file (batch_size: 64) and here.                       */
+ * (--batch-size 64), in a config file (batch_size: 64) and here. */
 typedef struct hg_config hg_config;
 
 HG_API hg_status hg_config_new(hg_ctx *ctx, hg_config **out) HG_WARN_UNUSED;
 HG_API void hg_config_free(hg_config **cfg);
 /* Set one option from text; '-' and '_' in names are the same.  Later calls override.
- * Errors   HG_EUNKNOWN name, with the nearest right one; HG_EINVAL, HG_ERANGE value.    */
+ * Errors   HG_EUNKNOWN name, with the nearest right one; HG_EINVAL, HG_ERANGE value. */
 HG_API hg_status hg_config_set(hg_config *cfg, const char *name,
                                const char *value) HG_WARN_UNUSED;
-/* The value as text, or NULL when it was not set and has no default.                   */
+/* The value as text, or NULL when it was not set and has no default. */
 HG_API const char *hg_config_get(const hg_config *cfg, const char *name);
-/* Set everything that a preset of hg_list("presets") names.                            */
+/* Set everything that a preset of hg_list("presets") names. */
 HG_API hg_status hg_config_preset(hg_config *cfg, const char *name) HG_WARN_UNUSED;
-/* Set everything that a YAML file names.  Errors name file, line and word.             */
+/* Set everything that a YAML file names.  Errors name file, line and word. */
 HG_API hg_status hg_config_load(hg_config *cfg, const char *path) HG_WARN_UNUSED;
 
 typedef struct hg_option {
     const char *name;     /* with '-' */
-    const char *argument; /* "N", "F", "WORD", "FILE", "LINES"; NULL: a flag             */
-    const char *initial; /* default as text, NULL: none                                  */
-    const char *help;  /* one line                                                     */
-    const char *group; /* "model", "data", "training", "output", ...                   */
-    const char *alias; /* another name that is understood, NULL: none                  */
+    const char *argument; /* "N", "F", "WORD", "FILE", "LINES"; NULL: a flag */
+    const char *initial;  /* default as text, NULL: none */
+    const char *help;     /* one line */
+    const char *group;    /* "model", "data", "training", "output", ... */
+    const char *alias;    /* another name that is understood, NULL: none */
 } hg_option;
-/* The index-th option; 0 after the last.                                                */
+/* The index-th option; 0 after the last. */
 HG_API int hg_config_option(int index, hg_option *out);
 
 /* ======== Models ========================================================= */
@@ -246,24 +247,23 @@ typedef struct hg_model hg_model;
 
 HG_API void hg_model_free(hg_model **model);
 /* Load from a safetensors file; nothing in it is trusted and no code is run.
- * Errors   HG_EIO, HG_EFORMAT with the place, HG_EVERSION, HG_ENOMEM.                    */
+ * Errors   HG_EIO, HG_EFORMAT with the place, HG_EVERSION, HG_ENOMEM. */
 HG_API hg_status hg_model_load(hg_ctx *ctx, const char *path,
                                hg_model **out) HG_WARN_UNUSED;
-/* Written aside and renamed.  Errors  HG_EIO, HG_ENOMEM.                                 */
+/* Written aside and renamed.  Errors  HG_EIO, HG_ENOMEM. */
 HG_API hg_status hg_model_save(hg_ctx *ctx, const hg_model *model,
                                const char *path) HG_WARN_UNUSED;
 
 typedef struct hg_model_info {
     size_t size;
     int64_t inputs, code, parameters;
-    int64_t layers; /* rows of hg_model_layer()                                   */
-    int64_t flops;  /* of reconstructing one row; a multiply-add counts 2          */
+    int64_t layers; /* rows of hg_model_layer() */
+    int64_t flops;  /* of reconstructing one row; a multiply-add counts 2 */
     int rank;
-    int64_t shape[3]; /* of an input row                                             */
+    int64_t shape[3]; /* of an input row */
     const char *loss, *scale;
-    const char *text; /* the model as config text; lives as long as the model        */
-    int64_t trained_rows,
-        epochs; /* epochs actually run                                    */
+    const char *text; /* the model as config text; lives as long as the model */
+    int64_t trained_rows, epochs; /* epochs actually run */
     uint64_t seed;
 } hg_model_info;
 HG_API hg_status hg_model_get_info(hg_ctx *ctx, const hg_model *model,
@@ -271,20 +271,20 @@ HG_API hg_status hg_model_get_info(hg_ctx *ctx, const hg_model *model,
 
 typedef struct hg_layer_info {
     size_t size;
-    const char *part; /* "input", "encoder", "code" or "decoder"                     */
-    const char *line; /* the layer as one would type it                              */
+    const char *part; /* "input", "encoder", "code" or "decoder" */
+    const char *line; /* the layer as one would type it */
     int rank;
-    int64_t shape[3];   /* of its output for one row                                   */
-    int64_t parameters; /* trained; a tied weight counts once, where it is stored      */
-    int64_t flops;      /* of its forward pass for one row                             */
+    int64_t shape[3];   /* of its output for one row */
+    int64_t parameters; /* trained; a tied weight counts once, where it is stored */
+    int64_t flops;      /* of its forward pass for one row */
 } hg_layer_info;
 HG_API hg_status hg_model_layer(hg_ctx *ctx, const hg_model *model, int64_t index,
                                 hg_layer_info *out);
 
-/* The loss after each epoch; epoch is 0-based; 0 after the last.  NaN: not measured.       */
+/* The loss after each epoch; index is 0-based; 0 after the last.  NaN: not measured. */
 typedef struct hg_epoch {
     size_t size;
-    int64_t epoch; /* 1-based                                                     */
+    int64_t epoch; /* 1-based */
     double loss, recon, penalty, val_loss, lr;
 } hg_epoch;
 HG_API int hg_model_history(const hg_model *model, int64_t index, hg_epoch *out);
@@ -293,21 +293,20 @@ HG_API int hg_model_history(const hg_model *model, int64_t index, hg_epoch *out)
 
 typedef struct hg_progress {
     size_t size;
-    int64_t epoch, epochs; /* 1-based epoch under way or just ended                  */
-    int64_t step, steps;   /* steps of this epoch: done, all                          */
-    double loss, recon,
-        penalty;     /* running mean over the epoch's rows so far               */
-    double val_loss; /* on_epoch only, NaN without validation data              */
-    double best;     /* lowest monitored loss so far, NaN before the first      */
+    int64_t epoch, epochs;       /* 1-based epoch under way or just ended */
+    int64_t step, steps;         /* steps of this epoch: done, all */
+    double loss, recon, penalty; /* running mean over the epoch's rows so far */
+    double val_loss;             /* on_epoch only, NaN without validation data */
+    double best;                 /* lowest monitored loss so far, NaN before the first */
     double lr;
-    double seconds; /* spent in this epoch                                     */
+    double seconds; /* spent in this epoch */
     double rows_per_second;
-    double seconds_left; /* of the whole run, estimated                             */
-    int improved;        /* on_epoch: this epoch is the best so far                 */
+    double seconds_left; /* of the whole run, estimated */
+    int improved;        /* on_epoch: this epoch is the best so far */
 } hg_progress;
 
 /* Called from the thread that called hg_train.  Return 0 to go on, anything else to stop
- * after the current step.                                                                  */
+ * after the current step. */
 typedef struct hg_callbacks {
     size_t size;
     int (*on_step)(void *user, const hg_progress *p);
@@ -318,18 +317,19 @@ typedef struct hg_callbacks {
 /* Train a model.
  * Shapes   train [n, d_in]; valid [any, d_in] or NULL ("valid-split" then applies).
  * Memory   *out belongs to the caller.
- * Errors   HG_EINVAL, HG_ERANGE, HG_ESHAPE before any work; HG_ECANCELED: *out is the best
- *          model so far, the exact state is in the checkpoint folder if one was named;
+ * Errors   HG_EINVAL, HG_ERANGE, HG_ESHAPE before any work; HG_ECANCELED: *out is the
+ *          best model so far, the exact state is in the checkpoint folder if one was named;
  *          HG_EDIVERGED: a loss was not finite, the message names epoch, step and layer,
  *          *out has the last good weights (NULL when no epoch ended);
  *          HG_EMISMATCH: resume with other data or configuration; HG_EIO; HG_ENOMEM.
  * Threads  one per ctx; ctx's team works inside the call.  Same seed, same bits, for any
  *          number of threads.
- * Source   Adam: Kingma & Ba, arXiv:1412.6980; Glorot initialisation: Glorot & Bengio 2010. */
+ * Source   Adam: Kingma & Ba, arXiv:1412.6980; Glorot
+ *          initialisation: Glorot & Bengio 2010. */
 HG_API hg_status hg_train(hg_ctx *ctx, const hg_config *cfg, const hg_dataset *train,
                           const hg_dataset *valid, const hg_callbacks *callbacks,
                           hg_model **out) HG_WARN_UNUSED;
-/* Everything hg_train does before the first step: checks, shapes, initial weights.         */
+/* Everything hg_train does before the first step: checks, shapes, initial weights. */
 HG_API hg_status hg_train_dry_run(hg_ctx *ctx, const hg_config *cfg,
                                   const hg_dataset *train, const hg_dataset *valid,
                                   hg_model **out) HG_WARN_UNUSED;
@@ -341,9 +341,10 @@ HG_API hg_status hg_train_dry_run(hg_ctx *ctx, const hg_config *cfg,
  * Units    x and y as in the training file: the stored scaler is applied and undone.
  * Memory   no overlap; the first call on a context may allocate.
  * Errors   HG_ESHAPE n < 1; HG_ENONFINITE with row and column; HG_ERANGE x outside the
- *          range a bce model was trained on, when out-of-range is "refuse" (default: clipped,
+ *          range a bce model was trained on, when out-of-range is "refuse" (default:
+ *          clipped,
  *          and a warning in the log counts the rows); HG_ENOMEM.
- * Threads  one per ctx; the model may be shared.                                            */
+ * Threads  one per ctx; the model may be shared. */
 HG_API hg_status hg_encode(hg_ctx *ctx, const hg_model *model, const float *x, int64_t n,
                            float *z) HG_WARN_UNUSED;
 HG_API hg_status hg_decode(hg_ctx *ctx, const hg_model *model, const float *z, int64_t n,
@@ -351,8 +352,8 @@ HG_API hg_status hg_decode(hg_ctx *ctx, const hg_model *model, const float *z, i
 HG_API hg_status hg_reconstruct(hg_ctx *ctx, const hg_model *model, const float *x,
                                 int64_t n, float *y) HG_WARN_UNUSED;
 /* The same from dataset to dataset.  *out belongs to the caller and refers to nothing.
- * Errors   also HG_ESHAPE when data's features are not what the model (or, for decode, its
- *          code) has: "model wants 784, FILE has 30".                                        */
+ * Errors   also HG_ESHAPE when data's features are not what the model (or, for
+ *          decode, its code) has: "model wants 784, FILE has 30". */
 HG_API hg_status hg_encode_dataset(hg_ctx *ctx, const hg_model *model,
                                    const hg_dataset *data,
                                    hg_dataset **out) HG_WARN_UNUSED;
@@ -363,20 +364,18 @@ HG_API hg_status hg_reconstruct_dataset(hg_ctx *ctx, const hg_model *model,
                                         const hg_dataset *data,
                                         hg_dataset **out) HG_WARN_UNUSED;
 
-/* What evaluate measures; docs/metrics.md has each formula.                                  */
+/* What evaluate measures; docs/metrics.md has each formula. */
 typedef struct hg_metrics hg_metrics;
 typedef struct hg_metric {
-    const char
-        *name; /* "loss", "mse", "bce", "psnr", "mean_activity", ...                  */
-    const char
-        *unit; /* "", "dB", "rows", ...                                               */
+    const char *name; /* "loss", "mse", "bce", "psnr", "mean_activity", ... */
+    const char *unit; /* "", "dB", "rows", ... */
     double value;
     const char *help;
 } hg_metric;
 HG_API hg_status hg_evaluate(hg_ctx *ctx, const hg_model *model, const hg_dataset *data,
                              hg_metrics **out) HG_WARN_UNUSED;
 HG_API int hg_metrics_at(const hg_metrics *metrics, int index, hg_metric *out);
-/* NaN when there is no such metric.                                                          */
+/* NaN when there is no such metric. */
 HG_API double hg_metrics_get(const hg_metrics *metrics, const char *name);
 HG_API void hg_metrics_free(hg_metrics **metrics);
 
@@ -384,27 +383,25 @@ HG_API void hg_metrics_free(hg_metrics **metrics);
 
 typedef struct hg_plot_options {
     size_t size;
-    const char
-        *title; /* NULL: a fitting one; "": none                                     */
-    int dark;   /* light on dark                                                      */
-    int width;  /* pixels (points for SVG and PDF); 0: fitting                        */
-    int64_t items; /* grid: pairs, filters: units; 0: fitting                            */
-    int64_t
-        columns; /* 0: fitting                                                         */
-    uint64_t seed; /* grid: 0 takes the first rows, else a random sample                 */
+    const char *title; /* NULL: a fitting one; "": none */
+    int dark;          /* light on dark */
+    int width;         /* pixels (points for SVG and PDF); 0: fitting */
+    int64_t items;     /* grid: pairs, filters: units; 0: fitting */
+    int64_t columns;   /* 0: fitting */
+    uint64_t seed;     /* grid: 0 takes the first rows, else a random sample */
 } hg_plot_options;
 
 /* A curve of training and validation loss.  n epochs; path ends in .png, .svg or .pdf.
- * Errors   HG_EINVAL n < 1 or an unknown ending; HG_EIO; HG_EUNAVAILABLE without cairo.      */
+ * Errors   HG_EINVAL n < 1 or an unknown ending; HG_EIO; HG_EUNAVAILABLE without cairo. */
 HG_API hg_status hg_plot_loss(hg_ctx *ctx, const hg_epoch *epochs, int64_t n,
                               const char *path,
                               const hg_plot_options *options) HG_WARN_UNUSED;
-/* Originals over reconstructions; images as images, other rows as curves.                     */
+/* Originals over reconstructions; images as images, other rows as curves. */
 HG_API hg_status hg_plot_grid(hg_ctx *ctx, const hg_model *model, const hg_dataset *data,
                               const char *path,
                               const hg_plot_options *options) HG_WARN_UNUSED;
 /* What each code unit paints (decoder) or looks for (encoder): part is "encoder" or
- * "decoder".  Errors  also HG_EINVAL when the part does not touch the pixels directly.         */
+ * "decoder".  Errors  also HG_EINVAL when the part does not touch the pixels directly. */
 HG_API hg_status hg_plot_filters(hg_ctx *ctx, const hg_model *model, const char *part,
                                  const char *path,
                                  const hg_plot_options *options) HG_WARN_UNUSED;

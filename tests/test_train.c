@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: MIT
-/* Training: same bits for any threads and any interruption; errors that name their place.  */
+/* Training: same bits for any threads and any interruption; errors that
+ * name their place. */
 #include "test.h"
 
 #include "base/rng.h"
@@ -32,7 +33,11 @@ static const float *values(void)
 
 static hg_dataset *view_of(hg_ctx *ctx, const float *x, int64_t rows)
 {
-    hg_view v = {.size = sizeof v, .data = x, .type = HG_F32, .rows = rows, .rank = 1,
+    hg_view v = {.size = sizeof v,
+                 .data = x,
+                 .type = HG_F32,
+                 .rows = rows,
+                 .rank = 1,
                  .shape = {D}};
     hg_dataset *d;
     CHECK_OK(ctx, hg_dataset_view(ctx, &v, &d));
@@ -41,11 +46,12 @@ static hg_dataset *view_of(hg_ctx *ctx, const float *x, int64_t rows)
 
 static hg_config *config(hg_ctx *ctx, const char *const *settings)
 {
-    static const char *const usual[] = {"hidden", "9", "code", "3", "batch-size", "32",
+    static const char *const usual[] = {"hidden", "9", "code", "3",   "batch-size", "32",
                                         "epochs", "4", "loss", "bce", NULL};
     hg_config *c;
     CHECK_OK(ctx, hg_config_new(ctx, &c));
-    for (int i = 0; usual[i] != NULL; i += 2) CHECK_OK(ctx, hg_config_set(c, usual[i], usual[i + 1]));
+    for (int i = 0; usual[i] != NULL; i += 2)
+        CHECK_OK(ctx, hg_config_set(c, usual[i], usual[i + 1]));
     for (int i = 0; settings != NULL && settings[i] != NULL; i += 2)
         CHECK_OK(ctx, hg_config_set(c, settings[i], settings[i + 1]));
     return c;
@@ -61,9 +67,11 @@ static hg_ctx *context(int threads)
 }
 
 /* Train and give the model file's bytes. */
-static char *trained_bytes(hg_ctx *ctx, const char *const *settings, bool valid, size_t *n)
+static char *trained_bytes(hg_ctx *ctx, const char *const *settings, bool valid,
+                           size_t *n)
 {
-    hg_dataset *d = view_of(ctx, values(), ROWS), *v = valid ? view_of(ctx, values(), 50) : NULL;
+    hg_dataset *d = view_of(ctx, values(), ROWS),
+               *v = valid ? view_of(ctx, values(), 50) : NULL;
     hg_config *c = config(ctx, settings);
     hg_model *m;
     char path[TEST_PATH];
@@ -99,8 +107,8 @@ TEST(any_number_of_threads_gives_the_same_bits)
     test_where("batchnorm, dropout");
     check_same_bits((const char *[]){"batchnorm", "true", "dropout", "0.3", NULL});
     test_where("sparse, unit decoder, sgd");
-    check_same_bits((const char *[]){"l1", "0.01", "unit-decoder", "true", "optimizer", "sgd",
-                                     "momentum", "0.9", "hidden", "9", NULL});
+    check_same_bits((const char *[]){"l1", "0.01", "unit-decoder", "true", "optimizer",
+                                     "sgd", "momentum", "0.9", "hidden", "9", NULL});
 }
 
 TEST(another_seed_gives_other_bits)
@@ -113,7 +121,7 @@ TEST(another_seed_gives_other_bits)
     free(b);
 }
 
-/* ---- interruption -------------------------------------------------------------------- */
+/* ---- interruption ---------------------------------------------------------------- */
 
 typedef struct stopper {
     int64_t steps, at; /* stop after so many steps; 0: never */
@@ -137,9 +145,12 @@ static int note_epoch(void *user, const hg_progress *p)
 }
 
 static const char *const all_features[] = {
-    "dropout",  "0.2",     "batchnorm", "true", "schedule", "plateau patience=1 factor=0.5",
-    "momentum", "0.9",     "optimizer", "rmsprop", "warmup", "3", "early-stop", "50",
-    "epochs",   "5",       NULL};
+    "dropout",    "0.2",      "batchnorm",
+    "true",       "schedule", "plateau patience=1 factor=0.5",
+    "momentum",   "0.9",      "optimizer",
+    "rmsprop",    "warmup",   "3",
+    "early-stop", "50",       "epochs",
+    "5",          NULL};
 
 static void copy_settings(const char **out, const char *const *a, const char *const *b)
 {
@@ -207,12 +218,13 @@ static void leave_checkpoint(hg_ctx *ctx, const char *folder)
     hg_dataset_free(&d);
 }
 
-static void check_refused(hg_ctx *ctx, const char *folder, const char *name, const char *value,
-                          const float *x, int64_t rows, const char *message)
+static void check_refused(hg_ctx *ctx, const char *folder, const char *name,
+                          const char *value, const float *x, int64_t rows,
+                          const char *message)
 {
     hg_dataset *d = view_of(ctx, x, rows);
-    hg_config *c = config(ctx, (const char *[]){"checkpoint", folder, "resume", "true",
-                                                name, value, NULL});
+    hg_config *c = config(
+        ctx, (const char *[]){"checkpoint", folder, "resume", "true", name, value, NULL});
     hg_model *m;
     CHECK_FAILS(ctx, hg_train(ctx, c, d, NULL, NULL, &m), HG_EMISMATCH, message);
     CHECK(m == NULL);
@@ -233,7 +245,8 @@ TEST(resuming_with_other_data_or_configuration_is_refused_by_name)
     memcpy(other, values(), sizeof other);
     other[17] += 0.001f;
     check_refused(ctx, folder, "seed", "1", other, ROWS, "the training data changed");
-    check_refused(ctx, folder, "seed", "1", values(), ROWS - 1, "the training data changed");
+    check_refused(ctx, folder, "seed", "1", values(), ROWS - 1,
+                  "the training data changed");
 }
 
 TEST(a_damaged_checkpoint_is_an_error_and_not_a_fresh_start)
@@ -250,14 +263,16 @@ TEST(a_damaged_checkpoint_is_an_error_and_not_a_fresh_start)
     fclose(f);
     free(bytes);
     hg_dataset *d = view_of(ctx, values(), ROWS);
-    hg_config *c = config(ctx, (const char *[]){"checkpoint", folder, "resume", "true", NULL});
+    hg_config *c =
+        config(ctx, (const char *[]){"checkpoint", folder, "resume", "true", NULL});
     hg_model *m;
-    CHECK_FAILS(ctx, hg_train(ctx, c, d, NULL, NULL, &m), HG_EFORMAT, "checkpoint.safetensors");
+    CHECK_FAILS(ctx, hg_train(ctx, c, d, NULL, NULL, &m), HG_EFORMAT,
+                "checkpoint.safetensors");
     hg_config_free(&c);
     hg_dataset_free(&d);
 }
 
-/* ---- what it learns, and when it stops ------------------------------------------------ */
+/* ---- what it learns, and when it stops ------------------------------------------- */
 
 static double last_loss(hg_ctx *ctx, const char *const *settings, int64_t *epochs)
 {
@@ -278,17 +293,21 @@ static double last_loss(hg_ctx *ctx, const char *const *settings, int64_t *epoch
 TEST(every_optimizer_and_schedule_lowers_the_loss)
 {
     hg_ctx *ctx = test_ctx();
-    const char *const optimizers[][3] = {
-        {"sgd", "0.5", "constant"},       {"sgd", "0.5", "cosine floor=0.1"},
-        {"adam", "0.01", "step every=10"}, {"adamw", "0.01", "plateau patience=2"},
-        {"rmsprop", "0.01", "constant"}};
+    const char *const optimizers[][3] = {{"sgd", "0.5", "constant"},
+                                         {"sgd", "0.5", "cosine floor=0.1"},
+                                         {"adam", "0.01", "step every=10"},
+                                         {"adamw", "0.01", "plateau patience=2"},
+                                         {"rmsprop", "0.01", "constant"}};
     for (int i = 0; i < 5; i++) {
         test_where("%s, %s", optimizers[i][0], optimizers[i][2]);
-        double ratio = last_loss(ctx, (const char *[]){"optimizer", optimizers[i][0], "lr",
-                                                       optimizers[i][1], "schedule",
-                                                       optimizers[i][2], "loss", "mse", "epochs",
-                                                       "30", NULL}, NULL);
-        CHECK(ratio < 0.8); /* the mean alone is reached well before; a stuck run stays at 1 */
+        double ratio =
+            last_loss(ctx,
+                      (const char *[]){"optimizer", optimizers[i][0], "lr",
+                                       optimizers[i][1], "schedule", optimizers[i][2],
+                                       "loss", "mse", "epochs", "30", NULL},
+                      NULL);
+        CHECK(ratio <
+              0.8); /* the mean alone is reached well before; a stuck run stays at 1 */
     }
 }
 
@@ -296,13 +315,15 @@ TEST(early_stopping_ends_the_run_and_keeps_the_best_weights)
 {
     hg_ctx *ctx = test_ctx();
     int64_t epochs;
-    /* Nothing improves by 10 after the first epoch: it is the best, two more are waited. */
-    last_loss(ctx, (const char *[]){"early-stop", "2", "min-delta", "10", "epochs", "40", NULL},
-              &epochs);
+    /* Nothing improves by 10 after the first epoch: it is the best, two
+     * more are waited. */
+    last_loss(
+        ctx, (const char *[]){"early-stop", "2", "min-delta", "10", "epochs", "40", NULL},
+        &epochs);
     CHECK_INT(epochs, 3);
     hg_dataset *d = view_of(ctx, values(), ROWS);
-    hg_config *c = config(ctx, (const char *[]){"early-stop", "2", "min-delta", "10", "epochs",
-                                                "40", NULL});
+    hg_config *c = config(ctx, (const char *[]){"early-stop", "2", "min-delta", "10",
+                                                "epochs", "40", NULL});
     hg_config *one = config(ctx, (const char *[]){"epochs", "1", NULL});
     hg_model *m, *first;
     CHECK_OK(ctx, hg_train(ctx, c, d, NULL, NULL, &m));
@@ -320,8 +341,9 @@ TEST(a_diverging_run_names_epoch_step_and_layer)
 {
     hg_ctx *ctx = test_ctx();
     hg_dataset *d = view_of(ctx, values(), ROWS);
-    hg_config *c = config(ctx, (const char *[]){"loss", "mse", "optimizer", "sgd", "lr", "1000",
-                                                "activation", "linear", "epochs", "100", NULL});
+    hg_config *c =
+        config(ctx, (const char *[]){"loss", "mse", "optimizer", "sgd", "lr", "1000",
+                                     "activation", "linear", "epochs", "100", NULL});
     hg_model *m;
     CHECK_FAILS(ctx, hg_train(ctx, c, d, NULL, NULL, &m), HG_EDIVERGED, "epoch 1, step ");
     CHECK(strstr(hg_message(ctx), "layer ") != NULL);
@@ -335,11 +357,12 @@ TEST(after_a_good_epoch_divergence_leaves_the_last_good_weights)
     hg_ctx *ctx = test_ctx();
     hg_dataset *d = view_of(ctx, values(), ROWS);
     /* The warm-up keeps the rate small in epoch 1 (7 steps) and lets it explode later. */
-    hg_config *c = config(ctx, (const char *[]){"loss", "mse", "optimizer", "sgd", "lr", "30",
-                                                "activation", "linear", "warmup", "3000",
-                                                "epochs", "400", NULL});
+    hg_config *c = config(ctx, (const char *[]){"loss", "mse", "optimizer", "sgd", "lr",
+                                                "30", "activation", "linear", "warmup",
+                                                "3000", "epochs", "400", NULL});
     hg_model *m;
-    CHECK_FAILS(ctx, hg_train(ctx, c, d, NULL, NULL, &m), HG_EDIVERGED, "last good weights");
+    CHECK_FAILS(ctx, hg_train(ctx, c, d, NULL, NULL, &m), HG_EDIVERGED,
+                "last good weights");
     CHECK(m != NULL);
     for (int64_t i = 0; m != NULL && i < m->net.params; i++)
         if (!CHECK(isfinite(m->theta[i]))) break;
@@ -386,9 +409,10 @@ TEST(callbacks_come_after_each_step_and_no_row_is_dropped)
     hg_dataset_free(&d);
 }
 
-/* ---- choices and refusals --------------------------------------------------------------- */
+/* ---- choices and refusals -------------------------------------------------------- */
 
-static void check_loss(hg_ctx *ctx, float factor, const char *const *settings, const char *want)
+static void check_loss(hg_ctx *ctx, float factor, const char *const *settings,
+                       const char *want)
 {
     static float x[ROWS * D];
     for (int i = 0; i < ROWS * D; i++) x[i] = values()[i] * factor;
@@ -411,8 +435,10 @@ TEST(the_loss_follows_the_range_of_the_data)
     check_loss(ctx, 1, NULL, "bce");
     check_loss(ctx, 100, NULL, "mse"); /* standardised: both signs */
     check_loss(ctx, 100, (const char *[]){"scale", "minmax", NULL}, "bce");
-    check_loss(ctx, 1, (const char *[]){"encoder", "dense 3", "decoder", "dense input tanh", NULL},
-               "mse");
+    check_loss(
+        ctx, 1,
+        (const char *[]){"encoder", "dense 3", "decoder", "dense input tanh", NULL},
+        "mse");
 }
 
 static void check_setup_fails(hg_ctx *ctx, const char *const *settings, hg_status status,
@@ -430,16 +456,21 @@ static void check_setup_fails(hg_ctx *ctx, const char *const *settings, hg_statu
 TEST(what_does_not_fit_is_refused_before_any_work)
 {
     hg_ctx *ctx = test_ctx();
-    check_setup_fails(ctx, (const char *[]){"scale", "standard", NULL}, HG_ERANGE, "[0,1]");
+    check_setup_fails(ctx, (const char *[]){"scale", "standard", NULL}, HG_ERANGE,
+                      "[0,1]");
     check_setup_fails(ctx, (const char *[]){"output-activation", "relu", NULL}, HG_EINVAL,
                       "sigmoid");
-    check_setup_fails(ctx, (const char *[]){"encoder", "dense 3", "decoder", "dense 11", NULL},
-                      HG_ESHAPE, "decoder line 1 (dense): gives 11 values, but a row has 12");
-    check_setup_fails(ctx, (const char *[]){"encoder", "dens 3", "decoder", "dense 12", NULL},
+    check_setup_fails(
+        ctx, (const char *[]){"encoder", "dense 3", "decoder", "dense 11", NULL},
+        HG_ESHAPE, "decoder line 1 (dense): gives 11 values, but a row has 12");
+    check_setup_fails(ctx,
+                      (const char *[]){"encoder", "dens 3", "decoder", "dense 12", NULL},
                       HG_EUNKNOWN, "did you mean 'dense'");
-    check_setup_fails(ctx, (const char *[]){"encoder", "dense 3", "decoder", "dense 7 tied", NULL},
-                      HG_ESHAPE, "tied");
-    check_setup_fails(ctx, (const char *[]){"schedule", "cosin", NULL}, HG_EUNKNOWN, "cosine");
+    check_setup_fails(
+        ctx, (const char *[]){"encoder", "dense 3", "decoder", "dense 7 tied", NULL},
+        HG_ESHAPE, "tied");
+    check_setup_fails(ctx, (const char *[]){"schedule", "cosin", NULL}, HG_EUNKNOWN,
+                      "cosine");
     check_setup_fails(ctx, (const char *[]){"shape", "3x5", NULL}, HG_ESHAPE, "3x5");
 }
 
@@ -452,8 +483,9 @@ TEST(every_failing_allocation_is_reported_and_leaks_nothing)
     hg_status status = HG_ENOMEM;
     int64_t n = 0;
     for (; n < 20000 && status == HG_ENOMEM; n++) {
-        hg_config *c = config(ctx, (const char *[]){"epochs", "1", "checkpoint", folder,
-                                                    "valid-split", "0.3", "clip", "1", NULL});
+        hg_config *c =
+            config(ctx, (const char *[]){"epochs", "1", "checkpoint", folder,
+                                         "valid-split", "0.3", "clip", "1", NULL});
         hg_model *m = NULL;
         test_fail_alloc(n);
         status = hg_train(ctx, c, d, NULL, NULL, &m);

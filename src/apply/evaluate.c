@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: MIT
-/* Measure a model on data: every row has its own place for each number, and the places are
- * summed in order, so that the result does not depend on the threads.                        */
+/* Measure a model on data: every row has its own place for each number, and the places
+ * are summed in order, so that the result does not depend on the threads. */
 #include "apply/apply.h"
 #include "metrics/metrics.h"
 
@@ -12,18 +12,18 @@ struct hg_metrics {
     double value[HGI_METRIC_COUNT]; /* NaN: does not apply */
 };
 
-/* What is kept of a row.                                                                      */
+/* What is kept of a row. */
 typedef struct row_numbers {
     hgi_row_errors error;
-    double recon, penalty; /* recon: the loss summed over features                             */
-    double activity;       /* sum |code|                                                        */
-    int64_t zeros;         /* code values that are exactly 0                                    */
+    double recon, penalty; /* recon: the loss summed over features */
+    double activity;       /* sum |code| */
+    int64_t zeros;         /* code values that are exactly 0 */
 } row_numbers;
 
 typedef struct job {
     hgi_feed feed;
     row_numbers *row;
-    double *mean;   /* [inputs] of the scaled rows                                              */
+    double *mean; /* [inputs] of the scaled rows */
     bool unit;
 } evaluate_job;
 
@@ -40,7 +40,8 @@ static void sink(void *arg, const hgi_chunk *c)
     const hgi_kernels *k = j->feed.ctx->kernels;
     int64_t d = net->inputs;
     double recon[HGI_INFER_ROWS];
-    k->loss(net->loss->kind, net->huber_delta, 1, c->n, d, c->y, d, c->x, d, NULL, d, recon);
+    k->loss(net->loss->kind, net->huber_delta, 1, c->n, d, c->y, d, c->x, d, NULL, d,
+            recon);
     hgi_predict(net, k, c->n, c->y);
     for (int64_t r = 0; r < c->n; r++) {
         row_numbers *row = &j->row[c->first + r];
@@ -55,7 +56,7 @@ static void sink(void *arg, const hgi_chunk *c)
     }
 }
 
-/* Means of the columns and the range, as the model sees the rows.                              */
+/* Means of the columns and the range, as the model sees the rows. */
 static hg_status look_at_data(evaluate_job *j)
 {
     hg_ctx *ctx = j->feed.ctx;
@@ -127,9 +128,9 @@ static void summarise(const evaluate_job *j, int64_t clipped, double *v)
     v[HGI_METRIC_ZEROS] = (double)sum.zeros / codes;
     v[HGI_METRIC_CLIPPED] = (double)clipped;
     if (!j->unit) return;
-    /* A bce model's own loss comes from logits and is exact; others' predictions are clipped.  */
-    v[HGI_METRIC_BCE] =
-        m->net.loss->fuses ? v[HGI_METRIC_RECON] : sum.error.bce / values;
+    /* A bce model's own loss comes from logits and is exact; others'
+     * predictions are clipped. */
+    v[HGI_METRIC_BCE] = m->net.loss->fuses ? v[HGI_METRIC_RECON] : sum.error.bce / values;
     v[HGI_METRIC_BCE_FLOOR] = sum.error.bce_floor / values;
     v[HGI_METRIC_PSNR] = hgi_psnr(v[HGI_METRIC_MSE]);
 }
@@ -148,7 +149,8 @@ static hg_status run(evaluate_job *j)
     return HG_OK;
 }
 
-hg_status hg_evaluate(hg_ctx *ctx, const hg_model *m, const hg_dataset *data, hg_metrics **out)
+hg_status hg_evaluate(hg_ctx *ctx, const hg_model *m, const hg_dataset *data,
+                      hg_metrics **out)
 {
     hg_status status = HG_OK;
     evaluate_job j;
@@ -156,12 +158,14 @@ hg_status hg_evaluate(hg_ctx *ctx, const hg_model *m, const hg_dataset *data, hg
     int64_t clipped = 0;
     memset(&j, 0, sizeof j);
     *out = NULL;
-    if (m == NULL || data == NULL) return hgi_fail(ctx, HG_EINVAL, "a model and data are needed");
+    if (m == NULL || data == NULL)
+        return hgi_fail(ctx, HG_EINVAL, "a model and data are needed");
     HGI_TRY(hgi_feed_open(ctx, m, data, m->net.inputs, &j.feed));
     j.row = hgi_calloc(&ctx->mem, (size_t)data->rows, sizeof *j.row);
     metrics = hgi_calloc(&ctx->mem, 1, sizeof *metrics);
     if (j.row == NULL || metrics == NULL)
-        HGI_GOTO(hgi_fail_mem(ctx, (size_t)data->rows * sizeof *j.row, "the rows' errors"));
+        HGI_GOTO(
+            hgi_fail_mem(ctx, (size_t)data->rows * sizeof *j.row, "the rows' errors"));
     metrics->mem = ctx->mem;
     for (int i = 0; i < HGI_METRIC_COUNT; i++) metrics->value[i] = NAN;
     status = run(&j);

@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: MIT
-/* Rows in: scaled as in training; what lies outside a bce model's range is never silent.     */
+/* Rows in: scaled as in training; what lies outside a bce model's range
+ * is never silent. */
 #include "apply/apply.h"
 
 #include "base/team.h"
@@ -8,12 +9,12 @@
 
 static hg_status wrong_shape(hg_ctx *ctx, const hg_dataset *d, int64_t wanted)
 {
-    return hgi_fail(ctx, HG_ESHAPE, "%s: %lld values a row, but the model wants %lld", d->name,
-                    (long long)d->features, (long long)wanted);
+    return hgi_fail(ctx, HG_ESHAPE, "%s: %lld values a row, but the model wants %lld",
+                    d->name, (long long)d->features, (long long)wanted);
 }
 
-hg_status hgi_feed_open(hg_ctx *ctx, const hg_model *m, const hg_dataset *data, int64_t wanted,
-                        hgi_feed *out)
+hg_status hgi_feed_open(hg_ctx *ctx, const hg_model *m, const hg_dataset *data,
+                        int64_t wanted, hgi_feed *out)
 {
     hgi_team *team;
     hgi_feed f = {.ctx = ctx, .model = m, .data = data, .scaler = &m->scaler};
@@ -21,8 +22,9 @@ hg_status hgi_feed_open(hg_ctx *ctx, const hg_model *m, const hg_dataset *data, 
     if (data->features != wanted) return wrong_shape(ctx, data, wanted);
     HGI_TRY(hgi_ctx_team(ctx, &team));
     f.range = hgi_model_range(m);
-    f.scratch = hgi_calloc(&ctx->mem, (size_t)hgi_team_size(team) * (size_t)data->features,
-                           sizeof *f.scratch);
+    f.scratch =
+        hgi_calloc(&ctx->mem, (size_t)hgi_team_size(team) * (size_t)data->features,
+                   sizeof *f.scratch);
     f.clipped = hgi_calloc(&ctx->mem, (size_t)data->rows, 1);
     if (f.scratch == NULL || f.clipped == NULL) {
         hgi_free(&ctx->mem, f.scratch);
@@ -44,14 +46,15 @@ void hgi_feed_fill(hgi_feed *f, int64_t first, int64_t n, hgi_real *x, int worke
 {
     int64_t d = f->data->features;
     float *scratch = f->scratch + (int64_t)worker * d;
-    int64_t bad = hgi_batch_fill(f->ctx->kernels, f->data, f->scaler, &f->range, NULL, first, n,
-                                 scratch, x, f->clipped + first);
+    int64_t bad = hgi_batch_fill(f->ctx->kernels, f->data, f->scaler, &f->range, NULL,
+                                 first, n, scratch, x, f->clipped + first);
     if (bad < 0) return;
     note_refused(f, first + bad);
-    for (int64_t i = bad * d; i < n * d; i++) x[i] = 0; /* nothing uninitialised goes on */
+    for (int64_t i = bad * d; i < n * d; i++)
+        x[i] = 0; /* nothing uninitialised goes on */
 }
 
-/* The first value of a refused row that is outside, for the message.                         */
+/* The first value of a refused row that is outside, for the message. */
 static hg_status refuse(hgi_feed *f, int64_t row)
 {
     char place[128], found[HGI_NUMBER_MAX];
@@ -62,13 +65,14 @@ static hg_status refuse(hgi_feed *f, int64_t row)
         if (v >= f->range.lo - HGI_ROUNDING && v <= f->range.hi + HGI_ROUNDING) continue;
         hgi_dataset_place(f->data, row, c, place, sizeof place);
         hgi_format_float(found, f->scratch[c]);
-        return hgi_fail(f->ctx, HG_ERANGE,
-                        "%s: %s: %s is outside the range the model was trained on (scaled %.4g, "
-                        "expected 0 to 1), and the model refuses such rows",
-                        f->data->name, place, found, v);
+        return hgi_fail(
+            f->ctx, HG_ERANGE,
+            "%s: %s: %s is outside the range the model was trained on (scaled %.4g, "
+            "expected 0 to 1), and the model refuses such rows",
+            f->data->name, place, found, v);
     }
-    return hgi_fail(f->ctx, HG_ERANGE, "%s: row %lld is outside the training range", f->data->name,
-                    (long long)row + 1);
+    return hgi_fail(f->ctx, HG_ERANGE, "%s: row %lld is outside the training range",
+                    f->data->name, (long long)row + 1);
 }
 
 hg_status hgi_feed_close(hgi_feed *f, hg_status status, int64_t *clipped)
@@ -80,7 +84,8 @@ hg_status hgi_feed_close(hgi_feed *f, hg_status status, int64_t *clipped)
     for (int64_t i = 0; i < f->data->rows; i++) count += f->clipped[i];
     if (status == HG_OK && count > 0)
         hgi_log(f->ctx, HG_LOG_WARNING,
-                "%s: %lld of %lld rows have values outside the range the model was trained on; "
+                "%s: %lld of %lld rows have values outside the range the model was "
+                "trained on; "
                 "they were clipped to it",
                 f->data->name, (long long)count, (long long)f->data->rows);
     if (clipped != NULL) *clipped = count;

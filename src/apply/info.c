@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: MIT
-/* hg_info: what this build has and what this machine gives it.                                 */
+/* hg_info: what this build has and what this machine gives it. */
 #include "kernels/kernels.h"
 #include "model/config.h"
 #include "report/report.h"
@@ -21,12 +21,12 @@ static void kernel_names(char *out, size_t n)
 
 int hg_info(const hg_ctx *ctx, int index, hg_fact *out)
 {
-    static const char *const names[] = {"version",    "cpu",     "kernels", "kernels_available",
-                                        "threads",    "number",  "jansson", "yaml",
-                                        "cairo"};
+    static const char *const names[] = {"version",           "cpu",     "kernels",
+                                        "kernels_available", "threads", "number",
+                                        "jansson",           "yaml",    "cairo"};
     const char *missing = NULL;
     if (ctx == NULL || out == NULL || index < 0 || index >= HGI_COUNT(names)) return 0;
-    /* The text lives in the context: the caller's context is not shared while in use.           */
+    /* The text lives in the context: the caller's context is not shared while in use. */
     char *text = ((hg_ctx *)(uintptr_t)ctx)->fact;
     size_t n = sizeof ctx->fact;
     const char *value = text;

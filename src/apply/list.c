@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: MIT
-/* hg_list: every table of the library by name, so that nothing has to be listed twice.         */
+/* hg_list: every table of the library by name, so that nothing has to be listed twice. */
 #include "apply/plot.h"
 #include "data/data.h"
 #include "metrics/metrics.h"
@@ -9,7 +9,7 @@
 
 #include <string.h>
 
-/* Each returns false past its end.                                                              */
+/* Each returns false past its end. */
 static bool layer_at(int i, hg_fact *f)
 {
     if (hgi_layer_kinds[i] == NULL) return false;

@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: MIT
-/* Rows to codes, codes to rows, rows to reconstructions.                                     */
+/* Rows to codes, codes to rows, rows to reconstructions. */
 #include "apply/apply.h"
 #include "data/stats.h"
 
@@ -10,7 +10,7 @@ typedef enum mode { ENCODE, DECODE, RECONSTRUCT } map_mode;
 typedef struct job {
     hgi_feed feed;
     map_mode mode;
-    int64_t wide;      /* values of an output row                                             */
+    int64_t wide; /* values of an output row */
     float *out;
 } map_job;
 
@@ -20,7 +20,7 @@ static void fill(void *arg, int64_t first, int64_t n, hgi_real *x, int worker)
     hgi_feed_fill(&j->feed, first, n, x, worker);
 }
 
-/* Codes are written as they are; rows go back to the units of the training data.             */
+/* Codes are written as they are; rows go back to the units of the training data. */
 static void sink(void *arg, const hgi_chunk *c)
 {
     map_job *j = arg;
@@ -56,16 +56,18 @@ static hg_status run(map_job *j, const hg_dataset *data)
     return HG_OK;
 }
 
-/* Codes are not scaled, and have no range.                                                    */
-static hg_status map(hg_ctx *ctx, const hg_model *m, map_mode mode, const hg_dataset *data,
-                     float *out)
+/* Codes are not scaled, and have no range. */
+static hg_status map(hg_ctx *ctx, const hg_model *m, map_mode mode,
+                     const hg_dataset *data, float *out)
 {
     const hgi_net *net = &m->net;
     hg_status status;
-    map_job j = {.mode = mode, .out = out, .wide = mode == ENCODE ? net->code_size : net->inputs};
+    map_job j = {
+        .mode = mode, .out = out, .wide = mode == ENCODE ? net->code_size : net->inputs};
     hgi_scaler none;
     memset(&none, 0, sizeof none);
-    HGI_TRY(hgi_feed_open(ctx, m, data, mode == DECODE ? net->code_size : net->inputs, &j.feed));
+    HGI_TRY(hgi_feed_open(ctx, m, data, mode == DECODE ? net->code_size : net->inputs,
+                          &j.feed));
     if (mode == DECODE) {
         HGI_GOTO(hgi_scaler_make(ctx, HGI_SCALE_NONE, net->code_size, NULL, NULL, &none));
         j.feed.scaler = &none;
@@ -78,16 +80,18 @@ done:
     return status;
 }
 
-/* ---- memory to memory ---------------------------------------------------------------------- */
+/* ---- memory to memory ------------------------------------------------------------ */
 
-static hg_status map_memory(hg_ctx *ctx, const hg_model *m, map_mode mode, const float *in,
-                            int64_t n, float *out)
+static hg_status map_memory(hg_ctx *ctx, const hg_model *m, map_mode mode,
+                            const float *in, int64_t n, float *out)
 {
     hg_dataset *d;
     if (m == NULL || in == NULL || out == NULL)
         return hgi_fail(ctx, HG_EINVAL, "a model and two buffers are needed");
-    if (n < 1) return hgi_fail(ctx, HG_ESHAPE, "%lld rows, expected at least 1", (long long)n);
-    hg_view view = {.size = sizeof view, .data = in, .type = HG_F32, .rows = n, .rank = 1};
+    if (n < 1)
+        return hgi_fail(ctx, HG_ESHAPE, "%lld rows, expected at least 1", (long long)n);
+    hg_view view = {
+        .size = sizeof view, .data = in, .type = HG_F32, .rows = n, .rank = 1};
     view.shape[0] = mode == DECODE ? m->net.code_size : m->net.inputs;
     HGI_TRY(hg_dataset_view(ctx, &view, &d));
     hg_status status = map(ctx, m, mode, d, out);
@@ -105,40 +109,54 @@ hg_status hg_decode(hg_ctx *ctx, const hg_model *m, const float *z, int64_t n, f
     return map_memory(ctx, m, DECODE, z, n, y);
 }
 
-hg_status hg_reconstruct(hg_ctx *ctx, const hg_model *m, const float *x, int64_t n, float *y)
+hg_status hg_reconstruct(hg_ctx *ctx, const hg_model *m, const float *x, int64_t n,
+                         float *y)
 {
     return map_memory(ctx, m, RECONSTRUCT, x, n, y);
 }
 
-/* ---- dataset to dataset ----------------------------------------------------------------------- */
+/* ---- dataset to dataset ---------------------------------------------------------- */
 
-static hg_status name_columns(hg_ctx *ctx, const hg_model *m, map_mode mode, hg_dataset *d)
+/* Codes are z1, z2, ...; rows have the names of the training file's columns.  Pointers and
+ * names lie in the one block that a dataset owns.                                         */
+static hg_status name_columns(hg_ctx *ctx, const hg_model *m, map_mode mode,
+                              hg_dataset *d)
 {
+    enum { NUMBERED = 24 };
     if (mode != ENCODE && m->columns == NULL) return HG_OK;
-    d->columns = hgi_calloc(&ctx->mem, (size_t)d->features, sizeof *d->columns);
-    if (d->columns == NULL) return hgi_fail_mem(ctx, 64, "column names");
-    for (int64_t i = 0; i < d->features; i++) {
-        char number[32];
-        snprintf(number, sizeof number, "z%lld", (long long)i + 1);
-        d->columns[i] = hgi_strdup(&ctx->mem, mode == ENCODE ? number : m->columns[i]);
-        if (d->columns[i] == NULL) return hgi_fail_mem(ctx, 64, "a column name");
+    size_t n = (size_t)d->features, bytes = n * sizeof *d->columns;
+    for (size_t i = 0; i < n; i++)
+        bytes += mode == ENCODE ? NUMBERED : strlen(m->columns[i]) + 1;
+    d->columns_owned = hgi_alloc(&ctx->mem, bytes);
+    if (d->columns_owned == NULL) return hgi_fail_mem(ctx, bytes, "column names");
+    d->columns = d->columns_owned;
+    char *text = (char *)(d->columns + n);
+    for (size_t i = 0; i < n; i++) {
+        size_t room = mode == ENCODE ? NUMBERED : strlen(m->columns[i]) + 1;
+        if (mode == ENCODE)
+            snprintf(text, room, "z%zu", i + 1);
+        else
+            memcpy(text, m->columns[i], room);
+        d->columns[i] = text;
+        text += room;
     }
     return HG_OK;
 }
 
-static hg_status map_dataset(hg_ctx *ctx, const hg_model *m, map_mode mode, const hg_dataset *data,
-                             hg_dataset **out)
+static hg_status map_dataset(hg_ctx *ctx, const hg_model *m, map_mode mode,
+                             const hg_dataset *data, hg_dataset **out)
 {
     hg_status status;
     hg_dataset *d = NULL;
     float *values;
     *out = NULL;
-    if (m == NULL || data == NULL) return hgi_fail(ctx, HG_EINVAL, "a model and data are needed");
+    if (m == NULL || data == NULL)
+        return hgi_fail(ctx, HG_EINVAL, "a model and data are needed");
     const hgi_layer *code = &m->net.layer[m->net.code];
     const hgi_shape *shape = mode == ENCODE ? &code->out : &m->net.input;
     const char *format = mode == ENCODE ? "codes" : "rows";
-    HGI_TRY(hgi_dataset_new(ctx, data->name, format, data->rows, shape->rank, shape->dim, &values,
-                            &d));
+    HGI_TRY(hgi_dataset_new(ctx, data->name, format, data->rows, shape->rank, shape->dim,
+                            &values, &d));
     HGI_GOTO(map(ctx, m, mode, data, values));
     HGI_GOTO(name_columns(ctx, m, mode, d));
     hgi_stats stats;

@@ -2,7 +2,7 @@
 /* Filters: the weights that touch the pixels, one tile a unit.
  *
  * encoder  row j of the first dense weight [h, d_in]: what unit j looks for
- * decoder  column j of the last dense weight [d_in, h]: what unit j paints                    */
+ * decoder  column j of the last dense weight [d_in, h]: what unit j paints */
 #include "apply/plot.h"
 #include "model/model.h"
 #include "report/report.h"
@@ -12,7 +12,7 @@
 
 enum { MOST_TILES = 100 };
 
-/* Element (unit j, pixel i) = W[j * unit + i * pixel].                                         */
+/* Element (unit j, pixel i) = W[j * unit + i * pixel]. */
 typedef struct filters {
     const hgi_real *W;
     int64_t units, pixels, unit, pixel;
@@ -40,22 +40,26 @@ static bool weights_of(const hg_model *m, bool decoder, filters *f)
     return false;
 }
 
-hg_status hg_plot_filters(hg_ctx *ctx, const hg_model *m, const char *part, const char *path,
-                          const hg_plot_options *options)
+hg_status hg_plot_filters(hg_ctx *ctx, const hg_model *m, const char *part,
+                          const char *path, const hg_plot_options *options)
 {
     hg_plot_options o;
     filters f;
     HGI_TRY(hgi_plot_options(ctx, options, &o));
-    if (m == NULL || part == NULL) return hgi_fail(ctx, HG_EINVAL, "a model and a part are needed");
+    if (m == NULL || part == NULL)
+        return hgi_fail(ctx, HG_EINVAL, "a model and a part are needed");
     bool decoder = strcmp(part, "decoder") == 0;
     if (!decoder && strcmp(part, "encoder") != 0)
         return hgi_fail(ctx, HG_EINVAL, "part '%s', expected encoder or decoder", part);
     if (!weights_of(m, decoder, &f))
-        return hgi_fail(ctx, HG_EINVAL, "the %s has no dense layer that touches the pixels: no "
-                        "filters to draw", part);
+        return hgi_fail(ctx, HG_EINVAL,
+                        "the %s has no dense layer that touches the pixels: no "
+                        "filters to draw",
+                        part);
     int64_t tiles = hgi_min(f.units, o.items > 0 ? o.items : MOST_TILES);
     float *v = hgi_calloc(&ctx->mem, (size_t)(tiles * f.pixels), sizeof *v);
-    if (v == NULL) return hgi_fail_mem(ctx, (size_t)(tiles * f.pixels) * sizeof *v, "filters");
+    if (v == NULL)
+        return hgi_fail_mem(ctx, (size_t)(tiles * f.pixels) * sizeof *v, "filters");
     float peak = 0;
     for (int64_t j = 0; j < tiles; j++)
         for (int64_t i = 0; i < f.pixels; i++) {
@@ -70,11 +74,19 @@ hg_status hg_plot_filters(hg_ctx *ctx, const hg_model *m, const char *part, cons
              decoder ? "Decoder" : "Encoder", (long long)tiles, (long long)f.units);
     hgi_grid g = {
         .title = o.title != NULL ? o.title : title,
-        .height = image ? s->dim[0] : 1, .width = image ? s->dim[1] : f.pixels,
+        .height = image ? s->dim[0] : 1,
+        .width = image ? s->dim[1] : f.pixels,
         .channels = image && s->rank == 3 ? s->dim[2] : 1,
-        .tiles = tiles, .columns = o.columns, .bands = 1, .values = values,
-        .lo = peak > 0 ? -(double)peak : -1, .hi = peak > 0 ? (double)peak : 1,
-        .diverging = true, .value_label = "weight", .image_width = o.width, .dark = o.dark != 0,
+        .tiles = tiles,
+        .columns = o.columns,
+        .bands = 1,
+        .values = values,
+        .lo = peak > 0 ? -(double)peak : -1,
+        .hi = peak > 0 ? (double)peak : 1,
+        .diverging = true,
+        .value_label = "weight",
+        .image_width = o.width,
+        .dark = o.dark != 0,
     };
     hg_status status = hgi_grid_draw(ctx, &g, path);
     hgi_free(&ctx->mem, v);

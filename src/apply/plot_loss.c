@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: MIT
-/* The loss curve, from the history of a run; and the list of plots.                          */
+/* The loss curve, from the history of a run; and the list of plots. */
 #include "apply/plot.h"
 #include "report/report.h"
 
@@ -8,11 +8,13 @@
 const hgi_plot_row hgi_plot_rows[] = {
     {"loss", "training and validation loss by epoch"},
     {"grid", "originals over reconstructions"},
-    {"filters", "weights of code units (decoder) or first hidden units (encoder) as images"},
+    {"filters",
+     "weights of code units (decoder) or first hidden units (encoder) as images"},
     {NULL, NULL},
 };
 
-hg_status hgi_plot_options(hg_ctx *ctx, const hg_plot_options *options, hg_plot_options *out)
+hg_status hgi_plot_options(hg_ctx *ctx, const hg_plot_options *options,
+                           hg_plot_options *out)
 {
     *out = (hg_plot_options){.size = sizeof *out};
     if (options == NULL) return HG_OK;
@@ -22,7 +24,7 @@ hg_status hgi_plot_options(hg_ctx *ctx, const hg_plot_options *options, hg_plot_
     return HG_OK;
 }
 
-/* The epoch with the lowest validation loss, or training loss when there is no other.         */
+/* The epoch with the lowest validation loss, or training loss when there is no other. */
 static int64_t best_epoch(const double *loss, const double *valid, int64_t n)
 {
     int64_t best = -1;
@@ -38,7 +40,8 @@ hg_status hg_plot_loss(hg_ctx *ctx, const hg_epoch *epochs, int64_t n, const cha
 {
     hg_plot_options o;
     HGI_TRY(hgi_plot_options(ctx, options, &o));
-    if (epochs == NULL || n < 1) return hgi_fail(ctx, HG_EINVAL, "%s: no epochs to draw", path);
+    if (epochs == NULL || n < 1)
+        return hgi_fail(ctx, HG_EINVAL, "%s: no epochs to draw", path);
     double *x = hgi_calloc(&ctx->mem, (size_t)n * 3, sizeof *x);
     if (x == NULL) return hgi_fail_mem(ctx, (size_t)n * 3 * sizeof *x, "a curve");
     double *loss = x + n, *valid = loss + n;
@@ -56,9 +59,16 @@ hg_status hg_plot_loss(hg_ctx *ctx, const hg_epoch *epochs, int64_t n, const cha
         snprintf(label, sizeof label, "best: epoch %lld", (long long)epochs[mark].epoch);
     hgi_chart c = {
         .title = o.title != NULL ? o.title : "Loss by epoch",
-        .x_label = "epoch", .y_label = "loss (mean over rows and features)",
-        .x = x, .n = n, .series = series, .series_count = any_valid ? 2 : 1,
-        .mark = mark, .mark_label = label, .width = o.width, .dark = o.dark != 0,
+        .x_label = "epoch",
+        .y_label = "loss (mean over rows and features)",
+        .x = x,
+        .n = n,
+        .series = series,
+        .series_count = any_valid ? 2 : 1,
+        .mark = mark,
+        .mark_label = label,
+        .width = o.width,
+        .dark = o.dark != 0,
     };
     c.height = o.width * 5 / 8;
     hg_status status = hgi_chart_draw(ctx, &c, path);

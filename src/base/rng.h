@@ -4,7 +4,7 @@
  *
  * A draw is a pure function of (seed, use, epoch, row, index): any thread, any rank
  * and any resumed run gets the same number without a state being passed around.
- * Integers are equal on every instruction set.                                */
+ * Integers are equal on every instruction set. */
 #ifndef HGI_RNG_H
 #define HGI_RNG_H
 
@@ -12,10 +12,10 @@
 
 /* What a draw is for; a new use takes a new row at the end (files depend on them). */
 typedef enum hgi_use {
-    HGI_USE_INIT = 1,    /* weights: epoch = tensor index, row = 0             */
-    HGI_USE_SHUFFLE = 2, /* order of rows in an epoch                          */
-    HGI_USE_SPLIT = 3,   /* training / validation                              */
-    HGI_USE_DROPOUT = 4, /* + 256 * layer index                                */
+    HGI_USE_INIT = 1,    /* weights: epoch = tensor index, row = 0 */
+    HGI_USE_SHUFFLE = 2, /* order of rows in an epoch */
+    HGI_USE_SPLIT = 3,   /* training / validation */
+    HGI_USE_DROPOUT = 4, /* + 256 * layer index */
     HGI_USE_CORRUPT = 5
 } hgi_use;
 
@@ -25,18 +25,18 @@ typedef struct hgi_rng {
     uint32_t epoch;
 } hgi_rng;
 
-/* The generator itself: the function of the paper.                              */
+/* The generator itself: the function of the paper. */
 void hgi_philox_raw(const uint32_t counter[4], const uint32_t key[2], uint32_t out[4]);
-/* Four 32-bit words at counter (row, index): index counts blocks of four.      */
+/* Four 32-bit words at counter (row, index): index counts blocks of four. */
 void hgi_philox(const hgi_rng *r, uint64_t row, uint32_t index, uint32_t out[4]);
-/* The same words for index .. index + n/4 of one row; n a multiple of 4.       */
+/* The same words for index .. index + n/4 of one row; n a multiple of 4. */
 void hgi_philox_fill(const hgi_rng *r, uint64_t row, uint32_t index, int64_t n,
                      uint32_t *out);
-/* In [0,1) with 24 bits, exact in float.                                       */
+/* In [0,1) with 24 bits, exact in float. */
 static inline float hgi_unit(uint32_t word) { return (float)(word >> 8) * 0x1p-24f; }
 /* An unbiased integer in [0, n), n >= 1: draw number `at`, from the words of row `at`. */
 uint64_t hgi_below(const hgi_rng *r, uint64_t at, uint64_t n);
-/* A random permutation of 0..n-1 written to order[] (Fisher-Yates).            */
+/* A random permutation of 0..n-1 written to order[] (Fisher-Yates). */
 void hgi_permutation(const hgi_rng *r, int64_t n, int64_t *order);
 
 #endif

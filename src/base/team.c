@@ -5,7 +5,7 @@
  * a stage (phase).  Both are one atomic number that changes; a waiter spins on it for a
  * short while and then sleeps on a condition.  The one who changes the number takes the
  * lock only when somebody sleeps: `sleepers` is raised before the sleeper's last look at
- * the number, and read after the change, so one of the two always sees the other.      */
+ * the number, and read after the change, so one of the two always sees the other. */
 #define _GNU_SOURCE
 #include "base/team.h"
 
@@ -21,15 +21,15 @@
 enum { SPINS = 2000, MAX_THREADS = 1024 };
 
 struct hgi_team {
-    int threads;           /* the caller included */
-    int workers;           /* threads started: threads - 1 */
-    pthread_t *thread;     /* [workers] */
-    struct seat *seat;     /* [workers] */
+    int threads;       /* the caller included */
+    int workers;       /* threads started: threads - 1 */
+    pthread_t *thread; /* [workers] */
+    struct seat *seat; /* [workers] */
     const hgi_stage *stages;
     int64_t count;
-    atomic_uint run;       /* changes when there is a new list, or at the end */
-    atomic_uint phase;     /* changes when a stage is over */
-    atomic_int arrived;    /* at the end of the stage under way */
+    atomic_uint run;          /* changes when there is a new list, or at the end */
+    atomic_uint phase;        /* changes when a stage is over */
+    atomic_int arrived;       /* at the end of the stage under way */
     atomic_int_fast64_t next; /* item to take */
     atomic_int sleepers;
     bool quit;
@@ -52,7 +52,7 @@ static inline void relax(void)
 }
 
 /* Denormals cost a hundred cycles each and mean nothing to a model: every thread flushes
- * them while it works, and the caller's mode is put back.                              */
+ * them while it works, and the caller's mode is put back. */
 static unsigned int denormals_off(void)
 {
 #if defined(__SSE__)
@@ -134,7 +134,8 @@ void hgi_team_run(hgi_team *t, const hgi_stage *stages, int64_t count)
     unsigned int mode = denormals_off();
     if (t->threads == 1) {
         for (int64_t s = 0; s < count; s++)
-            for (int64_t i = 0; i < stages[s].items; i++) stages[s].fn(stages[s].arg, i, 0);
+            for (int64_t i = 0; i < stages[s].items; i++)
+                stages[s].fn(stages[s].arg, i, 0);
     } else if (count > 0) {
         t->stages = stages;
         t->count = count;
@@ -205,7 +206,7 @@ hg_status hgi_ctx_team(hg_ctx *ctx, hgi_team **out)
     return HG_OK;
 }
 
-/* "max 100000" or "200000 100000" in cgroup v2: quota and period in microseconds.     */
+/* "max 100000" or "200000 100000" in cgroup v2: quota and period in microseconds. */
 static int cgroup_cores(void)
 {
     char text[64] = "";
@@ -215,7 +216,8 @@ static int cgroup_cores(void)
     fclose(f);
     text[n] = '\0';
     long quota = 0, period = 0;
-    if (sscanf(text, "%ld %ld", &quota, &period) != 2 || quota <= 0 || period <= 0) return 0;
+    if (sscanf(text, "%ld %ld", &quota, &period) != 2 || quota <= 0 || period <= 0)
+        return 0;
     return (int)hgi_max(1, (quota + period - 1) / period);
 }
 

@@ -5,7 +5,7 @@
  * takes fewer.  Which worker runs an item is therefore not fixed: an item's result
  * must not depend on it, which is how every thread count gives the same bits.
  * Between stages is a barrier: a bounded spin, then a sleep, so that a busy machine
- * is never burnt by waiting.  Threads are woken once for the whole list.       */
+ * is never burnt by waiting.  Threads are woken once for the whole list. */
 #ifndef HGI_TEAM_H
 #define HGI_TEAM_H
 
@@ -13,7 +13,7 @@
 
 typedef struct hgi_team hgi_team;
 
-/* worker is 0 .. threads-1, for scratch memory kept per worker.                */
+/* worker is 0 .. threads-1, for scratch memory kept per worker. */
 typedef void (*hgi_stage_fn)(void *arg, int64_t item, int worker);
 
 typedef struct hgi_stage {
@@ -22,14 +22,14 @@ typedef struct hgi_stage {
     int64_t items;
 } hgi_stage;
 
-/* Fewer threads than asked for are accepted when the system refuses them.      */
+/* Fewer threads than asked for are accepted when the system refuses them. */
 hg_status hgi_team_new(hg_ctx *ctx, int threads, hgi_team **out);
 void hgi_team_free(const hgi_mem *mem, hgi_team **team);
 int hgi_team_size(const hgi_team *team);
 void hgi_team_run(hgi_team *team, const hgi_stage *stages, int64_t n);
-/* The context's team, made at its first use.                                   */
+/* The context's team, made at its first use. */
 hg_status hgi_ctx_team(hg_ctx *ctx, hgi_team **out);
-/* Cores this process may use: affinity mask and cgroup quota, at least 1.      */
+/* Cores this process may use: affinity mask and cgroup quota, at least 1. */
 int hgi_cores(void);
 
 #endif

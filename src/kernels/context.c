@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: MIT
-/* hg_ctx: made here and not in base, because a context holds its kernel table.        */
+/* hg_ctx: made here and not in base, because a context holds its kernel table. */
 #include "base/team.h"
 #include "kernels/kernels.h"
 

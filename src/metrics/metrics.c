@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: MIT
-/* Formulas of the metrics.                                                                  */
+/* Formulas of the metrics. */
 #include "metrics/metrics.h"
 
 #include <math.h>

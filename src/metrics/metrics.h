@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: MIT
 /* The numbers the program prints: one table of names, and their formulas as functions.
- * docs/metrics.md has each formula, unit and source.                                       */
+ * docs/metrics.md has each formula, unit and source. */
 #ifndef HGI_METRICS_H
 #define HGI_METRICS_H
 
@@ -18,12 +18,15 @@
     X(BCE, bce, "nats", "mean binary cross-entropy over rows and features")              \
     X(BCE_FLOOR, bce_floor, "nats", "bce of a perfect reconstruction of these rows")     \
     X(PSNR, psnr, "dB", "-10 log10(mse), for data in [0,1]")                             \
-    X(SSE_PER_ROW, sse_per_row, "", "squared error summed over features, mean over rows") \
-    X(EXPLAINED, explained_variance, "", "1 - squared error / variance around the columns' means") \
+    X(SSE_PER_ROW, sse_per_row, "",                                                      \
+      "squared error summed over features, mean over rows")                              \
+    X(EXPLAINED, explained_variance, "",                                                 \
+      "1 - squared error / variance around the columns' means")                          \
     X(ACTIVITY, mean_activity, "", "mean |code| over rows and code units")               \
     X(ZEROS, zero_fraction, "", "share of code values that are exactly 0")               \
     X(DECODER_NORM, decoder_norm, "", "Frobenius norm of the decoder's first weight")    \
-    X(CLIPPED, clipped_rows, "rows", "rows with values outside the training range, clipped")
+    X(CLIPPED, clipped_rows, "rows",                                                     \
+      "rows with values outside the training range, clipped")
 
 typedef enum hgi_metric {
 #define HGI_METRIC_ROW(id, name, unit, help) HGI_METRIC_##id,
@@ -37,13 +40,13 @@ typedef struct hgi_metric_row {
 } hgi_metric_row;
 extern const hgi_metric_row hgi_metric_rows[HGI_METRIC_COUNT];
 
-/* Errors of one row, prediction y against target t, both [d].                              */
+/* Errors of one row, prediction y against target t, both [d]. */
 typedef struct hgi_row_errors {
-    double square, absolute; /* sums over features                                          */
-    double variance;         /* sum (t - mean)^2                                            */
-    double bce, bce_floor;   /* sums; p clipped to [1e-7, 1 - 1e-7], as Keras does           */
+    double square, absolute; /* sums over features */
+    double variance;         /* sum (t - mean)^2 */
+    double bce, bce_floor;   /* sums; p clipped to [1e-7, 1 - 1e-7], as Keras does */
 } hgi_row_errors;
-/* mean [d]: the columns' means; unit: t and y are in [0,1], so that bce has a meaning.      */
+/* mean [d]: the columns' means; unit: t and y are in [0,1], so that bce has a meaning. */
 hgi_row_errors hgi_row_compare(int64_t d, const hgi_real *y, const hgi_real *t,
                                const double *mean, bool unit);
 double hgi_psnr(double mse);

@@ -5,7 +5,7 @@
  * what tf.keras's activity_regularizer=l1(l1) adds (Keras 3 before its fix did not divide
  * by the batch).  The network can evade it by shrinking z and growing the decoder; with
  * unit-decoder each code unit's column of the decoder's first weight is scaled back to
- * unit norm after every step, so that z cannot shrink for free.                           */
+ * unit norm after every step, so that z cannot shrink for free. */
 #include "model/layer.h"
 
 #include <math.h>
@@ -13,15 +13,22 @@
 enum { O_L1, O_UNIT, BLOCK = 16 };
 
 static const hgi_opt_decl options[] = {
-    {.name = "l1", .type = HGI_OPT_REAL, .lo = 0, .hi = 1e6, .initial = 0,
+    {.name = "l1",
+     .type = HGI_OPT_REAL,
+     .lo = 0,
+     .hi = 1e6,
+     .initial = 0,
      .help = "activity penalty: times the sum of |code|, mean over rows"},
-    {.name = "unit-decoder", .type = HGI_OPT_FLAG,
+    {.name = "unit-decoder",
+     .type = HGI_OPT_FLAG,
      .help = "hold the decoder's columns, one a code unit, at norm 1"},
     {.name = NULL},
 };
 
 static const hgi_example examples[] = {
-    {"plain", {1, {4}}}, {"plain l1=0.01", {1, {9}}}, {NULL, {0, {0}}},
+    {"plain", {1, {4}}},
+    {"plain l1=0.01", {1, {9}}},
+    {NULL, {0, {0}}},
 };
 
 static hg_status plan(hg_ctx *ctx, hgi_layer *l, int64_t inputs)
@@ -40,8 +47,9 @@ static void nothing(const hgi_layer *l, const hgi_pass *p, int64_t r0, int64_t r
     (void)r1;
 }
 
-/* x, y and gx, gy are the same memory here (identity): only the penalty is to be done.     */
-static void activity(const hgi_layer *l, const hgi_pass *p, int64_t r0, int64_t r1, bool gradient)
+/* x, y and gx, gy are the same memory here (identity): only the penalty is to be done. */
+static void activity(const hgi_layer *l, const hgi_pass *p, int64_t r0, int64_t r1,
+                     bool gradient)
 {
     const hgi_slot *s = &p->slot[l->index];
     int64_t d = l->d_in;
@@ -70,15 +78,18 @@ static int64_t project_items(const hgi_layer *l)
     return l->line.value[O_UNIT] != 0 ? hgi_ceil_div(l->d_out, BLOCK) : 0;
 }
 
-/* next is the decoder's first layer: a dense one with its own weight [h,d], d code units. */
-static void project(const hgi_layer *l, const hgi_layer *next, hgi_real *theta, int64_t item)
+/* next is the decoder's first layer: a dense one with its own weight [h,d],
+ * d code units. */
+static void project(const hgi_layer *l, const hgi_layer *next, hgi_real *theta,
+                    int64_t item)
 {
     const hgi_tensor *w = &next->tensor[0];
     int64_t d = l->d_out, c0 = item * BLOCK, n = hgi_min(BLOCK, d - c0);
     hgi_real *W = theta + w->offset + c0;
     double square[BLOCK] = {0};
     for (int64_t r = 0; r < w->dim[0]; r++)
-        for (int64_t c = 0; c < n; c++) square[c] += (double)W[r * d + c] * (double)W[r * d + c];
+        for (int64_t c = 0; c < n; c++)
+            square[c] += (double)W[r * d + c] * (double)W[r * d + c];
     hgi_real factor[BLOCK];
     for (int64_t c = 0; c < n; c++)
         factor[c] = square[c] > 0 ? (hgi_real)(1 / sqrt(square[c])) : 1;

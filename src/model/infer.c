@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: MIT
-/* Running a trained net over rows: chunks of HGI_INFER_ROWS, one workspace per worker.     */
+/* Running a trained net over rows: chunks of HGI_INFER_ROWS, one workspace per worker. */
 #include "model/pass.h"
 
 hg_status hgi_infer_new(hg_ctx *ctx, const hgi_net *net, int64_t first, int64_t last,
@@ -14,7 +14,8 @@ hg_status hgi_infer_new(hg_ctx *ctx, const hgi_net *net, int64_t first, int64_t 
     r.packed = hgi_alloc(&ctx->mem, packed);
     if (r.packed == NULL) HGI_GOTO(hgi_fail_mem(ctx, packed, "packed weights"));
     r.ws = hgi_calloc(&ctx->mem, (size_t)r.workers, sizeof *r.ws);
-    if (r.ws == NULL) HGI_GOTO(hgi_fail_mem(ctx, (size_t)r.workers * sizeof *r.ws, "workspaces"));
+    if (r.ws == NULL)
+        HGI_GOTO(hgi_fail_mem(ctx, (size_t)r.workers * sizeof *r.ws, "workspaces"));
     for (int i = 0; i < r.workers; i++)
         HGI_GOTO(hgi_workspace_new(ctx, net, HGI_INFER_ROWS, false, r.packed, &r.ws[i]));
 done:
@@ -37,13 +38,15 @@ static void run_chunk(void *arg, int64_t item, int worker)
         l->kind->forward(l, &w->pass, 0, n);
         if (l->kind->penalty != NULL) l->kind->penalty(l, &w->pass, 0, n);
     }
-    hgi_chunk c = {.first = first, .n = n, .x = x, .penalty = w->penalty, .worker = worker};
+    hgi_chunk c = {
+        .first = first, .n = n, .x = x, .penalty = w->penalty, .worker = worker};
     c.z = r->first <= r->net->code ? hgi_code_of(r->net, &w->pass) : NULL;
     c.y = w->pass.slot[r->last - 1].y;
     r->sink(r->arg, &c);
 }
 
-void hgi_infer_run(hgi_infer *r, const hgi_real *theta, const hgi_real *state, int64_t rows)
+void hgi_infer_run(hgi_infer *r, const hgi_real *theta, const hgi_real *state,
+                   int64_t rows)
 {
     hgi_real *running = (hgi_real *)(uintptr_t)state; /* only read: no pass trains here */
     for (int i = 0; i < r->workers; i++) {

@@ -12,7 +12,7 @@
  * nothing has to be reduced between them.  A kind that needs sums over the batch on the
  * way (batchnorm) has statistics items, which run between two chunk passes.
  *
- * Legend: n rows of the batch, [r0, r1) the chunk's rows, d_in and d_out features.       */
+ * Legend: n rows of the batch, [r0, r1) the chunk's rows, d_in and d_out features. */
 #ifndef HGI_LAYER_H
 #define HGI_LAYER_H
 
@@ -34,18 +34,18 @@ static inline int64_t hgi_shape_count(const hgi_shape *s)
 }
 
 typedef enum hgi_role {
-    HGI_WEIGHT, /* trained; weight decay applies                                     */
-    HGI_BIAS,   /* trained; no decay                                                 */
-    HGI_STATE   /* not trained, but part of the model (running means)                */
+    HGI_WEIGHT, /* trained; weight decay applies */
+    HGI_BIAS,   /* trained; no decay */
+    HGI_STATE   /* not trained, but part of the model (running means) */
 } hgi_role;
 
 typedef struct hgi_tensor {
-    const char *name; /* "weight": in the file "encoder.0.weight"                    */
+    const char *name; /* "weight": in the file "encoder.0.weight" */
     hgi_role role;
     int rank;
     int64_t dim[4];
     int64_t count;
-    int64_t offset; /* in the parameter block, or in the state block                  */
+    int64_t offset; /* in the parameter block, or in the state block */
 } hgi_tensor;
 
 enum { HGI_LAYER_TENSORS = 4 };
@@ -57,58 +57,58 @@ typedef struct hgi_layer_kind hgi_layer_kind;
 struct hgi_layer {
     const hgi_layer_kind *kind;
     hgi_line line;
-    int64_t index;  /* in the net: encoder layers, code, decoder layers                */
-    char name[32];  /* "encoder.0", "code", "decoder.1": prefix of tensor names         */
+    int64_t index; /* in the net: encoder layers, code, decoder layers */
+    char name[32]; /* "encoder.0", "code", "decoder.1": prefix of tensor names */
     hgi_shape in, out;
     int64_t d_in, d_out;
     hgi_act act;
-    hgi_real alpha; /* of leaky and elu                                                */
-    bool defer_act; /* the loss takes the value before the activation                   */
-    const hgi_layer *tied; /* the weight is this layer's, transposed; or NULL            */
+    hgi_real alpha;        /* of leaky and elu */
+    bool defer_act;        /* the loss takes the value before the activation */
+    const hgi_layer *tied; /* the weight is this layer's, transposed; or NULL */
     hgi_tensor tensor[HGI_LAYER_TENSORS];
     int tensors;
-    int64_t flops;  /* of forward, one row                                              */
-    int64_t saved;  /* reals per row that backward needs beside x and y                  */
-    int64_t packed; /* reals for weights in the kernels' order, filled by prepare         */
-    int64_t cache;  /* reals for sums over the batch                                     */
+    int64_t flops;  /* of forward, one row */
+    int64_t saved;  /* reals per row that backward needs beside x and y */
+    int64_t packed; /* reals for weights in the kernels' order, filled by prepare */
+    int64_t cache;  /* reals for sums over the batch */
 };
 
-/* A layer's buffers in one pass.                                                       */
+/* A layer's buffers in one pass. */
 typedef struct hgi_slot {
-    hgi_real *x, *y;   /* [n, d_in], [n, d_out]                                          */
-    hgi_real *gy, *gx; /* dL/dy; dL/dx, NULL when nobody needs it                         */
-    hgi_real *saved;   /* [n, saved]                                                     */
-    hgi_real *packed;  /* [packed]                                                       */
-    hgi_real *cache;   /* [cache]                                                        */
+    hgi_real *x, *y;   /* [n, d_in], [n, d_out] */
+    hgi_real *gy, *gx; /* dL/dy; dL/dx, NULL when nobody needs it */
+    hgi_real *saved;   /* [n, saved] */
+    hgi_real *packed;  /* [packed] */
+    hgi_real *cache;   /* [cache] */
 } hgi_slot;
 
 /* What a weight gradient goes to once it is complete: the trainer's fused optimiser step,
- * or nothing when gradients are wanted whole.  g [count] at `offset` of the block.       */
+ * or nothing when gradients are wanted whole.  g [count] at `offset` of the block. */
 typedef void (*hgi_emit_fn)(void *arg, int64_t offset, int64_t count, const hgi_real *g);
 
 struct hgi_pass {
     const hgi_kernels *k;
-    const hgi_real *theta;  /* parameter block                                           */
-    hgi_real *state;        /* state block; written by training passes only               */
-    hgi_real *grad;         /* gradient block, or NULL when emit takes them                */
+    const hgi_real *theta; /* parameter block */
+    hgi_real *state;       /* state block; written by training passes only */
+    hgi_real *grad;        /* gradient block, or NULL when emit takes them */
     hgi_emit_fn emit;
     void *emit_arg;
-    hgi_real **scratch;     /* [workers][HGI_TILE_REALS], with emit                        */
-    int64_t n;              /* rows in this batch                                         */
+    hgi_real **scratch; /* [workers][HGI_TILE_REALS], with emit */
+    int64_t n;          /* rows in this batch */
     bool training;
     uint64_t seed;
     uint32_t epoch;
-    const int64_t *rows;    /* [n] global row numbers: what noise is keyed by              */
-    double *penalty;        /* [n] penalties of each row are added here, or NULL            */
-    hgi_slot *slot;         /* [layers]                                                    */
+    const int64_t *rows; /* [n] global row numbers: what noise is keyed by */
+    double *penalty;     /* [n] penalties of each row are added here, or NULL */
+    hgi_slot *slot;      /* [layers] */
 };
 
-/* A gradient tile is at most this large, so that it stays in the first-level caches.     */
+/* A gradient tile is at most this large, so that it stays in the first-level caches. */
 enum { HGI_TILE_REALS = 16384 };
 
 typedef enum hgi_gradient_kind {
-    HGI_GRAD_EXACT,     /* finite differences must agree                             */
-    HGI_GRAD_SURROGATE, /* straight-through and the like: not checked                */
+    HGI_GRAD_EXACT,     /* finite differences must agree */
+    HGI_GRAD_SURROGATE, /* straight-through and the like: not checked */
     HGI_GRAD_NONE
 } hgi_gradient_kind;
 
@@ -119,36 +119,39 @@ typedef struct hgi_example {
 
 struct hgi_layer_kind {
     const char *name, *brief;
-    const hgi_opt_decl *options; /* name == NULL ends                                     */
-    const hgi_example *examples; /* line == NULL ends: gradient-checked unseen             */
+    const hgi_opt_decl *options; /* name == NULL ends */
+    const hgi_example *examples; /* line == NULL ends: gradient-checked unseen */
     hgi_gradient_kind gradient_is;
-    bool identity;    /* forward and backward change nothing: x == y, gx == gy             */
-    bool elementwise; /* gx may be gy                                                      */
+    bool identity;    /* forward and backward change nothing: x == y, gx == gy */
+    bool elementwise; /* gx may be gy */
     /* From l->line, l->in, l->tied: set out, tensors, act, sizes.  The only call that may
-     * fail.  `inputs` is the features of a row of data, for the word "input".            */
+     * fail.  `inputs` is the features of a row of data, for the word "input". */
     hg_status (*plan)(hg_ctx *ctx, hgi_layer *l, int64_t inputs);
-    /* Fill trained tensors (theta) and state.  NULL: no tensors.                          */
-    void (*init)(const hgi_layer *l, bool he, uint64_t seed, hgi_real *theta, hgi_real *state);
-    /* Fill packed from theta; items [0, prepare_items).  NULL: nothing to prepare.         */
+    /* Fill trained tensors (theta) and state.  NULL: no tensors. */
+    void (*init)(const hgi_layer *l, bool he, uint64_t seed, hgi_real *theta,
+                 hgi_real *state);
+    /* Fill packed from theta; items [0, prepare_items).  NULL: nothing to prepare. */
     int64_t (*prepare_items)(const hgi_layer *l, const hgi_kernels *k);
-    void (*prepare)(const hgi_layer *l, const hgi_pass *p, const hgi_slot *s, int64_t item);
+    void (*prepare)(const hgi_layer *l, const hgi_pass *p, const hgi_slot *s,
+                    int64_t item);
     void (*forward)(const hgi_layer *l, const hgi_pass *p, int64_t r0, int64_t r1);
-    /* gx from gy; may use gy as scratch (the gradient items see it afterwards).            */
+    /* gx from gy; may use gy as scratch (the gradient items see it afterwards). */
     void (*backward)(const hgi_layer *l, const hgi_pass *p, int64_t r0, int64_t r1);
     /* Add this layer's penalty of each row to p->penalty, without a gradient, for
-     * evaluation; in training backward does both.  NULL: none.                             */
+     * evaluation; in training backward does both.  NULL: none. */
     void (*penalty)(const hgi_layer *l, const hgi_pass *p, int64_t r0, int64_t r1);
-    /* Weight gradients from x and gy of the whole batch.  NULL: nothing trained.           */
+    /* Weight gradients from x and gy of the whole batch.  NULL: nothing trained. */
     int64_t (*gradient_items)(const hgi_layer *l);
     void (*gradient)(const hgi_layer *l, const hgi_pass *p, int64_t item, int worker);
     /* Sums over the batch, before forward and before backward of this layer.  NULL: none.
-     * The last also writes running state.                                                 */
+     * The last also writes running state. */
     int64_t (*statistics_items)(const hgi_layer *l);
     void (*forward_statistics)(const hgi_layer *l, const hgi_pass *p, int64_t item);
     void (*backward_statistics)(const hgi_layer *l, const hgi_pass *p, int64_t item);
-    /* After the optimiser: hold constraints on theta.  NULL: none.                         */
+    /* After the optimiser: hold constraints on theta.  NULL: none. */
     int64_t (*project_items)(const hgi_layer *l);
-    void (*project)(const hgi_layer *l, const hgi_layer *next, hgi_real *theta, int64_t item);
+    void (*project)(const hgi_layer *l, const hgi_layer *next, hgi_real *theta,
+                    int64_t item);
 };
 
 extern const hgi_layer_kind *const hgi_layer_kinds[]; /* NULL-ended */
@@ -158,15 +161,15 @@ extern const hgi_layer_kind *const hgi_code_kinds[];  /* NULL-ended */
 
 extern const char *const hgi_act_words[]; /* NULL-ended, in the order of hgi_act */
 
-/* Append a tensor of this shape (dims past rank 0 are ignored).                           */
+/* Append a tensor of this shape (dims past rank 0 are ignored). */
 hgi_tensor *hgi_layer_tensor(hgi_layer *l, const char *name, hgi_role role, int rank,
                              int64_t d0, int64_t d1);
 /* Glorot & Bengio 2010: U(-a, a), a = sqrt(6 / (fan_in + fan_out)); he: He et al. 2015:
- * U(-a, a), a = sqrt(6 / fan_in).  Keyed by the tensor's offset in the block.              */
+ * U(-a, a), a = sqrt(6 / fan_in).  Keyed by the tensor's offset in the block. */
 void hgi_init_uniform(const hgi_tensor *t, int64_t fan_in, int64_t fan_out, bool he,
                       uint64_t seed, hgi_real *theta);
 /* Where a gradient tile of R x C at row r, column c of a tensor with `width` columns goes:
- * the gradient block, or the worker's scratch; then hand it over with hgi_grad_end.         */
+ * the gradient block, or the worker's scratch; then hand it over with hgi_grad_end. */
 typedef struct hgi_grad {
     hgi_real *g;
     int64_t ld;

@@ -1,20 +1,30 @@
 // SPDX-License-Identifier: MIT
-/* Activation as a layer of its own: y = act(x).      x, y [n,d]                          */
+/* Activation as a layer of its own: y = act(x).      x, y [n,d] */
 #include "model/layer.h"
 
 enum { O_ACT, O_ALPHA };
 
 static const hgi_opt_decl options[] = {
-    {.name = "function", .type = HGI_OPT_WORD, .positional = true, .required = true,
-     .words = hgi_act_words, .help = "which one"},
-    {.name = "alpha", .type = HGI_OPT_REAL, .lo = 0, .hi = 100, .initial = -1,
+    {.name = "function",
+     .type = HGI_OPT_WORD,
+     .positional = true,
+     .required = true,
+     .words = hgi_act_words,
+     .help = "which one"},
+    {.name = "alpha",
+     .type = HGI_OPT_REAL,
+     .lo = 0,
+     .hi = 100,
+     .initial = -1,
      .help = "slope of leaky (0.01), scale of elu (1)"},
     {.name = NULL},
 };
 
 static const hgi_example examples[] = {
-    {"activation relu", {1, {9}}},    {"activation gelu", {1, {9}}},
-    {"activation sigmoid", {1, {5}}}, {"activation leaky alpha=0.2", {3, {2, 3, 2}}},
+    {"activation relu", {1, {9}}},
+    {"activation gelu", {1, {9}}},
+    {"activation sigmoid", {1, {5}}},
+    {"activation leaky alpha=0.2", {3, {2, 3, 2}}},
     {NULL, {0, {0}}},
 };
 

@@ -11,7 +11,7 @@
  *     gx = gamma / sqrt(var + eps) (gy - gbeta / m - xhat ggamma / m)
  * Sums run over rows in order, one feature in one worker, in double: any thread count
  * gives the same bits.  cache [4C]: mean, 1/sqrt(var + eps), gbeta, ggamma.
- * Source: Ioffe & Szegedy, arXiv:1502.03167.                                             */
+ * Source: Ioffe & Szegedy, arXiv:1502.03167. */
 #include "model/layer.h"
 
 #include <math.h>
@@ -20,9 +20,17 @@ enum { O_MOMENTUM, O_EPSILON, BLOCK = 16 };
 enum { T_GAMMA, T_BETA, T_MEAN, T_VARIANCE };
 
 static const hgi_opt_decl options[] = {
-    {.name = "momentum", .type = HGI_OPT_REAL, .lo = 0, .hi = 1, .initial = 0.99,
+    {.name = "momentum",
+     .type = HGI_OPT_REAL,
+     .lo = 0,
+     .hi = 1,
+     .initial = 0.99,
      .help = "of the running mean and variance"},
-    {.name = "epsilon", .type = HGI_OPT_REAL, .lo = 1e-12, .hi = 1, .initial = 1e-3,
+    {.name = "epsilon",
+     .type = HGI_OPT_REAL,
+     .lo = 1e-12,
+     .hi = 1,
+     .initial = 1e-3,
      .help = "added to the variance"},
     {.name = NULL},
 };
@@ -51,7 +59,8 @@ static hg_status plan(hg_ctx *ctx, hgi_layer *l, int64_t inputs)
     return HG_OK;
 }
 
-static void init(const hgi_layer *l, bool he, uint64_t seed, hgi_real *theta, hgi_real *state)
+static void init(const hgi_layer *l, bool he, uint64_t seed, hgi_real *theta,
+                 hgi_real *state)
 {
     (void)he;
     (void)seed;
@@ -63,7 +72,10 @@ static void init(const hgi_layer *l, bool he, uint64_t seed, hgi_real *theta, hg
     }
 }
 
-static int64_t statistics_items(const hgi_layer *l) { return hgi_ceil_div(channels(l), BLOCK); }
+static int64_t statistics_items(const hgi_layer *l)
+{
+    return hgi_ceil_div(channels(l), BLOCK);
+}
 
 static void forward_statistics(const hgi_layer *l, const hgi_pass *p, int64_t item)
 {
@@ -150,7 +162,8 @@ static void backward(const hgi_layer *l, const hgi_pass *p, int64_t r0, int64_t 
         hgi_real gbeta = s->cache[2 * C + c] / m, ggamma = s->cache[3 * C + c] / m;
         for (int64_t r = r0 * per; r < r1 * per; r++) {
             hgi_real xhat = (s->x[r * C + c] - mean) * factor;
-            s->gx[r * C + c] = gamma[c] * factor * (s->gy[r * C + c] - gbeta - xhat * ggamma);
+            s->gx[r * C + c] =
+                gamma[c] * factor * (s->gy[r * C + c] - gbeta - xhat * ggamma);
         }
     }
 }

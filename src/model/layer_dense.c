@@ -7,7 +7,7 @@
  * side there), y = act(x V + b), and adds gV += x^T gz after that layer wrote its own.
  *
  * The product of forward wants B(k,n) = W[n,k]: packed once a step, by prepare.  Backward
- * takes W as it lies.  For a tied layer it is the other way round.                       */
+ * takes W as it lies.  For a tied layer it is the other way round. */
 #include "model/layer.h"
 
 enum { TILE_ROWS = 112, TILE_COLUMNS = 128, BIAS_TILE = 4096, PREPARE_PANELS = 4 };
@@ -15,24 +15,43 @@ enum { TILE_ROWS = 112, TILE_COLUMNS = 128, BIAS_TILE = 4096, PREPARE_PANELS = 4
 enum { O_UNITS, O_ACT, O_ALPHA, O_TIED, O_NO_BIAS };
 
 static const hgi_opt_decl options[] = {
-    {.name = "units", .type = HGI_OPT_UNITS, .positional = true, .required = true,
-     .lo = 1, .hi = 1 << 24, .help = "outputs; the word input: as many as a row has"},
-    {.name = "activation", .type = HGI_OPT_WORD, .positional = true, .words = hgi_act_words,
-     .initial = HGI_ACT_LINEAR, .help = "applied to the outputs"},
-    {.name = "alpha", .type = HGI_OPT_REAL, .lo = 0, .hi = 100, .initial = -1,
+    {.name = "units",
+     .type = HGI_OPT_UNITS,
+     .positional = true,
+     .required = true,
+     .lo = 1,
+     .hi = 1 << 24,
+     .help = "outputs; the word input: as many as a row has"},
+    {.name = "activation",
+     .type = HGI_OPT_WORD,
+     .positional = true,
+     .words = hgi_act_words,
+     .initial = HGI_ACT_LINEAR,
+     .help = "applied to the outputs"},
+    {.name = "alpha",
+     .type = HGI_OPT_REAL,
+     .lo = 0,
+     .hi = 100,
+     .initial = -1,
      .help = "slope of leaky (0.01), scale of elu (1)"},
-    {.name = "tied", .type = HGI_OPT_FLAG,
+    {.name = "tied",
+     .type = HGI_OPT_FLAG,
      .help = "use the mirrored encoder layer's weight, transposed"},
     {.name = "nobias", .type = HGI_OPT_FLAG, .help = "no bias"},
     {.name = NULL},
 };
 
 static const hgi_example examples[] = {
-    {"dense 5", {1, {7}}},           {"dense 17 relu", {1, {3}}},
-    {"dense 4 sigmoid", {1, {17}}},  {"dense 33 gelu", {1, {5}}},
-    {"dense 6 tanh nobias", {1, {9}}}, {"dense 3 softplus", {1, {1}}},
-    {"dense 6 leaky alpha=0.3", {1, {6}}}, {"dense 6 elu alpha=0.5", {1, {6}}},
-    {"dense 6 selu", {1, {6}}},      {NULL, {0, {0}}},
+    {"dense 5", {1, {7}}},
+    {"dense 17 relu", {1, {3}}},
+    {"dense 4 sigmoid", {1, {17}}},
+    {"dense 33 gelu", {1, {5}}},
+    {"dense 6 tanh nobias", {1, {9}}},
+    {"dense 3 softplus", {1, {1}}},
+    {"dense 6 leaky alpha=0.3", {1, {6}}},
+    {"dense 6 elu alpha=0.5", {1, {6}}},
+    {"dense 6 selu", {1, {6}}},
+    {NULL, {0, {0}}},
 };
 
 static inline const hgi_tensor *weight(const hgi_layer *l)
@@ -56,17 +75,18 @@ static hg_status plan(hg_ctx *ctx, hgi_layer *l, int64_t inputs)
     l->alpha = l->line.given[O_ALPHA] ? (hgi_real)l->line.value[O_ALPHA] : usual;
     size_t count;
     if (!hgi_mul_size((size_t)h, (size_t)l->d_in, &count) || count > ((size_t)1 << 40))
-        return hgi_fail(ctx, HG_ERANGE, "%s: a weight of %lld x %lld is too large", l->name,
-                        (long long)h, (long long)l->d_in);
+        return hgi_fail(ctx, HG_ERANGE, "%s: a weight of %lld x %lld is too large",
+                        l->name, (long long)h, (long long)l->d_in);
     if (l->tied != NULL) {
         const hgi_layer *e = l->tied;
         if (e->d_in != h || e->d_out != l->d_in)
-            return hgi_fail(ctx, HG_ESHAPE,
-                            "%s: tied to %s, which maps %lld to %lld; this one would have to map "
-                            "%lld to %lld, but maps %lld to %lld",
-                            l->name, e->name, (long long)e->d_in, (long long)e->d_out,
-                            (long long)e->d_out, (long long)e->d_in, (long long)l->d_in,
-                            (long long)h);
+            return hgi_fail(
+                ctx, HG_ESHAPE,
+                "%s: tied to %s, which maps %lld to %lld; this one would have to map "
+                "%lld to %lld, but maps %lld to %lld",
+                l->name, e->name, (long long)e->d_in, (long long)e->d_out,
+                (long long)e->d_out, (long long)e->d_in, (long long)l->d_in,
+                (long long)h);
     } else {
         hgi_layer_tensor(l, "weight", HGI_WEIGHT, 2, h, l->d_in);
     }
@@ -78,7 +98,8 @@ static hg_status plan(hg_ctx *ctx, hgi_layer *l, int64_t inputs)
     return HG_OK;
 }
 
-static void init(const hgi_layer *l, bool he, uint64_t seed, hgi_real *theta, hgi_real *state)
+static void init(const hgi_layer *l, bool he, uint64_t seed, hgi_real *theta,
+                 hgi_real *state)
 {
     (void)state;
     if (l->tied == NULL) hgi_init_uniform(weight(l), l->d_in, l->d_out, he, seed, theta);
@@ -87,20 +108,25 @@ static void init(const hgi_layer *l, bool he, uint64_t seed, hgi_real *theta, hg
 }
 
 /* Packed is B of x W^T: k over d_in, n over d_out; tied: of gz V^T: k over d_out, n over
- * d_in.  Both read the stored matrix transposed.                                         */
-static int64_t packed_columns(const hgi_layer *l) { return l->tied != NULL ? l->d_in : l->d_out; }
+ * d_in.  Both read the stored matrix transposed. */
+static int64_t packed_columns(const hgi_layer *l)
+{
+    return l->tied != NULL ? l->d_in : l->d_out;
+}
 
 static int64_t prepare_items(const hgi_layer *l, const hgi_kernels *k)
 {
     return hgi_ceil_div(packed_columns(l), k->panel * PREPARE_PANELS);
 }
 
-static void prepare(const hgi_layer *l, const hgi_pass *p, const hgi_slot *s, int64_t item)
+static void prepare(const hgi_layer *l, const hgi_pass *p, const hgi_slot *s,
+                    int64_t item)
 {
     const hgi_tensor *w = weight(l);
     int64_t K = w->dim[1], step = p->k->panel * PREPARE_PANELS, n = item * step;
     int64_t N = hgi_min(step, packed_columns(l) - n);
-    p->k->pack(K, N, p->theta + w->offset + n * K, 1, K, s->packed + p->k->packed_size(K, n));
+    p->k->pack(K, N, p->theta + w->offset + n * K, 1, K,
+               s->packed + p->k->packed_size(K, n));
 }
 
 static void forward(const hgi_layer *l, const hgi_pass *p, int64_t r0, int64_t r1)
@@ -110,12 +136,18 @@ static void forward(const hgi_layer *l, const hgi_pass *p, int64_t r0, int64_t r
     int64_t d = l->d_in, h = l->d_out;
     hgi_real *z = l->saved > 0 ? s->saved + r0 * h : s->y + r0 * h;
     hgi_gemm g = {
-        .M = r1 - r0, .N = h, .K = d,
-        .A = s->x + r0 * d, .a_row = d, .a_col = 1,
+        .M = r1 - r0,
+        .N = h,
+        .K = d,
+        .A = s->x + r0 * d,
+        .a_row = d,
+        .a_col = 1,
         .B = l->tied != NULL ? p->theta + w->offset : s->packed,
         .b_row = l->tied != NULL ? h : HGI_PACKED,
-        .init = b != NULL ? p->theta + b->offset : NULL, .init_row = 0,
-        .C = z, .c_row = h,
+        .init = b != NULL ? p->theta + b->offset : NULL,
+        .init_row = 0,
+        .C = z,
+        .c_row = h,
     };
     p->k->gemm(&g);
     if (l->defer_act || (l->act == HGI_ACT_LINEAR && l->saved == 0)) return;
@@ -134,18 +166,29 @@ static void backward(const hgi_layer *l, const hgi_pass *p, int64_t r0, int64_t 
     }
     if (s->gx == NULL) return;
     hgi_gemm g = {
-        .M = n, .N = d, .K = h,
-        .A = gy, .a_row = h, .a_col = 1,
+        .M = n,
+        .N = d,
+        .K = h,
+        .A = gy,
+        .a_row = h,
+        .a_col = 1,
         .B = l->tied != NULL ? s->packed : p->theta + w->offset,
         .b_row = l->tied != NULL ? HGI_PACKED : d,
-        .C = s->gx + r0 * d, .c_row = d,
+        .C = s->gx + r0 * d,
+        .c_row = d,
     };
     p->k->gemm(&g);
 }
 
-/* Tiles cover the stored weight, [rows, columns] = [h, d], or the tied one's [d, h].       */
-static int64_t tile_rows(const hgi_tensor *w) { return hgi_ceil_div(w->dim[0], TILE_ROWS); }
-static int64_t tile_columns(const hgi_tensor *w) { return hgi_ceil_div(w->dim[1], TILE_COLUMNS); }
+/* Tiles cover the stored weight, [rows, columns] = [h, d], or the tied one's [d, h]. */
+static int64_t tile_rows(const hgi_tensor *w)
+{
+    return hgi_ceil_div(w->dim[0], TILE_ROWS);
+}
+static int64_t tile_columns(const hgi_tensor *w)
+{
+    return hgi_ceil_div(w->dim[1], TILE_COLUMNS);
+}
 
 static int64_t bias_items(const hgi_layer *l)
 {
@@ -175,17 +218,27 @@ static void gradient(const hgi_layer *l, const hgi_pass *p, int64_t item, int wo
         return;
     }
     item -= bias_items(l);
-    int64_t r = item / tile_columns(w) * TILE_ROWS, c = item % tile_columns(w) * TILE_COLUMNS;
-    int64_t R = hgi_min(TILE_ROWS, w->dim[0] - r), C = hgi_min(TILE_COLUMNS, w->dim[1] - c);
-    const hgi_real *left = l->tied != NULL ? s->x : s->gy;  /* runs over the weight's rows    */
-    const hgi_real *right = l->tied != NULL ? s->gy : s->x; /* ... over its columns           */
+    int64_t r = item / tile_columns(w) * TILE_ROWS,
+            c = item % tile_columns(w) * TILE_COLUMNS;
+    int64_t R = hgi_min(TILE_ROWS, w->dim[0] - r),
+            C = hgi_min(TILE_COLUMNS, w->dim[1] - c);
+    const hgi_real *left =
+        l->tied != NULL ? s->x : s->gy; /* runs over the weight's rows */
+    const hgi_real *right = l->tied != NULL ? s->gy : s->x; /* ... over its columns */
     hgi_grad out = hgi_grad_begin(p, w, w->dim[1], r, c, C, worker);
     hgi_gemm g = {
-        .M = R, .N = C, .K = p->n,
-        .A = left + r, .a_row = 1, .a_col = w->dim[0],
-        .B = right + c, .b_row = w->dim[1],
-        .init = l->tied != NULL ? out.g : NULL, .init_row = out.ld,
-        .C = out.g, .c_row = out.ld,
+        .M = R,
+        .N = C,
+        .K = p->n,
+        .A = left + r,
+        .a_row = 1,
+        .a_col = w->dim[0],
+        .B = right + c,
+        .b_row = w->dim[1],
+        .init = l->tied != NULL ? out.g : NULL,
+        .init_row = out.ld,
+        .C = out.g,
+        .c_row = out.ld,
     };
     p->k->gemm(&g);
     hgi_grad_end(p, w, w->dim[1], r, R, c, C, out);

@@ -3,7 +3,7 @@
  *
  * The mask is keyed by seed, epoch, global row and layer, so that it does not depend on
  * threads, batch size or a resumed run.  saved [n,d] holds m / (1 - rate).
- * Source: Srivastava et al., JMLR 15, 2014 ("inverted" scaling).                         */
+ * Source: Srivastava et al., JMLR 15, 2014 ("inverted" scaling). */
 #include "model/layer.h"
 
 #include <string.h>
@@ -11,13 +11,20 @@
 enum { O_RATE, BLOCK = 64 };
 
 static const hgi_opt_decl options[] = {
-    {.name = "rate", .type = HGI_OPT_REAL, .positional = true, .required = true,
-     .lo = 0, .hi = 0.999, .help = "probability that a value is set to 0"},
+    {.name = "rate",
+     .type = HGI_OPT_REAL,
+     .positional = true,
+     .required = true,
+     .lo = 0,
+     .hi = 0.999,
+     .help = "probability that a value is set to 0"},
     {.name = NULL},
 };
 
 static const hgi_example examples[] = {
-    {"dropout 0.5", {1, {67}}}, {"dropout 0", {1, {3}}}, {NULL, {0, {0}}},
+    {"dropout 0.5", {1, {67}}},
+    {"dropout 0", {1, {3}}},
+    {NULL, {0, {0}}},
 };
 
 static hg_status plan(hg_ctx *ctx, hgi_layer *l, int64_t inputs)
@@ -39,7 +46,8 @@ static void draw_mask(const hgi_layer *l, const hgi_pass *p, int64_t row, hgi_re
         uint32_t words[BLOCK];
         int64_t n = hgi_min(BLOCK, l->d_in - c);
         hgi_philox_fill(&rng, (uint64_t)row, (uint32_t)(c / 4), BLOCK, words);
-        for (int64_t i = 0; i < n; i++) mask[c + i] = hgi_unit(words[i]) < rate ? 0 : keep;
+        for (int64_t i = 0; i < n; i++)
+            mask[c + i] = hgi_unit(words[i]) < rate ? 0 : keep;
     }
 }
 

@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: MIT
-/* The lists of layer and code kinds, and what their files share.                        */
+/* The lists of layer and code kinds, and what their files share. */
 #include "model/layer.h"
 
 #include <math.h>
@@ -9,7 +9,11 @@ extern const hgi_layer_kind hgi_layer_dense, hgi_layer_activation, hgi_layer_dro
 extern const hgi_layer_kind hgi_code_plain;
 
 const hgi_layer_kind *const hgi_layer_kinds[] = {
-    &hgi_layer_dense, &hgi_layer_activation, &hgi_layer_dropout, &hgi_layer_batchnorm, NULL,
+    &hgi_layer_dense,
+    &hgi_layer_activation,
+    &hgi_layer_dropout,
+    &hgi_layer_batchnorm,
+    NULL,
 };
 
 const hgi_layer_kind *const hgi_code_kinds[] = {&hgi_code_plain, NULL};
@@ -37,7 +41,7 @@ void hgi_init_uniform(const hgi_tensor *t, int64_t fan_in, int64_t fan_out, bool
     double fan = (double)fan_in + (he ? 0.0 : (double)fan_out);
     float limit = (float)sqrt(6.0 / fan);
     /* The counter is the element's place in the block: moving a layer's number in the file
-     * does not change what it draws, and no two tensors share a draw.                     */
+     * does not change what it draws, and no two tensors share a draw. */
     hgi_rng rng = {.seed = seed, .use = HGI_USE_INIT, .epoch = 0};
     for (int64_t i = 0; i < t->count; i++) {
         uint64_t at = (uint64_t)(t->offset + i);

@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: MIT
 /* Binary cross-entropy, -t log p - (1 - t) log(1 - p), natural logarithm, p = sigmoid(z).
  * Computed from z: max(z, 0) - z t + log(1 + exp(-|z|)), which neither overflows nor takes
- * the logarithm of 0.  On grey values its minimum, p = t, is not 0 but the entropy of t.   */
+ * the logarithm of 0.  On grey values its minimum, p = t, is not 0 but the entropy of t. */
 #include "model/loss.h"
 
 const hgi_loss hgi_loss_bce = {

@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: MIT
 /* Huber's loss, e = y - t:  e^2 / 2 if |e| <= delta, else delta (|e| - delta / 2).
- * Source: Huber, Annals of Mathematical Statistics 35, 1964.                              */
+ * Source: Huber, Annals of Mathematical Statistics 35, 1964. */
 #include "model/loss.h"
 
 const hgi_loss hgi_loss_huber = {

@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: MIT
-/* Mean absolute error, |y - t|: less drawn to outliers than mse; predicts the median.      */
+/* Mean absolute error, |y - t|: less drawn to outliers than mse; predicts the median. */
 #include "model/loss.h"
 
 const hgi_loss hgi_loss_mae = {

@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: MIT
-/* The list of losses.                                                                    */
+/* The list of losses. */
 #include "model/loss.h"
 
 #include <string.h>

@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: MIT
-/* hg_model: making, describing and freeing it.                                             */
+/* hg_model: making, describing and freeing it. */
 #include "model/model.h"
 
 #include <string.h>
@@ -15,7 +15,7 @@ static hg_status print_line(hg_ctx *ctx, const hgi_line *line, int64_t inputs, c
 }
 
 /* The spec's own lines are replaced by the canonical ones: the same text whichever way the
- * model was given, and with "input" as a number.                                           */
+ * model was given, and with "input" as a number. */
 static hg_status make_lines(hg_ctx *ctx, hg_model *m)
 {
     m->line = hgi_calloc(&ctx->mem, (size_t)m->net.count, sizeof *m->line);
@@ -62,7 +62,8 @@ hg_status hgi_model_take(hg_ctx *ctx, hgi_spec *spec, hgi_scaler *scaler, hg_mod
     *spec = (hgi_spec){.mem = ctx->mem};
     memset(scaler, 0, sizeof *scaler);
     HGI_GOTO(hgi_net_plan(ctx, &m->spec, &m->net));
-    size_t params = (size_t)hgi_max(m->net.params, 1), states = (size_t)hgi_max(m->net.states, 1);
+    size_t params = (size_t)hgi_max(m->net.params, 1),
+           states = (size_t)hgi_max(m->net.states, 1);
     m->theta = hgi_calloc(&ctx->mem, params, sizeof *m->theta);
     m->state = hgi_calloc(&ctx->mem, states, sizeof *m->state);
     if (m->theta == NULL || m->state == NULL)
@@ -139,15 +140,23 @@ static int64_t total_flops(const hgi_net *net)
 hg_status hg_model_get_info(hg_ctx *ctx, const hg_model *m, hg_model_info *info)
 {
     if (m == NULL || info == NULL || info->size != sizeof *info)
-        return hgi_fail(ctx, HG_EINVAL, "hg_model_get_info: model, or info->size, is not set");
+        return hgi_fail(ctx, HG_EINVAL,
+                        "hg_model_get_info: model, or info->size, is not set");
     *info = (hg_model_info){
         .size = sizeof *info,
-        .inputs = m->net.inputs, .code = m->net.code_size, .parameters = m->net.params,
-        .layers = m->net.count + 1, .flops = total_flops(&m->net),
+        .inputs = m->net.inputs,
+        .code = m->net.code_size,
+        .parameters = m->net.params,
+        .layers = m->net.count + 1,
+        .flops = total_flops(&m->net),
         .rank = m->net.input.rank,
         .shape = {m->net.input.dim[0], m->net.input.dim[1], m->net.input.dim[2]},
-        .loss = m->net.loss->name, .scale = hgi_scale_name(m->scaler.kind), .text = m->text,
-        .trained_rows = m->trained.rows, .epochs = m->trained.epochs, .seed = m->trained.seed,
+        .loss = m->net.loss->name,
+        .scale = hgi_scale_name(m->scaler.kind),
+        .text = m->text,
+        .trained_rows = m->trained.rows,
+        .epochs = m->trained.epochs,
+        .seed = m->trained.seed,
     };
     return HG_OK;
 }
@@ -160,11 +169,14 @@ static int64_t trained_count(const hgi_layer *l)
     return n;
 }
 
-/* Row 0 is the input; row i + 1 is layer i.                                                */
-hg_status hg_model_layer(hg_ctx *ctx, const hg_model *m, int64_t index, hg_layer_info *out)
+/* Row 0 is the input; row i + 1 is layer i. */
+hg_status hg_model_layer(hg_ctx *ctx, const hg_model *m, int64_t index,
+                         hg_layer_info *out)
 {
-    if (m == NULL || out == NULL || out->size != sizeof *out || index < 0 || index > m->net.count)
-        return hgi_fail(ctx, HG_EINVAL, "hg_model_layer: no layer %lld", (long long)index);
+    if (m == NULL || out == NULL || out->size != sizeof *out || index < 0 ||
+        index > m->net.count)
+        return hgi_fail(ctx, HG_EINVAL, "hg_model_layer: no layer %lld",
+                        (long long)index);
     const hgi_layer *l = index > 0 ? &m->net.layer[index - 1] : NULL;
     const hgi_shape *shape = l != NULL ? &l->out : &m->net.input;
     *out = (hg_layer_info){
@@ -184,7 +196,8 @@ hg_status hg_model_layer(hg_ctx *ctx, const hg_model *m, int64_t index, hg_layer
 
 int hg_model_history(const hg_model *m, int64_t index, hg_epoch *out)
 {
-    if (m == NULL || out == NULL || index < 0 || index >= m->trained.history_count) return 0;
+    if (m == NULL || out == NULL || index < 0 || index >= m->trained.history_count)
+        return 0;
     *out = m->trained.history[index];
     return 1;
 }

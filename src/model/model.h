@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: MIT
 /* hg_model: a planned net, its weights, the scaler and what it was trained on.
- * Read-only once it is made: any number of contexts may use one at once.                  */
+ * Read-only once it is made: any number of contexts may use one at once. */
 #ifndef HGI_MODEL_H
 #define HGI_MODEL_H
 
@@ -10,10 +10,10 @@
 #define HGI_MODEL_FORMAT 1 /* version of the model file that this build writes */
 
 typedef struct hgi_trained {
-    int64_t rows, epochs; /* rows trained on; epochs actually run                          */
-    int64_t best_epoch;   /* 1-based, whose weights these are when they were kept; 0: last  */
+    int64_t rows, epochs; /* rows trained on; epochs actually run */
+    int64_t best_epoch; /* 1-based, whose weights these are when they were kept; 0: last */
     uint64_t seed;
-    hg_epoch *history;    /* [history_count]                                                */
+    hg_epoch *history; /* [history_count] */
     int64_t history_count;
 } hgi_trained;
 
@@ -24,19 +24,19 @@ struct hg_model {
     hgi_real *theta; /* [net.params] */
     hgi_real *state; /* [net.states], at least 1 allocated */
     hgi_scaler scaler;
-    bool clip;       /* a bce model clips rows outside [0,1] and counts them, or refuses    */
+    bool clip; /* a bce model clips rows outside [0,1] and counts them, or refuses */
     hgi_trained trained;
-    char **columns;  /* [inputs] names, or NULL                                             */
-    char **line;     /* [net.count] layers as one would type them                            */
-    char *text;      /* the whole as config text                                             */
+    char **columns; /* [inputs] names, or NULL */
+    char **line;    /* [net.count] layers as one would type them */
+    char *text;     /* the whole as config text */
 };
 
 /* Plan the net and allocate zeroed weights.  Takes spec and scaler: they belong to the
- * model, or are freed on failure.                                                          */
+ * model, or are freed on failure. */
 hg_status hgi_model_take(hg_ctx *ctx, hgi_spec *spec, hgi_scaler *scaler, hg_model **out);
 hg_status hgi_model_set_columns(hg_ctx *ctx, hg_model *m, char *const *columns);
 hg_status hgi_model_add_epoch(hg_ctx *ctx, hg_model *m, const hg_epoch *e);
-/* What inputs are held to: [0,1] for a loss that needs it.                                  */
+/* What inputs are held to: [0,1] for a loss that needs it. */
 hgi_range hgi_model_range(const hg_model *m);
 
 #endif

@@ -1,12 +1,12 @@
 // SPDX-License-Identifier: MIT
 /* The model file: a safetensors container, see docs/file-format.md.
  *
- * __metadata__ has "format" ("pt", the row-major convention readers look for) and one JSON
- * text "hourglass": format version, layer lines, loss, scale, what it was trained on, column
- * names.  Tensors: "<layer>.<name>" weights as F32, scaler.shift and scaler.scale as F64,
- * history as F64 [epochs,6].  A tied weight is stored once, with its encoder layer.
- * Nothing in a file is trusted: texts go through the same parser as a user's, shapes are
- * compared with what the lines plan to.                                                     */
+ * __metadata__ has "format" ("pt", the row-major convention readers look for) and one
+ * JSON text "hourglass": format version, layer lines, loss, scale, what it was trained
+ * on, column names.  Tensors: "<layer>.<name>" weights as F32, scaler.shift and
+ * scaler.scale as F64, history as F64 [epochs,6].  A tied weight is stored once, with
+ * its encoder layer. Nothing in a file is trusted: texts go through the same parser as
+ * a user's, shapes are compared with what the lines plan to. */
 #include "model/container.h"
 #include "model/model.h"
 
@@ -17,7 +17,7 @@
 
 enum { HISTORY_COLUMNS = 6, MAX_FILE_LAYERS = 4096 };
 
-/* ---- writing --------------------------------------------------------------------------- */
+/* ---- writing --------------------------------------------------------------------- */
 
 static json_t *lines_json(char *const *lines, int64_t n)
 {
@@ -41,7 +41,7 @@ static json_t *shape_json(const hgi_shape *s)
     return a;
 }
 
-/* json_object_set_new takes NULL (out of memory above) as a failure too.                    */
+/* json_object_set_new takes NULL (out of memory above) as a failure too. */
 static json_t *describe(const hg_model *m)
 {
     const hgi_trained *tr = &m->trained;
@@ -51,13 +51,16 @@ static json_t *describe(const hg_model *m)
     bad |= json_object_set_new(o, "version", json_integer(HGI_MODEL_FORMAT));
     bad |= json_object_set_new(o, "library", json_string(hg_version()));
     bad |= json_object_set_new(o, "input", shape_json(&m->spec.input));
-    bad |= json_object_set_new(o, "encoder", lines_json(m->spec.encoder, m->spec.encoder_count));
+    bad |= json_object_set_new(o, "encoder",
+                               lines_json(m->spec.encoder, m->spec.encoder_count));
     bad |= json_object_set_new(o, "code", json_string(m->spec.code));
-    bad |= json_object_set_new(o, "decoder", lines_json(m->spec.decoder, m->spec.decoder_count));
+    bad |= json_object_set_new(o, "decoder",
+                               lines_json(m->spec.decoder, m->spec.decoder_count));
     bad |= json_object_set_new(o, "loss", json_string(m->spec.loss));
     bad |= json_object_set_new(o, "huber_delta", json_real(m->spec.huber_delta));
     bad |= json_object_set_new(o, "scale", json_string(hgi_scale_name(m->scaler.kind)));
-    bad |= json_object_set_new(o, "out_of_range", json_string(m->clip ? "clip" : "refuse"));
+    bad |=
+        json_object_set_new(o, "out_of_range", json_string(m->clip ? "clip" : "refuse"));
     bad |= json_object_set_new(o, "trained_rows", json_integer(tr->rows));
     bad |= json_object_set_new(o, "epochs", json_integer(tr->epochs));
     bad |= json_object_set_new(o, "best_epoch", json_integer(tr->best_epoch));
@@ -93,7 +96,8 @@ static hg_status put_weights(const hg_model *m, hgi_container *c)
             const hgi_tensor *t = &l->tensor[k];
             char name[80];
             snprintf(name, sizeof name, "%s.%s", l->name, t->name);
-            const hgi_real *data = (t->role == HGI_STATE ? m->state : m->theta) + t->offset;
+            const hgi_real *data =
+                (t->role == HGI_STATE ? m->state : m->theta) + t->offset;
             HGI_TRY(hgi_container_put_real(c, name, t->rank, t->dim, data));
         }
     }
@@ -109,11 +113,13 @@ static hg_status put_scaler(const hg_model *m, hgi_container *c)
     return hgi_container_put(c, "scaler.scale", HGI_DT_F64, 1, &n, s->scale);
 }
 
-static hg_status put_history(hg_ctx *ctx, const hg_model *m, hgi_container *c, double **keep)
+static hg_status put_history(hg_ctx *ctx, const hg_model *m, hgi_container *c,
+                             double **keep)
 {
     const hgi_trained *tr = &m->trained;
     if (tr->history_count == 0) return HG_OK;
-    double *h = hgi_calloc(&ctx->mem, (size_t)tr->history_count * HISTORY_COLUMNS, sizeof *h);
+    double *h =
+        hgi_calloc(&ctx->mem, (size_t)tr->history_count * HISTORY_COLUMNS, sizeof *h);
     if (h == NULL) return hgi_fail_mem(ctx, 64, "the history");
     *keep = h;
     for (int64_t i = 0; i < tr->history_count; i++) {
@@ -131,7 +137,8 @@ hg_status hg_model_save(hg_ctx *ctx, const hg_model *m, const char *path)
     hg_status status = HG_OK;
     hgi_container *c = NULL;
     double *history = NULL;
-    if (m == NULL || path == NULL) return hgi_fail(ctx, HG_EINVAL, "hg_model_save: no model or path");
+    if (m == NULL || path == NULL)
+        return hgi_fail(ctx, HG_EINVAL, "hg_model_save: no model or path");
     HGI_GOTO(hgi_container_new(ctx, &c));
     HGI_GOTO(put_description(ctx, m, c));
     HGI_GOTO(put_weights(m, c));
@@ -144,7 +151,7 @@ done:
     return status;
 }
 
-/* ---- reading --------------------------------------------------------------------------- */
+/* ---- reading --------------------------------------------------------------------- */
 
 typedef struct reading {
     hg_ctx *ctx;
@@ -154,8 +161,8 @@ typedef struct reading {
 
 static hg_status bad_field(const reading *r, const char *key, const char *expected)
 {
-    return hgi_fail(r->ctx, HG_EFORMAT, "%s: description: '%s' is missing or not %s", r->path, key,
-                    expected);
+    return hgi_fail(r->ctx, HG_EFORMAT, "%s: description: '%s' is missing or not %s",
+                    r->path, key, expected);
 }
 
 static hg_status get_int(const reading *r, const char *key, int64_t lo, int64_t *out)
@@ -177,7 +184,8 @@ static hg_status get_lines(const reading *r, const char *key, char ***out, int64
 {
     const json_t *a = json_object_get(r->o, key);
     size_t n = json_array_size(a);
-    if (!json_is_array(a) || n == 0 || n > MAX_FILE_LAYERS) return bad_field(r, key, "a list of layers");
+    if (!json_is_array(a) || n == 0 || n > MAX_FILE_LAYERS)
+        return bad_field(r, key, "a list of layers");
     *out = hgi_calloc(&r->ctx->mem, n, sizeof **out);
     if (*out == NULL) return hgi_fail_mem(r->ctx, n * sizeof **out, "layer lines");
     for (size_t i = 0; i < n; i++) {
@@ -199,10 +207,12 @@ static hg_status get_shape(const reading *r, hgi_shape *out)
     for (size_t i = 0; i < n; i++) {
         const json_t *v = json_array_get(a, i);
         json_int_t d = json_integer_value(v);
-        if (!json_is_integer(v) || d < 1 || d > (1 << 24)) return bad_field(r, "input", "sizes");
+        if (!json_is_integer(v) || d < 1 || d > (1 << 24))
+            return bad_field(r, "input", "sizes");
         out->dim[i] = d;
     }
-    if (hgi_shape_count(out) > (INT64_C(1) << 32)) return bad_field(r, "input", "of a sane size");
+    if (hgi_shape_count(out) > (INT64_C(1) << 32))
+        return bad_field(r, "input", "of a sane size");
     return HG_OK;
 }
 
@@ -218,7 +228,8 @@ static hg_status get_spec(const reading *r, hgi_spec *s)
     if (!isfinite(s->huber_delta) || s->huber_delta < 0) s->huber_delta = 1;
     s->code = hgi_strdup(&r->ctx->mem, code);
     s->loss = hgi_strdup(&r->ctx->mem, loss);
-    if (s->code == NULL || s->loss == NULL) return hgi_fail_mem(r->ctx, 64, "the model's lines");
+    if (s->code == NULL || s->loss == NULL)
+        return hgi_fail_mem(r->ctx, 64, "the model's lines");
     return HG_OK;
 }
 
@@ -236,8 +247,9 @@ static hg_status get_scaler(const reading *r, const hgi_container *c, int64_t fe
         const double *a = shift, *b = scale;
         for (int64_t i = 0; i < features; i++)
             if (!isfinite(a[i]) || !isfinite(b[i]) || b[i] == 0)
-                return hgi_fail(r->ctx, HG_EFORMAT, "%s: scaler: column %lld is not usable",
-                                r->path, (long long)i + 1);
+                return hgi_fail(r->ctx, HG_EFORMAT,
+                                "%s: scaler: column %lld is not usable", r->path,
+                                (long long)i + 1);
     }
     return hgi_scaler_make(r->ctx, kind, features, shift, scale, out);
 }
@@ -256,8 +268,10 @@ static hg_status get_weights(const reading *r, const hgi_container *c, hg_model 
             const float *from = data;
             for (int64_t j = 0; j < t->count; j++) {
                 if (!isfinite(from[j]))
-                    return hgi_fail(r->ctx, HG_ENONFINITE, "%s: tensor '%s', element %lld is not a "
-                                    "finite number", r->path, name, (long long)j);
+                    return hgi_fail(r->ctx, HG_ENONFINITE,
+                                    "%s: tensor '%s', element %lld is not a "
+                                    "finite number",
+                                    r->path, name, (long long)j);
                 to[j] = (hgi_real)from[j];
             }
         }
@@ -270,12 +284,13 @@ static hg_status get_history(const reading *r, const hgi_container *c, hg_model 
     const hgi_entry *e = hgi_container_get(c, "history");
     if (e == NULL) return HG_OK;
     if (e->dtype != HGI_DT_F64 || e->rank != 2 || e->shape[1] != HISTORY_COLUMNS)
-        return hgi_fail(r->ctx, HG_EFORMAT, "%s: tensor 'history' is not F64 [n,%d]", r->path,
-                        HISTORY_COLUMNS);
+        return hgi_fail(r->ctx, HG_EFORMAT, "%s: tensor 'history' is not F64 [n,%d]",
+                        r->path, HISTORY_COLUMNS);
     const double *row = e->data;
     for (int64_t i = 0; i < e->shape[0]; i++, row += HISTORY_COLUMNS) {
         if (!(row[0] >= 0 && row[0] < 1e15)) return bad_field(r, "history", "of epochs");
-        hg_epoch epoch = {sizeof epoch, (int64_t)row[0], row[1], row[2], row[3], row[4], row[5]};
+        hg_epoch epoch = {sizeof epoch, (int64_t)row[0], row[1], row[2],
+                          row[3],       row[4],          row[5]};
         HGI_TRY(hgi_model_add_epoch(r->ctx, m, &epoch));
     }
     return HG_OK;
@@ -307,15 +322,17 @@ static hg_status get_columns(const reading *r, hg_model *m)
         const char *s = json_string_value(json_array_get(a, (size_t)i));
         if (s == NULL) return bad_field(r, "columns", "a list of texts");
         m->columns[i] = hgi_strdup(&r->ctx->mem, s);
-        if (m->columns[i] == NULL) return hgi_fail_mem(r->ctx, strlen(s), "a column name");
+        if (m->columns[i] == NULL)
+            return hgi_fail_mem(r->ctx, strlen(s), "a column name");
     }
     return HG_OK;
 }
 
 /* A file that asks for more weights than it can hold must not make us allocate them: the
- * first weight tensors are looked at before the net is planned by hgi_container_need, so here
- * only the sum of all tensors bounds what planning may ask for.                               */
-static hg_status check_size(const reading *r, const hgi_container *c, const hgi_spec *spec)
+ * first weight tensors are looked at before the net is planned by hgi_container_need,
+ * so here only the sum of all tensors bounds what planning may ask for. */
+static hg_status check_size(const reading *r, const hgi_container *c,
+                            const hgi_spec *spec)
 {
     hgi_net net;
     int64_t stored = 0;
@@ -323,15 +340,17 @@ static hg_status check_size(const reading *r, const hgi_container *c, const hgi_
     if (status != HG_OK) {
         char reason[HG_MESSAGE_MAX];
         snprintf(reason, sizeof reason, "%s", r->ctx->message);
-        return hgi_fail(r->ctx, status == HG_ENOMEM ? status : HG_EFORMAT, "%s: %.900s", r->path,
-                        reason);
+        return hgi_fail(r->ctx, status == HG_ENOMEM ? status : HG_EFORMAT, "%s: %.900s",
+                        r->path, reason);
     }
-    for (int64_t i = 0; i < hgi_container_count(c); i++) stored += hgi_container_at(c, i)->count;
+    for (int64_t i = 0; i < hgi_container_count(c); i++)
+        stored += hgi_container_at(c, i)->count;
     int64_t wanted = net.params + net.states;
     hgi_net_free(&net);
     if (wanted > stored)
-        return hgi_fail(r->ctx, HG_EFORMAT, "%s: its layers need %lld weights, the file has %lld",
-                        r->path, (long long)wanted, (long long)stored);
+        return hgi_fail(r->ctx, HG_EFORMAT,
+                        "%s: its layers need %lld weights, the file has %lld", r->path,
+                        (long long)wanted, (long long)stored);
     return HG_OK;
 }
 
@@ -345,10 +364,11 @@ static hg_status read_model(const reading *r, const hgi_container *c, hg_model *
     memset(&scaler, 0, sizeof scaler);
     HGI_GOTO(get_int(r, "version", 1, &version));
     if (version > HGI_MODEL_FORMAT)
-        HGI_GOTO(hgi_fail(r->ctx, HG_EVERSION,
-                          "%s: model format %lld, this is hourglass %s, which reads up to %d: "
-                          "update hourglass",
-                          r->path, (long long)version, hg_version(), HGI_MODEL_FORMAT));
+        HGI_GOTO(
+            hgi_fail(r->ctx, HG_EVERSION,
+                     "%s: model format %lld, this is hourglass %s, which reads up to %d: "
+                     "update hourglass",
+                     r->path, (long long)version, hg_version(), HGI_MODEL_FORMAT));
     HGI_GOTO(get_spec(r, &spec));
     HGI_GOTO(check_size(r, c, &spec));
     HGI_GOTO(get_scaler(r, c, hgi_shape_count(&spec.input), &scaler));
@@ -375,13 +395,16 @@ hg_status hg_model_load(hg_ctx *ctx, const char *path, hg_model **out)
     HGI_GOTO(hgi_container_read(ctx, path, &c));
     const char *text = hgi_container_text(c, "hourglass");
     if (text == NULL)
-        HGI_GOTO(hgi_fail(ctx, HG_EFORMAT, "%s: a safetensors file, but not an hourglass model "
-                          "(no 'hourglass' in its metadata)", path));
+        HGI_GOTO(hgi_fail(ctx, HG_EFORMAT,
+                          "%s: a safetensors file, but not an hourglass model "
+                          "(no 'hourglass' in its metadata)",
+                          path));
     o = json_loads(text, JSON_REJECT_DUPLICATES, &error);
     if (o == NULL && json_error_code(&error) == json_error_out_of_memory)
         HGI_GOTO(hgi_fail_mem(ctx, strlen(text), "the model's description"));
     if (!json_is_object(o))
-        HGI_GOTO(hgi_fail(ctx, HG_EFORMAT, "%s: the description is not a JSON object", path));
+        HGI_GOTO(
+            hgi_fail(ctx, HG_EFORMAT, "%s: the description is not a JSON object", path));
     reading r = {ctx, path, o};
     HGI_GOTO(read_model(&r, c, out));
 done:

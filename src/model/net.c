@@ -1,26 +1,28 @@
 // SPDX-License-Identifier: MIT
-/* Planning: lines become layers with shapes, tensors get their places in the blocks.       */
+/* Planning: lines become layers with shapes, tensors get their places in the blocks. */
 #include "model/net.h"
 
 #include <string.h>
 
-static const hgi_layer_kind *find_kind(const hgi_layer_kind *const *kinds, const char *name)
+static const hgi_layer_kind *find_kind(const hgi_layer_kind *const *kinds,
+                                       const char *name)
 {
     for (int i = 0; kinds[i] != NULL; i++)
         if (strcmp(kinds[i]->name, name) == 0) return kinds[i];
     return NULL;
 }
 
-static hg_status unknown_kind(hg_ctx *ctx, const hgi_layer_kind *const *kinds, const char *what,
-                              const char *word, const char *where)
+static hg_status unknown_kind(hg_ctx *ctx, const hgi_layer_kind *const *kinds,
+                              const char *what, const char *word, const char *where)
 {
     const char *names[64];
     int64_t n = 0;
-    for (int i = 0; kinds[i] != NULL && n < HGI_COUNT(names); i++) names[n++] = kinds[i]->name;
+    for (int i = 0; kinds[i] != NULL && n < HGI_COUNT(names); i++)
+        names[n++] = kinds[i]->name;
     return hgi_unknown(ctx, what, word, where, names, n);
 }
 
-/* The flag `tied` of a dense line in the decoder.                                           */
+/* The flag `tied` of a dense line in the decoder. */
 static bool wants_tie(const hgi_line *line)
 {
     for (int i = 0; line->decl[i].name != NULL; i++)
@@ -28,8 +30,9 @@ static bool wants_tie(const hgi_line *line)
     return false;
 }
 
-/* The k-th dense layer of the decoder mirrors the k-th from the end of the encoder.         */
-static hg_status find_tie(hg_ctx *ctx, const hgi_net *net, hgi_layer *l, const char *where)
+/* The k-th dense layer of the decoder mirrors the k-th from the end of the encoder. */
+static hg_status find_tie(hg_ctx *ctx, const hgi_net *net, hgi_layer *l,
+                          const char *where)
 {
     int64_t skip = 0;
     for (int64_t i = net->code + 1; i < l->index; i++)
@@ -40,7 +43,8 @@ static hg_status find_tie(hg_ctx *ctx, const hgi_net *net, hgi_layer *l, const c
         l->tied = &net->layer[i];
         return HG_OK;
     }
-    return hgi_fail(ctx, HG_EINVAL, "%s: 'tied', but no %s layer of the encoder mirrors it", where,
+    return hgi_fail(ctx, HG_EINVAL,
+                    "%s: 'tied', but no %s layer of the encoder mirrors it", where,
                     l->kind->name);
 }
 
@@ -60,10 +64,12 @@ static hg_status plan_line(hg_ctx *ctx, hgi_net *net, int64_t index, const hgi_s
     bool code = index == net->code;
     const hgi_layer_kind *const *kinds = code ? hgi_code_kinds : hgi_layer_kinds;
     char where[64], word[32];
-    snprintf(where, sizeof where, code ? "%s" : "%s line %lld", part, (long long)number + 1);
+    snprintf(where, sizeof where, code ? "%s" : "%s line %lld", part,
+             (long long)number + 1);
     hgi_line_kind(text, word);
     l->kind = find_kind(kinds, word);
-    if (l->kind == NULL) return unknown_kind(ctx, kinds, code ? "code" : "layer", word, where);
+    if (l->kind == NULL)
+        return unknown_kind(ctx, kinds, code ? "code" : "layer", word, where);
     HGI_TRY(hgi_line_parse(ctx, where, text, l->kind->options, &l->line));
     snprintf(l->name, sizeof l->name, code ? "%s" : "%s.%lld", part, (long long)number);
     l->index = index;
@@ -82,7 +88,7 @@ static hg_status plan_line(hg_ctx *ctx, hgi_net *net, int64_t index, const hgi_s
     return HG_OK;
 }
 
-/* What the loss does with the last activation, and that the output fits the input.          */
+/* What the loss does with the last activation, and that the output fits the input. */
 static hg_status check_output(hg_ctx *ctx, const hgi_spec *spec, hgi_net *net)
 {
     hgi_layer *last = &net->layer[net->count - 1];
@@ -90,31 +96,34 @@ static hg_status check_output(hg_ctx *ctx, const hgi_spec *spec, hgi_net *net)
     if (net->outputs != net->inputs)
         return hgi_fail(ctx, HG_ESHAPE,
                         "decoder line %lld (%s): gives %lld values, but a row has %lld",
-                        (long long)spec->decoder_count, last->kind->name, (long long)net->outputs,
-                        (long long)net->inputs);
+                        (long long)spec->decoder_count, last->kind->name,
+                        (long long)net->outputs, (long long)net->inputs);
     net->output_act = HGI_ACT_LINEAR;
     if (!net->loss->fuses) return HG_OK;
     if (last->act != HGI_ACT_SIGMOID && last->act != HGI_ACT_LINEAR)
-        return hgi_fail(ctx, HG_EINVAL,
-                        "decoder line %lld (%s): loss %s needs a last activation of sigmoid, or "
-                        "linear taken as logits, found %s",
-                        (long long)spec->decoder_count, last->kind->name, net->loss->name,
-                        hgi_act_name(last->act));
+        return hgi_fail(
+            ctx, HG_EINVAL,
+            "decoder line %lld (%s): loss %s needs a last activation of sigmoid, or "
+            "linear taken as logits, found %s",
+            (long long)spec->decoder_count, last->kind->name, net->loss->name,
+            hgi_act_name(last->act));
     last->defer_act = last->act == HGI_ACT_SIGMOID;
     net->output_act = HGI_ACT_SIGMOID;
     return HG_OK;
 }
 
-/* Kinds with constraints on the decoder say so through project().                           */
+/* Kinds with constraints on the decoder say so through project(). */
 static hg_status check_code(hg_ctx *ctx, const hgi_net *net)
 {
     const hgi_layer *code = &net->layer[net->code], *next = code + 1;
-    if (code->kind->project_items == NULL || code->kind->project_items(code) == 0) return HG_OK;
+    if (code->kind->project_items == NULL || code->kind->project_items(code) == 0)
+        return HG_OK;
     if (next->tensors == 0 || next->tensor[0].rank != 2 || next->tied != NULL)
-        return hgi_fail(ctx, HG_EINVAL,
-                        "code: unit-decoder needs a dense layer with its own weight right after "
-                        "the code, found %s%s",
-                        next->kind->name, next->tied != NULL ? " tied" : "");
+        return hgi_fail(
+            ctx, HG_EINVAL,
+            "code: unit-decoder needs a dense layer with its own weight right after "
+            "the code, found %s%s",
+            next->kind->name, next->tied != NULL ? " tied" : "");
     return HG_OK;
 }
 
@@ -127,7 +136,8 @@ hg_status hgi_net_plan(hg_ctx *ctx, const hgi_spec *spec, hgi_net *out)
     net.inputs = hgi_shape_count(&spec->input);
     net.loss = hgi_loss_find(spec->loss);
     net.huber_delta = (hgi_real)spec->huber_delta;
-    if (net.loss == NULL) HGI_GOTO(hgi_fail(ctx, HG_EUNKNOWN, "unknown loss '%s'", spec->loss));
+    if (net.loss == NULL)
+        HGI_GOTO(hgi_fail(ctx, HG_EUNKNOWN, "unknown loss '%s'", spec->loss));
     if (spec->encoder_count == 0 || spec->decoder_count == 0)
         HGI_GOTO(hgi_fail(ctx, HG_EINVAL, "the %s has no layers",
                           spec->encoder_count == 0 ? "encoder" : "decoder"));
@@ -180,7 +190,8 @@ const hgi_layer *hgi_net_layer_of(const hgi_net *net, int64_t index, const hgi_t
     for (int64_t i = 0; i < net->count; i++)
         for (int k = 0; k < net->layer[i].tensors; k++) {
             const hgi_tensor *x = &net->layer[i].tensor[k];
-            if (x->role == HGI_STATE || index < x->offset || index >= x->offset + x->count)
+            if (x->role == HGI_STATE || index < x->offset ||
+                index >= x->offset + x->count)
                 continue;
             *t = x;
             return &net->layer[i];

@@ -2,7 +2,7 @@
 /* From text to a planned net: layers with shapes, tensors with places in two blocks.
  *
  * spec: what the net is, as lines of text.  It is what config, presets and model files
- * come down to.  net: the same, checked and planned.                                     */
+ * come down to.  net: the same, checked and planned. */
 #ifndef HGI_NET_H
 #define HGI_NET_H
 
@@ -13,46 +13,48 @@
 typedef struct hgi_spec {
     hgi_mem mem;
     hgi_shape input;
-    char **encoder; /* [encoder_count] lines                                             */
+    char **encoder; /* [encoder_count] lines */
     int64_t encoder_count;
-    char *code;     /* "plain l1=1e-4"                                                   */
+    char *code; /* "plain l1=1e-4" */
     char **decoder;
     int64_t decoder_count;
-    char *loss;     /* name                                                              */
+    char *loss; /* name */
     double huber_delta;
-    bool he;        /* He initialisation instead of Glorot                                */
+    bool he; /* He initialisation instead of Glorot */
 } hgi_spec;
 
 /* What the configuration says about the model; `input` is a data row's shape and `loss` is
- * chosen already.  Sizes (hidden, code) become a symmetric pair of encoder and decoder.   */
+ * chosen already.  Sizes (hidden, code) become a symmetric pair of encoder and decoder. */
 hg_status hgi_spec_from_config(const hg_config *cfg, const hgi_shape *input,
                                const char *loss, hgi_spec *out);
-hg_status hgi_spec_set_lines(hg_ctx *ctx, char ***lines, int64_t *count, const char *text);
-/* The spec as text, one line a layer: what `summary`, messages and hashes show.           */
+hg_status hgi_spec_set_lines(hg_ctx *ctx, char ***lines, int64_t *count,
+                             const char *text);
+/* The spec as text, one line a layer: what `summary`, messages and hashes show. */
 hg_status hgi_spec_print(const hgi_spec *s, hgi_text *out);
 void hgi_spec_free(hgi_spec *s);
 
 typedef struct hgi_net {
     hgi_mem mem;
-    hgi_layer *layer; /* [count]: encoder, code, decoder                                   */
+    hgi_layer *layer; /* [count]: encoder, code, decoder */
     int64_t count;
-    int64_t code;     /* index of the code layer; the code is its output                    */
+    int64_t code; /* index of the code layer; the code is its output */
     hgi_shape input;
     int64_t inputs, code_size, outputs;
-    int64_t params, states; /* sizes of the two blocks                                      */
+    int64_t params, states; /* sizes of the two blocks */
     const hgi_loss *loss;
     hgi_real huber_delta;
     bool he;
     hgi_act output_act; /* what predictions still need after the last layer: sigmoid when
-                           bce takes logits, else linear                                    */
+                           bce takes logits, else linear */
 } hgi_net;
 
-/* Check and plan.  Errors name the line: "decoder line 2: ...".                            */
+/* Check and plan.  Errors name the line: "decoder line 2: ...". */
 hg_status hgi_net_plan(hg_ctx *ctx, const hgi_spec *spec, hgi_net *out);
 void hgi_net_free(hgi_net *net);
-/* Fresh weights; the same on every machine for a seed.                                     */
+/* Fresh weights; the same on every machine for a seed. */
 void hgi_net_init(const hgi_net *net, uint64_t seed, hgi_real *theta, hgi_real *state);
-/* The layer and tensor that parameter `index` belongs to, for messages.                    */
-const hgi_layer *hgi_net_layer_of(const hgi_net *net, int64_t index, const hgi_tensor **t);
+/* The layer and tensor that parameter `index` belongs to, for messages. */
+const hgi_layer *hgi_net_layer_of(const hgi_net *net, int64_t index,
+                                  const hgi_tensor **t);
 
 #endif

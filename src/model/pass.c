@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: MIT
-/* Workspaces: one block of memory, cut into the buffers of every layer.                    */
+/* Workspaces: one block of memory, cut into the buffers of every layer. */
 #include "model/pass.h"
 
 enum { REALS_PER_LINE = HGI_ALIGN / (int)sizeof(hgi_real) };
@@ -12,7 +12,7 @@ int64_t hgi_packed_reals(const hgi_net *net)
     return total;
 }
 
-/* Hands out pieces of the block; run once with base NULL to learn the size.                */
+/* Hands out pieces of the block; run once with base NULL to learn the size. */
 typedef struct cutter {
     hgi_real *base;
     int64_t used;
@@ -26,7 +26,7 @@ static hgi_real *cut(cutter *c, int64_t count)
     return p;
 }
 
-/* Activations run forward; an identity layer's output is its input.                        */
+/* Activations run forward; an identity layer's output is its input. */
 static void cut_forward(hgi_workspace *w, const hgi_net *net, bool training, cutter *c)
 {
     w->input = cut(c, w->rows * net->inputs);
@@ -42,7 +42,7 @@ static void cut_forward(hgi_workspace *w, const hgi_net *net, bool training, cut
     }
 }
 
-/* Gradients run backward; an elementwise layer's gx is its gy, the first layer has none.   */
+/* Gradients run backward; an elementwise layer's gx is its gy, the first layer has none. */
 static void cut_backward(hgi_workspace *w, const hgi_net *net, cutter *c)
 {
     hgi_real *gy = cut(c, w->rows * net->layer[net->count - 1].d_out);
@@ -57,11 +57,12 @@ static void cut_backward(hgi_workspace *w, const hgi_net *net, cutter *c)
 
 static void cut_packed(hgi_workspace *w, const hgi_net *net, cutter *c)
 {
-    for (int64_t i = 0; i < net->count; i++) w->pass.slot[i].packed = cut(c, net->layer[i].packed);
+    for (int64_t i = 0; i < net->count; i++)
+        w->pass.slot[i].packed = cut(c, net->layer[i].packed);
 }
 
 /* A chunk of inference that starts at the code has its input there: `input` must be wide
- * enough for either end.                                                                   */
+ * enough for either end. */
 hg_status hgi_workspace_new(hg_ctx *ctx, const hgi_net *net, int64_t rows, bool training,
                             hgi_real *packed, hgi_workspace *out)
 {

@@ -3,7 +3,7 @@
  *
  * A training pass has buffers for a whole batch, because weight gradients sum over it.
  * Inference needs only a chunk of rows per worker: rows stream through, whatever their
- * number.  Both call the same forward functions, so a row comes out with the same bits.  */
+ * number.  Both call the same forward functions, so a row comes out with the same bits. */
 #ifndef HGI_PASS_H
 #define HGI_PASS_H
 
@@ -13,15 +13,15 @@
 typedef struct hgi_workspace {
     hgi_mem mem;
     hgi_pass pass;
-    int64_t rows;      /* capacity                                                        */
-    hgi_real *input;   /* [rows, d_in]: x of the first layer                              */
+    int64_t rows;    /* capacity */
+    hgi_real *input; /* [rows, d_in]: x of the first layer */
     hgi_real *block;
-    size_t bytes;      /* of block                                                        */
-    double *penalty;   /* [rows]                                                          */
+    size_t bytes;    /* of block */
+    double *penalty; /* [rows] */
 } hgi_workspace;
 
-/* packed: the net's packed weights when several workspaces share them (packed_reals long),
- * NULL to have its own.                                                                   */
+/* packed: the net's packed weights when several workspaces share them (packed_reals
+ * long), NULL to have its own. */
 hg_status hgi_workspace_new(hg_ctx *ctx, const hgi_net *net, int64_t rows, bool training,
                             hgi_real *packed, hgi_workspace *out);
 void hgi_workspace_free(hgi_workspace *w);
@@ -36,7 +36,7 @@ static inline hgi_real *hgi_output_of(const hgi_net *net, const hgi_pass *p)
     return p->slot[net->count - 1].y;
 }
 
-/* A stage that packs the weights of layers [first, last); counts its items.               */
+/* A stage that packs the weights of layers [first, last); counts its items. */
 typedef struct hgi_prepare {
     const hgi_net *net;
     const hgi_pass *pass;
@@ -45,16 +45,16 @@ typedef struct hgi_prepare {
 int64_t hgi_prepare_items(const hgi_prepare *a, const hgi_kernels *k);
 void hgi_prepare_item(void *arg, int64_t item, int worker); /* arg: hgi_prepare */
 
-/* ---- inference ------------------------------------------------------------------------ */
+/* ---- inference ------------------------------------------------------------------- */
 
 enum { HGI_INFER_ROWS = 64 };
 
 typedef struct hgi_chunk {
-    int64_t first, n;     /* rows of the data                                               */
-    const hgi_real *x;    /* what fill wrote                                                */
-    const hgi_real *z;    /* code, NULL when the run starts behind it                       */
-    hgi_real *y;          /* last layer's output, before net->output_act                    */
-    const double *penalty; /* of each row                                                   */
+    int64_t first, n;      /* rows of the data */
+    const hgi_real *x;     /* what fill wrote */
+    const hgi_real *z;     /* code, NULL when the run starts behind it */
+    hgi_real *y;           /* last layer's output, before net->output_act */
+    const double *penalty; /* of each row */
     int worker;
 } hgi_chunk;
 
@@ -62,24 +62,25 @@ typedef struct hgi_infer {
     hgi_mem mem;
     hg_ctx *ctx;
     const hgi_net *net;
-    int64_t first, last;   /* layers [first, last)                                          */
+    int64_t first, last; /* layers [first, last) */
     int workers;
     hgi_real *packed;
-    hgi_workspace *ws;     /* [workers]                                                     */
+    hgi_workspace *ws; /* [workers] */
     int64_t rows;
     void (*fill)(void *arg, int64_t first, int64_t n, hgi_real *x, int worker);
     void (*sink)(void *arg, const hgi_chunk *c);
     void *arg;
 } hgi_infer;
 
-/* Layers first..last-1 of a net: encode [0, code+1), decode [code+1, count), all.          */
+/* Layers first..last-1 of a net: encode [0, code+1), decode [code+1, count), all. */
 hg_status hgi_infer_new(hg_ctx *ctx, const hgi_net *net, int64_t first, int64_t last,
                         hgi_infer *out);
 /* fill and sink of an hgi_infer are set; theta and state are the weights to use.  Chunks
- * arrive in any order, from any worker, each exactly once.                                  */
-void hgi_infer_run(hgi_infer *r, const hgi_real *theta, const hgi_real *state, int64_t rows);
+ * arrive in any order, from any worker, each exactly once. */
+void hgi_infer_run(hgi_infer *r, const hgi_real *theta, const hgi_real *state,
+                   int64_t rows);
 void hgi_infer_free(hgi_infer *r);
-/* y of the last layer -> predictions, in place.                                             */
+/* y of the last layer -> predictions, in place. */
 void hgi_predict(const hgi_net *net, const hgi_kernels *k, int64_t n, hgi_real *y);
 
 #endif

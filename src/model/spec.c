@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: MIT
-/* What the net is, as lines of text: from the configuration's options.                    */
+/* What the net is, as lines of text: from the configuration's options. */
 #include "model/net.h"
 
 #include <string.h>
@@ -8,12 +8,13 @@ enum { MAX_HIDDEN = 64, MAX_LINES = 1024 };
 
 static bool is_space(char c) { return c == ' ' || c == '\t' || c == '\n' || c == '\r'; }
 
-/* Split "a; b; c" at ';' and newlines; empty pieces are left out.                          */
+/* Split "a; b; c" at ';' and newlines; empty pieces are left out. */
 hg_status hgi_spec_set_lines(hg_ctx *ctx, char ***lines, int64_t *count, const char *text)
 {
     *count = 0;
     *lines = hgi_calloc(&ctx->mem, MAX_LINES, sizeof **lines);
-    if (*lines == NULL) return hgi_fail_mem(ctx, MAX_LINES * sizeof **lines, "layer lines");
+    if (*lines == NULL)
+        return hgi_fail_mem(ctx, MAX_LINES * sizeof **lines, "layer lines");
     for (const char *p = text; *p != '\0';) {
         size_t n = strcspn(p, ";\n");
         const char *from = p, *to = p + n;
@@ -37,12 +38,12 @@ typedef struct builder {
     hgi_text out;
 } builder;
 
-/* One hidden dense layer with what the options add to it.                                  */
+/* One hidden dense layer with what the options add to it. */
 static void add_hidden(builder *b, int64_t units, const char *act, const char *tied)
 {
     if (hgi_config_flag(b->cfg, "batchnorm"))
-        hgi_text_add(&b->out, "dense %lld%s; batchnorm; activation %s; ", (long long)units, tied,
-                     act);
+        hgi_text_add(&b->out, "dense %lld%s; batchnorm; activation %s; ",
+                     (long long)units, tied, act);
     else
         hgi_text_add(&b->out, "dense %lld %s%s; ", (long long)units, act, tied);
     if (hgi_config_given(b->cfg, "dropout") && hgi_config_real(b->cfg, "dropout") > 0)
@@ -56,10 +57,12 @@ static void build_encoder(builder *b, const int64_t *hidden, int64_t n)
                                ? hgi_config_text(b->cfg, "code-activation")
                                : act;
     for (int64_t i = 0; i < n; i++) add_hidden(b, hidden[i], act, "");
-    hgi_text_add(&b->out, "dense %lld %s", (long long)hgi_config_int(b->cfg, "code"), code_act);
+    hgi_text_add(&b->out, "dense %lld %s", (long long)hgi_config_int(b->cfg, "code"),
+                 code_act);
 }
 
-static void build_decoder(builder *b, const int64_t *hidden, int64_t n, const char *output)
+static void build_decoder(builder *b, const int64_t *hidden, int64_t n,
+                          const char *output)
 {
     const char *tied = hgi_config_flag(b->cfg, "tied") ? " tied" : "";
     const char *act = hgi_config_text(b->cfg, "activation");
@@ -74,9 +77,11 @@ static hg_status build_symmetric(hg_ctx *ctx, const hg_config *cfg, const char *
     int64_t n = hgi_config_given(cfg, "hidden")
                     ? hgi_config_sizes(cfg, "hidden", hidden, MAX_HIDDEN)
                     : 0;
-    if (n > MAX_HIDDEN) return hgi_fail(ctx, HG_ERANGE, "hidden: more than %d sizes", MAX_HIDDEN);
+    if (n > MAX_HIDDEN)
+        return hgi_fail(ctx, HG_ERANGE, "hidden: more than %d sizes", MAX_HIDDEN);
     if (!hgi_config_given(cfg, "code"))
-        return hgi_fail(ctx, HG_EINVAL, "hidden layers without a code size: give --code N");
+        return hgi_fail(ctx, HG_EINVAL,
+                        "hidden layers without a code size: give --code N");
     for (int part = 0; part < 2; part++) {
         builder b = {.cfg = cfg};
         hgi_text_init(&b.out, &ctx->mem);
@@ -84,11 +89,13 @@ static hg_status build_symmetric(hg_ctx *ctx, const hg_config *cfg, const char *
             build_encoder(&b, hidden, n);
         else
             build_decoder(&b, hidden, n, output);
-        hg_status status = hgi_text_ok(&b.out) ? HG_OK : hgi_fail_mem(ctx, 256, "layer lines");
+        hg_status status =
+            hgi_text_ok(&b.out) ? HG_OK : hgi_fail_mem(ctx, 256, "layer lines");
         if (status == HG_OK)
-            status = part == 0
-                         ? hgi_spec_set_lines(ctx, &s->encoder, &s->encoder_count, b.out.s)
-                         : hgi_spec_set_lines(ctx, &s->decoder, &s->decoder_count, b.out.s);
+            status =
+                part == 0
+                    ? hgi_spec_set_lines(ctx, &s->encoder, &s->encoder_count, b.out.s)
+                    : hgi_spec_set_lines(ctx, &s->decoder, &s->decoder_count, b.out.s);
         hgi_text_free(&b.out);
         HGI_TRY(status);
     }
@@ -97,13 +104,14 @@ static hg_status build_symmetric(hg_ctx *ctx, const hg_config *cfg, const char *
 
 /* ---- explicit lines ------------------------------------------------------------------ */
 
-/* --tied with explicit lines: every dense line of the decoder gets the word.               */
+/* --tied with explicit lines: every dense line of the decoder gets the word. */
 static hg_status add_tied(hg_ctx *ctx, hgi_spec *s)
 {
     for (int64_t i = 0; i < s->decoder_count; i++) {
         char kind[32];
         hgi_line_kind(s->decoder[i], kind);
-        if (strcmp(kind, "dense") != 0 || strstr(s->decoder[i], " tied") != NULL) continue;
+        if (strcmp(kind, "dense") != 0 || strstr(s->decoder[i], " tied") != NULL)
+            continue;
         size_t n = strlen(s->decoder[i]);
         char *line = hgi_alloc(&ctx->mem, n + sizeof " tied");
         if (line == NULL) return hgi_fail_mem(ctx, n, "a layer line");
@@ -141,8 +149,8 @@ static hg_status code_line(hg_ctx *ctx, const hg_config *cfg, hgi_spec *s)
     return s->code != NULL ? HG_OK : hgi_fail_mem(ctx, 64, "the code line");
 }
 
-hg_status hgi_spec_from_config(const hg_config *cfg, const hgi_shape *input, const char *loss,
-                               hgi_spec *out)
+hg_status hgi_spec_from_config(const hg_config *cfg, const hgi_shape *input,
+                               const char *loss, hgi_spec *out)
 {
     hg_ctx *ctx = hgi_config_ctx(cfg);
     hgi_spec s = {.mem = ctx->mem, .input = *input};
@@ -154,14 +162,16 @@ hg_status hgi_spec_from_config(const hg_config *cfg, const hgi_shape *input, con
     const char *output = hgi_config_text(cfg, "output-activation");
     if (*output == '\0' || strcmp(output, "auto") == 0) output = l->output;
     if (!lines && !sizes) {
-        status = hgi_fail(ctx, HG_EINVAL,
-                          "no model: give --preset NAME, --code N, --encoder with --decoder, or "
-                          "--config FILE (`hourglass list presets` shows what there is)");
+        status = hgi_fail(
+            ctx, HG_EINVAL,
+            "no model: give --preset NAME, --code N, --encoder with --decoder, or "
+            "--config FILE (`hourglass list presets` shows what there is)");
         goto done;
     }
     if (lines && hgi_config_given(cfg, "hidden")) {
-        status = hgi_fail(ctx, HG_EINVAL,
-                          "hidden: not together with encoder and decoder lines, which say it all");
+        status = hgi_fail(
+            ctx, HG_EINVAL,
+            "hidden: not together with encoder and decoder lines, which say it all");
         goto done;
     }
     HGI_GOTO(lines ? take_lines(ctx, cfg, &s) : build_symmetric(ctx, cfg, output, &s));
@@ -176,7 +186,8 @@ done:
     return status;
 }
 
-static void print_lines(hgi_text *out, const char *part, char *const *lines, int64_t count)
+static void print_lines(hgi_text *out, const char *part, char *const *lines,
+                        int64_t count)
 {
     hgi_text_add(out, "%s:\n", part);
     for (int64_t i = 0; i < count; i++) hgi_text_add(out, "  - %s\n", lines[i]);

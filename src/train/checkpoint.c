@@ -1,10 +1,10 @@
 // SPDX-License-Identifier: MIT
 /* Checkpoints: the exact state of a run, in the model file's container format.
  *
- * DIR/checkpoint.safetensors holds weights, moments, best and last good weights, counters,
- * partial sums, schedule and history, with the configuration, the model's text and the data's
- * hashes.  Going on from it gives the same bits as a run that was never stopped, so anything
- * that would change the bits is refused by name.                                            */
+ * DIR/checkpoint.safetensors holds weights, moments, best and last good weights,
+ * counters, partial sums, schedule and history, with the configuration, the model's
+ * text and the data's hashes.  Going on from it gives the same bits as a run that was
+ * never stopped, so anything that would change the bits is refused by name. */
 #define _GNU_SOURCE
 #include "train/trainer.h"
 
@@ -21,16 +21,19 @@ enum { COUNTERS = 6, NUMBERS = 5, EPOCH_NUMBERS = 6, PATH = 4096 };
 static hg_status file_path(const hgi_trainer *t, char path[PATH])
 {
     int n = snprintf(path, PATH, "%s/checkpoint.safetensors", t->checkpoint);
-    if (n < 0 || n >= PATH) return hgi_fail(t->ctx, HG_EINVAL, "checkpoint: the path is too long");
+    if (n < 0 || n >= PATH)
+        return hgi_fail(t->ctx, HG_EINVAL, "checkpoint: the path is too long");
     return HG_OK;
 }
 
-static void pack_numbers(const hgi_trainer *t, int64_t counters[COUNTERS], double numbers[NUMBERS])
+static void pack_numbers(const hgi_trainer *t, int64_t counters[COUNTERS],
+                         double numbers[NUMBERS])
 {
     const hgi_counters *a = &t->at;
     const int64_t c[COUNTERS] = {a->epoch,      a->step,       a->t,
                                  a->best_epoch, a->bad_epochs, t->schedule.bad};
-    const double n[NUMBERS] = {a->best, a->recon, a->penalty, t->schedule.factor, t->schedule.best};
+    const double n[NUMBERS] = {a->best, a->recon, a->penalty, t->schedule.factor,
+                               t->schedule.best};
     memcpy(counters, c, sizeof c);
     memcpy(numbers, n, sizeof n);
 }
@@ -43,7 +46,7 @@ static void unpack_numbers(hgi_trainer *t, const int64_t *c, const double *n)
     t->schedule.best = n[4];
 }
 
-/* The blocks of weights, in the order of the file; NULL ones are left out.                   */
+/* The blocks of weights, in the order of the file; NULL ones are left out. */
 typedef struct named {
     const char *name;
     hgi_real *data;
@@ -54,9 +57,12 @@ static int64_t list_blocks(const hgi_trainer *t, named out[6])
 {
     const hgi_net *net = &t->m->net;
     const named all[6] = {
-        {"theta", t->m->theta, net->params},         {"state", t->m->state, net->states},
-        {"moment1", t->moment1, net->params},        {"moment2", t->moment2, net->params},
-        {"best", t->best, net->params + net->states}, {"good", t->good, net->params + net->states},
+        {"theta", t->m->theta, net->params},
+        {"state", t->m->state, net->states},
+        {"moment1", t->moment1, net->params},
+        {"moment2", t->moment2, net->params},
+        {"best", t->best, net->params + net->states},
+        {"good", t->good, net->params + net->states},
     };
     int64_t n = 0;
     for (int i = 0; i < 6; i++)
@@ -83,7 +89,8 @@ static hg_status put_texts(hgi_trainer *t, hgi_container *c)
         status = hgi_container_put_text(c, "config", config.s != NULL ? config.s : "");
     if (status == HG_OK) status = hgi_container_put_text(c, "model", t->m->text);
     if (status == HG_OK) status = hgi_container_put_text(c, "data", hash);
-    if (status == HG_OK) status = hgi_container_put_text(c, "kernels", t->ctx->kernels->name);
+    if (status == HG_OK)
+        status = hgi_container_put_text(c, "kernels", t->ctx->kernels->name);
     hgi_text_free(&config);
     return status;
 }
@@ -91,8 +98,8 @@ static hg_status put_texts(hgi_trainer *t, hgi_container *c)
 static double *history_numbers(const hgi_trainer *t)
 {
     const hgi_trained *h = &t->m->trained;
-    double *out = hgi_calloc(&t->ctx->mem, (size_t)hgi_max(h->history_count, 1) * EPOCH_NUMBERS,
-                             sizeof *out);
+    double *out = hgi_calloc(
+        &t->ctx->mem, (size_t)hgi_max(h->history_count, 1) * EPOCH_NUMBERS, sizeof *out);
     for (int64_t i = 0; out != NULL && i < h->history_count; i++) {
         const hg_epoch *e = &h->history[i];
         const double row[EPOCH_NUMBERS] = {(double)e->epoch, e->loss,     e->recon,
@@ -114,19 +121,22 @@ hg_status hgi_checkpoint_write(hgi_trainer *t)
     if (history == NULL) HGI_GOTO(hgi_fail_mem(t->ctx, 64, "the checkpoint"));
     HGI_GOTO(file_path(t, path));
     if (mkdir(t->checkpoint, 0777) != 0 && errno != EEXIST)
-        HGI_GOTO(hgi_fail(t->ctx, HG_EIO, "%s: cannot make this folder: %s", t->checkpoint,
-                          strerror(errno)));
+        HGI_GOTO(hgi_fail(t->ctx, HG_EIO, "%s: cannot make this folder: %s",
+                          t->checkpoint, strerror(errno)));
     HGI_GOTO(hgi_container_new(t->ctx, &c));
     HGI_GOTO(put_texts(t, c));
     pack_numbers(t, counters, numbers);
-    HGI_GOTO(hgi_container_put(c, "counters", HGI_DT_I64, 1, (int64_t[]){COUNTERS}, counters));
-    HGI_GOTO(hgi_container_put(c, "numbers", HGI_DT_F64, 1, (int64_t[]){NUMBERS}, numbers));
+    HGI_GOTO(
+        hgi_container_put(c, "counters", HGI_DT_I64, 1, (int64_t[]){COUNTERS}, counters));
+    HGI_GOTO(
+        hgi_container_put(c, "numbers", HGI_DT_F64, 1, (int64_t[]){NUMBERS}, numbers));
     if (rows > 0)
-        HGI_GOTO(hgi_container_put(c, "history", HGI_DT_F64, 2, (int64_t[]){rows, EPOCH_NUMBERS},
-                                   history));
+        HGI_GOTO(hgi_container_put(c, "history", HGI_DT_F64, 2,
+                                   (int64_t[]){rows, EPOCH_NUMBERS}, history));
     int64_t n = list_blocks(t, block);
     for (int64_t i = 0; i < n; i++)
-        HGI_GOTO(hgi_container_put_real(c, block[i].name, 1, &block[i].count, block[i].data));
+        HGI_GOTO(
+            hgi_container_put_real(c, block[i].name, 1, &block[i].count, block[i].data));
     HGI_GOTO(hgi_container_write(c, path));
     t->last_checkpoint = hgi_now();
 done:
@@ -135,7 +145,7 @@ done:
     return status;
 }
 
-/* ---- reading --------------------------------------------------------------------------------- */
+/* ---- reading --------------------------------------------------------------------- */
 
 static const char *next_line(const char *p)
 {
@@ -143,16 +153,18 @@ static const char *next_line(const char *p)
     return *p == '\n' ? p + 1 : p;
 }
 
-/* The first line in which two texts of name=value lines differ, as an error.                  */
-static hg_status compare_config(hgi_trainer *t, const char *path, const char *was, const char *is)
+/* The first line in which two texts of name=value lines differ, as an error. */
+static hg_status compare_config(hgi_trainer *t, const char *path, const char *was,
+                                const char *is)
 {
     while (*was != '\0' || *is != '\0') {
         int nw = (int)strcspn(was, "\n"), ni = (int)strcspn(is, "\n");
         if (nw != ni || memcmp(was, is, (size_t)nw) != 0)
-            return hgi_fail(t->ctx, HG_EMISMATCH,
-                            "%s: the configuration changed: the checkpoint has '%.*s', this run "
-                            "has '%.*s'",
-                            path, nw, was, ni, is);
+            return hgi_fail(
+                t->ctx, HG_EMISMATCH,
+                "%s: the configuration changed: the checkpoint has '%.*s', this run "
+                "has '%.*s'",
+                path, nw, was, ni, is);
         was = next_line(was);
         is = next_line(is);
     }
@@ -161,13 +173,15 @@ static hg_status compare_config(hgi_trainer *t, const char *path, const char *wa
 
 static hg_status check_texts(hgi_trainer *t, const hgi_container *c, const char *path)
 {
-    const char *kind = hgi_container_text(c, "kind"), *config = hgi_container_text(c, "config");
-    const char *model = hgi_container_text(c, "model"), *data = hgi_container_text(c, "data");
+    const char *kind = hgi_container_text(c, "kind"),
+               *config = hgi_container_text(c, "config");
+    const char *model = hgi_container_text(c, "model"),
+               *data = hgi_container_text(c, "data");
     const char *kernels = hgi_container_text(c, "kernels");
     if (kind == NULL || strcmp(kind, KIND) != 0 || config == NULL || model == NULL ||
         data == NULL || kernels == NULL)
-        return hgi_fail(t->ctx, HG_EFORMAT, "%s: not an hourglass checkpoint (expected \"%s\")",
-                        path, KIND);
+        return hgi_fail(t->ctx, HG_EFORMAT,
+                        "%s: not an hourglass checkpoint (expected \"%s\")", path, KIND);
     char hash[40];
     hgi_text now;
     hash_text(t->train_hash, t->valid_hash, hash);
@@ -175,29 +189,37 @@ static hg_status check_texts(hgi_trainer *t, const hgi_container *c, const char 
     hg_status status = hgi_config_print(t->cfg, &now);
     if (status == HG_OK && !hgi_text_ok(&now))
         status = hgi_fail_mem(t->ctx, 1024, "the configuration's text");
-    if (status == HG_OK) status = compare_config(t, path, config, now.s != NULL ? now.s : "");
+    if (status == HG_OK)
+        status = compare_config(t, path, config, now.s != NULL ? now.s : "");
     hgi_text_free(&now);
     HGI_TRY(status);
     if (memcmp(data, hash, 16) != 0)
-        return hgi_fail(t->ctx, HG_EMISMATCH, "%s: the training data changed: %s is not what the "
-                        "checkpoint was trained on", path, t->train->name);
+        return hgi_fail(t->ctx, HG_EMISMATCH,
+                        "%s: the training data changed: %s is not what the "
+                        "checkpoint was trained on",
+                        path, t->train->name);
     if (strcmp(data, hash) != 0)
         return hgi_fail(t->ctx, HG_EMISMATCH, "%s: the validation data changed", path);
     if (strcmp(model, t->m->text) != 0)
-        return hgi_fail(t->ctx, HG_EMISMATCH, "%s: the model changed: the checkpoint has another "
-                        "net than this configuration makes", path);
+        return hgi_fail(t->ctx, HG_EMISMATCH,
+                        "%s: the model changed: the checkpoint has another "
+                        "net than this configuration makes",
+                        path);
     if (strcmp(kernels, t->ctx->kernels->name) != 0)
-        hgi_log(t->ctx, HG_LOG_WARNING, "%s: was trained with the %s kernels, this run has %s: the "
-                "last bits may differ", path, kernels, t->ctx->kernels->name);
+        hgi_log(t->ctx, HG_LOG_WARNING,
+                "%s: was trained with the %s kernels, this run has %s: the "
+                "last bits may differ",
+                path, kernels, t->ctx->kernels->name);
     return HG_OK;
 }
 
 static bool counters_make_sense(const hgi_trainer *t)
 {
     const hgi_counters *a = &t->at;
-    return a->epoch >= 0 && a->epoch <= t->epochs && a->step >= 0 && a->step <= t->per_epoch &&
-           a->t == a->epoch * t->per_epoch + a->step && a->best_epoch >= 0 &&
-           a->best_epoch <= a->epoch && a->bad_epochs >= 0 && a->bad_epochs <= a->epoch;
+    return a->epoch >= 0 && a->epoch <= t->epochs && a->step >= 0 &&
+           a->step <= t->per_epoch && a->t == a->epoch * t->per_epoch + a->step &&
+           a->best_epoch >= 0 && a->best_epoch <= a->epoch && a->bad_epochs >= 0 &&
+           a->bad_epochs <= a->epoch;
 }
 
 static hg_status read_history(hgi_trainer *t, const hgi_container *c)
@@ -209,7 +231,8 @@ static hg_status read_history(hgi_trainer *t, const hgi_container *c)
                         hgi_container_path(c), EPOCH_NUMBERS);
     const double *row = e->data;
     for (int64_t i = 0; i < e->shape[0]; i++, row += EPOCH_NUMBERS) {
-        hg_epoch epoch = {sizeof epoch, (int64_t)row[0], row[1], row[2], row[3], row[4], row[5]};
+        hg_epoch epoch = {sizeof epoch, (int64_t)row[0], row[1], row[2],
+                          row[3],       row[4],          row[5]};
         HGI_TRY(hgi_model_add_epoch(t->ctx, t->m, &epoch));
     }
     return HG_OK;
@@ -221,7 +244,8 @@ static hg_status read_blocks(hgi_trainer *t, const hgi_container *c)
     int64_t n = list_blocks(t, block);
     for (int64_t i = 0; i < n; i++) {
         const void *data;
-        HGI_TRY(hgi_container_need(c, block[i].name, HGI_DT_F32, 1, &block[i].count, &data));
+        HGI_TRY(
+            hgi_container_need(c, block[i].name, HGI_DT_F32, 1, &block[i].count, &data));
         const float *from = data;
         for (int64_t k = 0; k < block[i].count; k++) block[i].data[k] = (hgi_real)from[k];
     }
@@ -240,11 +264,14 @@ hg_status hgi_checkpoint_read(hgi_trainer *t, bool *found)
     if (stat(path, &st) != 0 && errno == ENOENT) return HG_OK;
     HGI_GOTO(hgi_container_read(t->ctx, path, &c));
     HGI_GOTO(check_texts(t, c, path));
-    HGI_GOTO(hgi_container_need(c, "counters", HGI_DT_I64, 1, (int64_t[]){COUNTERS}, &counters));
-    HGI_GOTO(hgi_container_need(c, "numbers", HGI_DT_F64, 1, (int64_t[]){NUMBERS}, &numbers));
+    HGI_GOTO(hgi_container_need(c, "counters", HGI_DT_I64, 1, (int64_t[]){COUNTERS},
+                                &counters));
+    HGI_GOTO(
+        hgi_container_need(c, "numbers", HGI_DT_F64, 1, (int64_t[]){NUMBERS}, &numbers));
     unpack_numbers(t, counters, numbers);
     if (!counters_make_sense(t))
-        HGI_GOTO(hgi_fail(t->ctx, HG_EFORMAT, "%s: its counters contradict each other", path));
+        HGI_GOTO(
+            hgi_fail(t->ctx, HG_EFORMAT, "%s: its counters contradict each other", path));
     HGI_GOTO(read_blocks(t, c));
     HGI_GOTO(read_history(t, c));
     t->have_good = t->at.epoch > 0;

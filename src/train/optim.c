@@ -1,21 +1,26 @@
 // SPDX-License-Identifier: MIT
-/* The lists of optimisers and schedules, and what their files share.                       */
+/* The lists of optimisers and schedules, and what their files share. */
 #include "train/optim.h"
 
 #include <math.h>
 #include <string.h>
 
-extern const hgi_optimizer hgi_optim_sgd, hgi_optim_adam, hgi_optim_adamw, hgi_optim_rmsprop;
+extern const hgi_optimizer hgi_optim_sgd, hgi_optim_adam, hgi_optim_adamw,
+    hgi_optim_rmsprop;
 
 const hgi_optimizer *const hgi_optimizers[] = {
     &hgi_optim_sgd, &hgi_optim_adam, &hgi_optim_adamw, &hgi_optim_rmsprop, NULL,
 };
 
-extern const hgi_schedule_kind hgi_schedule_constant, hgi_schedule_step, hgi_schedule_cosine,
-    hgi_schedule_plateau;
+extern const hgi_schedule_kind hgi_schedule_constant, hgi_schedule_step,
+    hgi_schedule_cosine, hgi_schedule_plateau;
 
 const hgi_schedule_kind *const hgi_schedules[] = {
-    &hgi_schedule_constant, &hgi_schedule_step, &hgi_schedule_cosine, &hgi_schedule_plateau, NULL,
+    &hgi_schedule_constant,
+    &hgi_schedule_step,
+    &hgi_schedule_cosine,
+    &hgi_schedule_plateau,
+    NULL,
 };
 
 void hgi_optim_read(const hg_config *cfg, hgi_optim *out)
@@ -34,7 +39,8 @@ void hgi_optim_read(const hg_config *cfg, hgi_optim *out)
 void hgi_optim_step(const hgi_optim *o, int64_t t, double lr, double scale, bool weights,
                     hgi_step *out)
 {
-    hgi_step s = {.lr = (hgi_real)lr, .scale = (hgi_real)scale, .correct1 = 1, .correct2 = 1};
+    hgi_step s = {
+        .lr = (hgi_real)lr, .scale = (hgi_real)scale, .correct1 = 1, .correct2 = 1};
     if (weights && o->kind->decoupled) s.decay = (hgi_real)o->weight_decay;
     if (weights && !o->kind->decoupled) s.l2 = (hgi_real)o->weight_decay;
     o->kind->step(o, t, &s);
@@ -45,7 +51,11 @@ hg_status hgi_schedule_parse(hg_ctx *ctx, const char *text, int64_t warmup, int6
                              int64_t per_epoch, hgi_schedule *out)
 {
     hgi_schedule s = {
-        .steps = steps, .per_epoch = per_epoch, .warmup = warmup, .factor = 1, .best = INFINITY,
+        .steps = steps,
+        .per_epoch = per_epoch,
+        .warmup = warmup,
+        .factor = 1,
+        .best = INFINITY,
     };
     char word[32];
     const char *names[16];

@@ -2,7 +2,7 @@
 /* Adam, and AdamW, which decays weights outside the gradient.
  *     m = b1 m + (1 - b1) g      v = b2 v + (1 - b2) g^2
  *     theta -= lr mhat / (sqrt(vhat) + epsilon),  mhat = m / (1 - b1^t), vhat likewise
- * Source: Kingma & Ba, arXiv:1412.6980; Loshchilov & Hutter, arXiv:1711.05101.             */
+ * Source: Kingma & Ba, arXiv:1412.6980; Loshchilov & Hutter, arXiv:1711.05101. */
 #include "train/optim.h"
 
 #include <math.h>

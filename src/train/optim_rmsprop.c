@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: MIT
 /* RMSprop:  v = rho v + (1 - rho) g^2     theta -= lr g / (sqrt(v) + epsilon)
  * With momentum the step goes through m = momentum m + g / (sqrt(v) + epsilon).
- * Source: Tieleman & Hinton, Coursera lecture 6.5, 2012.                                   */
+ * Source: Tieleman & Hinton, Coursera lecture 6.5, 2012. */
 #include "train/optim.h"
 
 static void read_options(const hg_config *cfg, hgi_optim *o)

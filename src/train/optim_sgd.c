@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: MIT
 /* Stochastic gradient descent with momentum, Keras's form without dampening:
  *     v = momentum v + g        theta -= lr v,  or with Nesterov  lr (g + momentum v)
- * Source: Sutskever et al., ICML 2013.                                                     */
+ * Source: Sutskever et al., ICML 2013. */
 #include "train/optim.h"
 
 static void read_options(const hg_config *cfg, hgi_optim *o)

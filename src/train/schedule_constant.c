@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: MIT
-/* The learning rate stays as it is.                                                        */
+/* The learning rate stays as it is. */
 #include "train/optim.h"
 
 static const hgi_opt_decl options[] = {{.name = NULL}};

@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: MIT
 /* From 1 down to `floor` along half a cosine, over the steps after the warm-up.
- * Source: Loshchilov & Hutter, arXiv:1608.03983, without restarts.                         */
+ * Source: Loshchilov & Hutter, arXiv:1608.03983, without restarts. */
 #include "train/optim.h"
 
 #include <math.h>
@@ -8,7 +8,12 @@
 enum { O_FLOOR };
 
 static const hgi_opt_decl options[] = {
-    {.name = "floor", .type = HGI_OPT_REAL, .positional = true, .lo = 0, .hi = 1, .initial = 0,
+    {.name = "floor",
+     .type = HGI_OPT_REAL,
+     .positional = true,
+     .lo = 0,
+     .hi = 1,
+     .initial = 0,
      .help = "share of the rate that is left at the end"},
     {.name = NULL},
 };

@@ -1,16 +1,30 @@
 // SPDX-License-Identifier: MIT
 /* Multiply the rate by `factor` when the monitored loss (validation, else training) has
- * not improved for `patience` epochs.  Its state is part of a checkpoint.                  */
+ * not improved for `patience` epochs.  Its state is part of a checkpoint. */
 #include "train/optim.h"
 
 enum { O_PATIENCE, O_FACTOR, O_DELTA };
 
 static const hgi_opt_decl options[] = {
-    {.name = "patience", .type = HGI_OPT_INT, .positional = true, .lo = 1, .hi = 1e9,
-     .initial = 5, .help = "epochs without improvement before the rate falls"},
-    {.name = "factor", .type = HGI_OPT_REAL, .positional = true, .lo = 0, .hi = 1, .initial = 0.5,
+    {.name = "patience",
+     .type = HGI_OPT_INT,
+     .positional = true,
+     .lo = 1,
+     .hi = 1e9,
+     .initial = 5,
+     .help = "epochs without improvement before the rate falls"},
+    {.name = "factor",
+     .type = HGI_OPT_REAL,
+     .positional = true,
+     .lo = 0,
+     .hi = 1,
+     .initial = 0.5,
      .help = "what the rate is multiplied by"},
-    {.name = "delta", .type = HGI_OPT_REAL, .lo = 0, .hi = 1e9, .initial = 1e-4,
+    {.name = "delta",
+     .type = HGI_OPT_REAL,
+     .lo = 0,
+     .hi = 1e9,
+     .initial = 1e-4,
      .help = "less than this is no improvement"},
     {.name = NULL},
 };
@@ -23,7 +37,8 @@ static double factor(const hgi_schedule *s, int64_t t)
 
 static void epoch(hgi_schedule *s, double loss)
 {
-    if (!(loss >= s->best - s->line.value[O_DELTA])) { /* better, or the first: best is inf */
+    if (!(loss >=
+          s->best - s->line.value[O_DELTA])) { /* better, or the first: best is inf */
         s->best = loss;
         s->bad = 0;
         return;

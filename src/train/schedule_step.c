@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: MIT
-/* factor^k after every k-th stretch of `every` epochs.                                     */
+/* factor^k after every k-th stretch of `every` epochs. */
 #include "train/optim.h"
 
 #include <math.h>
@@ -7,9 +7,19 @@
 enum { O_EVERY, O_FACTOR };
 
 static const hgi_opt_decl options[] = {
-    {.name = "every", .type = HGI_OPT_INT, .positional = true, .required = true, .lo = 1,
-     .hi = 1e9, .help = "epochs between steps"},
-    {.name = "factor", .type = HGI_OPT_REAL, .positional = true, .lo = 0, .hi = 1, .initial = 0.1,
+    {.name = "every",
+     .type = HGI_OPT_INT,
+     .positional = true,
+     .required = true,
+     .lo = 1,
+     .hi = 1e9,
+     .help = "epochs between steps"},
+    {.name = "factor",
+     .type = HGI_OPT_REAL,
+     .positional = true,
+     .lo = 0,
+     .hi = 1,
+     .initial = 0.1,
      .help = "what the rate is multiplied by"},
     {.name = NULL},
 };

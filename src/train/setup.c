@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: MIT
-/* Before the first step: split, scale, loss, model, and every check that can be made.       */
+/* Before the first step: split, scale, loss, model, and every check that can be made. */
 #include "train/trainer.h"
 
 #include <math.h>
@@ -7,10 +7,12 @@
 
 static hg_status check_data(hg_ctx *ctx, const hg_dataset *train, const hg_dataset *valid)
 {
-    if (train == NULL || train->rows < 1) return hgi_fail(ctx, HG_ESHAPE, "no training rows");
+    if (train == NULL || train->rows < 1)
+        return hgi_fail(ctx, HG_ESHAPE, "no training rows");
     if (valid != NULL && valid->features != train->features)
-        return hgi_fail(ctx, HG_ESHAPE, "%s: %lld features a row, but %s has %lld", valid->name,
-                        (long long)valid->features, train->name, (long long)train->features);
+        return hgi_fail(ctx, HG_ESHAPE, "%s: %lld features a row, but %s has %lld",
+                        valid->name, (long long)valid->features, train->name,
+                        (long long)train->features);
     return HG_OK;
 }
 
@@ -20,14 +22,15 @@ static hg_status split(hgi_trainer *t)
     if (t->valid != NULL || !hgi_config_given(t->cfg, "valid-split")) return HG_OK;
     double f = hgi_config_real(t->cfg, "valid-split");
     if (f <= 0) return HG_OK;
-    HGI_TRY(hg_dataset_split(t->ctx, t->train, f, (uint64_t)hgi_config_int(t->cfg, "seed"),
-                             &t->own_train, &t->own_valid));
+    HGI_TRY(hg_dataset_split(t->ctx, t->train, f,
+                             (uint64_t)hgi_config_int(t->cfg, "seed"), &t->own_train,
+                             &t->own_valid));
     t->train = t->own_train;
     t->valid = t->own_valid;
     return HG_OK;
 }
 
-/* "28x28x1": for a net that needs the shape of a row; its product must be the features.    */
+/* "28x28x1": for a net that needs the shape of a row; its product must be the features. */
 static hg_status input_shape(hgi_trainer *t, hgi_shape *out)
 {
     *out = (hgi_shape){.rank = t->train->rank};
@@ -47,11 +50,13 @@ static hg_status input_shape(hgi_trainer *t, hgi_shape *out)
         }
         p += n + 1;
     }
-    return hgi_fail(t->ctx, HG_ESHAPE, "shape '%s': expected 1 to 3 sizes like 28x28x1 that "
-                    "multiply to the %lld features of a row", text, (long long)t->train->features);
+    return hgi_fail(t->ctx, HG_ESHAPE,
+                    "shape '%s': expected 1 to 3 sizes like 28x28x1 that "
+                    "multiply to the %lld features of a row",
+                    text, (long long)t->train->features);
 }
 
-/* The first training row with a scaled value outside [0,1], as an error.                    */
+/* The first training row with a scaled value outside [0,1], as an error. */
 static hg_status outside(hgi_trainer *t, const hgi_scaler *s, double lo, double hi)
 {
     char low[HGI_NUMBER_MAX], high[HGI_NUMBER_MAX];
@@ -63,8 +68,8 @@ static hg_status outside(hgi_trainer *t, const hgi_scaler *s, double lo, double 
                     t->train->name, low, high, hgi_scale_name(s->kind));
 }
 
-/* The loss when the user does not say: all training values in [0,1] -> bce, else mse; and mse
- * where explicit decoder lines end in an activation that bce cannot follow.                  */
+/* The loss when the user does not say: all training values in [0,1] -> bce, else mse;
+ * and mse where explicit decoder lines end in an activation that bce cannot follow. */
 static hg_status choose_loss(hgi_trainer *t, const hgi_scaler *s, const hgi_shape *shape,
                              hgi_spec *spec)
 {
@@ -93,7 +98,7 @@ static hg_status choose_loss(hgi_trainer *t, const hgi_scaler *s, const hgi_shap
     return HG_OK;
 }
 
-/* Validation rows that a bce model must clip, or refuse.                                     */
+/* Validation rows that a bce model must clip, or refuse. */
 static hg_status check_valid_range(hgi_trainer *t)
 {
     const hg_model *m = t->m;
@@ -102,25 +107,29 @@ static hg_status check_valid_range(hgi_trainer *t)
     hgi_scaled_range(t->valid, &m->scaler, &lo, &hi);
     if (lo >= -1e-6 && hi <= 1 + 1e-6) return HG_OK;
     if (!m->clip)
-        return hgi_fail(t->ctx, HG_ERANGE,
-                        "%s: validation rows lie outside the training range (scaled values %g to "
-                        "%g, expected 0 to 1), and out-of-range is refuse",
-                        t->valid->name, lo, hi);
+        return hgi_fail(
+            t->ctx, HG_ERANGE,
+            "%s: validation rows lie outside the training range (scaled values %g to "
+            "%g, expected 0 to 1), and out-of-range is refuse",
+            t->valid->name, lo, hi);
     hgi_log(t->ctx, HG_LOG_WARNING,
-            "%s: validation rows lie outside the training range (scaled values %g to %g); they "
+            "%s: validation rows lie outside the training range (scaled values %g to "
+            "%g); they "
             "are clipped to [0,1]",
             t->valid->name, lo, hi);
     return HG_OK;
 }
 
-/* A code size beside explicit lines is a promise that they keep.                              */
+/* A code size beside explicit lines is a promise that they keep. */
 static hg_status check_code_size(const hgi_trainer *t)
 {
-    if (!hgi_config_given(t->cfg, "code") || !hgi_config_given(t->cfg, "encoder")) return HG_OK;
+    if (!hgi_config_given(t->cfg, "code") || !hgi_config_given(t->cfg, "encoder"))
+        return HG_OK;
     int64_t code = hgi_config_int(t->cfg, "code");
     if (code == t->m->net.code_size) return HG_OK;
-    return hgi_fail(t->ctx, HG_ESHAPE, "code: %lld, but the encoder lines give %lld values",
-                    (long long)code, (long long)t->m->net.code_size);
+    return hgi_fail(t->ctx, HG_ESHAPE,
+                    "code: %lld, but the encoder lines give %lld values", (long long)code,
+                    (long long)t->m->net.code_size);
 }
 
 hg_status hgi_setup(hg_ctx *ctx, const hg_config *cfg, const hg_dataset *train,

@@ -11,22 +11,23 @@
  *   update    blocks of the parameters, when it was not done in the tiles
  *   project   constraints (unit-norm decoder columns)
  *
- * Every sum has one worker and a fixed order, so the bits do not depend on the threads.     */
+ * Every sum has one worker and a fixed order, so the bits do not depend on the threads. */
 #include "train/trainer.h"
 
 #include <math.h>
 
 enum { BLOCK_REALS = 8192, CHUNK_MIN = 16, CHUNK_MAX = 64 };
 
-/* ---- chunks of rows -------------------------------------------------------------------- */
+/* ---- chunks of rows -------------------------------------------------------------- */
 
 static void fill_rows(hgi_trainer *t, int64_t r0, int64_t r1, int worker)
 {
     const hg_model *m = t->m;
-    hgi_range range = {m->net.loss->unit_range, true, 0.0, 1.0}; /* rounding only: checked before */
+    hgi_range range = {m->net.loss->unit_range, true, 0.0,
+                       1.0}; /* rounding only: checked before */
     float *scratch = t->row_scratch + (int64_t)worker * m->net.inputs;
-    hgi_batch_fill(t->ctx->kernels, t->train, &m->scaler, &range, t->w.pass.rows + r0, 0, r1 - r0,
-                   scratch, t->w.input + r0 * m->net.inputs, NULL);
+    hgi_batch_fill(t->ctx->kernels, t->train, &m->scaler, &range, t->w.pass.rows + r0, 0,
+                   r1 - r0, scratch, t->w.input + r0 * m->net.inputs, NULL);
     for (int64_t r = r0; r < r1; r++) t->w.penalty[r] = 0;
 }
 
@@ -36,8 +37,9 @@ static void loss_rows(hgi_trainer *t, int64_t r0, int64_t r1)
     const hgi_slot *last = &t->w.pass.slot[net->count - 1];
     int64_t d = net->outputs;
     hgi_real scale = (hgi_real)(1.0 / ((double)t->w.pass.n * (double)d));
-    t->ctx->kernels->loss(net->loss->kind, net->huber_delta, scale, r1 - r0, d, last->y + r0 * d,
-                          d, t->w.input + r0 * d, d, last->gy + r0 * d, d, t->row_loss + r0);
+    t->ctx->kernels->loss(net->loss->kind, net->huber_delta, scale, r1 - r0, d,
+                          last->y + r0 * d, d, t->w.input + r0 * d, d, last->gy + r0 * d,
+                          d, t->row_loss + r0);
 }
 
 static void run_segment(void *arg, int64_t item, int worker)
@@ -48,7 +50,8 @@ static void run_segment(void *arg, int64_t item, int worker)
     const hgi_layer *layer = t->m->net.layer;
     int64_t r0 = item * t->chunk, r1 = hgi_min(r0 + t->chunk, p->n);
     if (s->fill) fill_rows(t, r0, r1, worker);
-    for (int64_t i = s->forward0; i < s->forward1; i++) layer[i].kind->forward(&layer[i], p, r0, r1);
+    for (int64_t i = s->forward0; i < s->forward1; i++)
+        layer[i].kind->forward(&layer[i], p, r0, r1);
     if (s->loss) loss_rows(t, r0, r1);
     for (int64_t i = s->backward1; i-- > s->backward0;)
         layer[i].kind->backward(&layer[i], p, r0, r1);
@@ -68,7 +71,7 @@ static void run_backward_statistics(void *arg, int64_t item, int worker)
     s->layer->kind->backward_statistics(s->layer, &s->t->w.pass, item);
 }
 
-/* ---- gradients and updates -------------------------------------------------------------- */
+/* ---- gradients and updates ------------------------------------------------------- */
 
 static int64_t count_gradients(const hgi_trainer *t, bool tied)
 {
@@ -105,7 +108,8 @@ static void run_tied_gradient(void *arg, int64_t item, int worker)
     run_gradient(arg, true, item, worker);
 }
 
-static void apply(hgi_trainer *t, int64_t offset, int64_t n, bool weight, const hgi_real *g)
+static void apply(hgi_trainer *t, int64_t offset, int64_t n, bool weight,
+                  const hgi_real *g)
 {
     const hgi_step *s = weight ? &t->step_weight : &t->step_bias;
     hgi_real *m = t->moment1 != NULL ? t->moment1 + offset : NULL;
@@ -113,7 +117,7 @@ static void apply(hgi_trainer *t, int64_t offset, int64_t n, bool weight, const 
     t->optim.kind->apply(t->ctx->kernels, s, n, t->m->theta + offset, g, m, v);
 }
 
-/* The fused path: a finished tile goes straight into the optimiser.                         */
+/* The fused path: a finished tile goes straight into the optimiser. */
 static void emit(void *arg, int64_t offset, int64_t count, const hgi_real *g)
 {
     hgi_trainer *t = arg;
@@ -161,9 +165,10 @@ static void run_project(void *arg, int64_t item, int worker)
     s->layer->kind->project(s->layer, s->layer + 1, s->t->m->theta, item);
 }
 
-/* ---- planning ---------------------------------------------------------------------------- */
+/* ---- planning -------------------------------------------------------------------- */
 
-static void add_stage(hgi_trainer *t, hgi_stage_fn fn, void *arg, int64_t items, bool by_rows)
+static void add_stage(hgi_trainer *t, hgi_stage_fn fn, void *arg, int64_t items,
+                      bool by_rows)
 {
     if (items == 0 && !by_rows) return;
     assert(t->stages < HGI_MAX_STAGES);
@@ -171,7 +176,7 @@ static void add_stage(hgi_trainer *t, hgi_stage_fn fn, void *arg, int64_t items,
     t->stage[t->stages++] = (hgi_stage){fn, arg, items};
 }
 
-/* Forward and backward, cut at the layers listed in cut[0..n-1].                             */
+/* Forward and backward, cut at the layers listed in cut[0..n-1]. */
 static void plan_chunks(hgi_trainer *t, const int64_t *cut, int64_t n)
 {
     const hgi_net *net = &t->m->net;
@@ -187,14 +192,14 @@ static void plan_chunks(hgi_trainer *t, const int64_t *cut, int64_t n)
         if (i < n) {
             const hgi_layer *l = &net->layer[cut[i]];
             t->statistics[i] = (hgi_layer_stage){t, l};
-            add_stage(t, run_forward_statistics, &t->statistics[i], l->kind->statistics_items(l),
-                      false);
+            add_stage(t, run_forward_statistics, &t->statistics[i],
+                      l->kind->statistics_items(l), false);
         }
     }
     for (int64_t i = n; i-- > 0;) {
         const hgi_layer *l = &net->layer[cut[i]];
-        add_stage(t, run_backward_statistics, &t->statistics[i], l->kind->statistics_items(l),
-                  false);
+        add_stage(t, run_backward_statistics, &t->statistics[i],
+                  l->kind->statistics_items(l), false);
         hgi_segment *s = &t->segment[used++];
         *s = (hgi_segment){.t = t, .backward1 = cut[i] + 1};
         s->backward0 = i > 0 ? cut[i - 1] + 1 : 0;
@@ -202,7 +207,7 @@ static void plan_chunks(hgi_trainer *t, const int64_t *cut, int64_t n)
     }
 }
 
-/* Cut each trained tensor into blocks, so that no block mixes weights and biases.            */
+/* Cut each trained tensor into blocks, so that no block mixes weights and biases. */
 static hg_status plan_blocks(hgi_trainer *t)
 {
     const hgi_net *net = &t->m->net;
@@ -237,11 +242,12 @@ hg_status hgi_step_plan(hgi_trainer *t)
     for (int64_t i = 0; i < net->count; i++) {
         if (net->layer[i].kind->statistics_items == NULL) continue;
         if (cuts == HGI_MAX_NORMS)
-            return hgi_fail(t->ctx, HG_ERANGE, "more than %d batchnorm layers", HGI_MAX_NORMS);
+            return hgi_fail(t->ctx, HG_ERANGE, "more than %d batchnorm layers",
+                            HGI_MAX_NORMS);
         cut[cuts++] = i;
     }
     /* Any chunk gives the same bits; two a thread keep the load even, CHUNK_MAX rows stay
-     * in a core's cache.                                                                    */
+     * in a core's cache. */
     int64_t even = hgi_ceil_div(t->batch, 2 * (int64_t)hgi_team_size(t->team));
     t->chunk = hgi_min(CHUNK_MAX, hgi_max(CHUNK_MIN, even));
     t->w.pass.grad = t->grad;
@@ -249,8 +255,8 @@ hg_status hgi_step_plan(hgi_trainer *t)
     t->w.pass.emit_arg = t;
     t->w.pass.scratch = t->scratch;
     t->prepare = (hgi_prepare){net, &t->w.pass, 0, net->count};
-    add_stage(t, hgi_prepare_item, &t->prepare, hgi_prepare_items(&t->prepare, t->ctx->kernels),
-              false);
+    add_stage(t, hgi_prepare_item, &t->prepare,
+              hgi_prepare_items(&t->prepare, t->ctx->kernels), false);
     plan_chunks(t, cut, cuts);
     add_stage(t, run_own_gradient, t, count_gradients(t, false), false);
     add_stage(t, run_tied_gradient, t, count_gradients(t, true), false);
@@ -267,7 +273,7 @@ hg_status hgi_step_plan(hgi_trainer *t)
     return HG_OK;
 }
 
-/* ---- running ------------------------------------------------------------------------------ */
+/* ---- running --------------------------------------------------------------------- */
 
 bool hgi_step_run(hgi_trainer *t, int64_t first, int64_t n)
 {
@@ -304,6 +310,7 @@ const char *hgi_step_blame(const hgi_trainer *t, int64_t n)
 {
     const hgi_net *net = &t->m->net;
     for (int64_t i = 0; i < net->count; i++)
-        if (!all_finite(t->w.pass.slot[i].y, n * net->layer[i].d_out)) return net->layer[i].name;
+        if (!all_finite(t->w.pass.slot[i].y, n * net->layer[i].d_out))
+            return net->layer[i].name;
     return net->layer[net->count - 1].name;
 }

@@ -4,17 +4,18 @@
  *     for each epoch: shuffle; for each batch: step; validate; keep the best; stop early?
  *
  * The order of rows is a function of seed and epoch, so a run resumed in the middle of an
- * epoch goes on exactly where it was.                                                        */
+ * epoch goes on exactly where it was. */
 #include "train/trainer.h"
 
 #include <math.h>
 #include <string.h>
 
-/* What the caller is told about the time.                                                    */
+/* What the caller is told about the time. */
 typedef struct clock {
-    double run_start, epoch_start, stepping; /* stepping: seconds in steps of this epoch        */
-    int64_t rows;                            /* done in those seconds                           */
-    double valid_seconds;                    /* of the last validation                          */
+    double run_start, epoch_start,
+        stepping;         /* stepping: seconds in steps of this epoch */
+    int64_t rows;         /* done in those seconds */
+    double valid_seconds; /* of the last validation */
 } clock_state;
 
 static void copy_weights(const hgi_trainer *t, hgi_real *to)
@@ -51,39 +52,46 @@ static hg_progress progress(const hgi_trainer *t, const clock_state *c)
     double rows = (double)hgi_max(seen, 1);
     hg_progress p = {
         .size = sizeof p,
-        .epoch = t->at.epoch + 1, .epochs = t->epochs,
-        .step = t->at.step, .steps = t->per_epoch,
-        .recon = t->at.recon / rows, .penalty = t->at.penalty / rows,
-        .val_loss = NAN, .best = isfinite(t->at.best) ? t->at.best : (double)NAN,
+        .epoch = t->at.epoch + 1,
+        .epochs = t->epochs,
+        .step = t->at.step,
+        .steps = t->per_epoch,
+        .recon = t->at.recon / rows,
+        .penalty = t->at.penalty / rows,
+        .val_loss = NAN,
+        .best = isfinite(t->at.best) ? t->at.best : (double)NAN,
         .lr = current_lr(t),
         .seconds = hgi_now() - c->epoch_start,
     };
     p.loss = p.recon + p.penalty;
     p.rows_per_second = c->stepping > 0 ? (double)c->rows / c->stepping : 0;
-    double left = (double)(t->epochs - t->at.epoch) * (double)t->train->rows - (double)seen;
+    double left =
+        (double)(t->epochs - t->at.epoch) * (double)t->train->rows - (double)seen;
     if (p.rows_per_second > 0)
         p.seconds_left = left / p.rows_per_second +
                          (double)(t->epochs - t->at.epoch) * c->valid_seconds;
     return p;
 }
 
-/* ---- one epoch ---------------------------------------------------------------------------- */
+/* ---- one epoch ------------------------------------------------------------------- */
 
 static hg_status diverged(hgi_trainer *t, int64_t n)
 {
-    return hgi_fail(t->ctx, HG_EDIVERGED,
-                    "epoch %lld, step %lld: the loss is not finite, first in layer %s; %s. Try a "
-                    "lower lr, or clip",
-                    (long long)t->at.epoch + 1, (long long)t->at.step, hgi_step_blame(t, n),
-                    t->have_good ? "the last good weights are kept"
-                                 : "no epoch had ended, so there are no good weights");
+    return hgi_fail(
+        t->ctx, HG_EDIVERGED,
+        "epoch %lld, step %lld: the loss is not finite, first in layer %s; %s. Try a "
+        "lower lr, or clip",
+        (long long)t->at.epoch + 1, (long long)t->at.step, hgi_step_blame(t, n),
+        t->have_good ? "the last good weights are kept"
+                     : "no epoch had ended, so there are no good weights");
 }
 
 static hg_status run_steps(hgi_trainer *t, clock_state *c)
 {
     const hg_callbacks *cb = t->callbacks;
     while (t->at.step < t->per_epoch) {
-        int64_t first = t->at.step * t->batch, n = hgi_min(t->batch, t->train->rows - first);
+        int64_t first = t->at.step * t->batch,
+                n = hgi_min(t->batch, t->train->rows - first);
         double start = hgi_now();
         bool finite = hgi_step_run(t, first, n);
         double end = hgi_now();
@@ -95,34 +103,39 @@ static hg_status run_steps(hgi_trainer *t, clock_state *c)
             hg_progress p = progress(t, c);
             stop = cb->on_step(cb->user, &p) != 0;
         }
-        bool due = *t->checkpoint != '\0' && end - t->last_checkpoint >= t->checkpoint_seconds;
-        if (stop && t->at.step == t->per_epoch) return HG_OK; /* the epoch's end is as near */
+        bool due =
+            *t->checkpoint != '\0' && end - t->last_checkpoint >= t->checkpoint_seconds;
+        if (stop && t->at.step == t->per_epoch)
+            return HG_OK; /* the epoch's end is as near */
         if (due || (stop && *t->checkpoint != '\0')) HGI_TRY(hgi_checkpoint_write(t));
-        if (stop) return hgi_fail(t->ctx, HG_ECANCELED, "stopped in epoch %lld, step %lld",
-                                  (long long)t->at.epoch + 1, (long long)t->at.step);
+        if (stop)
+            return hgi_fail(t->ctx, HG_ECANCELED, "stopped in epoch %lld, step %lld",
+                            (long long)t->at.epoch + 1, (long long)t->at.step);
     }
     return HG_OK;
 }
 
-/* Weights that are not finite give a finite loss for the step that made them.                */
+/* Weights that are not finite give a finite loss for the step that made them. */
 static hg_status check_weights(hgi_trainer *t)
 {
     for (int64_t i = 0; i < t->blocks; i++) {
         const hgi_block *b = &t->block[i];
-        if (isfinite(t->ctx->kernels->sum_squares(b->count, t->m->theta + b->offset))) continue;
+        if (isfinite(t->ctx->kernels->sum_squares(b->count, t->m->theta + b->offset)))
+            continue;
         const hgi_tensor *tensor = NULL;
         const hgi_layer *l = hgi_net_layer_of(&t->m->net, b->offset, &tensor);
-        return hgi_fail(t->ctx, HG_EDIVERGED,
-                        "epoch %lld, step %lld: the %s of layer %s is not finite; %s. Try a lower "
-                        "lr, or clip",
-                        (long long)t->at.epoch + 1, (long long)t->at.step, tensor->name, l->name,
-                        t->have_good ? "the last good weights are kept"
-                                     : "no epoch had ended, so there are no good weights");
+        return hgi_fail(
+            t->ctx, HG_EDIVERGED,
+            "epoch %lld, step %lld: the %s of layer %s is not finite; %s. Try a lower "
+            "lr, or clip",
+            (long long)t->at.epoch + 1, (long long)t->at.step, tensor->name, l->name,
+            t->have_good ? "the last good weights are kept"
+                         : "no epoch had ended, so there are no good weights");
     }
     return HG_OK;
 }
 
-/* After the last step: validate, remember, tell.  *stop is set when the run is over.         */
+/* After the last step: validate, remember, tell.  *stop is set when the run is over. */
 static hg_status end_epoch(hgi_trainer *t, clock_state *c, bool *stop)
 {
     const hg_callbacks *cb = t->callbacks;
@@ -155,12 +168,15 @@ static hg_status end_epoch(hgi_trainer *t, clock_state *c, bool *stop)
     t->at.epoch++;
     t->at.step = 0;
     t->at.recon = t->at.penalty = 0;
-    *stop = t->at.epoch == t->epochs || (t->early_stop > 0 && t->at.bad_epochs >= t->early_stop);
+    *stop = t->at.epoch == t->epochs ||
+            (t->early_stop > 0 && t->at.bad_epochs >= t->early_stop);
     bool cancel = cb != NULL && cb->on_epoch != NULL && cb->on_epoch(cb->user, &p) != 0;
     bool due = hgi_now() - t->last_checkpoint >= t->checkpoint_seconds;
-    if (*t->checkpoint != '\0' && (*stop || cancel || due)) HGI_TRY(hgi_checkpoint_write(t));
+    if (*t->checkpoint != '\0' && (*stop || cancel || due))
+        HGI_TRY(hgi_checkpoint_write(t));
     if (cancel && !*stop)
-        return hgi_fail(t->ctx, HG_ECANCELED, "stopped after epoch %lld", (long long)t->at.epoch);
+        return hgi_fail(t->ctx, HG_ECANCELED, "stopped after epoch %lld",
+                        (long long)t->at.epoch);
     return HG_OK;
 }
 
@@ -181,9 +197,9 @@ static hg_status run_epochs(hgi_trainer *t)
     return HG_OK;
 }
 
-/* ---- the whole run -------------------------------------------------------------------------- */
+/* ---- the whole run --------------------------------------------------------------- */
 
-/* Which weights the caller gets: see hg_train's Errors.                                       */
+/* Which weights the caller gets: see hg_train's Errors. */
 static void hand_over(hgi_trainer *t, hg_status status, hg_model **out)
 {
     hgi_trained *trained = &t->m->trained;
@@ -205,14 +221,16 @@ static hg_status resume(hgi_trainer *t)
     bool found = false;
     if (!hgi_config_flag(t->cfg, "resume")) return HG_OK;
     if (*t->checkpoint == '\0')
-        return hgi_fail(t->ctx, HG_EINVAL, "resume needs the folder of the checkpoint: give "
-                                           "--checkpoint DIR");
+        return hgi_fail(t->ctx, HG_EINVAL,
+                        "resume needs the folder of the checkpoint: give "
+                        "--checkpoint DIR");
     HGI_TRY(hgi_checkpoint_read(t, &found));
     if (found)
         hgi_log(t->ctx, HG_LOG_INFO, "resumed at epoch %lld, step %lld",
                 (long long)t->at.epoch + 1, (long long)t->at.step);
     else
-        hgi_log(t->ctx, HG_LOG_WARNING, "%s: no checkpoint there yet, starting from the beginning",
+        hgi_log(t->ctx, HG_LOG_WARNING,
+                "%s: no checkpoint there yet, starting from the beginning",
                 t->checkpoint);
     return HG_OK;
 }
@@ -244,8 +262,8 @@ hg_status hg_train_dry_run(hg_ctx *ctx, const hg_config *cfg, const hg_dataset *
     *out = NULL;
     HGI_TRY(hgi_setup(ctx, cfg, train, valid, &t));
     hgi_optim_read(cfg, &t.optim);
-    hg_status status = hgi_schedule_parse(ctx, hgi_config_text(cfg, "schedule"), 0, 1, 1,
-                                          &t.schedule);
+    hg_status status =
+        hgi_schedule_parse(ctx, hgi_config_text(cfg, "schedule"), 0, 1, 1, &t.schedule);
     if (status == HG_OK) {
         *out = t.m;
         t.m = NULL;

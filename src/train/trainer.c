@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: MIT
-/* Setting up a run's memory and plan, and letting it go.                                     */
+/* Setting up a run's memory and plan, and letting it go. */
 #include "train/trainer.h"
 
 #include <math.h>
@@ -38,8 +38,10 @@ static hg_status make_optimizer(hgi_trainer *t)
                                t->per_epoch, &t->schedule));
     if (t->optim.moments > 0) HGI_TRY(reals(t, params, "the optimiser", &t->moment1));
     if (t->optim.moments > 1) HGI_TRY(reals(t, params, "the optimiser", &t->moment2));
-    /* The step is taken in the gradient tiles unless something needs the gradient whole.    */
-    if (t->clip > 0 || has_ties(&t->m->net)) return reals(t, params, "gradients", &t->grad);
+    /* The step is taken in the gradient tiles unless something needs
+     * the gradient whole. */
+    if (t->clip > 0 || has_ties(&t->m->net))
+        return reals(t, params, "gradients", &t->grad);
     int64_t workers = hgi_team_size(t->team);
     t->scratch = hgi_calloc(&t->ctx->mem, (size_t)workers, sizeof *t->scratch);
     if (t->scratch == NULL) return hgi_fail_mem(t->ctx, 64, "gradient tiles");
@@ -77,10 +79,12 @@ hg_status hgi_trainer_new(hgi_trainer *t)
     t->batch = hgi_min(hgi_config_int(cfg, "batch-size"), t->train->rows);
     t->per_epoch = hgi_ceil_div(t->train->rows, t->batch);
     t->shuffle = !hgi_config_flag(cfg, "no-shuffle");
-    t->early_stop = hgi_config_given(cfg, "early-stop") ? hgi_config_int(cfg, "early-stop") : 0;
+    t->early_stop =
+        hgi_config_given(cfg, "early-stop") ? hgi_config_int(cfg, "early-stop") : 0;
     t->min_delta = hgi_config_real(cfg, "min-delta");
     const char *keep = hgi_config_text(cfg, "keep");
-    t->keep_best = strcmp(keep, "best") == 0 || (strcmp(keep, "auto") == 0 && t->early_stop > 0);
+    t->keep_best =
+        strcmp(keep, "best") == 0 || (strcmp(keep, "auto") == 0 && t->early_stop > 0);
     t->checkpoint = hgi_config_text(cfg, "checkpoint");
     t->checkpoint_seconds = hgi_config_real(cfg, "checkpoint-seconds");
     t->at.best = INFINITY;
@@ -108,9 +112,9 @@ void hgi_trainer_free(hgi_trainer *t)
     hgi_free(mem, t->scratch);
     hgi_workspace_free(&t->w);
     if (t->infer.ctx != NULL) hgi_infer_free(&t->infer);
-    void *const blocks[] = {t->block,   t->norm_part,   t->grad,        t->moment1,
-                            t->moment2, t->order,       t->row_loss,    t->row_scratch,
-                            t->best,    t->good,        t->valid_recon, t->valid_penalty};
+    void *const blocks[] = {t->block,   t->norm_part, t->grad,        t->moment1,
+                            t->moment2, t->order,     t->row_loss,    t->row_scratch,
+                            t->best,    t->good,      t->valid_recon, t->valid_penalty};
     for (int64_t i = 0; i < HGI_COUNT(blocks); i++) hgi_free(mem, blocks[i]);
     hg_dataset_free(&t->own_train);
     hg_dataset_free(&t->own_valid);

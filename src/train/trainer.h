@@ -5,7 +5,7 @@
  * runs it; validate.c measures the validation loss; checkpoint.c writes and reads the
  * exact state; train.c is the loop and hg_train.
  *
- * After hgi_trainer_new() a step allocates nothing and cannot fail.                        */
+ * After hgi_trainer_new() a step allocates nothing and cannot fail. */
 #ifndef HGI_TRAINER_H
 #define HGI_TRAINER_H
 
@@ -13,34 +13,34 @@
 #include "model/pass.h"
 #include "train/optim.h"
 
-/* Everything about where the run is: written to a checkpoint as it stands.                 */
+/* Everything about where the run is: written to a checkpoint as it stands. */
 typedef struct hgi_counters {
-    int64_t epoch;      /* epochs ended                                                     */
-    int64_t step;       /* steps done in the epoch under way                                 */
-    int64_t t;          /* steps done in the run: Adam's t                                   */
-    int64_t best_epoch; /* 1-based; 0: none yet                                              */
-    int64_t bad_epochs; /* since the best                                                    */
-    double best;        /* lowest monitored loss                                             */
-    double recon, penalty; /* sums over this epoch's rows so far                             */
+    int64_t epoch;         /* epochs ended */
+    int64_t step;          /* steps done in the epoch under way */
+    int64_t t;             /* steps done in the run: Adam's t */
+    int64_t best_epoch;    /* 1-based; 0: none yet */
+    int64_t bad_epochs;    /* since the best */
+    double best;           /* lowest monitored loss */
+    double recon, penalty; /* sums over this epoch's rows so far */
 } hgi_counters;
 
 typedef struct hgi_trainer hgi_trainer;
 
 /* Forward of layers [forward0, forward1), the loss when `loss`, then backward of layers
- * [backward0, backward1) from the last to the first; for one chunk of rows.                */
+ * [backward0, backward1) from the last to the first; for one chunk of rows. */
 typedef struct hgi_segment {
     hgi_trainer *t;
     int64_t forward0, forward1, backward0, backward1;
     bool fill, loss;
 } hgi_segment;
 
-/* One layer's items in a stage of its own.                                                 */
+/* One layer's items in a stage of its own. */
 typedef struct hgi_layer_stage {
     hgi_trainer *t;
     const hgi_layer *layer;
 } hgi_layer_stage;
 
-/* A piece of the parameter block that an update item works on.                             */
+/* A piece of the parameter block that an update item works on. */
 typedef struct hgi_block {
     int64_t offset, count;
     bool weight; /* weight decay applies */
@@ -54,7 +54,7 @@ struct hgi_trainer {
     const hg_callbacks *callbacks;
     hg_model *m;
     const hg_dataset *train, *valid;
-    hg_dataset *own_train, *own_valid; /* both sides of valid-split                          */
+    hg_dataset *own_train, *own_valid; /* both sides of valid-split */
     hgi_team *team;
 
     /* the plan of a step */
@@ -63,64 +63,64 @@ struct hgi_trainer {
     hgi_segment segment[2 * HGI_MAX_NORMS + 2];
     hgi_layer_stage statistics[HGI_MAX_NORMS], projection;
     hgi_stage stage[HGI_MAX_STAGES];
-    bool by_rows[HGI_MAX_STAGES]; /* items follow the number of rows in the batch            */
+    bool by_rows[HGI_MAX_STAGES]; /* items follow the number of rows in the batch */
     int64_t stages;
     int64_t batch, chunk;
-    hgi_block *block;             /* [blocks]                                                */
+    hgi_block *block; /* [blocks] */
     int64_t blocks;
 
     /* optimiser */
     hgi_optim optim;
     hgi_schedule schedule;
     hgi_step step_weight, step_bias;
-    double clip;                  /* 0: none                                                 */
-    double norm;                  /* of the last gradient, when clipping                     */
-    double *norm_part;            /* [blocks]                                                */
-    hgi_real *grad, *moment1, *moment2; /* [params] or NULL                                  */
-    hgi_real **scratch;           /* [workers][HGI_TILE_REALS], or NULL                      */
+    double clip;                        /* 0: none */
+    double norm;                        /* of the last gradient, when clipping */
+    double *norm_part;                  /* [blocks] */
+    hgi_real *grad, *moment1, *moment2; /* [params] or NULL */
+    hgi_real **scratch;                 /* [workers][HGI_TILE_REALS], or NULL */
 
     /* the run */
-    int64_t epochs, per_epoch;    /* steps an epoch                                          */
+    int64_t epochs, per_epoch; /* steps an epoch */
     bool shuffle, keep_best;
-    int64_t early_stop;           /* 0: none                                                 */
+    int64_t early_stop; /* 0: none */
     double min_delta;
-    int64_t *order;               /* [train rows] this epoch's order                         */
-    double *row_loss;             /* [batch] sum over features                               */
-    float *row_scratch;           /* [workers][inputs] for strided rows                      */
+    int64_t *order;     /* [train rows] this epoch's order */
+    double *row_loss;   /* [batch] sum over features */
+    float *row_scratch; /* [workers][inputs] for strided rows */
     hgi_counters at;
-    hgi_real *best, *good;        /* [params + states]: lowest loss; last finite epoch end    */
+    hgi_real *best, *good; /* [params + states]: lowest loss; last finite epoch end */
     bool have_good;
 
     /* validation */
     hgi_infer infer;
-    double *valid_recon, *valid_penalty; /* [valid rows]                                     */
+    double *valid_recon, *valid_penalty; /* [valid rows] */
 
     /* checkpoints */
-    const char *checkpoint;       /* folder, "" for none                                     */
+    const char *checkpoint; /* folder, "" for none */
     double checkpoint_seconds, last_checkpoint;
     uint64_t train_hash, valid_hash;
 };
 
-/* Check everything, choose scale and loss, make the model with its first weights.          */
+/* Check everything, choose scale and loss, make the model with its first weights. */
 hg_status hgi_setup(hg_ctx *ctx, const hg_config *cfg, const hg_dataset *train,
                     const hg_dataset *valid, hgi_trainer *t);
 hg_status hgi_trainer_new(hgi_trainer *t);
 void hgi_trainer_free(hgi_trainer *t);
 
 hg_status hgi_step_plan(hgi_trainer *t);
-/* One step on rows order[first .. first+n-1]; adds to at.recon and at.penalty.  False when
- * the loss is not finite.                                                                  */
+/* One step on rows order[first .. first+n-1]; adds to at.recon and at.penalty.  False
+ * when the loss is not finite. */
 bool hgi_step_run(hgi_trainer *t, int64_t first, int64_t n);
-/* The layer where a value that is not finite first shows, for the message.                 */
+/* The layer where a value that is not finite first shows, for the message. */
 const char *hgi_step_blame(const hgi_trainer *t, int64_t n);
 
-/* Means over the validation rows.                                                          */
+/* Means over the validation rows. */
 void hgi_validate(hgi_trainer *t, double *recon, double *penalty);
 
 double hgi_now(void); /* seconds, monotonic */
 
 hg_status hgi_checkpoint_write(hgi_trainer *t);
-/* *found false when the folder holds none.                                                 */
+/* *found false when the folder holds none. */
 hg_status hgi_checkpoint_read(hgi_trainer *t, bool *found);
 
 #endif

@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: MIT
 /* The validation loss: rows stream through inference; each row's loss has its own place,
- * and the places are summed in order.                                                       */
+ * and the places are summed in order. */
 #include "train/trainer.h"
 
 static void fill(void *arg, int64_t first, int64_t n, hgi_real *x, int worker)
@@ -9,7 +9,8 @@ static void fill(void *arg, int64_t first, int64_t n, hgi_real *x, int worker)
     const hg_model *m = t->m;
     hgi_range range = {m->net.loss->unit_range, true, 0.0, 1.0}; /* counted by setup.c */
     float *scratch = t->row_scratch + (int64_t)worker * m->net.inputs;
-    hgi_batch_fill(t->ctx->kernels, t->valid, &m->scaler, &range, NULL, first, n, scratch, x, NULL);
+    hgi_batch_fill(t->ctx->kernels, t->valid, &m->scaler, &range, NULL, first, n, scratch,
+                   x, NULL);
 }
 
 static void sink(void *arg, const hgi_chunk *c)
@@ -17,8 +18,8 @@ static void sink(void *arg, const hgi_chunk *c)
     hgi_trainer *t = arg;
     const hgi_net *net = &t->m->net;
     int64_t d = net->outputs;
-    t->ctx->kernels->loss(net->loss->kind, net->huber_delta, 1, c->n, d, c->y, d, c->x, d, NULL, d,
-                          t->valid_recon + c->first);
+    t->ctx->kernels->loss(net->loss->kind, net->huber_delta, 1, c->n, d, c->y, d, c->x, d,
+                          NULL, d, t->valid_recon + c->first);
     for (int64_t i = 0; i < c->n; i++) t->valid_penalty[c->first + i] = c->penalty[i];
 }
 

@@ -6,8 +6,9 @@
  * into a small net, the gradient of the whole objective is taken as a training step takes
  * it, and every parameter is moved by +-h.
  *
- * Tolerance: with h = 1e-5 the difference quotient is off by h^2 f'''/6, about 1e-10, plus
- * rounding 2e-16 / h, about 1e-11; 1e-7 relative to 1 + |g| leaves room for curved ones. */
+ * Tolerance: with h = 1e-5 the difference quotient is off by h^2 f'''/6, about 1e-10,
+ * plus rounding 2e-16 / h, about 1e-11; 1e-7 relative to 1 + |g| leaves room
+ * for curved ones. */
 #include "test.h"
 
 #include "model/layer.h"
@@ -58,7 +59,10 @@ static void open_net(net_under_test *b, int64_t rows, const hgi_shape *shape,
     b->ctx = context();
     b->values = calloc(MAX_VALUES, sizeof *b->values);
     fill_values(b->values, rows * hgi_shape_count(shape));
-    hg_view v = {.size = sizeof v, .data = b->values, .type = HG_F32, .rows = rows,
+    hg_view v = {.size = sizeof v,
+                 .data = b->values,
+                 .type = HG_F32,
+                 .rows = rows,
                  .rank = shape->rank};
     for (int i = 0; i < shape->rank; i++) v.shape[i] = shape->dim[i];
     CHECK_OK(b->ctx, hg_dataset_view(b->ctx, &v, &b->data));
@@ -113,7 +117,8 @@ static void check_gradient(const char *what, int64_t rows, const hgi_shape *shap
         double numeric = (up - down) / (2 * h);
         if (fabs(numeric - g[i]) <= 1e-7 * (1 + fabs(g[i]))) continue;
         if (wrong++ == 0)
-            fprintf(stderr, "%s, %d rows: parameter %d: %.12g, difference quotient %.12g\n", what,
+            fprintf(stderr,
+                    "%s, %d rows: parameter %d: %.12g, difference quotient %.12g\n", what,
                     (int)rows, (int)i, g[i], numeric);
     }
     CHECK_INT(wrong, 0);
@@ -132,13 +137,16 @@ TEST(every_layer_kind_has_the_gradient_of_its_forward)
         CHECK(kind->examples != NULL && kind->examples[0].line != NULL);
         for (const hgi_example *e = kind->examples; e->line != NULL; e++) {
             char encoder[160];
-            /* A dense layer in front, so that the kind's gradient to its input is checked. */
+            /* A dense layer in front, so that the kind's gradient to its
+             * input is checked. */
             snprintf(encoder, sizeof encoder, "%s%s",
                      e->in.rank == 1 ? "dense input tanh; " : "", e->line);
-            const char *const settings[] = {"encoder", encoder, "decoder", "dense 3 tanh; dense input",
-                                            "loss", "mse", WHOLE_GRADIENT, NULL};
+            const char *const settings[] = {
+                "encoder", encoder, "decoder",      "dense 3 tanh; dense input",
+                "loss",    "mse",   WHOLE_GRADIENT, NULL};
             check_gradient(e->line, 5, &e->in, settings);
-            if (kind->statistics_items == NULL) check_gradient(e->line, 1, &e->in, settings);
+            if (kind->statistics_items == NULL)
+                check_gradient(e->line, 1, &e->in, settings);
         }
     }
 }
@@ -149,9 +157,9 @@ TEST(every_code_kind_has_the_gradient_of_its_objective)
         for (const hgi_example *e = hgi_code_kinds[i]->examples; e->line != NULL; e++) {
             char encoder[64];
             snprintf(encoder, sizeof encoder, "dense %d tanh", (int)e->in.dim[0]);
-            const char *const settings[] = {"encoder", encoder, "decoder", "dense input",
-                                            "code-kind", e->line, "loss", "mse",
-                                            WHOLE_GRADIENT, NULL};
+            const char *const settings[] = {
+                "encoder", encoder, "decoder", "dense input",  "code-kind",
+                e->line,   "loss",  "mse",     WHOLE_GRADIENT, NULL};
             check_gradient(e->line, 5, &(hgi_shape){1, {7}}, settings);
         }
 }
@@ -159,9 +167,10 @@ TEST(every_code_kind_has_the_gradient_of_its_objective)
 TEST(every_loss_has_the_gradient_of_its_value)
 {
     for (int i = 0; hgi_losses[i] != NULL; i++) {
-        const char *const settings[] = {"hidden", "6", "code", "3", "activation", "tanh",
-                                        "loss", hgi_losses[i]->name, "huber-delta", "0.2",
-                                        WHOLE_GRADIENT, NULL};
+        const char *const settings[] = {
+            "hidden",      "6",    "code",         "3",
+            "activation",  "tanh", "loss",         hgi_losses[i]->name,
+            "huber-delta", "0.2",  WHOLE_GRADIENT, NULL};
         check_gradient(hgi_losses[i]->name, 5, &(hgi_shape){1, {7}}, settings);
         check_gradient(hgi_losses[i]->name, 1, &(hgi_shape){1, {7}}, settings);
     }
@@ -171,40 +180,45 @@ TEST(every_activation_has_the_gradient_of_its_value)
 {
     for (int i = 0; i < HGI_ACT_COUNT; i++) {
         const char *act = hgi_act_name((hgi_act)i);
-        const char *const settings[] = {"hidden", "6", "code", "3", "activation", act,
-                                        "loss", "mse", WHOLE_GRADIENT, NULL};
+        const char *const settings[] = {"hidden",       "6", "code", "3",
+                                        "activation",   act, "loss", "mse",
+                                        WHOLE_GRADIENT, NULL};
         check_gradient(act, 5, &(hgi_shape){1, {9}}, settings);
     }
 }
 
 TEST(tied_weights_collect_the_gradient_of_both_ends)
 {
-    const char *const settings[] = {"hidden", "6", "code", "3", "activation", "tanh", "tied",
-                                    "true", "loss", "bce", WHOLE_GRADIENT, NULL};
+    const char *const settings[] = {"hidden",     "6",    "code",         "3",
+                                    "activation", "tanh", "tied",         "true",
+                                    "loss",       "bce",  WHOLE_GRADIENT, NULL};
     check_gradient("tied", 5, &(hgi_shape){1, {7}}, settings);
 }
 
 TEST(batchnorm_between_layers_has_the_right_gradient)
 {
-    const char *const settings[] = {"hidden", "6,5", "code", "3", "activation", "tanh",
-                                    "batchnorm", "true", "loss", "mse", WHOLE_GRADIENT, NULL};
+    const char *const settings[] = {"hidden",     "6,5",  "code",         "3",
+                                    "activation", "tanh", "batchnorm",    "true",
+                                    "loss",       "mse",  WHOLE_GRADIENT, NULL};
     check_gradient("batchnorm net", 6, &(hgi_shape){1, {7}}, settings);
 }
 
 TEST(dropout_in_a_net_has_the_right_gradient)
 {
-    const char *const settings[] = {"hidden", "9", "code", "4", "activation", "tanh", "dropout",
-                                    "0.4", "loss", "mse", WHOLE_GRADIENT, NULL};
+    const char *const settings[] = {"hidden",     "9",    "code",         "4",
+                                    "activation", "tanh", "dropout",      "0.4",
+                                    "loss",       "mse",  WHOLE_GRADIENT, NULL};
     check_gradient("dropout net", 6, &(hgi_shape){1, {7}}, settings);
 }
 
 /* Without a clip the step is taken inside the gradient tiles: it must be the same step. */
 TEST(the_fused_step_is_theta_minus_lr_times_the_gradient)
 {
-    const char *const whole[] = {"hidden", "150", "code", "3", "loss", "mse", "lr", "0.1",
+    const char *const whole[] = {"hidden",       "150",  "code",         "3",
+                                 "loss",         "mse",  "lr",           "0.1",
                                  "weight-decay", "0.01", WHOLE_GRADIENT, NULL};
-    const char *const fused[] = {"hidden", "150", "code", "3", "loss", "mse", "lr", "0.1",
-                                 "weight-decay", "0.01", NULL};
+    const char *const fused[] = {"hidden", "150", "code",         "3",    "loss", "mse",
+                                 "lr",     "0.1", "weight-decay", "0.01", NULL};
     net_under_test a, b;
     open_net(&a, 20, &(hgi_shape){1, {140}}, whole);
     open_net(&b, 20, &(hgi_shape){1, {140}}, fused);
