@@ -5,9 +5,12 @@
 
 #include "data/array.h"
 
+#include <fcntl.h>
 #include <math.h>
 #include <stdio.h>
 #include <stdlib.h>
+#include <sys/stat.h>
+#include <unistd.h>
 #include <zlib.h>
 
 /* ---- making files ------------------------------------------------------------------ */
@@ -401,6 +404,43 @@ TEST(missing_file_directory_and_empty_file_are_named)
     test_write(path, "picture", "\x89PNG\r\n\x1a\n\0\0\0\0", 12);
     CHECK_FAILS(ctx, hg_dataset_open(ctx, path, NULL, &d), HG_EFORMAT,
                 "expected IDX, NPY or CSV");
+}
+
+/* A pipe that another process writes `f` to. */
+static void pipe_of(char path[TEST_PATH], const file *f)
+{
+    test_path(path, "pipe");
+    (void)remove(path);
+    if (mkfifo(path, 0600) != 0) SKIP("no named pipes here");
+    pid_t child = fork();
+    if (child < 0) SKIP("cannot fork");
+    if (child > 0) return;
+    int fd = open(path, O_WRONLY);
+    for (size_t at = 0; fd >= 0 && at < f->n;) {
+        ssize_t n = write(fd, f->p + at, f->n - at < 3 ? f->n - at : 3);
+        if (n <= 0) break;
+        at += (size_t)n;
+    }
+    _exit(0);
+}
+
+TEST(a_pipe_is_read_and_its_header_gets_no_memory_on_credit)
+{
+    hg_ctx *ctx = test_ctx();
+    hg_dataset *d;
+    file f;
+    char path[TEST_PATH];
+    npy_array(&f, HGI_CELL_I32, false, false, 3);
+    pipe_of(path, &f);
+    CHECK_OK(ctx, hg_dataset_open(ctx, path, NULL, &d));
+    check_values(ctx, d, HGI_CELL_I32, ROWS);
+    hg_dataset_free(&d);
+    /* 16 TB are claimed; what is asked for stays under what an allocation here can be. */
+    idx_header(&f, 0x08, 2, (uint32_t[]){UINT32_MAX, 4096});
+    put(&f, "12345", 5);
+    pipe_of(path, &f);
+    CHECK_FAILS(ctx, hg_dataset_open(ctx, path, NULL, &d), HG_EFORMAT,
+                "5 bytes of data, expected 17592186040320");
 }
 
 TEST(an_option_of_csv_is_refused_for_other_formats)

@@ -28,6 +28,7 @@ typedef struct job {
     float *turned;      /* Fortran: PIECE values as float                      */
 } job;
 
+/* "60000x28x28 u8" */
 static void describe(const hgi_array *a, char *out, size_t n)
 {
     size_t len = 0;
@@ -153,6 +154,7 @@ static int64_t turned_column(const hgi_array *a, int64_t q)
     return c;
 }
 
+/* Rows beyond the limit are read past: the next column starts behind them. */
 static hg_status read_column(job *j, int64_t column)
 {
     const hgi_array *a = j->a;
@@ -175,6 +177,7 @@ static hg_status read_column(job *j, int64_t column)
     return HG_OK;
 }
 
+/* A block is as large as the data whatever the order: no second copy is made. */
 static hg_status read_fortran(job *j)
 {
     HGI_TRY(make_room(j, j->rows * j->features * j->size));
@@ -193,6 +196,7 @@ static hg_status expect_end(job *j)
     return got == 0 ? HG_OK : wrong_length(j, j->need, "more than ");
 }
 
+/* What was read becomes the dataset, which owns the block from here on. */
 static hg_status finish(job *j, hg_dataset **out)
 {
     const hgi_array *a = j->a;

@@ -7,6 +7,8 @@
 #include "kernels/kernels.h"
 
 #define LANES 8
+#define AHEAD 4   /* rows asked for before they are needed */
+#define PAGE 4096 /* bytes */
 
 /* Can a value of d leave the range?  With one pair for all columns and a positive scale
  * the ends of the data are the ends of the batch, computed as the kernels do.            */
@@ -70,6 +72,18 @@ static void fill_row(const struct hgi_kernels *k, const hg_dataset *d,
     k->affine(d->features, f32, s->shift_r, s->scale_r, x);
 }
 
+/* Shuffled rows lie anywhere in memory, where no hardware prefetcher guesses: ask for a row
+ * a few rows early.  A page of it is enough to get the hardware going.                   */
+static void ask_for_row(const hg_dataset *d, int64_t row)
+{
+    const unsigned char *p = d->type == HG_U8
+                                 ? hgi_dataset_row_u8(d, row)
+                                 : (const unsigned char *)hgi_dataset_row_f32(d, row);
+    if (p == NULL) return;
+    int64_t bytes = d->features * (d->type == HG_U8 ? 1 : (int64_t)sizeof(float));
+    for (int64_t b = 0; b < bytes && b < PAGE; b += HGI_ALIGN) __builtin_prefetch(p + b);
+}
+
 int64_t hgi_batch_fill(const struct hgi_kernels *k, const hg_dataset *d,
                        const hgi_scaler *s, const hgi_range *range, const int64_t *index,
                        int64_t first, int64_t n, float *scratch, hgi_real *x,
@@ -78,6 +92,7 @@ int64_t hgi_batch_fill(const struct hgi_kernels *k, const hg_dataset *d,
     bool check = may_leave(d, s, range);
     for (int64_t i = 0; i < n; i++) {
         hgi_real *to = x + i * d->features;
+        if (index != NULL && i + AHEAD < n) ask_for_row(d, index[i + AHEAD]);
         fill_row(k, d, s, index != NULL ? index[i] : first + i, scratch, to);
         bool outside = check && clip_row(range, d->features, to);
         if (outside && !range->clip) return i;

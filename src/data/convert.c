@@ -30,6 +30,7 @@ const char *hgi_cell_name(hgi_cell cell)
     return names[cell];
 }
 
+/* `bytes` and `big` are constants wherever this is inlined. */
 static inline uint64_t load(const unsigned char *p, int bytes, bool big)
 {
     uint64_t v = 0;

@@ -72,6 +72,7 @@ hg_status hgi_csv_columns_new(hgi_csv *c, const hgi_csv_record *first, bool with
             c->ctx, HG_EFORMAT, "%s:%lld: %lld columns, expected at most %lld", c->path,
             (long long)first->line, (long long)t->count, (long long)COLUMNS_MAX);
     }
+    /* A name is no longer than its field; its delimiter makes room for its NUL. */
     size_t bytes = (size_t)(first->to - first->from) + (size_t)t->count;
     t->column = hgi_calloc(&c->ctx->mem, (size_t)t->count, sizeof *t->column);
     if (with_names) t->names = hgi_alloc(&c->ctx->mem, bytes);
@@ -92,6 +93,7 @@ hg_status hgi_csv_columns_new(hgi_csv *c, const hgi_csv_record *first, bool with
     return HG_OK;
 }
 
+/* Also after hgi_csv_columns_new() failed half-way, or was never called. */
 void hgi_csv_columns_free(hgi_csv_table *t)
 {
     if (t->c == NULL) return;
@@ -101,6 +103,7 @@ void hgi_csv_columns_free(hgi_csv_table *t)
 
 /* ---- the user's choice --------------------------------------------------------------- */
 
+/* With the nearest name, when there are names. */
 static hg_status unknown_column(const hgi_csv_table *t, const char *option,
                                 const char *word)
 {
@@ -175,6 +178,7 @@ static hg_status apply_list(const hgi_csv_table *t, const char *option, const ch
     return status;
 }
 
+/* First the list of columns wanted, in its order, then what is dropped of them. */
 hg_status hgi_csv_select(hgi_csv_table *t, const hg_data_options *o)
 {
     hg_status status = HG_OK;
@@ -223,6 +227,7 @@ void hgi_csv_note(hgi_csv_problem *p, int64_t line, int64_t row, int64_t column,
     hgi_shown(f->from, (size_t)(f->to - f->from), p->shown, sizeof p->shown);
 }
 
+/* The first such cell by place, and all such columns as an argument ready to be copied. */
 static hg_status text_verdict(const hgi_csv_table *t)
 {
     const hgi_csv_problem *p = &t->text;
@@ -257,6 +262,7 @@ static hg_status text_verdict(const hgi_csv_table *t)
         columns > NAMES_SHOWN ? ",..." : "");
 }
 
+/* Holes of columns that were left out as text do not count, hence a count a column. */
 static hg_status missing_verdict(const hgi_csv_table *t)
 {
     char where[64], name[48], more[64] = "";
@@ -279,6 +285,7 @@ static hg_status missing_verdict(const hgi_csv_table *t)
         (long long)t->column[first].missing_row + 1, more, name);
 }
 
+/* A number as it stands in the file, which float cannot hold. */
 static hg_status number_verdict(const hgi_csv_table *t, const hgi_csv_problem *p,
                                 hg_status status, const char *want)
 {
@@ -292,6 +299,7 @@ static hg_status number_verdict(const hgi_csv_table *t, const hgi_csv_problem *p
                     (long long)p->row + 1, more);
 }
 
+/* Text first: it mostly means that the wrong columns were taken, and the rest follows. */
 hg_status hgi_csv_verdict(const hgi_csv_table *t)
 {
     if (t->kept == 0) {
@@ -307,6 +315,7 @@ hg_status hgi_csv_verdict(const hgi_csv_table *t)
                           "at most 3.4e38, the largest 32-bit float");
 }
 
+/* One block: the table of pointers, then the names, so that splits can share it. */
 hg_status hgi_csv_name_columns(const hgi_csv_table *t, hg_dataset *d)
 {
     hg_ctx *ctx = t->c->ctx;

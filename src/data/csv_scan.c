@@ -19,6 +19,7 @@
 
 /* ---- buffer and records -------------------------------------------------------------- */
 
+/* Drop what was used, read on; twice the room when one record fills all of it. */
 static hg_status refill(hgi_csv *c)
 {
     size_t drop = c->keep < c->pos ? c->keep : c->pos, got;
@@ -74,6 +75,7 @@ static const char *quoted_end(const hgi_csv *c, bool *open)
     return NULL;
 }
 
+/* Lines inside quotes: places in messages are lines of the file, not records. */
 static int64_t count_lines(const char *p, const char *end)
 {
     int64_t n = 0;
@@ -151,6 +153,7 @@ static char find_delimiter(const hgi_csv *c)
     return c->decimal == ',' ? ';' : ',';
 }
 
+/* The first buffer tells what kind of text this is. */
 hg_status hgi_csv_start(hgi_csv *c)
 {
     c->line = 1;
@@ -200,6 +203,7 @@ const char *hgi_csv_split(char delimiter, const char *p, const char *to, hgi_csv
     return end;
 }
 
+/* NaN is a number here: whoever wrote it meant a value, and the message can say which. */
 hgi_csv_kind hgi_csv_classify(const hgi_csv_field *f, char point, double *number)
 {
     static const char *const missing[] = {"NA", "N/A", "#N/A", "null", "none", "?", "-"};

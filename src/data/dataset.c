@@ -26,6 +26,8 @@ void hg_dataset_free(hg_dataset **data)
     *data = NULL;
 }
 
+/* The one place where a dataset is made: what it owns is decided here, and packed layout is
+ * filled in; a view or a split changes the layout afterwards. */
 hg_status hgi_dataset_take(hg_ctx *ctx, const char *name, const char *format,
                            hg_type type, int64_t rows, int rank, const int64_t *shape,
                            void *block, hg_dataset **out)
@@ -61,6 +63,7 @@ hg_status hgi_dataset_take(hg_ctx *ctx, const char *name, const char *format,
     return HG_OK;
 }
 
+/* Zeroed: rows that a caller stops before are 0, not chance. */
 hg_status hgi_dataset_new(hg_ctx *ctx, const char *name, const char *format, int64_t rows,
                           int rank, const int64_t *shape, float **values,
                           hg_dataset **out)
@@ -68,6 +71,7 @@ hg_status hgi_dataset_new(hg_ctx *ctx, const char *name, const char *format, int
     size_t n = (size_t)rows;
     *out = NULL;
     *values = NULL;
+    /* A product that does not fit asks for more than any allocator has, and fails there. */
     for (int i = 0; i < rank; i++) {
         if (!hgi_mul_size(n, (size_t)shape[i], &n)) n = SIZE_MAX / sizeof(float);
     }
@@ -91,6 +95,8 @@ static const unsigned char *row_at(const hg_dataset *d, int64_t r)
     return d->data + (d->order != NULL ? d->order[r] : r) * d->row_stride;
 }
 
+/* The fast paths: NULL sends the caller to hgi_dataset_row(). */
+
 const uint8_t *hgi_dataset_row_u8(const hg_dataset *d, int64_t r)
 {
     return d->packed && d->type == HG_U8 ? row_at(d, r) : NULL;
@@ -103,6 +109,7 @@ const float *hgi_dataset_row_f32(const hg_dataset *d, int64_t r)
                                           : NULL;
 }
 
+/* memcpy, because a view may start at an odd address. */
 static float value_at(hg_type type, const unsigned char *p)
 {
     if (type == HG_U8) return (float)*p;
@@ -111,6 +118,7 @@ static float value_at(hg_type type, const unsigned char *p)
     return v;
 }
 
+/* Strided rows are cut into runs of the last dimension: one division a run, not a value. */
 void hgi_dataset_part(const hg_dataset *d, int64_t r, int64_t first, int64_t n,
                       float *out)
 {
@@ -168,6 +176,7 @@ static void measure(const hg_dataset *d, hgi_stats *s)
     for (int64_t r = 0; r < d->rows; r++) {
         const uint8_t *u8 = hgi_dataset_row_u8(d, r);
         const float *f32 = hgi_dataset_row_f32(d, r);
+        /* Rows without a gap are fed at once: one call for a table of one column. */
         bool whole = d->order == NULL &&
                      d->row_stride ==
                          d->features * (d->type == HG_U8 ? 1 : (int64_t)sizeof(float));
@@ -212,6 +221,7 @@ hg_status hgi_dataset_check(hg_ctx *ctx, hg_dataset *d)
     return HG_OK;
 }
 
+/* FNV-1a over the values as floats, so that u8, packed, strided and split rows agree. */
 uint64_t hgi_dataset_hash(const hg_dataset *d)
 {
     /* A value is one step of the chain, not four: data are hundreds of megabytes.        */
@@ -235,6 +245,7 @@ uint64_t hgi_dataset_hash(const hg_dataset *d)
 
 /* ---- facts --------------------------------------------------------------------------- */
 
+/* An older caller's struct is a prefix of ours, so only as many bytes as it has are set. */
 hg_status hg_dataset_info(hg_ctx *ctx, const hg_dataset *data, hg_data_info *info)
 {
     if (info->size == 0 || info->size > sizeof *info) {
@@ -267,6 +278,7 @@ const char *hg_dataset_column(const hg_dataset *data, int64_t feature)
     return data->columns[feature];
 }
 
+/* Control signs could end a line, or steer a terminal that shows the message. */
 void hgi_shown(const char *text, size_t len, char *out, size_t n)
 {
     size_t keep = len < n - 1 ? len : n - 4;

@@ -11,6 +11,7 @@ const hgi_reader *const hgi_readers[] = {&hgi_reader_idx, &hgi_reader_npy,
 
 #define READERS (HGI_COUNT(hgi_readers) - 1)
 
+/* The word of --format; a slip of the finger gets the nearest reader named. */
 static hg_status reader_by_name(hg_ctx *ctx, const char *word, const hgi_reader **out)
 {
     const char *names[READERS];
@@ -54,6 +55,7 @@ static hg_status reader_by_content(hg_ctx *ctx, hgi_source *s, const hgi_reader 
 }
 
 /* "28x28x1" into shape.                                                                  */
+/* Whole numbers between the x's; no sign, no blank, nothing before or after. */
 static bool parse_shape(const char *text, int64_t shape[HGI_MAX_RANK], int *rank)
 {
     for (*rank = 0; *rank < HGI_MAX_RANK; text++) {
@@ -66,6 +68,7 @@ static bool parse_shape(const char *text, int64_t shape[HGI_MAX_RANK], int *rank
     return false;
 }
 
+/* Packed rows only: readers make no others, so the strides follow from the shape. */
 static hg_status reshape(hg_ctx *ctx, hg_dataset *d, const char *text)
 {
     int64_t shape[HGI_MAX_RANK], values = 1;
@@ -116,6 +119,7 @@ static hg_status check_options(hg_ctx *ctx, const hg_data_options *o, const hgi_
     return HG_OK;
 }
 
+/* Readers check their own format; options, shape and finite values are all checked here. */
 hg_status hgi_dataset_from_source(hg_ctx *ctx, hgi_source *s, const hg_data_options *o,
                                   hg_dataset **out)
 {
@@ -149,6 +153,7 @@ hg_status hg_dataset_open(hg_ctx *ctx, const char *path, const hg_data_options *
     hg_data_options o = {0};
     hgi_source *s;
     *out = NULL;
+    /* A caller built against an older header passes a shorter struct; the rest stays 0. */
     if (options != NULL) {
         if (options->size == 0 || options->size > sizeof o) {
             return hgi_fail(ctx, HG_EINVAL, "hg_data_options: size is %zu, expected %zu",

@@ -25,6 +25,7 @@ typedef struct reader {
     int64_t blank; /* line of the last blank record, 0: none                       */
 } reader;
 
+/* Any text may be CSV: perhaps, and only when no other reader is sure. */
 static int probe(const unsigned char *head, size_t n, const char *path)
 {
     (void)path;
@@ -78,6 +79,7 @@ static hg_status next_filled(reader *r, hgi_csv_record *out)
     }
 }
 
+/* The first record decides how many columns there are, named or not. */
 static hg_status read_names(reader *r, const hg_data_options *o)
 {
     hgi_csv *c = &r->c;
@@ -156,6 +158,7 @@ static float slow_cell(reader *r, int64_t column, int64_t line, const hgi_csv_fi
     return 0.0f;
 }
 
+/* Counts the fields again, for the message. */
 static hg_status ragged(const reader *r, const hgi_csv_record *rec)
 {
     hgi_csv_field f;
@@ -167,6 +170,8 @@ static hg_status ragged(const reader *r, const hgi_csv_record *rec)
                     r->c.path, (long long)rec->line, (long long)n, (long long)r->t.count);
 }
 
+/* The inner loop: a plain number, a delimiter, a plain number.  Any other cell goes the
+ * slow way; a row of the wrong length ends it all. */
 static hg_status read_row(reader *r, const hgi_csv_record *rec)
 {
     float *row = r->values + r->rows * r->width;
@@ -177,7 +182,9 @@ static hg_status read_row(reader *r, const hgi_csv_record *rec)
     for (int64_t i = 0; i < n; i++) {
         const char *q = NULL;
         double v;
-        if (column[i].dest >= 0) q = hgi_csv_number(p, point, &v);
+        bool quote = *p == '"';
+        if (column[i].dest >= 0) q = hgi_csv_number(p + quote, point, &v);
+        if (q != NULL && quote) q = *q == '"' ? q + 1 : NULL;
         if (q != NULL && (q == to || *q == delimiter)) {
             row[column[i].dest] = (float)v;
         } else {
@@ -197,6 +204,7 @@ static hg_status read_row(reader *r, const hgi_csv_record *rec)
     return HG_OK;
 }
 
+/* Stops at the limit, without a look at what follows. */
 static hg_status read_rows(reader *r)
 {
     hgi_csv_record rec;
@@ -243,6 +251,7 @@ static void leave_out_text(reader *r, int64_t *place)
 
 /* ---- all of it ----------------------------------------------------------------------- */
 
+/* What could be part of a number cannot separate two. */
 static hg_status check_signs(hg_ctx *ctx, const hg_data_options *o)
 {
     char d = o->delimiter, point = o->decimal == '\0' ? '.' : o->decimal;
@@ -258,6 +267,7 @@ static hg_status check_signs(hg_ctx *ctx, const hg_data_options *o)
     return HG_OK;
 }
 
+/* Rows and columns are known: tell what was wrong, or make the dataset. */
 static hg_status finish(reader *r, hg_dataset **out)
 {
     hg_ctx *ctx = r->c.ctx;

@@ -17,6 +17,7 @@ static bool idx_cell(unsigned char code, hgi_cell *out)
     }
 }
 
+/* No text starts with zero bytes, and few binary formats do. */
 static int probe(const unsigned char *head, size_t n, const char *path)
 {
     (void)path;
@@ -24,6 +25,7 @@ static int probe(const unsigned char *head, size_t n, const char *path)
     return n >= 4 && head[0] == 0 && head[1] == 0 && idx_cell(head[2], &cell) ? 2 : 0;
 }
 
+/* The sizes in it are held against the bytes there are by hgi_array_read(). */
 static hg_status read_header(hg_ctx *ctx, hgi_source *s, hgi_array *a)
 {
     const char *path = hgi_source_path(s);

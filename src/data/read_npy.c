@@ -40,6 +40,7 @@ static bool take(npy *p, char sign)
     return true;
 }
 
+/* What stands where the parser stopped, and what it wanted there. */
 static hg_status expected(npy *p, const char *what)
 {
     char shown[24];
@@ -156,6 +157,7 @@ static hg_status take_entry(npy *p)
     return expected(p, "descr, fortran_order and shape, once each");
 }
 
+/* Keys in any order, each once, a comma after the last allowed. */
 static hg_status parse_header(npy *p)
 {
     if (!take(p, '{')) return expected(p, "'{'");
@@ -205,6 +207,7 @@ static hg_status read_start(hg_ctx *ctx, hgi_source *s, size_t *length)
     return HG_OK;
 }
 
+/* The header ends the dictionary's parser exactly; the values are the array reader's. */
 static hg_status read_npy(hg_ctx *ctx, hgi_source *s, const hg_data_options *o,
                           hg_dataset **out)
 {

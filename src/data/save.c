@@ -52,6 +52,7 @@ static hg_status find_writer(hg_ctx *ctx, const char *path, const char *format,
                     near != NULL ? near : all, near != NULL ? "'?" : "");
 }
 
+/* The writer is found before a file is touched; a failed write leaves the old file. */
 hg_status hg_dataset_save(hg_ctx *ctx, const hg_dataset *data, const char *path,
                           const char *format)
 {

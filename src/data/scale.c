@@ -72,6 +72,7 @@ static void settle(hgi_scaler *s)
     }
 }
 
+/* none and unit know their numbers without looking at rows. */
 static void fill_fixed(hgi_scaler *s)
 {
     for (int64_t c = 0; c < s->features; c++) {
@@ -79,6 +80,7 @@ static void fill_fixed(hgi_scaler *s)
     }
 }
 
+/* Everything is checked that could make a batch infinite: the file may be hostile. */
 hg_status hgi_scaler_make(hg_ctx *ctx, hgi_scale_kind kind, int64_t features,
                           const double *shift, const double *scale, hgi_scaler *out)
 {
@@ -209,6 +211,8 @@ static hg_status refuse_unit(hg_ctx *ctx, const hg_dataset *d, float *row)
     return HG_OK;
 }
 
+/* Images keep one scale for all pixels: a pixel's own spread says where it is, not what it
+ * shows.  Columns of a table have units of their own. */
 static hgi_scale_kind choose(const hg_dataset *d)
 {
     bool image = d->rank >= 2 || d->type == HG_U8;
@@ -267,6 +271,7 @@ done:
 
 /* ---- range --------------------------------------------------------------------------- */
 
+/* (max - min) * (1 / (max - min)) need not be 1 exactly. */
 static double snap(double v)
 {
     if (v < 0.0 && v >= -HGI_ROUNDING) return 0.0;

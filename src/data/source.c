@@ -38,6 +38,7 @@ struct hgi_source {
 
 const char *hgi_source_path(const hgi_source *s) { return s->path; }
 
+/* Only then is a wrong length an error before the data are read. */
 bool hgi_source_exact(const hgi_source *s) { return !s->gzip && s->unread >= 0; }
 
 int64_t hgi_source_left(const hgi_source *s)
@@ -59,6 +60,7 @@ int64_t hgi_source_guess(const hgi_source *s)
     return hgi_min(left, (int64_t)(ratio * raw));
 }
 
+/* zlib's 40 kB are counted, and can fail in a test, like all other memory. */
 static voidpf z_alloc(voidpf opaque, uInt items, uInt size)
 {
     return hgi_alloc(opaque, (size_t)items * size);
@@ -106,6 +108,7 @@ static hg_status fill(hgi_source *s, size_t *got)
     return HG_OK;
 }
 
+/* What is buffered first; a large rest then goes past the buffer, a small one through. */
 static hg_status read_plain(hgi_source *s, unsigned char *p, size_t n, size_t *got)
 {
     while (*got < n) {
@@ -151,6 +154,7 @@ static hg_status next_member(hgi_source *s)
     return HG_OK;
 }
 
+/* zlib says what is wrong in its own words; the place is how far it came. */
 static hg_status inflate_failed(hgi_source *s, int rc)
 {
     if (rc == Z_MEM_ERROR) return hgi_fail_mem(s->ctx, BUFFER, "gunzipping");
@@ -159,6 +163,8 @@ static hg_status inflate_failed(hgi_source *s, int rc)
                     s->z.msg != NULL ? s->z.msg : "bad stream");
 }
 
+/* Inflate to where the reader wants it.  The end of a member is seen only by a read beyond
+ * it, and so is a wrong checksum: a reader asks for one more byte when it has all. */
 static hg_status read_gzip(hgi_source *s, unsigned char *p, size_t n, size_t *got)
 {
     while (*got < n && !s->z_end) {
@@ -202,6 +208,7 @@ hg_status hgi_source_read(hgi_source *s, void *p, size_t n, size_t *got)
     return read_gzip(s, p, n, got);
 }
 
+/* Valid before the first read only: that is when a format is told. */
 const unsigned char *hgi_source_peek(hgi_source *s, size_t *n)
 {
     const unsigned char *p = s->gzip ? s->head + s->head_pos : s->in + s->in_pos;
@@ -228,6 +235,7 @@ static hg_status look(hgi_source *s)
     return read_gzip(s, s->head, HEAD, &s->head_len);
 }
 
+/* As for bytes in memory: nothing to read from the system. */
 static hg_status source_new(hg_ctx *ctx, const char *name, hgi_source **out)
 {
     hgi_source *s = hgi_calloc(&ctx->mem, 1, sizeof *s);
@@ -274,6 +282,7 @@ static hg_status open_file(hgi_source *s, const char *path)
     }
     s->unread = -1;
     if (S_ISREG(st.st_mode) && st.st_size > 0) {
+        /* Standard input may be a file that a shell has read some of. */
         off_t at = in ? lseek(s->fd, 0, SEEK_CUR) : 0;
         s->unread = at < 0 || at > st.st_size ? -1 : (int64_t)(st.st_size - at);
     }

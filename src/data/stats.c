@@ -22,6 +22,7 @@ void hgi_stats_init(hgi_stats *s)
     }
 }
 
+/* A value on its own, into the lane that its position says. */
 static void feed_one(hgi_stats *s, float v)
 {
     int j = (int)(s->count % LANES);
@@ -61,6 +62,8 @@ static bool feed_groups(hgi_stats *s, int64_t groups, const float *x)
     return true;
 }
 
+/* Single values up to a multiple of LANES, groups, single values again.  A group with a NaN
+ * is fed again one by one, to find which it was. */
 void hgi_stats_f32(hgi_stats *s, int64_t n, const float *x)
 {
     int64_t i = 0;
@@ -75,6 +78,7 @@ void hgi_stats_f32(hgi_stats *s, int64_t n, const float *x)
     while (i < n) feed_one(s, x[i++]);
 }
 
+/* Bytes need no fixed order: their sum is exact. */
 static void feed_blocks_u8(hgi_stats *s, int64_t blocks, const uint8_t *x)
 {
     uint8_t lo[U8_LANES], hi[U8_LANES];

@@ -29,6 +29,7 @@ static hg_status view_layout(hg_ctx *ctx, const hg_view *v, const char *name,
             return hgi_fail(ctx, HG_ESHAPE, "%s: a row is too large", name);
         }
     }
+    /* Packed promises a float pointer, so a view at an odd address is not. */
     d->packed = (uintptr_t)v->data % (uintptr_t)size == 0;
     for (int64_t i = v->rank - 1, step = size; i >= 0; step *= v->shape[i], i--) {
         d->stride[i] = custom ? v->stride[i] : step;
@@ -36,6 +37,8 @@ static hg_status view_layout(hg_ctx *ctx, const hg_view *v, const char *name,
     }
     d->row_stride = v->row_stride != 0 ? v->row_stride : d->features * size;
     if (d->row_stride % size != 0) d->packed = false;
+    /* Index -1 stands for the rows.  The farthest element bounds every address that is
+         * ever computed, whatever the signs of the strides. */
     for (int i = -1; i < v->rank; i++) {
         int64_t stride = i < 0 ? d->row_stride : d->stride[i];
         int64_t last = (i < 0 ? v->rows : v->shape[i]) - 1;
@@ -48,6 +51,8 @@ static hg_status view_layout(hg_ctx *ctx, const hg_view *v, const char *name,
     return HG_OK;
 }
 
+/* All is checked before anything is made: a view costs one look at each value, and nothing
+ * but the description is allocated. */
 hg_status hg_dataset_view(hg_ctx *ctx, const hg_view *view, hg_dataset **out)
 {
     *out = NULL;
@@ -110,6 +115,29 @@ done:
     return status;
 }
 
+/* The first rows of a random permutation go to the second side.  Marking them, in place of
+ * sorting them, keeps both sides in the file's order.  order [rows] is scratch. */
+static hg_status deal_rows(hg_ctx *ctx, const hg_dataset *data, uint64_t seed,
+                           int64_t *order, hg_dataset *first, hg_dataset *second)
+{
+    int64_t n = data->rows, a = 0, b = 0;
+    hgi_rng rng = {.seed = seed, .use = HGI_USE_SPLIT, .epoch = 0};
+    unsigned char *chosen = hgi_calloc(&ctx->mem, (size_t)n, 1);
+    if (chosen == NULL) return hgi_fail_mem(ctx, (size_t)n, "the marks of a split");
+    hgi_permutation(&rng, n, order);
+    for (int64_t i = 0; i < second->rows; i++) chosen[order[i]] = 1;
+    for (int64_t r = 0; r < n; r++) {
+        int64_t stored = data->order != NULL ? data->order[r] : r;
+        if (chosen[r]) {
+            second->order[b++] = stored;
+        } else {
+            first->order[a++] = stored;
+        }
+    }
+    hgi_free(&ctx->mem, chosen);
+    return HG_OK;
+}
+
 hg_status hg_dataset_split(hg_ctx *ctx, const hg_dataset *data, double fraction,
                            uint64_t seed, hg_dataset **first, hg_dataset **second)
 {
@@ -133,26 +161,7 @@ hg_status hg_dataset_split(hg_ctx *ctx, const hg_dataset *data, double fraction,
     HGI_GOTO(side_new(ctx, data, n - take, first));
     HGI_GOTO(side_new(ctx, data, take, second));
 
-    /* The first `take` rows of a random permutation go to the second side.  Both sides
-     * keep the file's order: marking rows in place of sorting them does that.            */
-    hgi_rng rng = {.seed = seed, .use = HGI_USE_SPLIT, .epoch = 0};
-    hgi_permutation(&rng, n, order);
-    int64_t *mark = (*first)->order, a = 0, b = 0;
-    unsigned char *chosen = hgi_calloc(&ctx->mem, (size_t)n, 1);
-    if (chosen == NULL) {
-        status = hgi_fail_mem(ctx, (size_t)n, "the marks of a split");
-        goto done;
-    }
-    for (int64_t i = 0; i < take; i++) chosen[order[i]] = 1;
-    for (int64_t r = 0; r < n; r++) {
-        int64_t stored = data->order != NULL ? data->order[r] : r;
-        if (chosen[r]) {
-            (*second)->order[b++] = stored;
-        } else {
-            mark[a++] = stored;
-        }
-    }
-    hgi_free(&ctx->mem, chosen);
+    HGI_GOTO(deal_rows(ctx, data, seed, order, *first, *second));
     HGI_GOTO(hgi_dataset_check(ctx, *first));
     HGI_GOTO(hgi_dataset_check(ctx, *second));
 done:
