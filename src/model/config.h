@@ -45,6 +45,11 @@ int hgi_config_find(const char *name);
 /* HG_EUNKNOWN with the nearest option's name; `where` as in hgi_unknown(), may be NULL.  */
 hg_status hgi_config_unknown(hg_ctx *ctx, const char *name, const char *where);
 
+/* Check a value and append it to `out` in the form it is stored in: "a;b", "128,64", "true".
+ * Errors: HG_EINVAL, HG_ERANGE, HG_EUNKNOWN for a word.                                  */
+hg_status hgi_config_check(hg_ctx *ctx, const hgi_config_decl *d, const char *text,
+                           hgi_text *out);
+
 /* Typed reads; 0, false or "" when there is no value.  The name must be in the table
  * (assert).                                                                              */
 bool hgi_config_has(const hg_config *c, const char *name); /* set, or has a default */
