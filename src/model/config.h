@@ -45,8 +45,8 @@ int hgi_config_find(const char *name);
 /* HG_EUNKNOWN with the nearest option's name; `where` as in hgi_unknown(), may be NULL.  */
 hg_status hgi_config_unknown(hg_ctx *ctx, const char *name, const char *where);
 
-/* Check a value and append it to `out` in the form it is stored in: "a;b", "128,64", "true".
- * Errors: HG_EINVAL, HG_ERANGE, HG_EUNKNOWN for a word.                                  */
+/* Check a value and append it to `out` in the form it is stored in: "a;b", "128,64",
+ * "true".  Errors: HG_EINVAL, HG_ERANGE, HG_EUNKNOWN for a word.                                  */
 hg_status hgi_config_check(hg_ctx *ctx, const hgi_config_decl *d, const char *text,
                            hgi_text *out);
 
