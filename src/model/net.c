@@ -129,7 +129,7 @@ static hg_status check_code(hg_ctx *ctx, const hgi_net *net)
 
 hg_status hgi_net_plan(hg_ctx *ctx, const hgi_spec *spec, hgi_net *out)
 {
-    hgi_net net = {.mem = ctx->mem, .input = spec->input, .he = spec->he};
+    hgi_net net = {.mem = ctx->mem, .input = spec->input, .init = spec->init};
     hg_status status = HG_OK;
     net.count = spec->encoder_count + 1 + spec->decoder_count;
     net.code = spec->encoder_count;
@@ -172,11 +172,19 @@ void hgi_net_free(hgi_net *net)
     *net = (hgi_net){.mem = mem};
 }
 
+static bool rectifies(hgi_act act)
+{
+    return act == HGI_ACT_RELU || act == HGI_ACT_LEAKY || act == HGI_ACT_ELU ||
+           act == HGI_ACT_SELU || act == HGI_ACT_GELU;
+}
+
 void hgi_net_init(const hgi_net *net, uint64_t seed, hgi_real *theta, hgi_real *state)
 {
     for (int64_t i = 0; i < net->count; i++) {
         const hgi_layer *l = &net->layer[i];
-        if (l->kind->init != NULL) l->kind->init(l, net->he, seed, theta, state);
+        bool he =
+            net->init == HGI_INIT_HE || (net->init == HGI_INIT_AUTO && rectifies(l->act));
+        if (l->kind->init != NULL) l->kind->init(l, he, seed, theta, state);
     }
     for (int64_t i = 0; i + 1 < net->count; i++) {
         const hgi_layer *l = &net->layer[i];

@@ -10,6 +10,9 @@
 #include "model/layer.h"
 #include "model/loss.h"
 
+/* Auto: He before the rectifiers (relu, leaky, elu, selu, gelu), Glorot elsewhere. */
+typedef enum hgi_init { HGI_INIT_GLOROT, HGI_INIT_HE, HGI_INIT_AUTO } hgi_init;
+
 typedef struct hgi_spec {
     hgi_mem mem;
     hgi_shape input;
@@ -20,7 +23,7 @@ typedef struct hgi_spec {
     int64_t decoder_count;
     char *loss; /* name */
     double huber_delta;
-    bool he; /* He initialisation instead of Glorot */
+    hgi_init init;
 } hgi_spec;
 
 /* What the configuration says about the model; `input` is a data row's shape and `loss` is
@@ -43,7 +46,7 @@ typedef struct hgi_net {
     int64_t params, states; /* sizes of the two blocks */
     const hgi_loss *loss;
     hgi_real huber_delta;
-    bool he;
+    hgi_init init;
     hgi_act output_act; /* what predictions still need after the last layer: sigmoid when
                            bce takes logits, else linear */
 } hgi_net;

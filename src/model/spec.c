@@ -179,7 +179,10 @@ hg_status hgi_spec_from_config(const hg_config *cfg, const hgi_shape *input,
     s.loss = hgi_strdup(&ctx->mem, loss);
     if (s.loss == NULL) HGI_GOTO(hgi_fail_mem(ctx, 16, "the loss"));
     s.huber_delta = hgi_config_real(cfg, "huber-delta");
-    s.he = strcmp(hgi_config_text(cfg, "init"), "he") == 0;
+    const char *init = hgi_config_text(cfg, "init");
+    s.init = strcmp(init, "he") == 0     ? HGI_INIT_HE
+             : strcmp(init, "auto") == 0 ? HGI_INIT_AUTO
+                                         : HGI_INIT_GLOROT;
 done:
     if (status != HG_OK) hgi_spec_free(&s);
     *out = s;
