@@ -46,7 +46,7 @@ int hgi_config_find(const char *name);
 hg_status hgi_config_unknown(hg_ctx *ctx, const char *name, const char *where);
 
 /* Check a value and append it to `out` in the form it is stored in: "a;b", "128,64",
- * "true".  Errors: HG_EINVAL, HG_ERANGE, HG_EUNKNOWN for a word.                                  */
+ * "true".  Errors: HG_EINVAL, HG_ERANGE, HG_EUNKNOWN for a word.                        */
 hg_status hgi_config_check(hg_ctx *ctx, const hgi_config_decl *d, const char *text,
                            hgi_text *out);
 
