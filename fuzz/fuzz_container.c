@@ -19,8 +19,7 @@ int LLVMFuzzerTestOneInput(const uint8_t *bytes, size_t size)
             static const size_t sizes[] = {4, 8, 8, 1};
             const unsigned char *p = e->data;
             if (hgi_container_get(c, e->name) != e) abort(); /* two of one name */
-            for (size_t b = 0; b < (size_t)e->count * sizes[e->dtype]; b++)
-                sum += p[b];
+            for (size_t b = 0; b < (size_t)e->count * sizes[e->dtype]; b++) sum += p[b];
         }
         const char *text = hgi_container_text(c, "hourglass");
         if (text) sum += (unsigned)strlen(text);

@@ -129,13 +129,11 @@ TEST(the_same_entries_give_the_same_aligned_bytes)
         "\"f64.\xc3\xa9\":{\"dtype\":\"F64\",\"shape\":[3],\"data_offsets\":[0,24]},"
         "\"scalar\":{\"dtype\":\"I64\",\"shape\":[],\"data_offsets\":[24,32]}}";
     size_t header = (uint8_t)first[0] + 256u * (uint8_t)first[1];
-    for (int b = 2; b < 8; b++)
-        CHECK_INT(first[b], 0);
+    for (int b = 2; b < 8; b++) CHECK_INT(first[b], 0);
     CHECK_INT((8 + header) % 64, 0);
     CHECK_INT(n, 8 + header + 61);
     CHECK(header >= strlen(want) && memcmp(first + 8, want, strlen(want)) == 0);
-    for (size_t b = strlen(want); b < header; b++)
-        CHECK_INT(first[8 + b], ' ');
+    for (size_t b = strlen(want); b < header; b++) CHECK_INT(first[8 + b], ' ');
     static const uint8_t tenth[8] = {0x9a, 0x99, 0x99, 0x99, 0x99, 0x99, 0xb9, 0x3f};
     CHECK(memcmp(first + 8 + header, tenth, 8) == 0); /* 0.1, little-endian */
     free(first);
@@ -155,8 +153,7 @@ TEST(real_numbers_are_stored_as_f32_in_every_build)
     CHECK_OK(ctx, hgi_container_write(c, path));
     CHECK_OK(ctx, hgi_container_read(ctx, path, &back));
     CHECK_OK(ctx, hgi_container_need(back, "x", HGI_DT_F32, 1, (int64_t[]){3}, &data));
-    for (int i = 0; i < 3; i++)
-        CHECK(((const float *)data)[i] == (float)x[i]);
+    for (int i = 0; i < 3; i++) CHECK(((const float *)data)[i] == (float)x[i]);
     hgi_container_free(&c);
     hgi_container_free(&back);
 }
@@ -233,8 +230,7 @@ static hg_status parse_header(hg_ctx *ctx, const char *header, size_t data)
 {
     size_t n = strlen(header);
     char *bytes = calloc(8 + n + data, 1);
-    for (int b = 0; b < 8; b++)
-        bytes[b] = (char)((uint64_t)n >> (8 * b));
+    for (int b = 0; b < 8; b++) bytes[b] = (char)((uint64_t)n >> (8 * b));
     memcpy(bytes + 8, header, n);
     hg_status status = parse(ctx, bytes, 8 + n + data);
     free(bytes);
@@ -301,8 +297,7 @@ TEST(a_header_length_that_lies_is_refused)
         100000000, 100000001, UINT64_C(1) << 40, UINT64_C(1) << 63, UINT64_MAX};
     for (size_t i = 0; i < sizeof(lies) / sizeof(lies[0]); i++) {
         test_where("length %llu", (unsigned long long)lies[i]);
-        for (int b = 0; b < 8; b++)
-            bytes[b] = (char)(lies[i] >> (8 * b));
+        for (int b = 0; b < 8; b++) bytes[b] = (char)(lies[i] >> (8 * b));
         bool runs_past_the_end = lies[i] > n - 8 && lies[i] <= 100000000;
         CHECK_FAILS(ctx, parse(ctx, bytes, n), HG_EFORMAT,
                     runs_past_the_end ? "follow: cut short" : "m: ");
@@ -428,8 +423,7 @@ static char *repeated(const char *piece, size_t n)
     size_t len = strlen(piece);
     char *s = malloc(n * len + 2);
     s[0] = '{';
-    for (size_t i = 0; i < n; i++)
-        memcpy(s + 1 + i * len, piece, len);
+    for (size_t i = 0; i < n; i++) memcpy(s + 1 + i * len, piece, len);
     s[1 + n * len] = '\0';
     return s;
 }

@@ -46,8 +46,7 @@ void hgi_copy_swapped(unsigned char *to, const unsigned char *from, int64_t n,
                       size_t size)
 {
     for (int64_t i = 0; i < n; i++, to += size, from += size)
-        for (size_t b = 0; b < size; b++)
-            to[b] = from[size - 1 - b];
+        for (size_t b = 0; b < size; b++) to[b] = from[size - 1 - b];
 }
 
 hg_status hgi_container_new(hg_ctx *ctx, hgi_container **out)
@@ -171,8 +170,7 @@ hg_status hgi_container_need(const hgi_container *c, const char *name, hgi_dtype
                         hgi_container_path(c), name,
                         kind_text(expected, dtype, rank, shape));
     bool same = e->dtype == dtype && e->rank == rank;
-    for (int d = 0; same && d < rank; d++)
-        same = e->shape[d] == shape[d];
+    for (int d = 0; same && d < rank; d++) same = e->shape[d] == shape[d];
     if (!same)
         return hgi_fail(c->ctx, HG_EFORMAT, "%s: tensor '%s': %s, expected %s",
                         hgi_container_path(c), name,

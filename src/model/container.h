@@ -25,7 +25,7 @@ typedef struct hgi_entry {
     int64_t count;    /* product of shape */
 } hgi_entry;
 
-/* ---- writing: put() copies the name and keeps data by pointer until write() -------------------
+/* ---- writing: put() copies the name and keeps data by pointer until write() ---------
  * Names and keys are UTF-8, without control characters, put once each; a shape is >= 0. */
 typedef struct hgi_container hgi_container;
 hg_status hgi_container_new(hg_ctx *ctx, hgi_container **out);

@@ -91,7 +91,8 @@ static hg_status read_metadata(const reader *r, json_t *metadata)
     if (!json_is_object(metadata))
         return hgi_fail(r->ctx, HG_EFORMAT, "%s: %s is %s, expected an object", r->path,
                         HGI_CONTAINER_METADATA, type_name(metadata));
-    json_object_foreach (metadata, key, value) {
+    json_object_foreach(metadata, key, value)
+    {
         if (!hgi_container_name_ok(key))
             return hgi_fail(r->ctx, HG_EFORMAT,
                             "%s: %s: a key is empty or holds a control character",
@@ -217,7 +218,8 @@ static hg_status read_header(const reader *r, const char *s, size_t n)
     const char *name;
     HGI_GOTO(check_cost(r, s, n));
     HGI_GOTO(parse_json(r, s, n, &root));
-    json_object_foreach (root, name, info) {
+    json_object_foreach(root, name, info)
+    {
         if (strcmp(name, HGI_CONTAINER_METADATA) == 0)
             HGI_GOTO(read_metadata(r, info));
         else
@@ -246,8 +248,7 @@ static hg_status check_tiling(const reader *r)
         order = hgi_calloc(&r->ctx->mem, (size_t)c->n_slots, sizeof(*order));
         if (!order)
             return hgi_fail_mem(r->ctx, (size_t)c->n_slots * sizeof(*order), "offsets");
-        for (int64_t i = 0; i < c->n_slots; i++)
-            order[i] = &c->slots[i];
+        for (int64_t i = 0; i < c->n_slots; i++) order[i] = &c->slots[i];
         qsort(order, (size_t)c->n_slots, sizeof(*order), by_begin);
     }
     hg_status status = HG_OK;
@@ -276,8 +277,7 @@ static hg_status copy_data(const reader *r)
 {
     hgi_container *c = r->c;
     size_t total = HGI_ALIGN; /* so that empty tensors too have an address */
-    for (int64_t i = 0; i < c->n_slots; i++)
-        total += aligned(c->slots[i].bytes);
+    for (int64_t i = 0; i < c->n_slots; i++) total += aligned(c->slots[i].bytes);
     c->block = hgi_alloc(&r->ctx->mem, total);
     if (!c->block) return hgi_fail_mem(r->ctx, total, "the tensors of a model file");
     unsigned char *to = c->block;
@@ -304,8 +304,7 @@ static hg_status check_prefix(hg_ctx *ctx, const char *path, const unsigned char
         return hgi_fail(ctx, HG_EFORMAT,
                         "%s: %zu bytes, expected at least %u: not a safetensors file",
                         path, size, HGI_CONTAINER_PREFIX + 2);
-    for (unsigned i = 0; i < HGI_CONTAINER_PREFIX; i++)
-        n |= (uint64_t)b[i] << (8 * i);
+    for (unsigned i = 0; i < HGI_CONTAINER_PREFIX; i++) n |= (uint64_t)b[i] << (8 * i);
     if (n > HGI_CONTAINER_HEADER_MAX || b[HGI_CONTAINER_PREFIX] != '{')
         return hgi_fail(
             ctx, HG_EFORMAT,
