@@ -5,8 +5,18 @@
 #include <math.h>
 #include <string.h>
 
-static const cli_option *const options[] = {cli_json_options, cli_data_options,
-                                            cli_column_options, cli_common_options, NULL};
+static const cli_option own_options[] = {
+    {.name = "against",
+     .argument = "MODEL",
+     .group = "output",
+     .help = "another model on the same data, in a column beside: with and without a "
+             "penalty"},
+    {.name = NULL},
+};
+
+static const cli_option *const options[] = {own_options,        cli_json_options,
+                                            cli_data_options,   cli_column_options,
+                                            cli_common_options, NULL};
 
 /* Counts are whole numbers to a reader of JSON. */
 static json_t *value_of(const hg_metric *m)
@@ -16,7 +26,7 @@ static json_t *value_of(const hg_metric *m)
     return cli_json_real(m->value);
 }
 
-static int print_json(const hg_metrics *metrics)
+static json_t *to_json(const hg_metrics *metrics)
 {
     /* What a script may count on; null where the data have none. */
     static const char *const always[] = {"rows", "loss", "mse", "bce", "sse_per_row"};
@@ -26,55 +36,98 @@ static int print_json(const hg_metrics *metrics)
         json_object_set_new(object, always[i], json_null());
     for (int i = 0; hg_metrics_at(metrics, i, &m); i++)
         json_object_set_new(object, m.name, value_of(&m));
+    return object;
+}
+
+/* Two models: the first's numbers as ever, the other's under "against".                  */
+static int print_json(const hg_metrics *metrics, const hg_metrics *other)
+{
+    json_t *object = to_json(metrics);
+    if (other != NULL) json_object_set_new(object, "against", to_json(other));
     return cli_json_print(object);
 }
 
-static int print_table(const cli *c, const hg_metrics *metrics)
+static void format_value(char out[CLI_NUMBER], const hg_metric *m)
 {
-    cli_table *t = cli_table_new(cli_has(c, "verbose") ? "lrll" : "lrl");
-    char number[CLI_NUMBER];
+    bool whole = strcmp(m->unit, "rows") == 0 || strcmp(m->name, "rows") == 0;
+    if (whole && isfinite(m->value))
+        cli_grouped(out, (int64_t)m->value);
+    else
+        cli_real(out, m->value);
+}
+
+/* name, value [, the other's value, how many times as large], unit [, what it is] */
+static int print_table(const cli *c, const hg_metrics *metrics, const hg_metrics *other)
+{
+    bool help = cli_has(c, "verbose");
+    cli_table *t = cli_table_new(other != NULL ? (help ? "lrrrll" : "lrrrl")
+                                               : (help ? "lrll" : "lrl"));
     hg_metric m;
+    if (other != NULL) {
+        cli_table_row(t, (const char *const[]){"", "model", "against", "ratio", "", ""});
+        cli_table_rule(t);
+    }
     for (int i = 0; hg_metrics_at(metrics, i, &m); i++) {
-        bool whole = strcmp(m.unit, "rows") == 0 || strcmp(m.name, "rows") == 0;
-        if (whole && isfinite(m.value))
-            cli_grouped(number, (int64_t)m.value);
-        else
-            cli_real(number, m.value);
+        char number[CLI_NUMBER], beside[CLI_NUMBER], ratio[CLI_NUMBER];
         const char *unit = strcmp(m.unit, m.name) == 0 ? "" : m.unit;
-        cli_table_row(t, (const char *const[]){m.name, number, unit, m.help});
+        format_value(number, &m);
+        if (other == NULL) {
+            cli_table_row(t, (const char *const[]){m.name, number, unit, m.help});
+            continue;
+        }
+        hg_metric n = m;
+        n.value = hg_metrics_get(other, m.name);
+        format_value(beside, &n);
+        cli_real(ratio, n.value > 0 ? m.value / n.value : (double)NAN);
+        cli_table_row(t,
+                      (const char *const[]){m.name, number, beside, ratio, unit, m.help});
     }
     cli_table_print(t, stdout);
     cli_table_free(t);
     return CLI_OK;
 }
 
-static int run(cli *c)
+static int measure(cli *c, const char *path, const hg_dataset *data, hg_metrics **out)
 {
     hg_model *model = NULL;
-    hg_dataset *data = NULL;
-    hg_metrics *metrics = NULL;
-    int code = cli_open_model(c, c->args[0], &model);
-    if (code == CLI_OK) code = cli_open_data(c, c->args[1], &data);
-    if (code == CLI_OK && hg_evaluate(c->ctx, model, data, &metrics) != HG_OK)
+    int code = cli_open_model(c, path, &model);
+    if (code == CLI_OK && hg_evaluate(c->ctx, model, data, out) != HG_OK)
         code = cli_failed(c);
-    if (code == CLI_OK)
-        code = cli_has(c, "json") ? print_json(metrics) : print_table(c, metrics);
-    hg_metrics_free(&metrics);
-    hg_dataset_free(&data);
     hg_model_free(&model);
+    return code;
+}
+
+static int run(cli *c)
+{
+    hg_dataset *data = NULL;
+    hg_metrics *metrics = NULL, *other = NULL;
+    const char *against = cli_get(c, "against");
+    int code = cli_open_data(c, c->args[1], &data);
+    if (code == CLI_OK) code = measure(c, c->args[0], data, &metrics);
+    if (code == CLI_OK && against != NULL) code = measure(c, against, data, &other);
+    if (code == CLI_OK)
+        code = cli_has(c, "json") ? print_json(metrics, other)
+                                  : print_table(c, metrics, other);
+    hg_metrics_free(&metrics);
+    hg_metrics_free(&other);
+    hg_dataset_free(&data);
     return code;
 }
 
 extern const cli_verb cli_evaluate;
 const cli_verb cli_evaluate = {
     .name = "evaluate",
-    .usage = "MODEL DATA [--json]",
+    .usage = "MODEL DATA [--against MODEL] [--json]",
     .brief = "how well a model rebuilds data",
     .about =
         "Pass each row through the model and print the loss and other measures; -v says "
-        "what each one is.  A measure that these data do not have is shown as -.",
+        "what each one is.  A measure that these data do not have is left out.  "
+        "--against "
+        "sets another model's numbers beside them.",
     .examples = "  hourglass evaluate model.safetensors t10k-images-idx3-ubyte.gz\n"
-                "  hourglass evaluate model.safetensors test.csv --json\n",
+                "  hourglass evaluate model.safetensors test.csv --json\n"
+                "  hourglass evaluate sparse.safetensors t10k.gz "
+                "--against dense.safetensors\n",
     .options = options,
     .min_args = 2,
     .max_args = 2,
