@@ -388,6 +388,56 @@ TEST(gzip_is_told_by_content_and_its_damage_by_place)
     free(bytes);
 }
 
+/* A gzip member of at least `size` bytes: a file name in its header fills it up. */
+static size_t gz_member(unsigned char *out, size_t size, const unsigned char *p, size_t n)
+{
+    z_stream z = {.next_in = (unsigned char *)(uintptr_t)p, .avail_in = (uInt)n};
+    unsigned char *body = malloc(n + 256);
+    uint32_t crc = (uint32_t)crc32(0, p, (uInt)n);
+    if (deflateInit2(&z, 6, Z_DEFLATED, -15, 8, Z_DEFAULT_STRATEGY) != Z_OK) abort();
+    z.next_out = body;
+    z.avail_out = (uInt)n + 256;
+    if (deflate(&z, Z_FINISH) != Z_STREAM_END) abort();
+    size_t packed = z.total_out, at = 10;
+    deflateEnd(&z);
+    memcpy(out, "\x1f\x8b\x08\x00\0\0\0\0\0\xff", 10);
+    if (size > packed + 18) {
+        size_t fill = size - packed - 18;
+        out[3] = 0x08; /* a file name, up to its NUL */
+        memset(out + at, 'n', fill);
+        out[at + fill - 1] = 0;
+        at += fill;
+    }
+    memcpy(out + at, body, packed);
+    at += packed;
+    for (int i = 0; i < 4; i++) out[at + i] = (unsigned char)(crc >> 8 * i);
+    for (int i = 0; i < 4; i++) out[at + 4 + i] = (unsigned char)(n >> 8 * i);
+    free(body);
+    return at + 8;
+}
+
+TEST(gzip_members_may_meet_at_any_place_of_the_buffer)
+{
+    enum { BUFFER = 256 * 1024 };
+    hg_ctx *ctx = test_ctx();
+    hg_dataset *d;
+    file f;
+    char path[TEST_PATH];
+    unsigned char *two = malloc(BUFFER + 4096);
+    npy_array(&f, HGI_CELL_F64, false, false, 1);
+    for (int before = 0; before < 4; before++) {
+        size_t n = gz_member(two, (size_t)(BUFFER - before), f.p, 100);
+        CHECK_INT(n, BUFFER - before);
+        n += gz_member(two + n, 0, f.p + 100, f.n - 100);
+        test_where("%d bytes before the end", before);
+        test_write(path, "two.gz", two, n);
+        CHECK_OK(ctx, hg_dataset_open(ctx, path, NULL, &d));
+        check_values(ctx, d, HGI_CELL_F64, ROWS);
+        hg_dataset_free(&d);
+    }
+    free(two);
+}
+
 TEST(missing_file_directory_and_empty_file_are_named)
 {
     hg_ctx *ctx = test_ctx();

@@ -149,13 +149,14 @@ static void column_moments(const hg_dataset *d, float *row, double *mean, double
     }
 }
 
-/* The range tells a constant column exactly; its squares need not come out as 0 when the
- * mean is rounded.  A subnormal spread, whose reciprocal is no float, is constant too.   */
-static void set_standard(hgi_scaler *s, int64_t c, double min, double max, double mean,
+/* A constant column has variance 0 exactly: the sum of n equal floats, 24 bits each, and
+ * its mean are exact in double up to n = 2^29.  A spread whose reciprocal is no float
+ * counts as constant too. */
+static void set_standard(hgi_scaler *s, int64_t c, double min, double mean,
                          double variance)
 {
     double scale = variance > 0.0 ? 1.0 / sqrt(variance) : HUGE_VAL;
-    bool constant = max <= min || scale > (double)FLT_MAX;
+    bool constant = scale > (double)FLT_MAX;
     s->shift[c] = constant ? min : mean;
     s->scale[c] = constant ? 1.0 : scale;
 }
@@ -189,7 +190,7 @@ static hg_status fit_columns(hg_ctx *ctx, const hg_dataset *d, float *row, doubl
     }
     column_moments(d, row, mean, squares);
     for (int64_t c = 0; c < n; c++) {
-        set_standard(s, c, min[c], max[c], mean[c], squares[c] / (double)d->rows);
+        set_standard(s, c, min[c], mean[c], squares[c] / (double)d->rows);
     }
     return HG_OK;
 }
