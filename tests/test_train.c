@@ -206,6 +206,22 @@ TEST(a_run_stopped_at_any_step_resumes_to_the_same_bits)
     free(want);
 }
 
+/* Only on_step is there to say stop, once, at the last of the 7 steps of epoch 1. */
+TEST(a_stop_at_an_epochs_last_step_is_not_lost)
+{
+    hg_ctx *ctx = test_ctx();
+    hg_dataset *d = view_of(ctx, values(), ROWS);
+    hg_config *c = config(ctx, NULL);
+    stopper s = {.at = 7};
+    hg_callbacks cb = {.size = sizeof cb, .on_step = stop_at_step, .user = &s};
+    hg_model *m;
+    CHECK_FAILS(ctx, hg_train(ctx, c, d, NULL, &cb, &m), HG_ECANCELED, "after epoch 1");
+    CHECK_INT(s.steps, 7);
+    hg_model_free(&m);
+    hg_config_free(&c);
+    hg_dataset_free(&d);
+}
+
 /* Leave a checkpoint of a finished run in `folder`. */
 static void leave_checkpoint(hg_ctx *ctx, const char *folder)
 {

@@ -107,6 +107,10 @@ void hgi_text_add_bytes(hgi_text *t, const void *p, size_t n);
 static inline bool hgi_text_ok(const hgi_text *t) { return !t->failed; }
 void hgi_text_free(hgi_text *t);
 
+/* The length of the UTF-8 sequence at s, 0 when it is malformed.  Overlong forms,
+ * surrogates and code points over 10FFFF are refused (RFC 3629, section 4).   */
+size_t hgi_utf8_length(const unsigned char *s);
+
 /* ---- numbers, whatever the locale ----------------------------------------- */
 
 /* Parse a whole decimal number "[+-]digits[point digits][e[+-]digits]", also

@@ -9,27 +9,11 @@
 
 #include <string.h>
 
-/* The length of the UTF-8 sequence at s, 0 when it is malformed.  Overlong forms,
- * surrogates and code points over 10FFFF are refused (RFC 3629, section 4).          */
-static size_t utf8_length(const unsigned char *s)
-{
-    if (s[0] < 0x80) return 1;
-    if (s[0] < 0xC2 || s[0] > 0xF4) return 0;
-    size_t n = s[0] < 0xE0 ? 2 : s[0] < 0xF0 ? 3 : 4;
-    for (size_t i = 1; i < n; i++)
-        if ((s[i] & 0xC0) != 0x80) return 0; /* a NUL ends the text here as well */
-    if (s[0] == 0xE0 && s[1] < 0xA0) return 0;
-    if (s[0] == 0xED && s[1] > 0x9F) return 0;
-    if (s[0] == 0xF0 && s[1] < 0x90) return 0;
-    if (s[0] == 0xF4 && s[1] > 0x8F) return 0;
-    return n;
-}
-
 static bool is_utf8(const char *text)
 {
     const unsigned char *s = (const unsigned char *)text;
     while (*s) {
-        size_t n = utf8_length(s);
+        size_t n = hgi_utf8_length(s);
         if (!n) return false;
         s += n;
     }
@@ -65,8 +49,7 @@ hg_status hgi_container_put(hgi_container *c, const char *name, hgi_dtype dtype,
     }
     s->entry = (hgi_entry){
         .name = s->own_name, .dtype = dtype, .rank = rank, .data = data, .count = count};
-    for (int d = 0; d < rank; d++)
-        s->entry.shape[d] = shape[d];
+    for (int d = 0; d < rank; d++) s->entry.shape[d] = shape[d];
     s->bytes = bytes;
     return HG_OK;
 }
@@ -83,8 +66,7 @@ hg_status hgi_container_put_real(hgi_container *c, const char *name, int rank,
         c->n_slots--; /* its data would be doubles under the name of floats */
         return hgi_fail_mem(c->ctx, s->bytes, name);
     }
-    for (int64_t i = 0; i < s->entry.count; i++)
-        s->own_data[i] = (float)data[i];
+    for (int64_t i = 0; i < s->entry.count; i++) s->own_data[i] = (float)data[i];
     s->entry.data = s->own_data;
 #endif
     return HG_OK;

@@ -46,6 +46,7 @@ typedef struct hgi_tensor {
     int64_t dim[4];
     int64_t count;
     int64_t offset; /* in the parameter block, or in the state block */
+    bool positive; /* a value below 0 has no meaning: refused when read from a file      */
 } hgi_tensor;
 
 enum { HGI_LAYER_TENSORS = 4 };

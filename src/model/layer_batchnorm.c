@@ -53,7 +53,7 @@ static hg_status plan(hg_ctx *ctx, hgi_layer *l, int64_t inputs)
     hgi_layer_tensor(l, "gamma", HGI_BIAS, 1, c, 0);
     hgi_layer_tensor(l, "beta", HGI_BIAS, 1, c, 0);
     hgi_layer_tensor(l, "mean", HGI_STATE, 1, c, 0);
-    hgi_layer_tensor(l, "variance", HGI_STATE, 1, c, 0);
+    hgi_layer_tensor(l, "variance", HGI_STATE, 1, c, 0)->positive = true;
     l->cache = 4 * c;
     l->flops = 2 * l->d_in;
     return HG_OK;

@@ -100,6 +100,24 @@ void hg_model_free(hg_model **model)
     *model = NULL;
 }
 
+/* Names are kept as UTF-8, which a model file needs: a byte that is not, as in an old CSV
+ * file, is taken as Latin-1, so that no name costs a trained model.                     */
+static char *utf8_name(const hgi_mem *mem, const char *name)
+{
+    char *out = hgi_alloc(mem, 2 * strlen(name) + 1), *to = out;
+    const unsigned char *s = (const unsigned char *)name;
+    while (out != NULL && *s != '\0') {
+        size_t n = hgi_utf8_length(s);
+        if (n == 0) {
+            *to++ = (char)(0xc0 | *s >> 6);
+            *to++ = (char)(0x80 | (*s++ & 0x3f));
+        }
+        for (; n > 0; n--) *to++ = (char)*s++;
+    }
+    if (out != NULL) *to = '\0';
+    return out;
+}
+
 hg_status hgi_model_set_columns(hg_ctx *ctx, hg_model *m, char *const *columns)
 {
     free_names(&m->mem, m->columns, m->net.inputs);
@@ -108,7 +126,7 @@ hg_status hgi_model_set_columns(hg_ctx *ctx, hg_model *m, char *const *columns)
     m->columns = hgi_calloc(&ctx->mem, (size_t)m->net.inputs, sizeof *m->columns);
     if (m->columns == NULL) return hgi_fail_mem(ctx, 64, "column names");
     for (int64_t i = 0; i < m->net.inputs; i++) {
-        m->columns[i] = hgi_strdup(&ctx->mem, columns[i]);
+        m->columns[i] = utf8_name(&ctx->mem, columns[i]);
         if (m->columns[i] == NULL) return hgi_fail_mem(ctx, 64, "a column name");
     }
     return HG_OK;
@@ -117,10 +135,13 @@ hg_status hgi_model_set_columns(hg_ctx *ctx, hg_model *m, char *const *columns)
 hg_status hgi_model_add_epoch(hg_ctx *ctx, hg_model *m, const hg_epoch *e)
 {
     hgi_trained *t = &m->trained;
-    size_t bytes = (size_t)(t->history_count + 1) * sizeof *t->history;
-    hg_epoch *grown = hgi_realloc(&m->mem, t->history, bytes);
-    if (grown == NULL) return hgi_fail_mem(ctx, bytes, "the history");
-    t->history = grown;
+    int64_t n = t->history_count;
+    if ((n & (n - 1)) == 0) { /* full at every power of two: it doubles */
+        size_t bytes = (size_t)hgi_max(2 * n, 1) * sizeof *t->history;
+        hg_epoch *grown = hgi_realloc(&m->mem, t->history, bytes);
+        if (grown == NULL) return hgi_fail_mem(ctx, bytes, "the history");
+        t->history = grown;
+    }
     t->history[t->history_count++] = *e;
     return HG_OK;
 }

@@ -43,6 +43,7 @@ static hg_status input_shape(hgi_trainer *t, hgi_shape *out)
         int64_t dim;
         if (!hgi_parse_int(p, n, &dim) || dim < 1 || dim > (1 << 24)) break;
         s.dim[s.rank++] = dim;
+        if (hgi_shape_count(&s) > t->train->features) break; /* before it can overflow */
         if (p[n] == '\0') {
             if (hgi_shape_count(&s) != t->train->features) break;
             *out = s;

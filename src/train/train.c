@@ -86,7 +86,8 @@ static hg_status diverged(hgi_trainer *t, int64_t n)
                      : "no epoch had ended, so there are no good weights");
 }
 
-static hg_status run_steps(hgi_trainer *t, clock_state *c)
+/* *stop_after: the caller wished to stop at the epoch's last step, so the epoch ends first.      */
+static hg_status run_steps(hgi_trainer *t, clock_state *c, bool *stop_after)
 {
     const hg_callbacks *cb = t->callbacks;
     while (t->at.step < t->per_epoch) {
@@ -105,8 +106,10 @@ static hg_status run_steps(hgi_trainer *t, clock_state *c)
         }
         bool due =
             *t->checkpoint != '\0' && end - t->last_checkpoint >= t->checkpoint_seconds;
-        if (stop && t->at.step == t->per_epoch)
-            return HG_OK; /* the epoch's end is as near */
+        if (stop && t->at.step == t->per_epoch) {
+            *stop_after = true;
+            return HG_OK;
+        }
         if (due || (stop && *t->checkpoint != '\0')) HGI_TRY(hgi_checkpoint_write(t));
         if (stop)
             return hgi_fail(t->ctx, HG_ECANCELED, "stopped in epoch %lld, step %lld",
@@ -136,7 +139,7 @@ static hg_status check_weights(hgi_trainer *t)
 }
 
 /* After the last step: validate, remember, tell.  *stop is set when the run is over. */
-static hg_status end_epoch(hgi_trainer *t, clock_state *c, bool *stop)
+static hg_status end_epoch(hgi_trainer *t, clock_state *c, bool cancel, bool *stop)
 {
     const hg_callbacks *cb = t->callbacks;
     hg_progress p = progress(t, c);
@@ -170,7 +173,8 @@ static hg_status end_epoch(hgi_trainer *t, clock_state *c, bool *stop)
     t->at.recon = t->at.penalty = 0;
     *stop = t->at.epoch == t->epochs ||
             (t->early_stop > 0 && t->at.bad_epochs >= t->early_stop);
-    bool cancel = cb != NULL && cb->on_epoch != NULL && cb->on_epoch(cb->user, &p) != 0;
+    if (cb != NULL && cb->on_epoch != NULL && cb->on_epoch(cb->user, &p) != 0)
+        cancel = true;
     bool due = hgi_now() - t->last_checkpoint >= t->checkpoint_seconds;
     if (*t->checkpoint != '\0' && (*stop || cancel || due))
         HGI_TRY(hgi_checkpoint_write(t));
@@ -191,8 +195,9 @@ static hg_status run_epochs(hgi_trainer *t)
         c.stepping = 0;
         c.rows = 0;
         shuffle(t);
-        HGI_TRY(run_steps(t, &c));
-        HGI_TRY(end_epoch(t, &c, &stop));
+        bool cancel = false;
+        HGI_TRY(run_steps(t, &c, &cancel));
+        HGI_TRY(end_epoch(t, &c, cancel, &stop));
     }
     return HG_OK;
 }
