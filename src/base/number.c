@@ -4,8 +4,10 @@
  * Reading: up to 19 digits fit a 64-bit whole number; when that is below 2^53 and the power
  * of ten is at most 22, both are exact doubles and one multiplication or division is the
  * correctly rounded answer (Clinger, "How to read floating point numbers accurately",
- * PLDI 1990).  Everything else goes to strtod() as digits and exponent alone: without a
- * decimal point in the text there is nothing that a locale could change.
+ * PLDI 1990).  With up to 19 digits and a power of ten up to 19, a product or quotient in
+ * 128-bit whole numbers is exact but for a remainder, and is rounded once: that covers the
+ * 17 digits that other programs write.  Everything else goes to strtod() as digits and
+ * exponent alone: without a decimal point there is nothing that a locale could change.
  *
  * Writing: the fewest digits that read back as the same number.                         */
 #include "base/base.h"
@@ -92,6 +94,33 @@ static bool split(const char *s, size_t n, char point, struct decimal *d)
     return s == end;
 }
 
+#ifdef __SIZEOF_INT128__
+__extension__ typedef unsigned __int128 wide;
+
+/* 10^0 .. 10^19, the largest that fits 64 bits.                                          */
+static uint64_t whole_power(int64_t n)
+{
+    uint64_t power = 1;
+    for (; n > 0; n--) power *= 10;
+    return power;
+}
+
+/* mantissa * 10^exponent for mantissa > 0 and |exponent| <= WORD_DIGITS.  A conversion of a
+ * wide number to double rounds to nearest, ties to even.                                */
+static double convert_wide(uint64_t mantissa, int64_t exponent)
+{
+    if (exponent >= 0) return (double)((wide)mantissa * whole_power(exponent));
+    /* Shifted so far that the quotient has 63 bits or more, ten more than a double keeps:
+     * a remainder can then be told by setting the last of them.                         */
+    int shift = __builtin_clzll(mantissa);
+    wide shifted = (wide)(mantissa << shift) << 64;
+    uint64_t power = whole_power(-exponent);
+    wide quotient = shifted / power;
+    if (shifted % power != 0) quotient |= 1;
+    return ldexp((double)quotient, -64 - shift);
+}
+#endif
+
 /* By the C library: digits, "e" and exponent in a text of bounded length.               */
 static double convert_slowly(const struct decimal *d)
 {
@@ -141,6 +170,11 @@ bool hgi_parse_double(const char *s, size_t n, char point, double *out)
                d.exponent >= -EXACT_POWER && d.exponent <= EXACT_POWER) {
         value = (double)d.mantissa;
         value = d.exponent < 0 ? value / powers[-d.exponent] : value * powers[d.exponent];
+#ifdef __SIZEOF_INT128__
+    } else if (d.count <= WORD_DIGITS && d.exponent >= -WORD_DIGITS &&
+               d.exponent <= WORD_DIGITS) {
+        value = convert_wide(d.mantissa, d.exponent);
+#endif
     } else {
         value = convert_slowly(&d);
     }
