@@ -281,7 +281,8 @@ typedef struct hg_layer_info {
 HG_API hg_status hg_model_layer(hg_ctx *ctx, const hg_model *model, int64_t index,
                                 hg_layer_info *out);
 
-/* The loss after each epoch; index is 0-based; 0 after the last.  NaN: not measured. */
+/* The loss after each epoch; index is 0-based; 0 after the last, and when out->size is not
+ * set.  NaN: not measured. */
 typedef struct hg_epoch {
     size_t size;
     int64_t epoch; /* 1-based */

@@ -42,6 +42,8 @@ hg_status hg_plot_loss(hg_ctx *ctx, const hg_epoch *epochs, int64_t n, const cha
     HGI_TRY(hgi_plot_options(ctx, options, &o));
     if (epochs == NULL || n < 1)
         return hgi_fail(ctx, HG_EINVAL, "%s: no epochs to draw", path);
+    if (epochs[0].size != sizeof *epochs)
+        return hgi_fail(ctx, HG_EINVAL, "hg_plot_loss: epochs->size is not set");
     double *x = hgi_calloc(&ctx->mem, (size_t)n * 3, sizeof *x);
     if (x == NULL) return hgi_fail_mem(ctx, (size_t)n * 3 * sizeof *x, "a curve");
     double *loss = x + n, *valid = loss + n;

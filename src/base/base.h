@@ -64,6 +64,10 @@ hg_status hgi_fail(hg_ctx *ctx, hg_status status, const char *fmt, ...)
 hg_status hgi_fail_mem(hg_ctx *ctx, size_t bytes, const char *what);
 /* HG_EIO with "PATH: cannot ACTION: reason of this errno".                    */
 hg_status hgi_fail_io(hg_ctx *ctx, const char *path, const char *action, int error);
+/* A name from outside may hold a newline or an escape sequence; a message is one line and
+ * must be safe to print: control characters become '?'.  Bytes over 0x7f pass: they are
+ * UTF-8 in sane files.                                                        */
+void hgi_one_line(char *s);
 /* Send a line to the caller's log hook; nothing happens without a hook.       */
 void hgi_log(hg_ctx *ctx, hg_log_level level, const char *fmt, ...)
     __attribute__((format(printf, 3, 4)));

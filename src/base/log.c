@@ -10,5 +10,7 @@ void hgi_log(hg_ctx *ctx, hg_log_level level, const char *fmt, ...)
     va_start(args, fmt);
     int n = vsnprintf(line, sizeof line, fmt, args);
     va_end(args);
-    if (n >= 0) ctx->log(ctx->log_user, level, line);
+    if (n < 0) return;
+    hgi_one_line(line);
+    ctx->log(ctx->log_user, level, line);
 }

@@ -15,9 +15,7 @@ const char *hg_strerror(hg_status status)
     return "unknown status";
 }
 
-/* A name from outside may hold a newline or an escape sequence; a message is one line
- * and must be safe to print.  Bytes over 0x7f pass: they are UTF-8 in sane files.     */
-static void make_one_line(char *s)
+void hgi_one_line(char *s)
 {
     for (; *s != '\0'; s++)
         if ((unsigned char)*s < 0x20 || *s == 0x7f) *s = '?';
@@ -35,7 +33,7 @@ hg_status hgi_fail(hg_ctx *ctx, hg_status status, const char *fmt, ...)
     va_end(args);
     if (n < 0) message[0] = '\0';
     if (n >= (int)sizeof message) strcpy(message + sizeof message - 4, "...");
-    make_one_line(message);
+    hgi_one_line(message);
     strcpy(ctx->message, message);
     return status;
 }

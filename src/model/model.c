@@ -217,8 +217,8 @@ hg_status hg_model_layer(hg_ctx *ctx, const hg_model *m, int64_t index,
 
 int hg_model_history(const hg_model *m, int64_t index, hg_epoch *out)
 {
-    if (m == NULL || out == NULL || index < 0 || index >= m->trained.history_count)
-        return 0;
+    if (m == NULL || out == NULL || out->size != sizeof *out) return 0;
+    if (index < 0 || index >= m->trained.history_count) return 0;
     *out = m->trained.history[index];
     return 1;
 }
