@@ -43,7 +43,7 @@ looks_like() {
         return "^" s "$"
     }
     { gsub(/[ \t]+/, " "); sub(/ $/, "") }
-    FNR == NR { want[++wants] = $0; next }
+    FILENAME == ARGV[1] { want[++wants] = $0; next }
     { got[++gots] = $0 }
     END {
         g = 1
@@ -87,12 +87,14 @@ $why"
 done
 
 if [ -e "$work/all.c" ]; then
-    cc -std=c11 -Wall -Wextra -Wpedantic -Werror -I"$root/include" -o "$work/all" \
-        "$work/all.c" -L"$build" -lhourglass -Wl,-rpath,"$build" >"$work/cc" 2>&1 &&
-        "$work/all" >"$work/cc" 2>&1 || {
+    compile() {
+        cc -std=c11 -Wall -Wextra -Wpedantic -Werror -I"$root/include" -o "$work/all" \
+            "$work/all.c" -L"$build" -lhourglass -Wl,-rpath,"$build"
+    }
+    if ! { compile && "$work/all"; } >"$work/cc" 2>&1; then
         complain 1 "the C of this page does not compile and run:"
         head -n 20 "$work/cc"
-    }
+    fi
 fi
 [ -e "$work/0001.cmd" ] || complain 1 "no commands found"
 [ $failed = 0 ]
