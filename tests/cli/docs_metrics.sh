@@ -12,7 +12,7 @@ bad=0
 # A part of the rows and a penalty, so that no key is left out.
 hourglass train "$train" --valid "$test" --preset keras-sparse --epochs 1 -q --json \
     --log log.jsonl >train.json
-hourglass evaluate model.safetensors "$test" --json >evaluate.json
+hourglass evaluate model.safetensors "$test" --against model.safetensors --json >evaluate.json
 hourglass summary model.safetensors --json >summary.json
 for name in $(hourglass list metrics | cut -d' ' -f1); do known "$name" list; done
 for file in log.jsonl train.json evaluate.json summary.json; do
