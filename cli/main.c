@@ -125,6 +125,8 @@ int main(int argc, char **argv)
     /* A reader that has seen enough ("| head") ends us silently, even under a parent that
      * ignores the signal.                                                              */
     signal(SIGPIPE, SIG_DFL);
+    /* Past a limit on file sizes (ulimit -f) writing fails like on a full disk. */
+    signal(SIGXFSZ, SIG_IGN);
     int code = run(argc, argv);
     errno = 0;
     if ((fflush(stdout) != 0 || ferror(stdout)) && code == CLI_OK) {

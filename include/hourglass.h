@@ -322,7 +322,8 @@ typedef struct hg_callbacks {
  *          best model so far, the exact state is in the checkpoint folder if one was named;
  *          HG_EDIVERGED: a loss was not finite, the message names epoch, step and layer,
  *          *out has the last good weights (NULL when no epoch ended);
- *          HG_EMISMATCH: resume with other data or configuration; HG_EIO; HG_ENOMEM.
+ *          HG_EMISMATCH: resume with other data or configuration; HG_EIO: a checkpoint
+ *          could not be written, *out as with HG_ECANCELED when steps were done; HG_ENOMEM.
  * Threads  one per ctx; ctx's team works inside the call.  Same seed, same bits, for any
  *          number of threads.
  * Source   Adam: Kingma & Ba, arXiv:1412.6980; Glorot

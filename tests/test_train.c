@@ -265,6 +265,43 @@ TEST(resuming_with_other_data_or_configuration_is_refused_by_name)
                   "the training data changed");
 }
 
+/* Removes the folder under the run, once, after some epochs. */
+static char doomed[TEST_PATH + 32];
+static int remove_folder(void *user, const hg_progress *p)
+{
+    if (p->epoch != 3) return 0;
+    (void)user;
+    CHECK_INT(remove(doomed), 0);
+    *strrchr(doomed, '/') = '\0';
+    CHECK_INT(remove(doomed), 0);
+    return 0;
+}
+
+TEST(a_checkpoint_that_cannot_be_written_costs_no_trained_weights)
+{
+    hg_ctx *ctx = test_ctx();
+    char folder[TEST_PATH], file[TEST_PATH];
+    hg_model *m;
+    test_path(folder, "ck");
+    test_write(file, "file", "x", 1);
+    strcat(file, "/ck");
+    hg_dataset *d = view_of(ctx, values(), ROWS);
+    hg_config *bad = config(ctx, (const char *[]){"checkpoint", file, NULL});
+    CHECK_FAILS(ctx, hg_train(ctx, bad, d, NULL, NULL, &m), HG_EIO, "cannot make");
+    CHECK(m == NULL); /* before any step */
+    hg_config *c =
+        config(ctx, (const char *[]){"checkpoint", folder, "checkpoint-seconds", "0",
+                                     "epochs", "9", NULL});
+    snprintf(doomed, sizeof doomed, "%s/checkpoint.safetensors", folder);
+    hg_callbacks cb = {.size = sizeof cb, .on_epoch = remove_folder};
+    CHECK_FAILS(ctx, hg_train(ctx, c, d, NULL, &cb, &m), HG_EIO, "No such file");
+    CHECK(m != NULL && m->trained.epochs == 3);
+    hg_model_free(&m);
+    hg_config_free(&bad);
+    hg_config_free(&c);
+    hg_dataset_free(&d);
+}
+
 TEST(a_damaged_checkpoint_is_an_error_and_not_a_fresh_start)
 {
     hg_ctx *ctx = test_ctx();

@@ -109,6 +109,17 @@ static double *history_numbers(const hgi_trainer *t)
     return out;
 }
 
+hg_status hgi_checkpoint_prepare(hgi_trainer *t)
+{
+    char path[PATH];
+    if (*t->checkpoint == '\0') return HG_OK;
+    HGI_TRY(file_path(t, path));
+    if (mkdir(t->checkpoint, 0777) != 0 && errno != EEXIST)
+        return hgi_fail(t->ctx, HG_EIO, "%s: cannot make this folder: %s", t->checkpoint,
+                        strerror(errno));
+    return hgi_check_writable(t->ctx, path);
+}
+
 hg_status hgi_checkpoint_write(hgi_trainer *t)
 {
     hg_status status = HG_OK;
@@ -120,9 +131,6 @@ hg_status hgi_checkpoint_write(hgi_trainer *t)
     double *history = history_numbers(t);
     if (history == NULL) HGI_GOTO(hgi_fail_mem(t->ctx, 64, "the checkpoint"));
     HGI_GOTO(file_path(t, path));
-    if (mkdir(t->checkpoint, 0777) != 0 && errno != EEXIST)
-        HGI_GOTO(hgi_fail(t->ctx, HG_EIO, "%s: cannot make this folder: %s",
-                          t->checkpoint, strerror(errno)));
     HGI_GOTO(hgi_container_new(t->ctx, &c));
     HGI_GOTO(put_texts(t, c));
     pack_numbers(t, counters, numbers);

@@ -209,7 +209,7 @@ static void hand_over(hgi_trainer *t, hg_status status, hg_model **out)
 {
     hgi_trained *trained = &t->m->trained;
     trained->epochs = t->at.epoch;
-    bool best = t->keep_best || status == HG_ECANCELED;
+    bool best = t->keep_best || status == HG_ECANCELED || status == HG_EIO;
     if (status == HG_EDIVERGED && !t->have_good) return;
     if (best && t->at.best_epoch > 0) {
         restore_weights(t, t->best);
@@ -250,10 +250,12 @@ hg_status hg_train(hg_ctx *ctx, const hg_config *cfg, const hg_dataset *train,
     HGI_TRY(hgi_setup(ctx, cfg, train, valid, &t));
     t.callbacks = callbacks;
     hg_status status = hgi_trainer_new(&t);
+    if (status == HG_OK) status = hgi_checkpoint_prepare(&t);
     if (status == HG_OK) status = resume(&t);
     if (status == HG_OK) {
         status = run_epochs(&t);
-        if (status == HG_OK || status == HG_ECANCELED || status == HG_EDIVERGED)
+        if (status == HG_OK || status == HG_ECANCELED || status == HG_EDIVERGED ||
+            status == HG_EIO)
             hand_over(&t, status, out);
     }
     hgi_trainer_free(&t);

@@ -119,6 +119,8 @@ void hgi_validate(hgi_trainer *t, double *recon, double *penalty);
 
 double hgi_now(void); /* seconds, monotonic */
 
+/* Make the folder and see that it can be written, before hours depend on it. */
+hg_status hgi_checkpoint_prepare(hgi_trainer *t);
 hg_status hgi_checkpoint_write(hgi_trainer *t);
 /* *found false when the folder holds none. */
 hg_status hgi_checkpoint_read(hgi_trainer *t, bool *found);
