@@ -8,6 +8,7 @@
 #include <stdlib.h>
 #include <string.h>
 #include <sys/stat.h>
+#include <unistd.h>
 
 static void failed(cli_epoch_log *log)
 {
@@ -24,32 +25,36 @@ static int64_t epoch_of(const char *line, size_t n)
     return e;
 }
 
-/* The lines of the log whose epoch is before `first`, as one text to free. */
-static char *earlier_lines(const char *path, int64_t first)
+/* The log of a run that goes on at epoch `first`: cut off in place before the first line
+ * that is trained again or was cut short, so that a crash here loses no line.           */
+static FILE *open_resumed(const char *path, int64_t first)
 {
     struct stat s;
-    FILE *in = stat(path, &s) == 0 && S_ISREG(s.st_mode) ? fopen(path, "rb") : NULL;
-    char *kept = NULL, *line = NULL;
-    size_t len = 0, room = 0;
+    if (stat(path, &s) != 0 || !S_ISREG(s.st_mode)) return fopen(path, "wb");
+    FILE *f = fopen(path, "r+b");
+    char *line = NULL;
+    size_t room = 0;
+    off_t end = 0;
     ssize_t n;
-    while (in != NULL && (n = getline(&line, &room, in)) > 0) {
-        /* A line that was cut short has no epoch and goes. */
-        if (line[n - 1] != '\n' || epoch_of(line, (size_t)n) >= first) continue;
-        kept = cli_grow(kept, len + (size_t)n + 1, 1);
-        memcpy(kept + len, line, (size_t)n + 1);
-        len += (size_t)n;
+    while (f != NULL && (n = getline(&line, &room, f)) > 0) {
+        if (line[n - 1] != '\n' || epoch_of(line, (size_t)n) >= first) break;
+        end += n;
     }
-    if (in != NULL) fclose(in);
     free(line);
-    return kept;
+    if (f == NULL || (fseeko(f, end, SEEK_SET) == 0 && ftruncate(fileno(f), end) == 0))
+        return f;
+    int error = errno;
+    fclose(f);
+    errno = error;
+    return NULL;
 }
 
 static bool open_log(cli_epoch_log *log, int64_t first)
 {
-    char *kept = log->resume ? earlier_lines(log->path, first) : NULL;
-    log->f = strcmp(log->path, "-") == 0 ? stdout : fopen(log->path, "wb");
-    if (log->f != NULL && kept != NULL) fputs(kept, log->f);
-    free(kept);
+    if (strcmp(log->path, "-") == 0)
+        log->f = stdout;
+    else
+        log->f = log->resume ? open_resumed(log->path, first) : fopen(log->path, "wb");
     if (log->f == NULL) failed(log);
     return log->f != NULL;
 }
