@@ -100,10 +100,9 @@ int cli_read_data_options(cli *c, hg_data_options *out);
 /* cli_context(), then the file with the command line's data options.                     */
 int cli_open_data(cli *c, const char *path, hg_dataset **out);
 int cli_open_model(cli *c, const char *path, hg_model **out);
-/* Can this file be written when the work is done?  Says why not.                         */
-int cli_check_output(const char *path);
-/* Are both names of one regular file?  An input must not be written over.                */
-bool cli_same_file(const char *a, const char *b);
+/* Can this file be written when the work is done?  Says why not: also when it is one of
+ * the command's inputs, which must not be written over.                                  */
+int cli_check_output(const cli *c, const char *path);
 /* The word behind --to if it is a writer's; 0 or CLI_USAGE.                              */
 int cli_check_format(const char *format);
 

@@ -18,7 +18,7 @@ static const cli_option picture[] = {
 };
 static const cli_option tiles[] = {
     {"items", 0, "N", "fitting", "how many to draw", "picture", NULL, false},
-    {"columns", 0, "N", "fitting", "how many in a line", "picture", NULL, false},
+    {"across", 0, "N", "fitting", "how many in a line", "picture", NULL, false},
     {0},
 };
 static const cli_option grid[] = {
@@ -49,11 +49,11 @@ static int read_options(cli *c, hg_plot_options *o, const char **path)
     o->dark = cli_has(c, "dark");
     int code = cli_get_int(c, "width", 100, 20000, &width);
     if (code == CLI_OK) code = cli_get_int(c, "items", 1, 100000, &o->items);
-    if (code == CLI_OK) code = cli_get_int(c, "columns", 1, 1000, &o->columns);
+    if (code == CLI_OK) code = cli_get_int(c, "across", 1, 1000, &o->columns);
     if (code == CLI_OK) code = cli_get_int(c, "seed", 0, INT64_MAX, &seed);
     o->width = (int)width;
     o->seed = (uint64_t)seed;
-    return code == CLI_OK ? cli_check_output(*path) : code;
+    return code == CLI_OK ? cli_check_output(c, *path) : code;
 }
 
 /* ---- loss -------------------------------------------------------------------------- */
@@ -206,7 +206,7 @@ static int run_filters(cli *c)
 
 static const cli_option *const loss_options[] = {picture, cli_common_options, NULL};
 static const cli_option *const grid_options[] = {
-    picture, tiles, grid, cli_data_options, cli_common_options, NULL};
+    picture, tiles, grid, cli_data_options, cli_column_options, cli_common_options, NULL};
 static const cli_option *const filter_options[] = {picture, tiles, filters,
                                                    cli_common_options, NULL};
 

@@ -41,9 +41,10 @@ typedef struct job {
     hg_model *model;
     cli_progress progress;
     cli_epoch_log log;
-    hg_progress last;   /* of the last epoch that ended */
-    int64_t epochs;     /* ended in this run */
-    int64_t best_epoch; /* 0: none yet */
+    hg_progress last;       /* of the last epoch that ended */
+    int64_t epochs;         /* ended in this run */
+    int64_t best_epoch;     /* 0: none yet */
+    double seconds_per_row; /* in training steps, summed over the epochs */
     double seconds;
 } job;
 
@@ -84,7 +85,7 @@ static int check_plot(const job *j)
             cli_say("%s: cairo is %s", j->plot, f.value);
             return CLI_FAILED;
         }
-    return cli_check_output(j->plot);
+    return cli_check_output(j->c, j->plot);
 }
 
 static int check_outputs(job *j)
@@ -94,10 +95,8 @@ static int check_outputs(job *j)
     j->output = output != NULL ? output : "model.safetensors";
     j->plot = cli_get(c, "plot");
     j->log = (cli_epoch_log){.path = cli_get(c, "log"), .resume = cli_has(c, "resume")};
-    if (cli_same_file(j->output, c->args[0]))
-        return cli_usage_error("%s: the model would be written over the data", j->output);
-    int code = cli_has(c, "dry-run") ? CLI_OK : cli_check_output(j->output);
-    if (code == CLI_OK && j->log.path != NULL) code = cli_check_output(j->log.path);
+    int code = cli_has(c, "dry-run") ? CLI_OK : cli_check_output(c, j->output);
+    if (code == CLI_OK && j->log.path != NULL) code = cli_check_output(c, j->log.path);
     if (code == CLI_OK && j->plot != NULL) code = check_plot(j);
     return code;
 }
@@ -132,6 +131,7 @@ static int on_epoch(void *user, const hg_progress *p)
     job *j = user;
     j->last = *p;
     j->epochs++;
+    if (p->rows_per_second > 0) j->seconds_per_row += 1 / p->rows_per_second;
     if (p->improved) j->best_epoch = p->epoch;
     cli_epoch_log_write(&j->log, p);
     cli_progress_epoch(&j->progress, p);
@@ -161,12 +161,27 @@ static const char *quoted(char *out, size_t n, const char *path)
     return out;
 }
 
+/* Rows of an epoch, without the share kept apart to validate on. */
+static int64_t trained_rows(const job *j)
+{
+    hg_model_info info = {.size = sizeof(info)};
+    if (j->model == NULL || hg_model_get_info(j->c->ctx, j->model, &info) != HG_OK)
+        return hg_dataset_rows(j->train);
+    return info.trained_rows;
+}
+
+/* Rows a second in training steps, over all epochs of this run. */
+static double speed(const job *j)
+{
+    return j->seconds_per_row > 0 ? (double)j->epochs / j->seconds_per_row : 0;
+}
+
 static void print_json(const job *j, const char *stopped)
 {
     json_t *o = json_object();
     json_object_set_new(o, "model", cli_json_text(j->model != NULL ? j->output : NULL));
     json_object_set_new(o, "stopped", json_string(stopped));
-    json_object_set_new(o, "rows", json_integer(hg_dataset_rows(j->train)));
+    json_object_set_new(o, "rows", json_integer(trained_rows(j)));
     json_object_set_new(o, "epoch", json_integer(j->last.epoch));
     json_object_set_new(o, "loss", cli_json_real(j->last.loss));
     json_object_set_new(o, "recon", cli_json_real(j->last.recon));
@@ -174,7 +189,7 @@ static void print_json(const job *j, const char *stopped)
     json_object_set_new(o, "val_loss", cli_json_real(j->last.val_loss));
     json_object_set_new(o, "best", cli_json_real(j->last.best));
     json_object_set_new(o, "seconds", cli_json_real(j->seconds));
-    json_object_set_new(o, "rows_per_second", cli_json_real(j->last.rows_per_second));
+    json_object_set_new(o, "rows_per_second", cli_json_real(speed(j)));
     cli_json_print(o);
 }
 
@@ -221,8 +236,8 @@ static void print_closing(const job *j)
         if (j->best_epoch > 0 && j->best_epoch < j->last.epoch)
             add_row(t, "best", "%.6g in epoch %lld", j->last.best,
                     (long long)j->best_epoch);
-        add_row(t, "speed", "%s rows/s, %.1f s in all",
-                cli_grouped(a, (int64_t)j->last.rows_per_second), j->seconds);
+        add_row(t, "speed", "%s rows/s, %.1f s in all", cli_grouped(a, (int64_t)speed(j)),
+                j->seconds);
     }
     add_row(t, "saved", "%s", j->output);
     quoted(model, sizeof(model), j->output);

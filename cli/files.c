@@ -70,10 +70,7 @@ int cli_read_data_options(cli *c, hg_data_options *out)
     out->header = cli_has(c, "header") - cli_has(c, "no-header");
     if (cli_has(c, "header") && cli_has(c, "no-header"))
         return cli_usage_error("header: --header and --no-header exclude each other");
-    /* Where a plot's tiles have the name, the reader's option is not in the tables. */
-    for (int t = 0; c->verb->options[t] != NULL; t++)
-        if (c->verb->options[t] == cli_column_options)
-            out->columns = cli_get(c, "columns");
+    out->columns = cli_get(c, "columns");
     int code = cli_get_int(c, "limit", 1, INT64_MAX, &out->limit);
     if (code == CLI_OK) code = read_character(c, "delimiter", &out->delimiter);
     if (code == CLI_OK) code = read_character(c, "decimal", &out->decimal);
@@ -100,7 +97,7 @@ int cli_open_model(cli *c, const char *path, hg_model **out)
     return hg_model_load(c->ctx, path, out) == HG_OK ? CLI_OK : cli_failed(c);
 }
 
-bool cli_same_file(const char *a, const char *b)
+static bool same_file(const char *a, const char *b)
 {
     struct stat x, y;
     if (stat(a, &x) != 0 || stat(b, &y) != 0) return false;
@@ -113,11 +110,29 @@ static int cannot_write(const char *path, const char *why)
     return CLI_FAILED;
 }
 
-int cli_check_output(const char *path)
+/* Arguments are inputs, and so is --valid; the outputs of one command differ, too.       */
+static const char *clash(const cli *c, const char *path)
+{
+    static const char *const others[] = {"output", "log", "plot"};
+    const char *valid = cli_get(c, "valid");
+    int named = 0;
+    for (int i = 0; i < c->arg_count; i++)
+        if (same_file(path, c->args[i])) return "it is an input of this command";
+    if (valid != NULL && same_file(path, valid)) return "it is an input of this command";
+    for (int i = 0; i < 3; i++) {
+        const char *other = cli_get(c, others[i]);
+        named += other != NULL && strcmp(other, path) == 0;
+    }
+    return named > 1 ? "two outputs have this name" : NULL;
+}
+
+int cli_check_output(const cli *c, const char *path)
 {
     struct stat s;
     if (strcmp(path, "-") == 0) return CLI_OK;
     if (path[0] == '\0') return cannot_write("''", "no name");
+    const char *why = clash(c, path);
+    if (why != NULL) return cli_usage_error("%s: cannot write: %s", path, why);
     if (stat(path, &s) == 0) {
         if (S_ISDIR(s.st_mode)) return cannot_write(path, "a folder");
         return access(path, W_OK) == 0 ? CLI_OK : cannot_write(path, strerror(errno));

@@ -41,7 +41,7 @@ static const cli_verb *find_verb(int argc, char **argv, int *words)
 /* "plot" and "data" want a second word. */
 static int second_word(int argc, char **argv)
 {
-    const char *names[32];
+    const char *names[32] = {""};
     char list[200] = "";
     int n = 0;
     for (int i = 0; cli_verbs[i] != NULL && n < 32; i++) {

@@ -27,7 +27,7 @@ int cli_map(cli *c, cli_map_fn fn)
     if (path == NULL)
         return cli_usage_error("%s: no output; name it with -o OUT", c->verb->name);
     int code = cli_check_format(cli_get(c, "to"));
-    if (code == CLI_OK) code = cli_check_output(path);
+    if (code == CLI_OK) code = cli_check_output(c, path);
     if (code == CLI_OK) code = cli_open_model(c, c->args[0], &model);
     if (code == CLI_OK) code = cli_open_data(c, c->args[1], &in);
     if (code == CLI_OK && fn(c->ctx, model, in, &out) != HG_OK) code = cli_failed(c);

@@ -355,7 +355,8 @@ HG_API hg_status hg_reconstruct(hg_ctx *ctx, const hg_model *model, const float 
                                 int64_t n, float *y) HG_WARN_UNUSED;
 /* The same from dataset to dataset.  *out belongs to the caller and refers to nothing.
  * Errors   also HG_ESHAPE when data's features are not what the model (or, for
- *          decode, its code) has: "model wants 784, FILE has 30". */
+ *          decode, its code) has: "FILE: 30 values a row, but
+ *          the model wants 784"; HG_EMISMATCH when both name their columns, and otherwise. */
 HG_API hg_status hg_encode_dataset(hg_ctx *ctx, const hg_model *model,
                                    const hg_dataset *data,
                                    hg_dataset **out) HG_WARN_UNUSED;

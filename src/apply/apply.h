@@ -21,9 +21,10 @@ typedef struct hgi_feed {
         refused; /* first row outside the range when it refuses, or INT64_MAX */
 } hgi_feed;
 
-/* Errors: HG_ESHAPE when the data's features are not `wanted` ("model wants 784, ..."). */
+/* Rows of data, or of codes.  Errors: HG_ESHAPE when there are not as many values a row as
+ * the model wants; HG_EMISMATCH when columns have other names than the model's. */
 hg_status hgi_feed_open(hg_ctx *ctx, const hg_model *m, const hg_dataset *data,
-                        int64_t wanted, hgi_feed *out);
+                        bool codes, hgi_feed *out);
 void hgi_feed_fill(hgi_feed *f, int64_t first, int64_t n, hgi_real *x, int worker);
 /* After the run: an error when a row was refused; a warning in the log, and the count,
  * when rows were clipped. */

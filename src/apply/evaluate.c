@@ -160,7 +160,7 @@ hg_status hg_evaluate(hg_ctx *ctx, const hg_model *m, const hg_dataset *data,
     *out = NULL;
     if (m == NULL || data == NULL)
         return hgi_fail(ctx, HG_EINVAL, "a model and data are needed");
-    HGI_TRY(hgi_feed_open(ctx, m, data, m->net.inputs, &j.feed));
+    HGI_TRY(hgi_feed_open(ctx, m, data, false, &j.feed));
     j.row = hgi_calloc(&ctx->mem, (size_t)data->rows, sizeof *j.row);
     metrics = hgi_calloc(&ctx->mem, 1, sizeof *metrics);
     if (j.row == NULL || metrics == NULL)
@@ -172,6 +172,7 @@ hg_status hg_evaluate(hg_ctx *ctx, const hg_model *m, const hg_dataset *data,
 done:
     status = hgi_feed_close(&j.feed, status, &clipped);
     if (status == HG_OK) {
+        assert(metrics != NULL);
         j.feed.ctx = ctx;
         summarise(&j, clipped, metrics->value);
         metrics->value[HGI_METRIC_DECODER_NORM] = decoder_norm(ctx, m);

@@ -13,13 +13,29 @@ static hg_status wrong_shape(hg_ctx *ctx, const hg_dataset *d, int64_t wanted)
                     d->name, (long long)d->features, (long long)wanted);
 }
 
-hg_status hgi_feed_open(hg_ctx *ctx, const hg_model *m, const hg_dataset *data,
-                        int64_t wanted, hgi_feed *out)
+/* A table whose columns have other names, or another order, would be read as if they had
+ * ours: a wrong answer that looks right.                                                 */
+static hg_status check_columns(hg_ctx *ctx, const hg_model *m, const hg_dataset *d)
 {
+    if (m->columns == NULL || d->columns == NULL) return HG_OK;
+    for (int64_t i = 0; i < d->features; i++)
+        if (strcmp(m->columns[i], d->columns[i]) != 0)
+            return hgi_fail(ctx, HG_EMISMATCH,
+                            "%s: column %lld is '%.200s', but the model was trained with "
+                            "'%.200s' there; choose and order the columns by name",
+                            d->name, (long long)i + 1, d->columns[i], m->columns[i]);
+    return HG_OK;
+}
+
+hg_status hgi_feed_open(hg_ctx *ctx, const hg_model *m, const hg_dataset *data,
+                        bool codes, hgi_feed *out)
+{
+    int64_t wanted = codes ? m->net.code_size : m->net.inputs;
     hgi_team *team;
     hgi_feed f = {.ctx = ctx, .model = m, .data = data, .scaler = &m->scaler};
     memset(out, 0, sizeof *out);
     if (data->features != wanted) return wrong_shape(ctx, data, wanted);
+    if (!codes) HGI_TRY(check_columns(ctx, m, data));
     HGI_TRY(hgi_ctx_team(ctx, &team));
     f.range = hgi_model_range(m);
     f.scratch =

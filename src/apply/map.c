@@ -66,8 +66,7 @@ static hg_status map(hg_ctx *ctx, const hg_model *m, map_mode mode,
         .mode = mode, .out = out, .wide = mode == ENCODE ? net->code_size : net->inputs};
     hgi_scaler none;
     memset(&none, 0, sizeof none);
-    HGI_TRY(hgi_feed_open(ctx, m, data, mode == DECODE ? net->code_size : net->inputs,
-                          &j.feed));
+    HGI_TRY(hgi_feed_open(ctx, m, data, mode == DECODE, &j.feed));
     if (mode == DECODE) {
         HGI_GOTO(hgi_scaler_make(ctx, HGI_SCALE_NONE, net->code_size, NULL, NULL, &none));
         j.feed.scaler = &none;

@@ -40,6 +40,14 @@ static void tile_shape(const hg_model *m, const hg_dataset *d, hgi_grid *g)
     g->channels = rank == 3 ? dim[2] : 1;
 }
 
+/* Columns of a table have units of their own: only scaled do they share an axis. */
+static void standardise(const hgi_scaler *s, int64_t rows, float *x)
+{
+    for (int64_t r = 0; r < rows; r++)
+        for (int64_t c = 0; c < s->features; c++, x++)
+            *x = (float)(((double)*x - s->shift[c]) * s->scale[c]);
+}
+
 hg_status hg_plot_grid(hg_ctx *ctx, const hg_model *m, const hg_dataset *d,
                        const char *path, const hg_plot_options *options)
 {
@@ -75,6 +83,10 @@ hg_status hg_plot_grid(hg_ctx *ctx, const hg_model *m, const hg_dataset *d,
     HGI_GOTO(choose_rows(ctx, d, o.seed, tiles, x));
     HGI_GOTO(hg_reconstruct(ctx, m, x, tiles, y));
     tile_shape(m, d, &g);
+    if (g.height == 1 && m->scaler.kind == HGI_SCALE_STANDARD) {
+        standardise(&m->scaler, 2 * tiles, x);
+        g.value_label = "standardised value";
+    }
     if (m->scaler.kind == HGI_SCALE_UNIT) {
         g.lo = 0;
         g.hi = 255;

@@ -35,6 +35,12 @@ static void droppable(const hgi_csv_table *t, int64_t column, char *out, size_t 
     }
 }
 
+/* What a shell needs around such a word. */
+static const char *quote(const char *word)
+{
+    return strpbrk(word, " \t;|&()<>*?$#") != NULL ? "'" : "";
+}
+
 /* Copy a field, "" in quotes made one ", to `out`; returns behind its NUL.               */
 static char *copy_name(const hgi_csv_field *f, char *out)
 {
@@ -255,11 +261,11 @@ static hg_status text_verdict(const hgi_csv_table *t)
     }
     return hgi_fail(
         t->c->ctx, HG_EFORMAT,
-        "%s:%lld: %s is '%s', expected a number; leave out %s with --drop %s%s or "
+        "%s:%lld: %s is '%s', expected a number; leave out %s with --drop %s%s%s%s or "
         "--drop-non-numeric",
         t->c->path, (long long)p->line, where, p->shown,
-        columns > 1 ? "such columns" : "the column", drop,
-        columns > NAMES_SHOWN ? ",..." : "");
+        columns > 1 ? "such columns" : "the column", quote(drop), drop,
+        columns > NAMES_SHOWN ? ",..." : "", quote(drop));
 }
 
 /* Holes of columns that were left out as text do not count, hence a count a column. */
@@ -280,9 +286,10 @@ static hg_status missing_verdict(const hgi_csv_table *t)
     return hgi_fail(
         t->c->ctx, HG_ENONFINITE,
         "%s:%lld: %s is empty, expected a number; row %lld%s; fill it, or leave the "
-        "column out with --drop %s",
+        "column out with --drop %s%s%s",
         t->c->path, (long long)t->column[first].missing_line, where,
-        (long long)t->column[first].missing_row + 1, more, name);
+        (long long)t->column[first].missing_row + 1, more, quote(name), name,
+        quote(name));
 }
 
 /* A number as it stands in the file, which float cannot hold. */

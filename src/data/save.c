@@ -35,8 +35,14 @@ static hg_status find_writer(hg_ctx *ctx, const char *path, const char *format,
         *out = w;
         if (format != NULL && strcmp(format, w->name) == 0) return HG_OK;
         if (format == NULL && claims(w->endings, path)) return HG_OK;
-        len += (size_t)snprintf(all + len, sizeof all - len, "%s%s (%s)",
-                                i > 0 ? ", " : "", w->endings, w->name);
+        for (const char *p = w->endings; *p != '\0' && len + 8 < sizeof all; p++) {
+            if (p == w->endings && i > 0) len += (size_t)sprintf(all + len, ", ");
+            if (*p == ' ')
+                len += (size_t)sprintf(all + len, ", ");
+            else
+                all[len++] = *p;
+        }
+        all[len] = '\0';
     }
     if (format == NULL && strcmp(path, "-") == 0) {
         *out = &hgi_writer_csv;

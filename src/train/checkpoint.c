@@ -161,22 +161,43 @@ static const char *next_line(const char *p)
     return *p == '\n' ? p + 1 : p;
 }
 
-/* The first line in which two texts of name=value lines differ, as an error. */
-static hg_status compare_config(hgi_trainer *t, const char *path, const char *was,
-                                const char *is)
+/* The line of `text` with the same name before '=' as `line`, or NULL. */
+static const char *same_option(const char *text, const char *line)
 {
-    while (*was != '\0' || *is != '\0') {
-        int nw = (int)strcspn(was, "\n"), ni = (int)strcspn(is, "\n");
-        if (nw != ni || memcmp(was, is, (size_t)nw) != 0)
+    size_t n = strcspn(line, "=\n") + 1;
+    for (; *text != '\0'; text = next_line(text))
+        if (strncmp(text, line, n) == 0) return text;
+    return NULL;
+}
+
+/* The first option of `a` that `b` lacks or has otherwise, as an error.  a_is, b_is: whose
+ * they are. */
+static hg_status compare_config(hgi_trainer *t, const char *path, const char *a,
+                                const char *a_is, const char *b, const char *b_is)
+{
+    for (; *a != '\0'; a = next_line(a)) {
+        const char *other = same_option(b, a);
+        int na = (int)strcspn(a, "\n"),
+            nb = other != NULL ? (int)strcspn(other, "\n") : 0;
+        if (other != NULL && na == nb && memcmp(a, other, (size_t)na) == 0) continue;
+        if (other == NULL)
             return hgi_fail(
                 t->ctx, HG_EMISMATCH,
-                "%s: the configuration changed: the checkpoint has '%.*s', this run "
-                "has '%.*s'",
-                path, nw, was, ni, is);
-        was = next_line(was);
-        is = next_line(is);
+                "%s: the configuration changed: %s has '%.*s', %s does not set it", path,
+                a_is, na, a, b_is);
+        return hgi_fail(t->ctx, HG_EMISMATCH,
+                        "%s: the configuration changed: %s has '%.*s', %s has '%.*s'",
+                        path, a_is, na, a, b_is, nb, other);
     }
     return HG_OK;
+}
+
+static hg_status compare_both_ways(hgi_trainer *t, const char *path, const char *was,
+                                   const char *is)
+{
+    static const char then[] = "the checkpoint", now[] = "this run";
+    HGI_TRY(compare_config(t, path, was, then, is, now));
+    return compare_config(t, path, is, now, was, then);
 }
 
 static hg_status check_texts(hgi_trainer *t, const hgi_container *c, const char *path)
@@ -198,7 +219,7 @@ static hg_status check_texts(hgi_trainer *t, const hgi_container *c, const char 
     if (status == HG_OK && !hgi_text_ok(&now))
         status = hgi_fail_mem(t->ctx, 1024, "the configuration's text");
     if (status == HG_OK)
-        status = compare_config(t, path, config, now.s != NULL ? now.s : "");
+        status = compare_both_ways(t, path, config, now.s != NULL ? now.s : "");
     hgi_text_free(&now);
     HGI_TRY(status);
     if (memcmp(data, hash, 16) != 0)

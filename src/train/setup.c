@@ -13,6 +13,13 @@ static hg_status check_data(hg_ctx *ctx, const hg_dataset *train, const hg_datas
         return hgi_fail(ctx, HG_ESHAPE, "%s: %lld features a row, but %s has %lld",
                         valid->name, (long long)valid->features, train->name,
                         (long long)train->features);
+    if (valid == NULL || valid->columns == NULL || train->columns == NULL) return HG_OK;
+    for (int64_t i = 0; i < train->features; i++)
+        if (strcmp(valid->columns[i], train->columns[i]) != 0)
+            return hgi_fail(ctx, HG_EMISMATCH,
+                            "%s: column %lld is '%.200s', but %s has '%.200s' there",
+                            valid->name, (long long)i + 1, valid->columns[i], train->name,
+                            train->columns[i]);
     return HG_OK;
 }
 

@@ -41,9 +41,10 @@ static void shuffle(hgi_trainer *t)
         for (int64_t i = 0; i < t->train->rows; i++) t->order[i] = i;
 }
 
+/* Of the last step done. */
 static double current_lr(const hgi_trainer *t)
 {
-    return t->optim.lr * hgi_schedule_at(&t->schedule, t->at.t);
+    return t->optim.lr * hgi_schedule_at(&t->schedule, hgi_max(0, t->at.t - 1));
 }
 
 static hg_progress progress(const hgi_trainer *t, const clock_state *c)

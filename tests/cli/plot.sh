@@ -9,7 +9,7 @@ hourglass train $test --preset keras-dense --code 4 --epochs 2 -q --log log.json
 hourglass plot loss log.jsonl -o b.svg
 hourglass plot loss model.safetensors -o c.pdf --dark
 hourglass plot loss - -o d.png <log.jsonl
-hourglass plot grid model.safetensors $test -o e.png --items 6 --columns 3 --seed 2 --title ''
+hourglass plot grid model.safetensors $test -o e.png --items 6 --across 3 --seed 2 --title ''
 hourglass plot filters model.safetensors -o f.png
 hourglass plot filters model.safetensors -o g.png --part encoder --width 300
 for f in a d e f g; do head -c 4 $f.png | grep -aq PNG || fail "$f.png"; done
