@@ -72,8 +72,11 @@ PARTS_LIBS   := $(shell $(PKG_CONFIG) --libs $(PARTS) 2>/dev/null || echo -ljans
 # ---- flags --------------------------------------------------------------------------
 
 WARNINGS := -Wall -Wextra -Wpedantic -Wshadow -Wconversion -Wno-sign-conversion \
-	-Wdouble-promotion -Wstrict-prototypes -Wmissing-prototypes -Wvla -Wundef \
-	-Wwrite-strings
+	-Wstrict-prototypes -Wmissing-prototypes -Wvla -Wundef -Wwrite-strings
+# Where a float becomes a double unseen; clang also means NAN and INFINITY by that.
+ifeq ($(findstring clang,$(shell $(CC) --version)),)
+WARNINGS += -Wdouble-promotion
+endif
 ifeq ($(WERROR),1)
 WARNINGS += -Werror
 endif
