@@ -209,6 +209,31 @@ TEST(rows_do_not_depend_on_their_company_or_the_threads)
     free(x);
 }
 
+/* A model is shared between contexts that may run other kernels than the one it was made
+ * in, whose packed weights are of another size.  Sums differ in their order: 1e-5 of values
+ * of size 1 to 10 is 100 roundings.                                                      */
+TEST(a_model_made_with_one_kernel_set_runs_with_any_other)
+{
+    float *x = random_floats(2, ROWS * D, 0, 1), want[ROWS * D], y[ROWS * D];
+    const hgi_kernels *made, *used;
+    for (int i = 0; (made = hgi_kernels_at(i)) != NULL; i++) {
+        hg_ctx_options o = {.size = sizeof o, .threads = 1, .cpu = made->name};
+        hg_ctx *ctx = test_ctx_with(&o);
+        hg_model *m = make_model(ctx, &usual);
+        CHECK_OK(ctx, hg_reconstruct(ctx, m, x, ROWS, want));
+        for (int k = 0; (used = hgi_kernels_at(k)) != NULL; k++) {
+            test_where("made with %s, used with %s", made->name, used->name);
+            hg_ctx_options p = {.size = sizeof p, .threads = 2, .cpu = used->name};
+            hg_ctx *other = test_ctx_with(&p);
+            CHECK_OK(other, hg_reconstruct(other, m, x, ROWS, y));
+            for (int j = 0; j < ROWS * D; j++)
+                if (!CHECK_NEAR(y[j], want[j], 1e-5 * fmax(1, fabs(want[j])))) break;
+        }
+        hg_model_free(&m);
+    }
+    free(x);
+}
+
 /* A dataset's reconstruction as floats, to free. */
 static float *reconstructed(hg_ctx *ctx, const hg_model *m, const hg_view *v)
 {

@@ -10,7 +10,8 @@ hg_status hgi_infer_new(hg_ctx *ctx, const hgi_net *net, int64_t first, int64_t 
     hgi_team *team;
     HGI_GOTO(hgi_ctx_team(ctx, &team));
     r.workers = hgi_team_size(team);
-    size_t packed = (size_t)hgi_max(hgi_packed_reals(net), 1) * sizeof *r.packed;
+    size_t packed =
+        (size_t)hgi_max(hgi_packed_reals(net, ctx->kernels), 1) * sizeof *r.packed;
     r.packed = hgi_alloc(&ctx->mem, packed);
     if (r.packed == NULL) HGI_GOTO(hgi_fail_mem(ctx, packed, "packed weights"));
     r.ws = hgi_calloc(&ctx->mem, (size_t)r.workers, sizeof *r.ws);

@@ -68,10 +68,12 @@ struct hgi_layer {
     const hgi_layer *tied; /* the weight is this layer's, transposed; or NULL */
     hgi_tensor tensor[HGI_LAYER_TENSORS];
     int tensors;
-    int64_t flops;  /* of forward, one row */
-    int64_t saved;  /* reals per row that backward needs beside x and y */
-    int64_t packed; /* reals for weights in the kernels' order, filled by prepare */
-    int64_t cache;  /* reals for sums over the batch */
+    int64_t flops; /* of forward, one row */
+    int64_t saved; /* reals per row that backward needs beside x and y */
+    /* prepare fills a matrix of this size in the kernels' order; 0: none.  How many reals
+     * that takes is asked of the kernels that run: contexts that share a model may differ. */
+    int64_t packed_rows, packed_columns;
+    int64_t cache; /* reals for sums over the batch */
 };
 
 /* A layer's buffers in one pass. */

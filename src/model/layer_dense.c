@@ -93,8 +93,8 @@ static hg_status plan(hg_ctx *ctx, hgi_layer *l, int64_t inputs)
     if (l->line.value[O_NO_BIAS] == 0) hgi_layer_tensor(l, "bias", HGI_BIAS, 1, h, 0);
     l->flops = 2 * h * l->d_in + h;
     l->saved = hgi_act_needs_input(l->act) ? h : 0;
-    l->packed = ctx->kernels->packed_size(l->tied != NULL ? h : l->d_in,
-                                          l->tied != NULL ? l->d_in : h);
+    l->packed_rows = l->tied != NULL ? h : l->d_in;
+    l->packed_columns = l->tied != NULL ? l->d_in : h;
     return HG_OK;
 }
 
@@ -109,14 +109,9 @@ static void init(const hgi_layer *l, bool he, uint64_t seed, hgi_real *theta,
 
 /* Packed is B of x W^T: k over d_in, n over d_out; tied: of gz V^T: k over d_out, n over
  * d_in.  Both read the stored matrix transposed. */
-static int64_t packed_columns(const hgi_layer *l)
-{
-    return l->tied != NULL ? l->d_in : l->d_out;
-}
-
 static int64_t prepare_items(const hgi_layer *l, const hgi_kernels *k)
 {
-    return hgi_ceil_div(packed_columns(l), k->panel * PREPARE_PANELS);
+    return hgi_ceil_div(l->packed_columns, k->panel * PREPARE_PANELS);
 }
 
 static void prepare(const hgi_layer *l, const hgi_pass *p, const hgi_slot *s,
@@ -124,7 +119,7 @@ static void prepare(const hgi_layer *l, const hgi_pass *p, const hgi_slot *s,
 {
     const hgi_tensor *w = weight(l);
     int64_t K = w->dim[1], step = p->k->panel * PREPARE_PANELS, n = item * step;
-    int64_t N = hgi_min(step, packed_columns(l) - n);
+    int64_t N = hgi_min(step, l->packed_columns - n);
     p->k->pack(K, N, p->theta + w->offset + n * K, 1, K,
                s->packed + p->k->packed_size(K, n));
 }

@@ -4,11 +4,17 @@
 
 enum { REALS_PER_LINE = HGI_ALIGN / (int)sizeof(hgi_real) };
 
-int64_t hgi_packed_reals(const hgi_net *net)
+static int64_t packed_reals(const hgi_layer *l, const hgi_kernels *k)
+{
+    return l->packed_rows > 0 ? k->packed_size(l->packed_rows, l->packed_columns) : 0;
+}
+
+int64_t hgi_packed_reals(const hgi_net *net, const hgi_kernels *k)
 {
     int64_t total = 0;
     for (int64_t i = 0; i < net->count; i++)
-        total += hgi_ceil_div(net->layer[i].packed, REALS_PER_LINE) * REALS_PER_LINE;
+        total += hgi_ceil_div(packed_reals(&net->layer[i], k), REALS_PER_LINE) *
+                 REALS_PER_LINE;
     return total;
 }
 
@@ -58,7 +64,7 @@ static void cut_backward(hgi_workspace *w, const hgi_net *net, cutter *c)
 static void cut_packed(hgi_workspace *w, const hgi_net *net, cutter *c)
 {
     for (int64_t i = 0; i < net->count; i++)
-        w->pass.slot[i].packed = cut(c, net->layer[i].packed);
+        w->pass.slot[i].packed = cut(c, packed_reals(&net->layer[i], w->pass.k));
 }
 
 /* A chunk of inference that starts at the code has its input there: `input` must be wide

@@ -25,7 +25,7 @@ typedef struct hgi_workspace {
 hg_status hgi_workspace_new(hg_ctx *ctx, const hgi_net *net, int64_t rows, bool training,
                             hgi_real *packed, hgi_workspace *out);
 void hgi_workspace_free(hgi_workspace *w);
-int64_t hgi_packed_reals(const hgi_net *net);
+int64_t hgi_packed_reals(const hgi_net *net, const hgi_kernels *k);
 
 static inline const hgi_real *hgi_code_of(const hgi_net *net, const hgi_pass *p)
 {
