@@ -15,4 +15,10 @@ if [ "${1-}" = --check ]; then
         sort -t: -k1,1 -u | { ! grep . ; }
 else
     tools/sources.sh | xargs -r "$format" -i
+    # The end of a comment that padding pushed over the edge is pulled back to it.
+    tools/sources.sh | xargs -r grep -lE '^.{91,}$' | xargs -r perl -CSD -i -pe '
+        if (/^(.*?\S)( {2,})(\*\/)$/ && length > 91) {
+            my $pad = 90 - length("$1$3");
+            $_ = $1 . " " x ($pad > 1 ? $pad : 1) . "$3\n";
+        }'
 fi
