@@ -83,6 +83,9 @@ TEST(a_column_that_is_constant_or_nearly_so_has_scale_1)
     CHECK_OK(ctx, hgi_scaler_fit(ctx, "standard", d, &s));
     CHECK_NEAR(s.scale[0], 1, 0);
     hgi_scaler_free(&ctx->mem, &s);
+    CHECK_OK(ctx, hgi_scaler_fit(ctx, "minmax", d, &s));
+    CHECK_NEAR(s.scale[0], 1, 0);
+    hgi_scaler_free(&ctx->mem, &s);
     hg_dataset_free(&d);
     float wide[2] = {-FLT_MAX, FLT_MAX};
     d = view(ctx, wide, HG_F32, 2, 1);

@@ -123,11 +123,12 @@ static void column_range(const hg_dataset *d, float *row, double *min, double *m
     }
 }
 
-/* Column c from its range.                                                               */
+/* Column c from its range; one whose reciprocal is no float counts as constant.          */
 static void set_minmax(hgi_scaler *s, int64_t c, double min, double max)
 {
+    double scale = max > min ? 1.0 / (max - min) : HUGE_VAL;
     s->shift[c] = min;
-    s->scale[c] = max > min ? 1.0 / (max - min) : 1.0;
+    s->scale[c] = scale > (double)FLT_MAX ? 1.0 : scale;
 }
 
 /* Mean and sum of squares about it, of each column.                                      */

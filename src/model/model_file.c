@@ -12,6 +12,7 @@
 
 #include <jansson.h>
 
+#include <float.h>
 #include <math.h>
 #include <string.h>
 
@@ -258,7 +259,8 @@ static hg_status get_scaler(const reading *r, const hgi_container *c, int64_t fe
         HGI_TRY(hgi_container_need(c, "scaler.scale", HGI_DT_F64, 1, &features, &scale));
         const double *a = shift, *b = scale;
         for (int64_t i = 0; i < features; i++)
-            if (!isfinite(a[i]) || !isfinite(b[i]) || b[i] == 0)
+            if (!(fabs(a[i]) <= (double)FLT_MAX) || !(b[i] <= (double)FLT_MAX) ||
+                !(b[i] >= (double)FLT_TRUE_MIN))
                 return hgi_fail(r->ctx, HG_EFORMAT,
                                 "%s: scaler: column %lld is not usable", r->path,
                                 (long long)i + 1);
