@@ -3,7 +3,7 @@
  *
  * An input that begins with '{' is a description alone, put into a container with the
  * tensors of a small net, so that mutations reach the lines and fields behind the
- * container's own checks; any other input is a whole file.                            */
+ * container's own checks; any other input is a whole file. */
 #include "model/container.h"
 #include "model/model.h"
 

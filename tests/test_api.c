@@ -1,13 +1,13 @@
 // SPDX-License-Identifier: MIT
 /* The library as a program meets it: lists that end, several contexts at once, any locale,
- * structs whose size was forgotten, and memory that all comes back.                      */
+ * structs whose size was forgotten, and memory that all comes back. */
 #include "test_models.h"
 
 #include <locale.h>
 #include <pthread.h>
 #include <stdatomic.h>
 
-/* ---- lists ------------------------------------------------------------------------------ */
+/* ---- lists ----------------------------------------------------------------------- */
 
 TEST(every_table_is_listed_to_its_end_and_not_beyond)
 {
@@ -54,7 +54,7 @@ TEST(every_status_has_a_text_and_unknown_ones_too)
     CHECK(hg_strerror((hg_status)INT32_MIN) != NULL);
 }
 
-/* ---- structs whose size was not set ------------------------------------------------------- */
+/* ---- structs whose size was not set ---------------------------------------------- */
 
 TEST(a_struct_without_its_size_is_refused)
 {
@@ -99,7 +99,7 @@ TEST(a_struct_without_its_size_is_refused)
     hg_model_free(&m);
 }
 
-/* ---- several contexts at once --------------------------------------------------------------- */
+/* ---- several contexts at once ---------------------------------------------------- */
 
 enum { ROWS = 300, D = 30, CODE = 5, CALLERS = 4 };
 
@@ -136,7 +136,7 @@ static void *use_model(void *arg)
 
 TEST(several_contexts_use_one_model_at_once)
 {
-    hg_ctx *ctx = test_ctx();
+    hg_ctx *ctx = context_of(1); /* with the kernels that the callers have */
     const model_recipe r = {{1, {D, 0, 0}}, "dense 40 relu; batchnorm; dense 5",
                             "plain",        "dense 40 relu; dense 30",
                             "mse",          HGI_SCALE_STANDARD};
@@ -160,7 +160,7 @@ TEST(several_contexts_use_one_model_at_once)
     free(x);
 }
 
-/* ---- any locale ------------------------------------------------------------------------------ */
+/* ---- any locale ------------------------------------------------------------------ */
 
 /* Train, save, load, evaluate and write a table; the bytes of the three files. */
 static void produce(hg_ctx *ctx, const char *name, char *bytes[3], size_t n[3])
@@ -243,7 +243,7 @@ TEST(a_locale_with_a_decimal_comma_changes_nothing)
     }
 }
 
-/* ---- hooks -------------------------------------------------------------------------------------- */
+/* ---- hooks ----------------------------------------------------------------------- */
 
 static int lines, bad_lines;
 

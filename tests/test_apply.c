@@ -1,13 +1,13 @@
 // SPDX-License-Identifier: MIT
 /* Using a model: the same numbers whichever way rows come in, in the units of the data,
- * equal to a plain calculation in double; and refusals that name their place.          */
+ * equal to a plain calculation in double; and refusals that name their place. */
 #include "test_models.h"
 
 #include "kernels/kernels.h"
 
 #include <math.h>
 
-/* ---- a plain forward pass in double ---------------------------------------------------- */
+/* ---- a plain forward pass in double ---------------------------------------------- */
 
 static double activate(hgi_act act, double alpha, double x)
 {
@@ -86,7 +86,7 @@ static void plain_row(const hg_model *m, const float *row, double *z, double *ou
 
 /* Rounding: 2^-24 a product, sums of 37 terms of size 1, some layers deep, and a scaler
  * that is undone with a factor of at most 255: 1e-4 of the values' size is generous to
- * rounding, and far below any mistake.                                                   */
+ * rounding, and far below any mistake. */
 static void check_plain(hg_ctx *ctx, const model_recipe *r, double lo, double hi)
 {
     enum { N = 70 };
@@ -167,7 +167,7 @@ TEST(every_activation_gives_what_its_formula_gives)
     }
 }
 
-/* ---- the same bits whichever way -------------------------------------------------------- */
+/* ---- the same bits whichever way ------------------------------------------------- */
 
 static const model_recipe usual = {
     {1, {19, 0, 0}}, "dense 33 relu; batchnorm; dense 7 tanh",
@@ -211,7 +211,7 @@ TEST(rows_do_not_depend_on_their_company_or_the_threads)
 
 /* A model is shared between contexts that may run other kernels than the one it was made
  * in, whose packed weights are of another size.  Sums differ in their order: 1e-5 of values
- * of size 1 to 10 is 100 roundings.                                                      */
+ * of size 1 to 10 is 100 roundings. */
 TEST(a_model_made_with_one_kernel_set_runs_with_any_other)
 {
     float *x = random_floats(2, ROWS * D, 0, 1), want[ROWS * D], y[ROWS * D];
@@ -227,7 +227,8 @@ TEST(a_model_made_with_one_kernel_set_runs_with_any_other)
             hg_ctx *other = test_ctx_with(&p);
             CHECK_OK(other, hg_reconstruct(other, m, x, ROWS, y));
             for (int j = 0; j < ROWS * D; j++)
-                if (!CHECK_NEAR(y[j], want[j], 1e-5 * fmax(1, fabs(want[j])))) break;
+                if (!CHECK_NEAR(y[j], want[j], 1e-5 * fmax(1, fabs((double)want[j]))))
+                    break;
         }
         hg_model_free(&m);
     }
@@ -308,7 +309,7 @@ TEST(datasets_and_buffers_give_the_same_and_columns_get_names)
     CHECK_STR(hg_dataset_column(rows, 18), "c18");
     hg_data_info info = {.size = sizeof info};
     CHECK_OK(ctx, hg_dataset_info(ctx, codes, &info));
-    double lo = INFINITY, hi = -INFINITY;
+    double lo = (double)INFINITY, hi = -(double)INFINITY;
     for (int i = 0; i < ROWS * CODE; i++) {
         lo = fmin(lo, (double)z[i]);
         hi = fmax(hi, (double)z[i]);
@@ -321,7 +322,7 @@ TEST(datasets_and_buffers_give_the_same_and_columns_get_names)
     free(x);
 }
 
-/* ---- refusals --------------------------------------------------------------------------- */
+/* ---- refusals -------------------------------------------------------------------- */
 
 TEST(wrong_arguments_are_refused)
 {
@@ -366,7 +367,7 @@ TEST(values_that_are_not_finite_are_named_by_row_and_column)
     hg_model_free(&m);
 }
 
-/* ---- outside the range a bce model was trained on ------------------------------------------ */
+/* ---- outside the range a bce model was trained on -------------------------------- */
 
 static int lines_logged;
 static char last_line[512];
@@ -432,7 +433,7 @@ TEST(a_model_that_refuses_names_the_first_row_outside)
     hg_model_free(&m);
 }
 
-/* ---- out of memory ---------------------------------------------------------------------------- */
+/* ---- out of memory --------------------------------------------------------------- */
 
 typedef enum call { ENCODE, EVALUATE, RECONSTRUCT, GRID, FILTERS, LOSS, CALLS } call;
 
@@ -442,7 +443,7 @@ static hg_status attempt(hg_ctx *ctx, call what, const hg_model *m, const hg_dat
     hg_dataset *out = NULL;
     hg_metrics *metrics = NULL;
     hg_plot_options o = {.size = sizeof o, .items = 2, .seed = 1};
-    const hg_epoch epochs[3] = {{sizeof(hg_epoch), 1, 3, 3, 0, NAN, 1},
+    const hg_epoch epochs[3] = {{sizeof(hg_epoch), 1, 3, 3, 0, (double)NAN, 1},
                                 {sizeof(hg_epoch), 2, 2, 2, 0, 4, 1},
                                 {sizeof(hg_epoch), 3, 1, 1, 0, 2, 1}};
     hg_status status = HG_OK;
@@ -497,7 +498,7 @@ TEST(every_failing_allocation_of_using_a_model_is_reported)
     free(x);
 }
 
-/* The first call on a context makes its team; it fails cleanly, too, and works later.         */
+/* The first call on a context makes its team; it fails cleanly, too, and works later. */
 TEST(a_team_that_cannot_be_made_is_reported_and_made_later)
 {
     hg_model *m = make_model(context_of(1), &usual);

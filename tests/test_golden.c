@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: MIT
 /* Files that stay as they are: a model that an earlier release wrote, and trainings that
- * PyTorch did.  tests/golden/ has the scripts that made them.                            */
+ * PyTorch did.  tests/golden/ has the scripts that made them. */
 #include "test_models.h"
 
 #include "model/container.h"
@@ -14,10 +14,10 @@ static void golden(char out[TEST_PATH], const char *name)
     snprintf(out, TEST_PATH, "%s/%s", folder != NULL ? folder : "tests/golden", name);
 }
 
-/* ---- an old model --------------------------------------------------------------------- */
+/* ---- an old model ---------------------------------------------------------------- */
 
 /* Numbers that this file gave when it was written, with the reference kernels; other
- * kernels sum in another order: within 1e-6 of values up to 4.                           */
+ * kernels sum in another order: within 1e-6 of values up to 4. */
 TEST(a_model_file_of_format_1_gives_what_it_always_gave)
 {
     hg_ctx *ctx = test_ctx();
@@ -50,7 +50,7 @@ TEST(a_model_file_of_format_1_gives_what_it_always_gave)
     hg_model_free(&m);
 }
 
-/* ---- against PyTorch -------------------------------------------------------------------- */
+/* ---- against PyTorch ------------------------------------------------------------- */
 
 enum { BATCH = 16, BATCHES = 4, STEPS = 20 };
 
@@ -101,8 +101,8 @@ static double each_weight(const hgi_container *c, const char *one, hg_model *m, 
 }
 
 /* 20 steps from the same weights on the same batches.  PyTorch ran in double.  In float
- * 1 - beta2 is off by 1e-5 of itself, so Adam's step by 6e-6 of itself, and 20 steps of 0.01
- * by 1.3e-6; rounding adds less.  A wrong formula is off by a step, 1e-2.                 */
+ * 1 - beta2 is off by 1e-5 of itself, so Adam's step by 6e-6 of itself, and 20 steps of
+ * 0.01 by 1.3e-6; rounding adds less.  A wrong formula is off by a step, 1e-2. */
 static void check_training(hg_ctx *ctx, const hgi_container *c, const char *one)
 {
     const hgi_entry *x = hgi_container_get(c, "x");

@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: MIT
-/* Metrics against cases worked by hand, and against training's own numbers.             */
+/* Metrics against cases worked by hand, and against training's own numbers. */
 #include "test_models.h"
 
 #include "metrics/metrics.h"
@@ -7,7 +7,7 @@
 #include <math.h>
 
 /* A model that multiplies: the code is a chosen mix of 3 features, the decoder spreads it.
- * Weights are set by hand: [row of the weight][column].                                   */
+ * Weights are set by hand: [row of the weight][column]. */
 static hg_model *by_hand(hg_ctx *ctx, const char *loss, const char *code,
                          const float encoder[2][3], const float decoder[3][2],
                          const float bias[3], const char *output)
@@ -55,7 +55,7 @@ static hg_metrics *measure(hg_ctx *ctx, const hg_model *m, const float *x, int64
  *   codes (1, 2), (0, -4): sum |z| = 7     mean_activity 7/4, zero_fraction 1/4
  *   l1 = 0.1: 0.7 over 2 rows              penalty 0.35, loss 2.1
  *   decoder's weight: two ones             decoder_norm sqrt(2)
- * Not in [0,1]: no bce, no psnr.                                                          */
+ * Not in [0,1]: no bce, no psnr. */
 TEST(every_metric_is_what_it_is_by_hand)
 {
     hg_ctx *ctx = test_ctx();
@@ -82,7 +82,7 @@ TEST(every_metric_is_what_it_is_by_hand)
 }
 
 /* The recon of each loss on the same errors 0.5, 0, -3, 0.5, 0, -1: mae 5/6; huber with
- * delta 1: 0.125 + 2.5 + 0.125 + 0.5 = 3.25 over 6.                                       */
+ * delta 1: 0.125 + 2.5 + 0.125 + 0.5 = 3.25 over 6. */
 TEST(recon_is_the_mean_of_the_models_own_loss)
 {
     hg_ctx *ctx = test_ctx();
@@ -110,7 +110,7 @@ TEST(recon_is_the_mean_of_the_models_own_loss)
  *     0 against 0.5:    log 2             0.75 against 0.75: H(0.25)
  *     0.5 against 0:    -0.5 log(e) - 0.5 log(1-e)
  *   floor: H(0.5) + H(0.25) + 0 + 0 + H(0.75) + H(0.5)
- * with H(p) = -p log p - (1-p) log(1-p), so H(0.5) = log 2.                               */
+ * with H(p) = -p log p - (1-p) log(1-p), so H(0.5) = log 2. */
 TEST(cross_entropy_and_psnr_are_what_they_are_by_hand)
 {
     hg_ctx *ctx = test_ctx();
@@ -127,7 +127,7 @@ TEST(cross_entropy_and_psnr_are_what_they_are_by_hand)
 }
 
 /* A bce model with logits 1, -2, 40 for each row; against t its cross-entropy is
- * max(z,0) - z t + log(1 + exp(-|z|)), never clipped: 40 against 0 costs 40.              */
+ * max(z,0) - z t + log(1 + exp(-|z|)), never clipped: 40 against 0 costs 40. */
 TEST(a_bce_models_cross_entropy_comes_from_its_logits)
 {
     hg_ctx *ctx = test_ctx();
@@ -205,7 +205,7 @@ TEST(evaluation_gives_the_same_bits_for_any_number_of_threads)
     free(x);
 }
 
-/* ---- against training --------------------------------------------------------------------- */
+/* ---- against training ------------------------------------------------------------ */
 
 static void check_validation(hg_ctx *ctx, const char *loss, const char *batchnorm)
 {

@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: MIT
 /* Model files: what is saved comes back to the bit; what does not fit is refused with a
- * line that names the file and the place.                                             */
+ * line that names the file and the place. */
 #include "test_models.h"
 
 #include "model/container.h"
@@ -8,7 +8,7 @@
 #include <jansson.h>
 #include <math.h>
 
-/* ---- round trips -------------------------------------------------------------------- */
+/* ---- round trips ----------------------------------------------------------------- */
 
 static void check_same_bytes(const char *a, const char *b)
 {
@@ -19,7 +19,7 @@ static void check_same_bytes(const char *a, const char *b)
     free(pb);
 }
 
-/* Saved, loaded and saved again: the same bytes, and the same codes and rows.          */
+/* Saved, loaded and saved again: the same bytes, and the same codes and rows. */
 static void check_round_trip(hg_ctx *ctx, hg_model *m)
 {
     char first[TEST_PATH], second[TEST_PATH];
@@ -94,7 +94,7 @@ TEST(every_code_loss_and_scale_comes_back_from_its_file)
                 }
 }
 
-/* What training leaves in a model comes back, too.                                     */
+/* What training leaves in a model comes back, too. */
 TEST(history_columns_and_numbers_of_the_run_come_back)
 {
     hg_ctx *ctx = test_ctx();
@@ -106,7 +106,8 @@ TEST(history_columns_and_numbers_of_the_run_come_back)
     char *columns[3] = {names[0], names[1], names[2]};
     CHECK_OK(ctx, hgi_model_set_columns(ctx, m, columns));
     for (int64_t i = 0; i < 100; i++) {
-        hg_epoch e = {sizeof e, i + 1, 0.1 / (double)(i + 1), 1e-300, 0, NAN, 0.1};
+        hg_epoch e = {sizeof e,    i + 1, 0.1 / (double)(i + 1), 1e-300, 0,
+                      (double)NAN, 0.1};
         CHECK_OK(ctx, hgi_model_add_epoch(ctx, m, &e));
     }
     m->trained = (hgi_trained){.rows = 77,
@@ -155,9 +156,9 @@ TEST(a_tied_weight_is_stored_once)
     hg_model_free(&m);
 }
 
-/* ---- hostile files -------------------------------------------------------------------- */
+/* ---- hostile files --------------------------------------------------------------- */
 
-/* A model file with something of everything: batchnorm's state, a scaler, a history.    */
+/* A model file with something of everything: batchnorm's state, a scaler, a history. */
 static const model_recipe usual = {.input = {1, {6, 0, 0}},
                                    .encoder = "dense 5 relu; batchnorm; dense 2",
                                    .decoder = "dense 5 relu tied; dense 6",
@@ -178,12 +179,12 @@ static void write_usual(hg_ctx *ctx, char path[TEST_PATH])
 }
 
 /* One change to a good file: of the description (key, json; NULL removes), or of a
- * tensor: renamed, left out, or with other contents.                                    */
+ * tensor: renamed, left out, or with other contents. */
 typedef struct edit {
     const char *key, *json;
     const char *tensor, *rename; /* rename NULL: left out, unless entry is set */
-    const hgi_entry *entry;      /* what stands there instead                  */
-    const hgi_entry *extra;      /* put behind all others                      */
+    const hgi_entry *entry;      /* what stands there instead */
+    const hgi_entry *extra;      /* put behind all others */
 } file_edit;
 
 static void put_description(hg_ctx *ctx, hgi_container *to, const char *text,
@@ -228,7 +229,7 @@ static void edit_file(hg_ctx *ctx, const char *from, const file_edit *e,
     hgi_container_free(&b);
 }
 
-/* The edited file is refused in one line that begins with its name.                     */
+/* The edited file is refused in one line that begins with its name. */
 static void check_refused(hg_ctx *ctx, const file_edit *e, hg_status status,
                           const char *part)
 {
@@ -357,9 +358,9 @@ TEST(a_container_that_is_no_model_says_so)
     CHECK_FAILS(ctx, hg_model_load(ctx, NULL, &m), HG_EINVAL, "path");
 }
 
-/* ---- sizes ------------------------------------------------------------------------------ */
+/* ---- sizes ----------------------------------------------------------------------- */
 
-/* A context whose allocator notes the largest block and refuses those over a megabyte.     */
+/* A context whose allocator notes the largest block and refuses those over a megabyte. */
 static size_t largest;
 
 static void *modest_alloc(void *user, size_t n)
@@ -387,7 +388,7 @@ static void check_modest(const char *path, const char *part)
     hg_ctx_free(&ctx);
 }
 
-/* What a file asks for is bounded by what it holds, before memory is allocated.           */
+/* What a file asks for is bounded by what it holds, before memory is allocated. */
 TEST(a_small_file_cannot_ask_for_large_memory)
 {
     hg_ctx *ctx = test_ctx();
@@ -429,7 +430,7 @@ TEST(ten_thousand_layers_are_too_many)
     free(lines);
 }
 
-/* A net without weights is odd but sound; one of four billion features is not.            */
+/* A net without weights is odd but sound; one of four billion features is not. */
 TEST(a_net_without_weights_loads_only_at_a_sane_width)
 {
     hg_ctx *ctx = test_ctx();
@@ -445,7 +446,7 @@ TEST(a_net_without_weights_loads_only_at_a_sane_width)
     check_modest(bad, "values a row");
 }
 
-/* ---- tensors ------------------------------------------------------------------------------ */
+/* ---- tensors --------------------------------------------------------------------- */
 
 TEST(tensors_that_do_not_fit_are_named)
 {
@@ -463,7 +464,7 @@ TEST(tensors_that_do_not_fit_are_named)
                        .data = zeros};
     hgi_entry history = {.dtype = HGI_DT_F64, .rank = 2, .shape = {2, 5}, .data = wide};
     hgi_entry epochs = {.dtype = HGI_DT_F32, .rank = 2, .shape = {2, 6}, .data = zeros};
-    static const double nan_epoch[6] = {NAN, 1, 1, 0, 1, 1},
+    static const double nan_epoch[6] = {(double)NAN, 1, 1, 0, 1, 1},
                         early[6] = {-1, 1, 1, 0, 1, 1};
     hgi_entry nan_row = {
         .dtype = HGI_DT_F64, .rank = 2, .shape = {1, 6}, .data = nan_epoch};
@@ -509,7 +510,7 @@ TEST(a_weight_that_is_not_finite_is_named_with_its_element)
     w[17] = 0;
     w[0] = -INFINITY;
     check_refused(ctx, &e, HG_ENONFINITE, "'encoder.0.weight', element 0");
-    /* A running variance below 0 would make every output NaN.                              */
+    /* A running variance below 0 would make every output NaN. */
     check_refused(ctx, &(file_edit){.tensor = "encoder.1.variance", .entry = &variance},
                   HG_EFORMAT, "'encoder.1.variance'");
 }
@@ -518,7 +519,8 @@ TEST(a_scaler_that_cannot_be_undone_is_refused)
 {
     hg_ctx *ctx = test_ctx();
     /* 1e-300 and 1e300 are no float: the kernels would multiply by infinity or by 0. */
-    static const double bad[] = {0, -1, 1e-300, NAN, INFINITY, -INFINITY, 1e300};
+    static const double bad[] = {
+        0, -1, 1e-300, (double)NAN, (double)INFINITY, -(double)INFINITY, 1e300};
     for (int i = 0; i < HGI_COUNT(bad); i++) {
         double v[6] = {1, 1, 1, 1, 1, 1};
         hgi_entry t = {.dtype = HGI_DT_F64, .rank = 1, .shape = {6}, .data = v};
@@ -532,7 +534,7 @@ TEST(a_scaler_that_cannot_be_undone_is_refused)
     }
 }
 
-/* A long history must not make loading quadratic: 200,000 epochs in well under a second.   */
+/* A long history must not make loading quadratic: 200,000 epochs in well under a second. */
 TEST(a_long_history_loads_quickly)
 {
     hg_ctx *ctx = test_ctx();
@@ -552,7 +554,7 @@ TEST(a_long_history_loads_quickly)
     free(h);
 }
 
-/* ---- cut, and out of memory ---------------------------------------------------------------- */
+/* ---- cut, and out of memory ------------------------------------------------------ */
 
 TEST(a_file_cut_anywhere_is_refused)
 {
@@ -572,7 +574,7 @@ TEST(a_file_cut_anywhere_is_refused)
     free(bytes);
 }
 
-/* jansson has an allocator of its own; here it fails, too, at the n-th call.                 */
+/* jansson has an allocator of its own; here it fails, too, at the n-th call. */
 static int64_t json_left = -1, json_live;
 static bool json_failed;
 
@@ -605,7 +607,7 @@ static hg_status attempt(hg_ctx *ctx, what w, const hg_model *m, const char *pat
 
 /* Fail the library's n-th allocation (json false) or jansson's, n = 0, 1, ... until neither
  * is reached.  jansson tells some of its failures as a syntax error, and does without some
- * blocks; then the result has to be right.                                                   */
+ * blocks; then the result has to be right. */
 static void check_out_of_memory(hg_ctx *ctx, what w, bool json, const hg_model *m,
                                 const char *good)
 {
@@ -650,7 +652,7 @@ TEST(every_failing_allocation_of_load_and_save_is_reported)
     hg_model_free(&m);
 }
 
-/* ---- saving ---------------------------------------------------------------------------------- */
+/* ---- saving ---------------------------------------------------------------------- */
 
 TEST(what_cannot_be_saved_is_an_error_with_its_reason)
 {
@@ -664,7 +666,7 @@ TEST(what_cannot_be_saved_is_an_error_with_its_reason)
     CHECK_FAILS(ctx, hg_model_save(ctx, m, path), HG_EIO, "No such file");
     CHECK_FAILS(ctx, hg_model_save(ctx, NULL, path), HG_EINVAL, "model");
     CHECK_FAILS(ctx, hg_model_save(ctx, m, NULL), HG_EINVAL, "path");
-    /* A column's name that is no UTF-8 (an old CSV file) is no reason to lose a model.       */
+    /* A column's name that is no UTF-8 (an old CSV file) is no reason to lose a model. */
     test_path(folder, "latin.safetensors");
     CHECK_OK(ctx, hgi_model_set_columns(ctx, m, columns));
     CHECK_OK(ctx, hg_model_save(ctx, m, folder));

@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: MIT
 /* Models for tests, made from lines without training: weights are random, so that no
- * two tensors, rows or columns can be mistaken for each other.                        */
+ * two tensors, rows or columns can be mistaken for each other. */
 #ifndef TEST_MODELS_H
 #define TEST_MODELS_H
 
@@ -18,7 +18,7 @@ typedef struct model_recipe {
     hgi_scale_kind scale; /* shift and scale are made up, one pair a column */
 } model_recipe;
 
-/* Weights in (-0.6, 0.6); running variances are positive.                             */
+/* Weights in (-0.6, 0.6); running variances are positive. */
 static inline void fill_weights(hg_model *m, uint64_t seed)
 {
     for (int64_t i = 0; i < m->net.params; i++)
@@ -62,7 +62,7 @@ static inline hg_model *make_model(hg_ctx *ctx, const model_recipe *r)
     return m;
 }
 
-/* Rows of one dimension over the caller's floats.                                     */
+/* Rows of one dimension over the caller's floats. */
 static inline hg_dataset *rows_of(hg_ctx *ctx, const float *x, int64_t rows, int64_t d)
 {
     hg_view v = {.size = sizeof v, .data = x, .rows = rows, .rank = 1, .shape = {d}};
@@ -71,7 +71,7 @@ static inline hg_dataset *rows_of(hg_ctx *ctx, const float *x, int64_t rows, int
     return out;
 }
 
-/* One context for each number of threads; a test has a process of its own.            */
+/* One context for each number of threads; a test has a process of its own. */
 static inline hg_ctx *context_of(int threads)
 {
     static hg_ctx *made[8];

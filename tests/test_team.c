@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: MIT
-/* The team: every item once, stages one after the other, whatever the threads do.       */
+/* The team: every item once, stages one after the other, whatever the threads do. */
 #include "test.h"
 
 #include "base/team.h"
@@ -16,8 +16,8 @@ enum { MOST_STAGES = 12, MOST_ITEMS = 300, MOST_THREADS = 9 };
 
 typedef struct stage_log {
     atomic_int ran[MOST_ITEMS];
-    atomic_int done;          /* items of this stage that ended                         */
-    struct stage_log *before; /* the stage before, all of whose items must have ended   */
+    atomic_int done;          /* items of this stage that ended */
+    struct stage_log *before; /* the stage before, all of whose items must have ended */
     int items, threads;
     atomic_int out_of_order, bad_worker;
 } stage_log;
@@ -79,7 +79,7 @@ static void count_item(void *arg, int64_t item, int worker)
     atomic_fetch_add((atomic_llong *)arg, item + 1);
 }
 
-/* Tiny stages are where a lost wake-up or a barrier passed twice would show.             */
+/* Tiny stages are where a lost wake-up or a barrier passed twice would show. */
 TEST(twenty_thousand_tiny_lists_run_through)
 {
     hg_ctx *ctx = test_ctx();
@@ -152,7 +152,7 @@ static void note_mode(void *arg, int64_t item, int worker)
 }
 
 /* Denormals are flushed in every worker, and the caller's own mode comes back, whatever
- * it was.                                                                                 */
+ * it was. */
 TEST(denormals_are_flushed_in_the_work_and_the_callers_mode_is_put_back)
 {
     hg_ctx *ctx = test_ctx();
@@ -177,7 +177,7 @@ TEST(denormals_are_flushed_in_the_work_and_the_callers_mode_is_put_back)
 }
 #endif
 
-/* Contexts in threads of their own have teams of their own.                               */
+/* Contexts in threads of their own have teams of their own. */
 static void *run_own_team(void *arg)
 {
     hg_ctx *ctx = arg;

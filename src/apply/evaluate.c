@@ -67,7 +67,7 @@ static hg_status look_at_data(evaluate_job *j)
         hgi_free(&ctx->mem, x);
         return hgi_fail_mem(ctx, (size_t)d * sizeof *x, "column means");
     }
-    double lo = INFINITY, hi = -INFINITY;
+    double lo = (double)INFINITY, hi = -(double)INFINITY;
     for (int64_t first = 0; first < rows; first += HGI_INFER_ROWS) {
         int64_t n = hgi_min(HGI_INFER_ROWS, rows - first);
         hgi_feed_fill(&j->feed, first, n, x, 0);
@@ -93,7 +93,7 @@ static double decoder_norm(const hg_ctx *ctx, const hg_model *m)
         if (l->tied == NULL && (l->tensors == 0 || t->role != HGI_WEIGHT)) continue;
         return sqrt(ctx->kernels->sum_squares(t->count, m->theta + t->offset));
     }
-    return NAN;
+    return (double)NAN;
 }
 
 static void summarise(const evaluate_job *j, int64_t clipped, double *v)
@@ -167,7 +167,7 @@ hg_status hg_evaluate(hg_ctx *ctx, const hg_model *m, const hg_dataset *data,
         HGI_GOTO(
             hgi_fail_mem(ctx, (size_t)data->rows * sizeof *j.row, "the rows' errors"));
     metrics->mem = ctx->mem;
-    for (int i = 0; i < HGI_METRIC_COUNT; i++) metrics->value[i] = NAN;
+    for (int i = 0; i < HGI_METRIC_COUNT; i++) metrics->value[i] = (double)NAN;
     status = run(&j);
 done:
     status = hgi_feed_close(&j.feed, status, &clipped);
@@ -201,7 +201,7 @@ double hg_metrics_get(const hg_metrics *metrics, const char *name)
 {
     for (int i = 0; metrics != NULL && i < HGI_METRIC_COUNT; i++)
         if (strcmp(hgi_metric_rows[i].name, name) == 0) return metrics->value[i];
-    return NAN;
+    return (double)NAN;
 }
 
 void hg_metrics_free(hg_metrics **metrics)

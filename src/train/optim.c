@@ -55,7 +55,7 @@ hg_status hgi_schedule_parse(hg_ctx *ctx, const char *text, int64_t warmup, int6
         .per_epoch = per_epoch,
         .warmup = warmup,
         .factor = 1,
-        .best = INFINITY,
+        .best = (double)INFINITY,
     };
     char word[32];
     const char *names[16];

@@ -59,7 +59,7 @@ static hg_progress progress(const hgi_trainer *t, const clock_state *c)
         .steps = t->per_epoch,
         .recon = t->at.recon / rows,
         .penalty = t->at.penalty / rows,
-        .val_loss = NAN,
+        .val_loss = (double)NAN,
         .best = isfinite(t->at.best) ? t->at.best : (double)NAN,
         .lr = current_lr(t),
         .seconds = hgi_now() - c->epoch_start,

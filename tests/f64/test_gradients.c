@@ -90,7 +90,7 @@ static void close_net(net_under_test *b)
 static double objective(net_under_test *b)
 {
     int64_t n = b->data->rows;
-    b->t.at = (hgi_counters){.best = INFINITY};
+    b->t.at = (hgi_counters){.best = (double)INFINITY};
     CHECK(hgi_step_run(&b->t, 0, n));
     return (b->t.at.recon + b->t.at.penalty) / (double)n;
 }
