@@ -9,20 +9,8 @@
 #include "kernels/simd/math.h"
 #include "kernels/simd/template.h"
 
-#define GROUP 8
-/* max(z,0) - z t + log(1 + e), e = exp(-|z|); slope sigmoid(z) - t.  One division serves
- * both: d = 1 / ((1+e)(2+e)) gives log's argument e/(2+e) and the sigmoid's 1/(1+e).   */
-ALWAYS vf bce_value(vf z, vf t, vf *slope)
-{
-    vf one = v_set1(1.0f), zero = v_zero();
-    vf e = v_exp(v_sub(zero, v_abs(z)));
-    vf e1 = v_add(e, one), e2 = v_add(e, v_set1(2.0f));
-    vf d = v_div(one, v_mul(e1, e2));
-    vf sigmoid = v_mul(v_select(v_lt(z, zero), e, one), v_mul(e2, d));
-    *slope = v_sub(sigmoid, t);
-    vf log = log_ratio(v_mul(e, v_mul(e1, d)));
-    return v_add(v_fnma(z, t, v_max(zero, z)), log);
-}
+#define GROUP 8    /* vectors summed in float */
+#define FACTORS 64 /* vectors whose cross-entropies share a logarithm */
 
 /* `kind` is a constant where this is used.  The value, and in *slope the derivative.   */
 ALWAYS vf loss_value(const hgi_loss_kind kind, vf delta, vf y, vf t, vf *slope)
@@ -36,8 +24,8 @@ ALWAYS vf loss_value(const hgi_loss_kind kind, vf delta, vf y, vf t, vf *slope)
         *slope = v_copysign(c, e);
         return v_mul(c, v_fnma(v_set1(0.5f), c, size));
     }
-    case HGI_LOSS_BCE_LOGITS: return bce_value(y, t, slope);
     case HGI_LOSS_MSE:
+    case HGI_LOSS_BCE_LOGITS:
     case HGI_LOSS_COUNT: break;
     }
     *slope = v_add(e, e);
@@ -68,6 +56,68 @@ ALWAYS double loss_row(const hgi_loss_kind kind, vf delta, vf scale, int64_t C,
     return vs_total(vs_add(sum, part));
 }
 
+/* Up to VL terms of the cross-entropy of logits, max(z,0) - z t + log(1 + e) where e is
+ * exp(-|z|): *linear takes the first two, *product is multiplied by 1 + e.  The slope is
+ * sigmoid(z) - t; sigmoid is 1 / (1 + e), times e for z < 0.                           */
+ALWAYS void bce_step(bool gradient, int64_t n, vf minus_scale, vf z, vf t, float *g,
+                     vf *linear, vf *product)
+{
+    vf one = v_set1(1.0f), zero = v_zero();
+    vf e = v_exp_minus(v_abs(z));
+    *linear = v_add(*linear, v_fnma(z, t, v_max(zero, z)));
+    if (gradient) {
+        vf sigmoid = v_div(one, v_add(e, one));
+        vf top = v_select(v_lt(z, zero), e, one);
+        vf slope = v_mul(minus_scale, v_fnma(top, sigmoid, t));
+        if (n == VL)
+            v_store(g, slope);
+        else
+            v_store_n(g, slope, n);
+    }
+    if (n < VL) e = v_keep(e, n);
+    *product = v_fma(*product, e, *product);
+}
+
+/* The logarithms of FACTORS vectors are taken as one, of their product, which stays below
+ * 2^FACTORS as 1 + e <= 2.  A factor enters with one rounding, at most 6e-8 of the sum: a
+ * loss that small is lost, which no mean over columns shows, and a logarithm for every
+ * element would be half of the work.  NaN goes through in `linear`.                    */
+ALWAYS double bce_row(bool gradient, vf minus_scale, int64_t C, const float *z,
+                      const float *t, float *g)
+{
+    vs sum = vs_zero();
+    int64_t c = 0;
+    while (c < C) {
+        vf product = v_set1(1.0f);
+        int64_t stop = hgi_min(C, c + FACTORS * VL);
+        while (c < stop) {
+            vf linear = v_zero();
+            int64_t end = hgi_min(stop, c + GROUP * VL);
+            for (; c + VL <= end; c += VL)
+                bce_step(gradient, VL, minus_scale, v_load(z + c), v_load(t + c), g + c,
+                         &linear, &product);
+            if (c < end) {
+                int64_t n = end - c;
+                bce_step(gradient, n, minus_scale, v_load_n(z + c, n), v_load_n(t + c, n),
+                         g + c, &linear, &product);
+                c = end;
+            }
+            sum = vs_add(sum, linear);
+        }
+        sum = vs_add(sum, v_log_up(product));
+    }
+    return vs_total(sum);
+}
+
+ALWAYS void bce_rows(bool gradient, float scale, int64_t R, int64_t C, const float *y,
+                     int64_t ldy, const float *t, int64_t ldt, float *g, int64_t ldg,
+                     double *row_loss)
+{
+    for (int64_t r = 0; r < R; r++)
+        row_loss[r] = bce_row(gradient, v_set1(-scale), C, y + r * ldy, t + r * ldt,
+                              gradient ? g + r * ldg : NULL);
+}
+
 ALWAYS void loss_rows(const hgi_loss_kind kind, float delta, float scale, int64_t R,
                       int64_t C, const float *y, int64_t ldy, const float *t, int64_t ldt,
                       float *g, int64_t ldg, double *row_loss)
@@ -90,8 +140,13 @@ static void loss(hgi_loss_kind kind, float delta, float scale, int64_t R, int64_
         CASE(HGI_LOSS_MSE)
         CASE(HGI_LOSS_MAE)
         CASE(HGI_LOSS_HUBER)
-        CASE(HGI_LOSS_BCE_LOGITS)
 #undef CASE
+    case HGI_LOSS_BCE_LOGITS:
+        if (g)
+            bce_rows(true, scale, R, C, y, ldy, t, ldt, g, ldg, row_loss);
+        else
+            bce_rows(false, scale, R, C, y, ldy, t, ldt, NULL, 0, row_loss);
+        break;
     case HGI_LOSS_COUNT: break;
     }
 }

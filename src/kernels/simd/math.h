@@ -31,6 +31,23 @@ static inline vf v_exp(vf x)
     return v_ldexp(v_add(p, v_set1(1.0f)), n);
 }
 
+/* exp(-a) for a >= 0 in few operations, 1.1e-7 of itself; 0 from 87.7 on.  -a = n ln 2 - s
+ * with |s| <= ln 2 / 2.  Adding 1.5 2^23 rounds to an integer, which stands in the low bits
+ * of the sum, here + 127: the exponent of 2^n.  One part of ln 2 is enough: its error is
+ * 1.9e-9 n.  exp(-s) = 1 - s Q(s), Q(0) = 1.                                           */
+static inline vf v_exp_minus(vf a)
+{
+    vf magic = v_set1(0x1.8p+23f + 127), x = v_min(v_set1(88.0f), a);
+    vf m = v_fnma(x, v_set1(0x1.715476p+0f), magic), power = v_power_low(m);
+    vf s = v_fma(v_sub(m, magic), v_set1(0x1.62e43p-1f), x);
+    vf q = v_set1(8.312493563e-3f);
+    q = v_fma(q, s, v_set1(-4.189039767e-2f));
+    q = v_fma(q, s, v_set1(1.666711569e-1f));
+    q = v_fma(q, s, v_set1(-4.999923110e-1f));
+    q = v_fma(q, s, v_set1(1.0f));
+    return v_fnma(q, v_mul(power, s), power);
+}
+
 /* exp(x) - 1 for x <= 25, accurate near 0 too; -1 below -25.                           */
 static inline vf v_expm1(vf x)
 {
@@ -52,6 +69,14 @@ static inline vf log_ratio(vf s)
 
 /* log(1 + e) for e in [0, 1].                                                          */
 static inline vf v_log1p(vf e) { return log_ratio(v_div(e, v_add(e, v_set1(2.0f)))); }
+
+/* log x for a normal x >= 1: error 1e-7 of itself, as both parts are positive.         */
+static inline vf v_log_up(vf x)
+{
+    vf m = v_mantissa(x), one = v_set1(1.0f);
+    vf log = log_ratio(v_div(v_sub(m, one), v_add(m, one)));
+    return v_fma(v_exponent(x), v_set1(0x1.62e43p-1f), log);
+}
 
 static inline vf v_sigmoid(vf x)
 {

@@ -65,6 +65,17 @@ static inline vf v_copysign(vf size, vf sign)
     return _mm512_or_ps(_mm512_andnot_ps(_mm512_set1_ps(-0.0f), size),
                         _mm512_and_ps(_mm512_set1_ps(-0.0f), sign));
 }
+/* 2^(k - 127) where k is the low 8 bits of a's representation; 0 for k = 0.            */
+static inline vf v_power_low(vf a)
+{
+    return _mm512_castsi512_ps(_mm512_slli_epi32(_mm512_castps_si512(a), 23));
+}
+/* A normal a > 0 is v_mantissa(a) 2^v_exponent(a), the former in [1, 2).               */
+static inline vf v_exponent(vf a) { return _mm512_getexp_ps(a); }
+static inline vf v_mantissa(vf a)
+{
+    return _mm512_getmant_ps(a, _MM_MANT_NORM_1_2, _MM_MANT_SIGN_src);
+}
 static inline vf v_round(vf a)
 {
     return _mm512_roundscale_ps(a, _MM_FROUND_TO_NEAREST_INT | _MM_FROUND_NO_EXC);
