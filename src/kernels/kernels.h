@@ -9,8 +9,9 @@
  * no failure; access stays inside the stated shapes; pointers need no alignment unless
  * stated; sizes may be 0.  Each output element is computed in an order fixed by its own
  * inputs, never by where a tile of the caller begins: the same element comes out with the
- * same bits however the caller cuts M, N, rows or columns.  Sums over a row take the row's
- * columns in an order fixed by C alone.  NaN and Inf go through: a kernel never hides one.
+ * same bits however the caller cuts M, N, rows or columns.  Sums over a row take the
+ * row's columns in an order fixed by C alone.  NaN and Inf go through: a kernel never
+ * hides one.
  *
  * Legend: R rows, C columns, ld* distance between rows in elements.                   */
 #ifndef HGI_KERNELS_H
@@ -45,9 +46,10 @@ typedef enum hgi_loss_kind {
     HGI_LOSS_COUNT
 } hgi_loss_kind;
 
-/* C[M,N] = init + A[M,K] B[K,N], each element one chain of multiply-adds over k ascending,
- * starting from init.  So C does not depend on how M, N or K are cut, and a sum over a
- * longer K can be continued by passing C as init.                                      */
+/* C[M,N] = init + A[M,K] B[K,N], each element one chain of multiply-adds over k
+ * ascending, starting from init.  So C does not depend on how M, N or K are cut, and a
+ * sum over a longer K can be continued by passing C as init.                           
+ *           */
 typedef struct hgi_gemm {
     int64_t M, N, K;
     const hgi_real *A;
@@ -61,6 +63,25 @@ typedef struct hgi_gemm {
     int64_t c_row;
 } hgi_gemm;
 #define HGI_PACKED INT64_C(-1)
+
+/* Where rows of a matrix are not 0: row r's columns, ascending, are
+ * index[r*ld_index + i] for i < start[r*ld_start + tiles]; those of the columns from
+ * t*HGI_SPARSE_TILE on begin at i = start[r*ld_start + t].  tiles = ceil(C /
+ * HGI_SPARSE_TILE); ld_index at least C rounded up to 16, ld_start at least tiles + 1. 
+ *                                                 */
+typedef struct hgi_sparse {
+    int32_t *index, *start;
+    int64_t ld_index, ld_start;
+} hgi_sparse;
+enum { HGI_SPARSE_TILE = 128 };
+
+/* The same lists from row r on. */
+static inline hgi_sparse hgi_sparse_from(const hgi_sparse *s, int64_t r)
+{
+    int64_t at = r * s->ld_index;
+    return (hgi_sparse){s->index + at, s->start + r * s->ld_start, s->ld_index,
+                        s->ld_start};
+}
 
 /* One step of an optimiser over n parameters.  Fields are float so that every kernel set
  * starts from the same numbers.  `lr` already has the schedule in it.                  */
@@ -89,6 +110,18 @@ typedef struct hgi_kernels {
      * aligned dst.                                                               */
     void (*pack)(int64_t K, int64_t N, const hgi_real *src, int64_t row, int64_t col,
                  hgi_real *dst);
+
+    /* ---- the same, for rows that are mostly zeros ------------------------------ */
+    void (*find_nonzeros)(int64_t R, int64_t C, const hgi_real *x, int64_t ldx,
+                          const hgi_sparse *s);
+    /* gemm with A = x, a_col 1, B packed; s from x's rows.  Zeros may be skipped: the
+     * same bits as gemm where B is finite.                                            */
+    void (*sparse_gemm)(const hgi_gemm *g, const hgi_sparse *s);
+    /* out(h, c) = sum over rows r ascending of x(r, t + c) y(r, h), for the C columns
+     * from t = tile * HGI_SPARSE_TILE on, C <= HGI_SPARSE_TILE: the same bits as gemm. */
+    void (*sparse_outer)(int64_t R, int64_t C, int64_t H, const hgi_sparse *s,
+                         int64_t tile, const hgi_real *x, int64_t ldx, const hgi_real *y,
+                         int64_t ldy, hgi_real *out, int64_t ldo);
 
     /* ---- element-wise -------------------------------------------------------- */
     /* y = act(z).  z == y allowed.                                               */

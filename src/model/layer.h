@@ -103,6 +103,7 @@ struct hgi_pass {
     uint32_t epoch;
     const int64_t *rows; /* [n] global row numbers: what noise is keyed by */
     double *penalty;     /* [n] penalties of each row are added here, or NULL */
+    const hgi_sparse *sparse; /* where the first layer's x is not 0, or NULL: not known */
     hgi_slot *slot;      /* [layers] */
 };
 

@@ -10,7 +10,12 @@
  * takes W as it lies.  For a tied layer it is the other way round. */
 #include "model/layer.h"
 
-enum { TILE_ROWS = 112, TILE_COLUMNS = 128, BIAS_TILE = 4096, PREPARE_PANELS = 4 };
+enum {
+    TILE_ROWS = 112,
+    TILE_COLUMNS = HGI_SPARSE_TILE,
+    BIAS_TILE = 4096,
+    PREPARE_PANELS = 4
+};
 
 enum { O_UNITS, O_ACT, O_ALPHA, O_TIED, O_NO_BIAS };
 
@@ -124,6 +129,12 @@ static void prepare(const hgi_layer *l, const hgi_pass *p, const hgi_slot *s,
                s->packed + p->k->packed_size(K, n));
 }
 
+/* The rows of data are mostly zeros, and this layer is the one that sees them. */
+static bool knows_zeros(const hgi_layer *l, const hgi_pass *p)
+{
+    return p->sparse != NULL && l->index == 0 && l->tied == NULL;
+}
+
 static void forward(const hgi_layer *l, const hgi_pass *p, int64_t r0, int64_t r1)
 {
     const hgi_slot *s = &p->slot[l->index];
@@ -144,7 +155,12 @@ static void forward(const hgi_layer *l, const hgi_pass *p, int64_t r0, int64_t r
         .C = z,
         .c_row = h,
     };
-    p->k->gemm(&g);
+    if (knows_zeros(l, p)) {
+        hgi_sparse rows = hgi_sparse_from(p->sparse, r0);
+        p->k->sparse_gemm(&g, &rows);
+    } else {
+        p->k->gemm(&g);
+    }
     if (l->defer_act || (l->act == HGI_ACT_LINEAR && l->saved == 0)) return;
     p->k->act_forward(l->act, l->alpha, r1 - r0, h, z, h, s->y + r0 * h, h);
 }
@@ -221,6 +237,12 @@ static void gradient(const hgi_layer *l, const hgi_pass *p, int64_t item, int wo
         l->tied != NULL ? s->x : s->gy; /* runs over the weight's rows */
     const hgi_real *right = l->tied != NULL ? s->gy : s->x; /* ... over its columns */
     hgi_grad out = hgi_grad_begin(p, w, w->dim[1], r, c, C, worker);
+    if (knows_zeros(l, p)) {
+        p->k->sparse_outer(p->n, C, R, p->sparse, c / HGI_SPARSE_TILE, s->x, l->d_in,
+                           s->gy + r, l->d_out, out.g, out.ld);
+        hgi_grad_end(p, w, w->dim[1], r, R, c, C, out);
+        return;
+    }
     hgi_gemm g = {
         .M = R,
         .N = C,

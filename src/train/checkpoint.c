@@ -170,8 +170,8 @@ static const char *same_option(const char *text, const char *line)
     return NULL;
 }
 
-/* The first option of `a` that `b` lacks or has otherwise, as an error.  a_is, b_is: whose
- * they are. */
+/* The first option of `a` that `b` lacks or has otherwise, as an error.  a_is, b_is:
+ * whose they are. */
 static hg_status compare_config(hgi_trainer *t, const char *path, const char *a,
                                 const char *a_is, const char *b, const char *b_is)
 {

@@ -37,7 +37,8 @@ static hg_status split(hgi_trainer *t)
     return HG_OK;
 }
 
-/* "28x28x1": for a net that needs the shape of a row; its product must be the features. */
+/* "28x28x1": for a net that needs the shape of a row; its product must be the features.
+ * */
 static hg_status input_shape(hgi_trainer *t, hgi_shape *out)
 {
     *out = (hgi_shape){.rank = t->train->rank};

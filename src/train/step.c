@@ -11,7 +11,8 @@
  *   update    blocks of the parameters, when it was not done in the tiles
  *   project   constraints (unit-norm decoder columns)
  *
- * Every sum has one worker and a fixed order, so the bits do not depend on the threads. */
+ * Every sum has one worker and a fixed order, so the bits do not depend on the threads.
+ * */
 #include "train/trainer.h"
 
 #include <math.h>
@@ -29,6 +30,10 @@ static void fill_rows(hgi_trainer *t, int64_t r0, int64_t r1, int worker)
     hgi_batch_fill(t->ctx->kernels, t->train, &m->scaler, &range, t->w.pass.rows + r0, 0,
                    r1 - r0, scratch, t->w.input + r0 * m->net.inputs, NULL);
     for (int64_t r = r0; r < r1; r++) t->w.penalty[r] = 0;
+    if (t->zeros.index == NULL) return;
+    hgi_sparse z = hgi_sparse_from(&t->zeros, r0);
+    t->ctx->kernels->find_nonzeros(r1 - r0, m->net.inputs,
+                                   t->w.input + r0 * m->net.inputs, m->net.inputs, &z);
 }
 
 static void loss_rows(hgi_trainer *t, int64_t r0, int64_t r1)

@@ -87,7 +87,8 @@ static hg_status diverged(hgi_trainer *t, int64_t n)
                      : "no epoch had ended, so there are no good weights");
 }
 
-/* *stop_after: the caller wished to stop at the epoch's last step, so the epoch ends first.      */
+/* *stop_after: the caller wished to stop at the epoch's last step, so the epoch ends
+ * first.      */
 static hg_status run_steps(hgi_trainer *t, clock_state *c, bool *stop_after)
 {
     const hg_callbacks *cb = t->callbacks;

@@ -96,6 +96,7 @@ hg_status hgi_trainer_new(hgi_trainer *t)
     HGI_TRY(make_rows(t));
     HGI_TRY(reals(t, net->params + net->states, "the best weights", &t->best));
     HGI_TRY(reals(t, net->params + net->states, "the last good weights", &t->good));
+    HGI_TRY(hgi_zeros_plan(t));
     HGI_TRY(hgi_step_plan(t));
     if (*t->checkpoint != '\0') {
         t->train_hash = hgi_dataset_hash(t->train);
@@ -112,9 +113,10 @@ void hgi_trainer_free(hgi_trainer *t)
     hgi_free(mem, t->scratch);
     hgi_workspace_free(&t->w);
     if (t->infer.ctx != NULL) hgi_infer_free(&t->infer);
-    void *const blocks[] = {t->block,   t->norm_part, t->grad,        t->moment1,
-                            t->moment2, t->order,     t->row_loss,    t->row_scratch,
-                            t->best,    t->good,      t->valid_recon, t->valid_penalty};
+    void *const blocks[] = {t->block,       t->norm_part,    t->grad,     t->moment1,
+                            t->moment2,     t->order,        t->row_loss, t->row_scratch,
+                            t->zeros.index, t->zeros.start,  t->best,     t->good,
+                            t->valid_recon, t->valid_penalty};
     for (int64_t i = 0; i < HGI_COUNT(blocks); i++) hgi_free(mem, blocks[i]);
     hg_dataset_free(&t->own_train);
     hg_dataset_free(&t->own_valid);

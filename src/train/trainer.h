@@ -69,6 +69,8 @@ struct hgi_trainer {
     hgi_block *block; /* [blocks] */
     int64_t blocks;
 
+    hgi_sparse zeros; /* where this batch's rows are not 0; index NULL: not looked for    */
+
     /* optimiser */
     hgi_optim optim;
     hgi_schedule schedule;
@@ -107,6 +109,8 @@ hg_status hgi_setup(hg_ctx *ctx, const hg_config *cfg, const hg_dataset *train,
 hg_status hgi_trainer_new(hgi_trainer *t);
 void hgi_trainer_free(hgi_trainer *t);
 
+/* Look whether rows are mostly zeros, and make room for lists of where they are not. */
+hg_status hgi_zeros_plan(hgi_trainer *t);
 hg_status hgi_step_plan(hgi_trainer *t);
 /* One step on rows order[first .. first+n-1]; adds to at.recon and at.penalty.  False
  * when the loss is not finite. */

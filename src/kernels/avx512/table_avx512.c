@@ -7,6 +7,7 @@
 #include "kernels/simd/gemm.h"
 #include "kernels/simd/loss.h"
 #include "kernels/simd/optim.h"
+#include "kernels/simd/sparse.h"
 #include "kernels/simd/sums.h"
 #include "kernels/tables.h"
 
@@ -16,6 +17,9 @@ const hgi_kernels hgk_table_avx512 = {
     .packed_size = packed_size,
     .panel = PANEL,
     .pack = pack,
+    .find_nonzeros = find_nonzeros,
+    .sparse_gemm = sparse_gemm,
+    .sparse_outer = sparse_outer,
     .act_forward = act_forward,
     .act_backward = act_backward,
     .loss = loss,

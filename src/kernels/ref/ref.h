@@ -15,6 +15,13 @@ void hgk_pack_ref(int64_t K, int64_t N, const hgi_real *src, int64_t row, int64_
                   hgi_real *dst);
 #define HGK_PANEL_REF 16
 
+void hgk_find_nonzeros_ref(int64_t R, int64_t C, const hgi_real *x, int64_t ldx,
+                           const hgi_sparse *s);
+void hgk_sparse_gemm_ref(const hgi_gemm *g, const hgi_sparse *s);
+void hgk_sparse_outer_ref(int64_t R, int64_t C, int64_t H, const hgi_sparse *s,
+                          int64_t tile, const hgi_real *x, int64_t ldx, const hgi_real *y,
+                          int64_t ldy, hgi_real *out, int64_t ldo);
+
 void hgk_act_forward_ref(hgi_act act, hgi_real alpha, int64_t R, int64_t C,
                          const hgi_real *z, int64_t ldz, hgi_real *y, int64_t ldy);
 void hgk_act_backward_ref(hgi_act act, hgi_real alpha, int64_t R, int64_t C,

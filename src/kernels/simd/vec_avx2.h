@@ -110,6 +110,15 @@ static inline vf v_ldexp(vf a, vf n)
     return v_mul(v_mul(a, v_power(half)), v_power(_mm256_sub_epi32(whole, half)));
 }
 
+static inline int32_t v_store_nonzero(vf a, int32_t first, int32_t *out)
+{
+    int32_t n = 0;
+    unsigned int m = (unsigned int)_mm256_movemask_ps(
+        _mm256_cmp_ps(a, _mm256_setzero_ps(), _CMP_NEQ_UQ));
+    for (; m != 0; m &= m - 1) out[n++] = first + __builtin_ctz(m);
+    return n;
+}
+
 static inline vm v_gt(vf a, vf b) { return _mm256_cmp_ps(a, b, _CMP_GT_OQ); }
 static inline vm v_le(vf a, vf b) { return _mm256_cmp_ps(a, b, _CMP_LE_OQ); }
 static inline vm v_lt(vf a, vf b) { return _mm256_cmp_ps(a, b, _CMP_LT_OQ); }

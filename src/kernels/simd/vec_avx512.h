@@ -83,6 +83,18 @@ static inline vf v_round(vf a)
 /* a 2^n for an integral n, right down through the subnormal numbers.                   */
 static inline vf v_ldexp(vf a, vf n) { return _mm512_scalef_ps(a, n); }
 
+/* Write first + lane for each lane that is not 0 (NaN is not); returns how many.  VL places
+ * may be written.                                                                        */
+static inline int32_t v_store_nonzero(vf a, int32_t first, int32_t *out)
+{
+    const __m512i lanes =
+        _mm512_set_epi32(15, 14, 13, 12, 11, 10, 9, 8, 7, 6, 5, 4, 3, 2, 1, 0);
+    vm m = _mm512_cmp_ps_mask(a, _mm512_setzero_ps(), _CMP_NEQ_UQ);
+    __m512i at = _mm512_add_epi32(lanes, _mm512_set1_epi32(first));
+    _mm512_storeu_si512(out, _mm512_maskz_compress_epi32(m, at));
+    return __builtin_popcount(m);
+}
+
 static inline vm v_gt(vf a, vf b) { return _mm512_cmp_ps_mask(a, b, _CMP_GT_OQ); }
 static inline vm v_le(vf a, vf b) { return _mm512_cmp_ps_mask(a, b, _CMP_LE_OQ); }
 static inline vm v_lt(vf a, vf b) { return _mm512_cmp_ps_mask(a, b, _CMP_LT_OQ); }
