@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: MIT
 /* Command lines in the GNU manner: --name VALUE, --name=VALUE, -o VALUE, -oVALUE, -qv, and
- * "--" before words that start with a dash.                                              */
+ * "--" before words that start with a dash.                                            */
 #include "cli.h"
 
 #include <errno.h>

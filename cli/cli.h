@@ -4,7 +4,7 @@
  * A verb is one file, cmd_<verb>.c, that exports one const table, listed once in main.c.
  * Parsing, --help, the man page and nearest-word errors all come from these tables.
  * Results go to stdout, messages to stderr; exit 0, 1 for a failure, 2 for a wrong command
- * line, 128 + signal after an interrupt.                                                 */
+ * line, 128 + signal after an interrupt.                                               */
 #ifndef CLI_H
 #define CLI_H
 
@@ -32,8 +32,8 @@ typedef struct cli_verb {
     const char *usage; /* what stands behind the name                                */
     const char *brief; /* one line                                                    */
     const char *about; /* paragraphs                                                  */
-    const char *examples; /* command lines, "#" starts a remark                          */
-    const cli_option *const *options; /* tables that end in name == NULL; NULL-ended     */
+    const char *examples; /* command lines, "#" starts a remark                         */
+    const cli_option *const *options; /* tables that end in name == NULL; NULL-ended    */
     bool config; /* takes every hg_config_option() too                          */
     int min_args, max_args;
     int (*run)(cli *c);
@@ -45,7 +45,7 @@ typedef struct cli_given {
     const char *value; /* "" for a bare flag */
 } cli_given;
 
-/* One command line.                                                                     */
+/* One command line.                                                                    */
 struct cli {
     const cli_verb *verb;
     cli_given *given; /* in the order of the command line */
@@ -61,70 +61,70 @@ struct cli {
 extern const cli_option cli_common_options[]; /* --threads --cpu --quiet --verbose --help */
 extern const cli_option cli_json_options[]; /* --json                                   */
 extern const cli_option cli_data_options[]; /* --format --limit ... of files read       */
-extern const cli_option cli_column_options[]; /* --columns                                */
-extern const cli_option cli_write_options[]; /* --output --to of files written           */
+extern const cli_option cli_column_options[]; /* --columns                              */
+extern const cli_option cli_write_options[]; /* --output --to of files written          */
 
 /* ---- args.c ------------------------------------------------------------------------ */
 
 /* The index-th option of a verb: its tables, then the configuration's; false at the end. */
 bool cli_option_at(const cli_verb *v, int index, cli_option *out);
-/* Read the words behind the verb; 0, or CLI_USAGE after saying why.                      */
+/* Read the words behind the verb; 0, or CLI_USAGE after saying why.                    */
 int cli_parse(cli *c, int argc, char **argv);
-/* Value of the last such option, NULL when it was not given.                             */
+/* Value of the last such option, NULL when it was not given.                           */
 const char *cli_get(const cli *c, const char *name);
 bool cli_has(const cli *c, const char *name);
-/* A whole number within [lo, hi] into *out, left alone when not given; 0 or CLI_USAGE.   */
+/* A whole number within [lo, hi] into *out, left alone when not given; 0 or CLI_USAGE. */
 int cli_get_int(cli *c, const char *name, int64_t lo, int64_t hi, int64_t *out);
-/* The nearest of n words to suggest, or NULL.                                            */
+/* The nearest of n words to suggest, or NULL.                                          */
 const char *cli_nearest(const char *word, const char *const *names, int n);
 
 /* ---- say.c: messages and errors ---------------------------------------------------- */
 
-/* "hourglass: ..." on stderr, one line, control characters shown as '?'.                 */
+/* "hourglass: ..." on stderr, one line, control characters shown as '?'.               */
 void cli_say(const char *fmt, ...) __attribute__((format(printf, 1, 2)));
-/* The same; returns CLI_USAGE.                                                           */
+/* The same; returns CLI_USAGE.                                                         */
 int cli_usage_error(const char *fmt, ...) __attribute__((format(printf, 1, 2)));
-/* Say the context's message; returns CLI_FAILED.                                         */
+/* Say the context's message; returns CLI_FAILED.                                       */
 int cli_failed(const cli *c);
-/* malloc and friends that end the program when there is no memory.                       */
+/* malloc and friends that end the program when there is no memory.                     */
 void *cli_alloc(size_t n, size_t size);
 void *cli_grow(void *p, size_t n, size_t size);
 char *cli_strdup(const char *s);
 
 /* ---- files.c: contexts, data, models, outputs -------------------------------------- */
 
-/* Make c->ctx from --threads, --cpu and --verbose; 0 or an exit status, said.            */
+/* Make c->ctx from --threads, --cpu and --verbose; 0 or an exit status, said.          */
 int cli_context(cli *c);
-/* What the data options say; 0 or CLI_USAGE.                                             */
+/* What the data options say; 0 or CLI_USAGE.                                           */
 int cli_read_data_options(cli *c, hg_data_options *out);
-/* cli_context(), then the file with the command line's data options.                     */
+/* cli_context(), then the file with the command line's data options.                   */
 int cli_open_data(cli *c, const char *path, hg_dataset **out);
 int cli_open_model(cli *c, const char *path, hg_model **out);
 /* Can this file be written when the work is done?  Says why not: also when it is one of
- * the command's inputs, which must not be written over.                                  */
+ * the command's inputs, which must not be written over.                                */
 int cli_check_output(const cli *c, const char *path);
-/* The word behind --to if it is a writer's; 0 or CLI_USAGE.                              */
+/* The word behind --to if it is a writer's; 0 or CLI_USAGE.                            */
 int cli_check_format(const char *format);
 
 /* ---- table.c: numbers and columns -------------------------------------------------- */
 
-/* Columns that line up; align has 'l' or 'r' a column.                                   */
+/* Columns that line up; align has 'l' or 'r' a column.                                 */
 typedef struct cli_table cli_table;
 cli_table *cli_table_new(const char *align);
-/* As many cells as columns; a cell is copied.  NULL is empty.                            */
+/* As many cells as columns; a cell is copied.  NULL is empty.                          */
 void cli_table_row(cli_table *t, const char *const *cells);
-/* A rule as wide as the table.                                                           */
+/* A rule as wide as the table.                                                         */
 void cli_table_rule(cli_table *t);
 void cli_table_print(cli_table *t, FILE *f);
 void cli_table_free(cli_table *t);
 
 enum { CLI_NUMBER = 40 };
-/* 60,000 for people; %.6g or "-" for not-a-number.                                       */
+/* 60,000 for people; %.6g or "-" for not-a-number.                                     */
 const char *cli_grouped(char out[CLI_NUMBER], int64_t x);
 const char *cli_real(char out[CLI_NUMBER], double x);
-/* "28x28x1"                                                                              */
+/* "28x28x1"                                                                            */
 const char *cli_shape(char out[CLI_NUMBER * 2], int rank, const int64_t *shape);
-/* Columns of the terminal behind this stream, or `otherwise`.                            */
+/* Columns of the terminal behind this stream, or `otherwise`.                          */
 int cli_width(FILE *f, int otherwise);
 
 /* ---- help.c, man.c ----------------------------------------------------------------- */
@@ -133,7 +133,7 @@ void cli_help_overview(FILE *f);
 void cli_help_verb(const cli_verb *v, FILE *f);
 void cli_usage_line(const cli_verb *v, FILE *f);
 void cli_man(FILE *f);
-/* The groups of a verb's options in the order of --help; NULL at the end.                */
+/* The groups of a verb's options in the order of --help; NULL at the end.              */
 const char *cli_group_at(const cli_verb *v, int index);
 
 #endif

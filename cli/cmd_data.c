@@ -14,7 +14,7 @@ typedef struct column {
 } column;
 
 /* One pass, Welford's update: exact enough for columns far from zero.
- * Source: B. P. Welford, Technometrics 4 (1962), 419.                                    */
+ * Source: B. P. Welford, Technometrics 4 (1962), 419.                                  */
 static int column_stats(cli *c, const hg_dataset *data, column *columns)
 {
     int64_t rows = hg_dataset_rows(data), d = hg_dataset_features(data);

@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: MIT
-/* hourglass evaluate: every number about a model on data.                                */
+/* hourglass evaluate: every number about a model on data.                              */
 #include "json.h"
 
 #include <math.h>
@@ -39,7 +39,7 @@ static json_t *to_json(const hg_metrics *metrics)
     return object;
 }
 
-/* Two models: the first's numbers as ever, the other's under "against".                  */
+/* Two models: the first's numbers as ever, the other's under "against".                */
 static int print_json(const hg_metrics *metrics, const hg_metrics *other)
 {
     json_t *object = to_json(metrics);

@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: MIT
-/* hourglass help: this program, one verb, or the man page.                               */
+/* hourglass help: this program, one verb, or the man page.                             */
 #include "cli.h"
 
 #include <string.h>

@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: MIT
-/* hourglass info: the build, the machine, and which kernels run on it.                   */
+/* hourglass info: the build, the machine, and which kernels run on it.                 */
 #include "json.h"
 
 static const cli_option *const options[] = {cli_json_options, cli_common_options, NULL};

@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: MIT
-/* hourglass list: the words that options take, from the library's own tables.            */
+/* hourglass list: the words that options take, from the library's own tables.          */
 #include "json.h"
 
 static const cli_option *const options[] = {cli_json_options, cli_common_options, NULL};

@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: MIT
-/* hourglass plot loss, grid, filters: pictures as PNG, SVG or PDF.                       */
+/* hourglass plot loss, grid, filters: pictures as PNG, SVG or PDF.                     */
 #include "json.h"
 
 #include <errno.h>

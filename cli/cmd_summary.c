@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: MIT
-/* hourglass summary: a model's layers, sizes and origin.                                 */
+/* hourglass summary: a model's layers, sizes and origin.                               */
 #include "summary.h"
 
 #include "json.h"

@@ -3,7 +3,7 @@
  *
  * What can be wrong is found before the first step: options, outputs, data, shapes.  From
  * then on nothing is lost: an interrupt saves the best weights, a divergence the last good
- * ones, and the log is whole to its last line.                                           */
+ * ones, and the log is whole to its last line.                                         */
 #include "epoch_log.h"
 #include "interrupt.h"
 #include "json.h"

@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: MIT
-/* The training log: each line is whole and on disk's way before the next epoch begins.   */
+/* The training log: each line is whole and on disk's way before the next epoch begins. */
 #include "epoch_log.h"
 
 #include "json.h"
@@ -26,7 +26,7 @@ static int64_t epoch_of(const char *line, size_t n)
 }
 
 /* The log of a run that goes on at epoch `first`: cut off in place before the first line
- * that is trained again or was cut short, so that a crash here loses no line.           */
+ * that is trained again or was cut short, so that a crash here loses no line.          */
 static FILE *open_resumed(const char *path, int64_t first)
 {
     struct stat s;

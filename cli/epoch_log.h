@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: MIT
-/* train --log: one JSON object a line and epoch.                                         */
+/* train --log: one JSON object a line and epoch.                                       */
 #ifndef CLI_EPOCH_LOG_H
 #define CLI_EPOCH_LOG_H
 
@@ -10,7 +10,7 @@ typedef struct cli_epoch_log {
         *path;   /* NULL: no log                                                       */
     bool resume; /* keep what an earlier run wrote of the epochs before ours           */
     FILE *f;     /* opened with the first epoch, so that a run that cannot start
-                         leaves an old log as it was                                      */
+                         leaves an old log as it was                                    */
     bool failed; /* said once, and training goes on                                    */
 } cli_epoch_log;
 

@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: MIT
-/* Contexts, data, models and outputs, as the command line names them.                    */
+/* Contexts, data, models and outputs, as the command line names them.                  */
 #include "cli.h"
 
 #include <errno.h>
@@ -110,7 +110,7 @@ static int cannot_write(const char *path, const char *why)
     return CLI_FAILED;
 }
 
-/* Arguments are inputs, and so is --valid; the outputs of one command differ, too.       */
+/* Arguments are inputs, and so is --valid; the outputs of one command differ, too.     */
 static const char *clash(const cli *c, const char *path)
 {
     static const char *const others[] = {"output", "log", "plot"};

@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: MIT
-/* --help, from the verbs' tables.                                                        */
+/* --help, from the verbs' tables.                                                      */
 #include "cli.h"
 
 #include <string.h>

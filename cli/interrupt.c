@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: MIT
-/* Signals set one flag, which training reads between steps.                              */
+/* Signals set one flag, which training reads between steps.                            */
 #include "interrupt.h"
 
 #include <signal.h>

@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: MIT
-/* JSON out of the program, by jansson.                                                   */
+/* JSON out of the program, by jansson.                                                 */
 #include "json.h"
 
 #include <math.h>

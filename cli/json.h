@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: MIT
-/* JSON out of the program; numbers do not depend on the locale.                          */
+/* JSON out of the program; numbers do not depend on the locale.                        */
 #ifndef CLI_JSON_H
 #define CLI_JSON_H
 
@@ -7,13 +7,13 @@
 
 #include <jansson.h>
 
-/* A number, or null where JSON has none (NaN, infinity).                                 */
+/* A number, or null where JSON has none (NaN, infinity).                               */
 json_t *cli_json_real(double x);
-/* A text; bytes that are not UTF-8 are shown as '?'.  NULL is null.                      */
+/* A text; bytes that are not UTF-8 are shown as '?'.  NULL is null.                    */
 json_t *cli_json_text(const char *s);
 json_t *cli_json_shape(int rank, const int64_t *shape);
 /* One object on one line of stdout, so that a program can read line by line.  Takes the
- * object; an exit status.                                                                */
+ * object; an exit status.                                                              */
 int cli_json_print(json_t *object);
 
 #endif

@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: MIT
-/* hourglass: the verbs, and which of them the command line means.                        */
+/* hourglass: the verbs, and which of them the command line means.                      */
 #include "cli.h"
 
 #include <errno.h>

@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: MIT
-/* The man page, from the same tables as --help.  Source: man(7), groff_man(7).           */
+/* The man page, from the same tables as --help.  Source: man(7), groff_man(7).         */
 #include "cli.h"
 
 #include <ctype.h>

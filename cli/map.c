@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: MIT
-/* encode, decode and reconstruct: read, map, write.                                      */
+/* encode, decode and reconstruct: read, map, write.                                    */
 #include "map.h"
 
 #include <string.h>

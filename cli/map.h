@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: MIT
-/* What encode, decode and reconstruct have in common: a model, data in, data out.        */
+/* What encode, decode and reconstruct have in common: a model, data in, data out.      */
 #ifndef CLI_MAP_H
 #define CLI_MAP_H
 
@@ -7,7 +7,7 @@
 
 typedef hg_status (*cli_map_fn)(hg_ctx *ctx, const hg_model *model,
                                 const hg_dataset *data, hg_dataset **out);
-/* MODEL and DATA of the command line through fn, to --output.                            */
+/* MODEL and DATA of the command line through fn, to --output.                          */
 int cli_map(cli *c, cli_map_fn fn);
 extern const cli_option *const cli_map_options[];
 

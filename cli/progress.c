@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: MIT
 /* The progress line.  Its parts are dropped from the right, and the bar shrinks, until the
- * line fits the terminal: a line that wraps could not be drawn over.                     */
+ * line fits the terminal: a line that wraps could not be drawn over.                   */
 #include "progress.h"
 
 #include <math.h>

@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: MIT
-/* Messages on stderr, and memory that is there or ends the program.                      */
+/* Messages on stderr, and memory that is there or ends the program.                    */
 #include "cli.h"
 
 #include <stdarg.h>

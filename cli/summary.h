@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: MIT
-/* A model in words and numbers: for summary and train --dry-run.                         */
+/* A model in words and numbers: for summary and train --dry-run.                       */
 #ifndef CLI_SUMMARY_H
 #define CLI_SUMMARY_H
 

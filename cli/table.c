@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: MIT
-/* Columns that line up, and numbers as people read them.                                 */
+/* Columns that line up, and numbers as people read them.                               */
 #include "cli.h"
 
 #include <math.h>

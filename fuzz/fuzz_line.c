@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: MIT
 /* Any text as a line.  What is accepted must print to a line that reads back and prints
- * the same.                                                                              */
+ * the same.                                                                            */
 #include "model/line.h"
 
 #include <stdlib.h>

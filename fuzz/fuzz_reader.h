@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: MIT
 /* What every reader promises, whatever it is fed: a dataset of finite numbers whose rows
- * can all be read, or a message of one line; and nothing leaks (the sanitizers look).   */
+ * can all be read, or a message of one line; and nothing leaks (the sanitizers look).  */
 #ifndef FUZZ_READER_H
 #define FUZZ_READER_H
 
@@ -12,7 +12,7 @@
 
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size);
 
-/* The numbers that came with the dataset are those of its rows.                         */
+/* The numbers that came with the dataset are those of its rows.                        */
 static void fuzz_rows(hg_ctx *ctx, const hg_dataset *d)
 {
     int64_t n = hg_dataset_features(d);

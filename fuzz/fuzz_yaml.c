@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: MIT
 /* Any bytes as a configuration file.  It is taken whole or not at all, and a refusal has a
- * one-line message that names the file.                                                  */
+ * one-line message that names the file.                                                */
 #include "model/config.h"
 
 #include <stdlib.h>

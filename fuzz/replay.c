@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: MIT
 /* A main for fuzz targets where there is no libFuzzer: each file named on the command line
- * goes to the target once.  A crash or a sanitizer's report is the failure.             */
+ * goes to the target once.  A crash or a sanitizer's report is the failure.            */
 #include <stdint.h>
 #include <stdio.h>
 #include <stdlib.h>

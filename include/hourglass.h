@@ -281,8 +281,8 @@ typedef struct hg_layer_info {
 HG_API hg_status hg_model_layer(hg_ctx *ctx, const hg_model *model, int64_t index,
                                 hg_layer_info *out);
 
-/* The loss after each epoch; index is 0-based; 0 after the last, and when out->size is not
- * set.  NaN: not measured. */
+/* The loss after each epoch; index is 0-based; 0 after the last, and when out->size is
+ * not set.  NaN: not measured. */
 typedef struct hg_epoch {
     size_t size;
     int64_t epoch; /* 1-based */
@@ -319,12 +319,14 @@ typedef struct hg_callbacks {
  * Shapes   train [n, d_in]; valid [any, d_in] or NULL ("valid-split" then applies).
  * Memory   *out belongs to the caller.
  * Errors   HG_EINVAL, HG_ERANGE, HG_ESHAPE before any work; HG_ECANCELED: *out is the
- *          best model so far, the exact state is in the checkpoint folder if one was named;
+ *          best model so far, the exact state is in the checkpoint folder if one was
+ * named;
  *          HG_EDIVERGED: a loss was not finite, the message names epoch, step and layer,
  *          *out has the last good weights (NULL when no epoch ended);
  *          HG_EMISMATCH: resume with other data or configuration; HG_EIO: a checkpoint
- *          could not be written, *out as with HG_ECANCELED when steps were done; HG_ENOMEM.
- * Threads  one per ctx; ctx's team works inside the call.  Same seed, same bits, for any
+ *          could not be written, *out as with HG_ECANCELED when steps were done;
+ * HG_ENOMEM. Threads  one per ctx; ctx's team works inside the call.  Same seed, same
+ * bits, for any
  *          number of threads.
  * Source   Adam: Kingma & Ba, arXiv:1412.6980; Glorot
  *          initialisation: Glorot & Bengio 2010. */
@@ -356,7 +358,8 @@ HG_API hg_status hg_reconstruct(hg_ctx *ctx, const hg_model *model, const float 
 /* The same from dataset to dataset.  *out belongs to the caller and refers to nothing.
  * Errors   also HG_ESHAPE when data's features are not what the model (or, for
  *          decode, its code) has: "FILE: 30 values a row, but
- *          the model wants 784"; HG_EMISMATCH when both name their columns, and otherwise. */
+ *          the model wants 784"; HG_EMISMATCH when both name their columns, and
+ * otherwise. */
 HG_API hg_status hg_encode_dataset(hg_ctx *ctx, const hg_model *model,
                                    const hg_dataset *data,
                                    hg_dataset **out) HG_WARN_UNUSED;
@@ -395,7 +398,8 @@ typedef struct hg_plot_options {
 } hg_plot_options;
 
 /* A curve of training and validation loss.  n epochs; path ends in .png, .svg or .pdf.
- * Errors   HG_EINVAL n < 1 or an unknown ending; HG_EIO; HG_EUNAVAILABLE without cairo. */
+ * Errors   HG_EINVAL n < 1 or an unknown ending; HG_EIO; HG_EUNAVAILABLE without cairo.
+ * */
 HG_API hg_status hg_plot_loss(hg_ctx *ctx, const hg_epoch *epochs, int64_t n,
                               const char *path,
                               const hg_plot_options *options) HG_WARN_UNUSED;

@@ -3,7 +3,7 @@
  *
  * Each test is forked, so that it starts from a fresh process, can crash, set a locale or
  * exhaust memory, and is killed after HG_TEST_SECONDS (60).  The last line is always
- * "N passed, N failed, N skipped".                                                      */
+ * "N passed, N failed, N skipped".                                                     */
 #define _XOPEN_SOURCE 700 /* nftw */
 
 #include "test.h"
@@ -26,7 +26,7 @@
 #define MAX_CONTEXTS 32
 #define MAX_SHOWN 20 /* failures printed per test: a loop may fail a million times */
 
-/* State of the runner and, after the fork, of the one test in this process.             */
+/* State of the runner and, after the fork, of the one test in this process.            */
 static struct test_entry *test_list;
 static char root[TEST_PATH / 4];
 static char folder[TEST_PATH / 2];

@@ -24,7 +24,7 @@ static void check_content(const char *path, const char *want)
     free(got);
 }
 
-/* Files in the scratch folder, to see that nothing was left behind.                     */
+/* Files in the scratch folder, to see that nothing was left behind.                    */
 static int count_files(void)
 {
     char path[TEST_PATH];
@@ -45,7 +45,7 @@ static hg_status write_file(hg_ctx *ctx, const char *path, const char *text)
     return hgi_outfile_commit(&o);
 }
 
-/* Become someone whom permissions bind: they do not bind root.                          */
+/* Become someone whom permissions bind: they do not bind root.                         */
 static void drop_root(void)
 {
     if (getuid() == 0 && setuid(65534) != 0) SKIP("root that cannot become anyone else");

@@ -60,7 +60,7 @@ TEST(random_doubles_survive_seventeen_digits)
 }
 
 /* Exactly halfway between two doubles, and a hair to either side: the cases in which a
- * sloppy conversion is wrong by one.  printf writes a sum of powers of two exactly.     */
+ * sloppy conversion is wrong by one.  printf writes a sum of powers of two exactly.    */
 TEST(halfway_cases_round_to_even_and_a_hair_beyond_rounds_away)
 {
     uint64_t seed = 3;
@@ -176,7 +176,7 @@ TEST(whole_numbers_are_read_to_the_last_that_fits)
     CHECK_INT(i, 12);
 }
 
-/* The fewest digits of %.*e after which strtof gives the number back.                   */
+/* The fewest digits of %.*e after which strtof gives the number back.                  */
 static int fewest_digits_float(float x)
 {
     char s[64];
@@ -281,7 +281,7 @@ TEST(numbers_are_written_as_people_write_them)
     CHECK_STR(s, "1e-45");
 }
 
-/* Make a locale that writes 1,5, from the system's sources when none is installed.      */
+/* Make a locale that writes 1,5, from the system's sources when none is installed.     */
 static bool set_comma_locale(void)
 {
     static const char *const names[] = {"de_DE.UTF-8", "de_DE.utf8", "fr_FR.UTF-8",

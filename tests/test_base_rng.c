@@ -26,7 +26,7 @@ TEST(philox_gives_the_published_answers)
     }
 }
 
-/* Files depend on these: a change here makes old checkpoints resume differently.        */
+/* Files depend on these: a change here makes old checkpoints resume differently.       */
 TEST(the_stream_of_a_seed_does_not_change)
 {
     hgi_rng r = {.seed = 42, .use = HGI_USE_SHUFFLE, .epoch = 3};
@@ -125,7 +125,7 @@ TEST(a_permutation_has_every_number_once)
     CHECK_INT(order[0], 0);
 }
 
-/* All 24 orders of 4 come up about as often: 23 degrees of freedom, 1 in 10,000: 56.    */
+/* All 24 orders of 4 come up about as often: 23 degrees of freedom, 1 in 10,000: 56.   */
 TEST(every_permutation_is_as_likely)
 {
     double count[256] = {0}, chi = 0;

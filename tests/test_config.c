@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: MIT
-/* Configurations: the option table, values, presets and YAML files.                      */
+/* Configurations: the option table, values, presets and YAML files.                    */
 #include "model/config.h"
 #include "test.h"
 

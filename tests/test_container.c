@@ -212,7 +212,7 @@ TEST(a_tensor_too_large_for_any_file_is_refused)
 
 /* ---- hostile files --------------------------------------------------------------- */
 
-/* Parse n bytes from a block of exactly that size, so that a sanitizer sees a read past it. */
+/* Parse n bytes from a block of exactly that size: a sanitizer sees a read past it. */
 static hg_status parse(hg_ctx *ctx, const void *bytes, size_t n)
 {
     hgi_container *c;

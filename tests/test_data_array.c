@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: MIT
 /* IDX and NPY: every type, byte order, memory order and version, made here number by
- * number; gzip; sizes that a header claims against bytes that are there.                */
+ * number; gzip; sizes that a header claims against bytes that are there.               */
 #include "test.h"
 
 #include "data/array.h"

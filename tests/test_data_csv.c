@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: MIT
-/* CSV: dialects, headers, columns chosen, and the message of every kind of fault.       */
+/* CSV: dialects, headers, columns chosen, and the message of every kind of fault.      */
 #include "test.h"
 
 #include "data/csv.h"

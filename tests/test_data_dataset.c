@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: MIT
-/* Views of memory in any layout, splits, facts about a dataset.                         */
+/* Views of memory in any layout, splits, facts about a dataset.                        */
 #include "test.h"
 
 #include "data/data.h"

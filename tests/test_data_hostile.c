@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: MIT
 /* Broken files: each gives the status and the message that its folder's list says, and
- * HG_ENOMEM without a leak at any failing allocation.                                   */
+ * HG_ENOMEM without a leak at any failing allocation.                                  */
 #include "test.h"
 
 #include "base/base.h"

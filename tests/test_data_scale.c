@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: MIT
-/* Scalers against their formulas, and batches against scaling value by value.           */
+/* Scalers against their formulas, and batches against scaling value by value.          */
 #include "test.h"
 
 #include "data/data.h"
@@ -28,7 +28,7 @@ static hg_dataset *view(hg_ctx *ctx, const void *x, hg_type type, int64_t rows,
 TEST(standard_scale_is_that_of_scikit_learn)
 {
     /* StandardScaler().fit([[0,1,7],[2,1,7],[4,5,7]]): mean_ 2, 7/3, 7; var_ 8/3, 32/9, 0
-     * (biased: divided by n); scale_ of the constant column is 1.                       */
+     * (biased: divided by n); scale_ of the constant column is 1.                      */
     static const float x[] = {0, 1, 7, 2, 1, 7, 4, 5, 7};
     hg_ctx *ctx = test_ctx();
     hg_dataset *d = view(ctx, x, HG_F32, 3, 3);

@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: MIT
-/* Every writer's file read back by the reader of its format.                            */
+/* Every writer's file read back by the reader of its format.                           */
 #include "test.h"
 
 #include "data/data.h"
@@ -136,9 +136,8 @@ TEST(an_unknown_ending_or_format_is_refused_before_a_file_is_made)
     hg_dataset *d = example(ctx, HG_F32, 1);
     char path[TEST_PATH];
     test_path(path, "out.txt");
-    CHECK_FAILS(
-        ctx, hg_dataset_save(ctx, d, path, NULL), HG_EUNKNOWN,
-        "unknown ending, expected one of .npy, .csv, .idx, ubyte");
+    CHECK_FAILS(ctx, hg_dataset_save(ctx, d, path, NULL), HG_EUNKNOWN,
+                "unknown ending, expected one of .npy, .csv, .idx, ubyte");
     CHECK_FAILS(ctx, hg_dataset_save(ctx, d, path, "cvs"), HG_EUNKNOWN,
                 "did you mean 'csv'?");
     FILE *f = fopen(path, "r");

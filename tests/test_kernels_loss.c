@@ -114,7 +114,7 @@ TEST_ON_ALL(cross_entropy_keeps_small_and_huge_losses)
 }
 
 /* Equal elements: every rounding of a lane's product is in one direction or the next, and
- * at 0 each factor is the largest, 2.  2500 columns are more than a product of any set.  */
+ * at 0 each factor is the largest, 2.  2500 columns are more than a product of any set. */
 TEST_ON_ALL(cross_entropy_of_equal_logits_adds_up)
 {
     static float z[2500], t[2500], g[2500];
@@ -133,7 +133,7 @@ TEST_ON_ALL(cross_entropy_of_equal_logits_adds_up)
 
 /* A gradient dies off as exp(-|z|), down to the smallest normal numbers, by 2e-6 of itself
  * (v_exp_minus: 1.1e-7 and the part of ln 2 it leaves out, 127 times 1.9e-9); below it is
- * 0 at the latest where the exponent ends.                                              */
+ * 0 at the latest where the exponent ends.                                             */
 TEST_ON_ALL(cross_entropy_has_gradients_down_to_the_smallest)
 {
     for (int i = 0; i < 1100; i++) {

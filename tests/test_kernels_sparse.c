@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: MIT
 /* Products with rows that are mostly zeros: the same bits as the dense product, on every
- * table, because both are one chain of multiply-adds and 0 adds nothing.  No tolerance.  */
+ * table, because both are one chain of multiply-adds and 0 adds nothing.  No tolerance. */
 #include "test_kernels.h"
 
 enum { MOST_ROWS = 37, MOST_COLUMNS = 700, MOST_UNITS = 130 };

@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: MIT
-/* The language of lines: what is understood, what is refused and how it is said.         */
+/* The language of lines: what is understood, what is refused and how it is said.       */
 #include "model/line.h"
 #include "test.h"
 

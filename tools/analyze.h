@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: MIT
 /* Put before every source by tools/analyze.sh: clang's analyser looks at one file at a time
- * and cannot know that these calls never return HG_OK.                                  */
+ * and cannot know that these calls never return HG_OK.                                 */
 #include "base/base.h"
 
 #define hgi_fail(ctx, status, ...) (hgi_fail(ctx, status, __VA_ARGS__), (status))

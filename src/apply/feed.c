@@ -14,7 +14,7 @@ static hg_status wrong_shape(hg_ctx *ctx, const hg_dataset *d, int64_t wanted)
 }
 
 /* A table whose columns have other names, or another order, would be read as if they had
- * ours: a wrong answer that looks right.                                                 */
+ * ours: a wrong answer that looks right.                                               */
 static hg_status check_columns(hg_ctx *ctx, const hg_model *m, const hg_dataset *d)
 {
     if (m->columns == NULL || d->columns == NULL) return HG_OK;

@@ -116,8 +116,9 @@ hg_status hg_reconstruct(hg_ctx *ctx, const hg_model *m, const float *x, int64_t
 
 /* ---- dataset to dataset ---------------------------------------------------------- */
 
-/* Codes are z1, z2, ...; rows have the names of the training file's columns.  Pointers and
- * names lie in the one block that a dataset owns.                                         */
+/* Codes are z1, z2, ...; rows have the names of the training file's columns.  Pointers
+ * and names lie in the one block that a dataset owns.
+ *    */
 static hg_status name_columns(hg_ctx *ctx, const hg_model *m, map_mode mode,
                               hg_dataset *d)
 {

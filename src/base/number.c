@@ -9,7 +9,7 @@
  * 17 digits that other programs write.  Everything else goes to strtod() as digits and
  * exponent alone: without a decimal point there is nothing that a locale could change.
  *
- * Writing: the fewest digits that read back as the same number.                         */
+ * Writing: the fewest digits that read back as the same number.                        */
 #include "base/base.h"
 
 #include <math.h>
@@ -21,7 +21,7 @@
 #define EXACT_MANTISSA (UINT64_C(1) << 53)
 #define WORD_DIGITS 19 /* 10^19 - 1 fits 64 bits */
 /* No double and no midpoint of two needs more than 767 significant digits to be told from
- * its neighbours; what follows matters only in being zero or not.                       */
+ * its neighbours; what follows matters only in being zero or not.                      */
 #define LONG_DIGITS 800
 #define LARGEST_EXPONENT 100000
 
@@ -30,7 +30,7 @@ static const double powers[EXACT_POWER + 1] = {
     1e12, 1e13, 1e14, 1e15, 1e16, 1e17, 1e18, 1e19, 1e20, 1e21, 1e22};
 
 /* value = mantissa * 10^exponent, unless more than WORD_DIGITS digits: then the text from
- * `digits` to `end` has them all.                                                       */
+ * `digits` to `end` has them all.                                                      */
 struct decimal {
     uint64_t mantissa;
     int64_t exponent;
@@ -42,7 +42,7 @@ struct decimal {
 
 static bool is_digit(char c) { return c >= '0' && c <= '9'; }
 
-/* One run of digits on either side of the point.                                        */
+/* One run of digits on either side of the point.                                       */
 static const char *take_digits(struct decimal *d, const char *s, const char *end,
                                bool fraction)
 {
@@ -56,7 +56,7 @@ static const char *take_digits(struct decimal *d, const char *s, const char *end
     return s;
 }
 
-/* [+-]digits; false when there are none.  Far too large ones stay far too large.         */
+/* [+-]digits; false when there are none.  Far too large ones stay far too large.       */
 static bool take_exponent(const char **s, const char *end, int64_t *out)
 {
     bool negative = *s < end && **s == '-';
@@ -97,7 +97,7 @@ static bool split(const char *s, size_t n, char point, struct decimal *d)
 #ifdef __SIZEOF_INT128__
 __extension__ typedef unsigned __int128 wide;
 
-/* 10^0 .. 10^19, the largest that fits 64 bits.                                          */
+/* 10^0 .. 10^19, the largest that fits 64 bits.                                        */
 static uint64_t whole_power(int64_t n)
 {
     uint64_t power = 1;
@@ -106,12 +106,12 @@ static uint64_t whole_power(int64_t n)
 }
 
 /* mantissa * 10^exponent for mantissa > 0 and |exponent| <= WORD_DIGITS.  A conversion of a
- * wide number to double rounds to nearest, ties to even.                                */
+ * wide number to double rounds to nearest, ties to even.                               */
 static double convert_wide(uint64_t mantissa, int64_t exponent)
 {
     if (exponent >= 0) return (double)((wide)mantissa * whole_power(exponent));
     /* Shifted so far that the quotient has 63 bits or more, ten more than a double keeps:
-     * a remainder can then be told by setting the last of them.                         */
+     * a remainder can then be told by setting the last of them.                        */
     int shift = __builtin_clzll(mantissa);
     wide shifted = (wide)(mantissa << shift) << 64;
     uint64_t power = whole_power(-exponent);
@@ -121,7 +121,7 @@ static double convert_wide(uint64_t mantissa, int64_t exponent)
 }
 #endif
 
-/* By the C library: digits, "e" and exponent in a text of bounded length.               */
+/* By the C library: digits, "e" and exponent in a text of bounded length.              */
 static double convert_slowly(const struct decimal *d)
 {
     char text[LONG_DIGITS + 32];
@@ -142,7 +142,7 @@ static double convert_slowly(const struct decimal *d)
     return strtod(text, NULL);
 }
 
-/* nan, inf, infinity, in any case and with a sign.                                      */
+/* nan, inf, infinity, in any case and with a sign.                                     */
 static bool parse_word(const char *s, size_t n, double *out)
 {
     bool negative = n > 0 && s[0] == '-';
@@ -202,7 +202,7 @@ bool hgi_parse_int(const char *s, size_t n, int64_t *out)
 /* ---- writing ---------------------------------------------------------------------- */
 
 /* Write digits d1 d2 d3.. (a whole number without trailing zeros) times 10^exponent, as
- * plain decimals where that is short and else as 1.5e-7; plain numbers are valid JSON.   */
+ * plain decimals where that is short and else as 1.5e-7; plain numbers are valid JSON. */
 static int print_decimal(char *out, bool negative, uint64_t number, int exponent)
 {
     char digits[24];
@@ -232,7 +232,7 @@ static int print_decimal(char *out, bool negative, uint64_t number, int exponent
     return (int)(p - out);
 }
 
-/* nan, inf and zero have no digits to look for.                                         */
+/* nan, inf and zero have no digits to look for.                                        */
 static int print_special(char *out, double x)
 {
     const char *word = isnan(x) ? "nan" : isinf(x) ? "inf" : "0";
@@ -243,7 +243,7 @@ static int print_special(char *out, double x)
 static bool is_special(double x) { return x == 0 || !isfinite(x); }
 
 /* x > 0 rounded to `count` digits: *number times 10^*exponent.  printf rounds correctly;
- * its decimal point, which may be of several bytes, is skipped.                          */
+ * its decimal point, which may be of several bytes, is skipped.                        */
 static void round_digits(double x, int count, uint64_t *number, int *exponent)
 {
     char text[64];
@@ -260,7 +260,7 @@ static bool is_exact(uint64_t number, int exponent)
            exponent <= EXACT_POWER;
 }
 
-/* number * 10^exponent, correctly rounded.                                              */
+/* number * 10^exponent, correctly rounded.                                             */
 static double join(uint64_t number, int exponent)
 {
     if (is_exact(number, exponent)) {
@@ -279,7 +279,7 @@ int hgi_format_double(char out[HGI_NUMBER_MAX], double x)
     uint64_t number;
     int exponent;
     /* A normal double keeps any 15 digits, so fewer need not be tried: they come out of
-     * 15 as trailing zeros.  A subnormal one has less to keep.                           */
+     * 15 as trailing zeros.  A subnormal one has less to keep.                         */
     int count = size < 0x1p-1022 ? 1 : 15;
     for (;; count++) {
         round_digits(size, count, &number, &exponent);
@@ -290,7 +290,7 @@ int hgi_format_double(char out[HGI_NUMBER_MAX], double x)
 
 /* Does number * 10^exponent read back as x?  Readers differ: some round the text straight
  * to float, some (ours, NumPy's) by way of double.  Both give x when the double is no
- * midpoint of two floats, or when it is exactly the text.                                */
+ * midpoint of two floats, or when it is exactly the text.                              */
 static bool reads_back(float x, uint64_t number, int exponent)
 {
     double value = join(number, exponent);
@@ -305,7 +305,7 @@ static bool reads_back(float x, uint64_t number, int exponent)
 
 /* round_digits() for a float, without printf where a double multiplication is near enough:
  * its error, 1e-16 of x, can only choose the other neighbour when x lies halfway between
- * two decimals of `count` <= 9 digits, and then either will do.                          */
+ * two decimals of `count` <= 9 digits, and then either will do.                        */
 static void round_float(double x, int lead, int count, uint64_t *number, int *exponent)
 {
     int shift = count - 1 - lead;

@@ -3,13 +3,13 @@
  *
  * 8-bit cells and little-endian f32 in C order are read to where they stay.  Everything
  * else goes through a piece of PIECE cells.  Fortran order is turned while reading: its
- * columns come one after another and are spread over the rows.                          */
+ * columns come one after another and are spread over the rows.                         */
 #include "data/array.h"
 
 #include <string.h>
 
 #define PIECE INT64_C(32768)
-/* What a pipe is given at first: nothing bounds what its header asks for.               */
+/* What a pipe is given at first: nothing bounds what its header asks for.              */
 #define PIPE_FIRST (INT64_C(64) << 20)
 
 typedef struct job {
@@ -48,7 +48,7 @@ static hg_status wrong_length(const job *j, int64_t found, const char *more)
                     what);
 }
 
-/* Sizes from the header, multiplied with care, against what the source has.              */
+/* Sizes from the header, multiplied with care, against what the source has.            */
 static hg_status plan(job *j, int64_t limit)
 {
     const hgi_array *a = j->a;
@@ -84,7 +84,7 @@ static hg_status plan(job *j, int64_t limit)
 }
 
 /* Make block hold `bytes`.  With a known length that is the whole at once; a pipe earns
- * its memory by what it has sent.                                                        */
+ * its memory by what it has sent.                                                      */
 static hg_status make_room(job *j, int64_t bytes)
 {
     if (bytes <= j->room) return HG_OK;
@@ -99,7 +99,7 @@ static hg_status make_room(job *j, int64_t bytes)
     return HG_OK;
 }
 
-/* Exactly n cells.                                                                       */
+/* Exactly n cells.                                                                     */
 static hg_status read_cells(job *j, void *p, int64_t n)
 {
     size_t want = (size_t)(n * hgi_cell_size(j->a->cell)), got;
@@ -108,7 +108,7 @@ static hg_status read_cells(job *j, void *p, int64_t n)
     return got == want ? HG_OK : wrong_length(j, j->read, "");
 }
 
-/* Cell `at` of the file's order does not fit: say where it is.                           */
+/* Cell `at` of the file's order does not fit: say where it is.                         */
 static hg_status too_large(const job *j, int64_t row, int64_t column)
 {
     return hgi_fail(
@@ -124,7 +124,7 @@ static hg_status read_c_order(job *j)
     bool little = *(const unsigned char *)&one == 1;
     bool in_place = j->bytes || (a->cell == HGI_CELL_F32 && a->big_endian != little);
     int64_t total = j->rows * j->features, n;
-    /* In place, pieces are only there to let a pipe grow its memory.                     */
+    /* In place, pieces are only there to let a pipe grow its memory.                   */
     int64_t piece = in_place ? PIPE_FIRST / 8 : PIECE;
     for (int64_t at = 0; at < total; at += n) {
         n = hgi_min(piece, total - at);
@@ -141,7 +141,7 @@ static hg_status read_c_order(job *j)
 }
 
 /* Where the q-th column of Fortran order is in a row-major row: the first dimension of a
- * row changes fastest in the file, slowest in memory.                                    */
+ * row changes fastest in the file, slowest in memory.                                  */
 static int64_t turned_column(const hgi_array *a, int64_t q)
 {
     int64_t c = 0;
@@ -186,7 +186,7 @@ static hg_status read_fortran(job *j)
     return HG_OK;
 }
 
-/* When everything was to be read, nothing may follow (and a gzip checksum is compared).  */
+/* When everything was to be read, nothing may follow (and a gzip checksum is compared). */
 static hg_status expect_end(job *j)
 {
     unsigned char more;

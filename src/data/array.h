@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: MIT
-/* Dense arrays in files: what IDX and NPY have in common once their headers are read.   */
+/* Dense arrays in files: what IDX and NPY have in common once their headers are read.  */
 #ifndef HGI_ARRAY_H
 #define HGI_ARRAY_H
 
@@ -26,7 +26,7 @@ typedef enum hgi_cell {
 #undef HGI_CELL_ROW
 } hgi_cell;
 
-/* As a header says; dim[0] counts the rows.                                             */
+/* As a header says; dim[0] counts the rows.                                            */
 typedef struct hgi_array {
     hgi_cell cell;
     bool big_endian, fortran;
@@ -37,13 +37,13 @@ typedef struct hgi_array {
 int64_t hgi_cell_size(hgi_cell cell);
 const char *hgi_cell_name(hgi_cell cell);
 /* Convert n cells.  Returns the position of the first number that is finite and does not
- * fit float, else -1.  Integers and f64 round to nearest.                               */
+ * fit float, else -1.  Integers and f64 round to nearest.                              */
 int64_t hgi_cells_to_float(hgi_cell cell, bool big_endian, int64_t n,
                            const unsigned char *src, float *dst);
 
 /* Read the array's data, the rest of the source, into a new dataset.  The header is not
  * trusted: its sizes are held against what the source has before memory is asked for.
- * limit 0: all rows.                                                                    */
+ * limit 0: all rows.                                                                   */
 hg_status hgi_array_read(hg_ctx *ctx, hgi_source *s, const hgi_array *a, int64_t limit,
                          hg_dataset **out);
 

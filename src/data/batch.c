@@ -2,7 +2,7 @@
 /* Rows of a dataset, scaled, into the memory that a step trains on.
  *
  * Whatever the layout, a value goes through the same multiplication, so a u8 file and the
- * same numbers as floats give the same batch.                                           */
+ * same numbers as floats give the same batch.                                          */
 #include "data/data.h"
 #include "kernels/kernels.h"
 
@@ -11,7 +11,7 @@
 #define PAGE 4096 /* bytes */
 
 /* Can a value of d leave the range?  With one pair for all columns and a positive scale
- * the ends of the data are the ends of the batch, computed as the kernels do.            */
+ * the ends of the data are the ends of the batch, computed as the kernels do.          */
 static bool may_leave(const hg_dataset *d, const hgi_scaler *s, const hgi_range *range)
 {
     if (!range->check) return false;
@@ -21,7 +21,7 @@ static bool may_leave(const hg_dataset *d, const hgi_scaler *s, const hgi_range 
     return (double)lo < range->lo || (double)hi > range->hi;
 }
 
-/* A row's smallest and largest value, in lanes that compilers turn into vectors.         */
+/* A row's smallest and largest value, in lanes that compilers turn into vectors.       */
 static void row_ends(int64_t n, const hgi_real *x, double *lo, double *hi)
 {
     hgi_real a[LANES], b[LANES];
@@ -43,7 +43,7 @@ static void row_ends(int64_t n, const hgi_real *x, double *lo, double *hi)
     *hi = (double)b[0];
 }
 
-/* Bring a row into the range.  Returns true when it was outside by more than rounding.   */
+/* Bring a row into the range.  Returns true when it was outside by more than rounding. */
 static bool clip_row(const hgi_range *range, int64_t n, hgi_real *x)
 {
     double lo, hi;
@@ -73,7 +73,7 @@ static void fill_row(const struct hgi_kernels *k, const hg_dataset *d,
 }
 
 /* Shuffled rows lie anywhere in memory, where no hardware prefetcher guesses: ask for a row
- * a few rows early.  A page of it is enough to get the hardware going.                   */
+ * a few rows early.  A page of it is enough to get the hardware going.                 */
 static void ask_for_row(const hg_dataset *d, int64_t row)
 {
     const unsigned char *p = d->type == HG_U8

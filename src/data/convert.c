@@ -66,7 +66,7 @@ static inline double from_f64(uint64_t bits)
     return v;
 }
 
-/* One loop a type and order: `big` is a constant in each, so nothing is decided inside.  */
+/* One loop a type and order: `big` is a constant in each, so nothing is decided inside. */
 #define CONVERT(bytes, expr)                                                             \
     do {                                                                                 \
         if (big_endian) {                                                                \
@@ -82,7 +82,7 @@ static inline double from_f64(uint64_t bits)
         }                                                                                \
     } while (0)
 
-/* Only f64 has finite numbers that are infinite as float.                                */
+/* Only f64 has finite numbers that are infinite as float.                              */
 static int64_t convert_f64(bool big_endian, int64_t n, const unsigned char *src,
                            float *dst)
 {

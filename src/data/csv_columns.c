@@ -2,16 +2,16 @@
 /* Columns of a CSV file: names, the user's choice, and what was wrong in which.
  *
  * Problems are noted while rows are read and told at the end, because one message that
- * names every column of text, or counts all the holes, saves a run for each of them.    */
+ * names every column of text, or counts all the holes, saves a run for each of them.   */
 #include "data/csv.h"
 
 #include <string.h>
 
-/* A hostile first record of commas must not cost 50 bytes each without end.             */
+/* A hostile first record of commas must not cost 50 bytes each without end.            */
 #define COLUMNS_MAX (INT64_C(1) << 20)
 #define NAMES_SHOWN 6
 
-/* "column 'age'" or "column 3".                                                         */
+/* "column 'age'" or "column 3".                                                        */
 static void describe(const hgi_csv_table *t, int64_t column, char *out, size_t n)
 {
     const char *name = t->column[column].name;
@@ -24,7 +24,7 @@ static void describe(const hgi_csv_table *t, int64_t column, char *out, size_t n
     snprintf(out, n, "column '%s'", shown);
 }
 
-/* What --drop takes for this column.                                                    */
+/* What --drop takes for this column.                                                   */
 static void droppable(const hgi_csv_table *t, int64_t column, char *out, size_t n)
 {
     const char *name = t->column[column].name;
@@ -41,7 +41,7 @@ static const char *quote(const char *word)
     return strpbrk(word, " \t;|&()<>*?$#") != NULL ? "'" : "";
 }
 
-/* Copy a field, "" in quotes made one ", to `out`; returns behind its NUL.               */
+/* Copy a field, "" in quotes made one ", to `out`; returns behind its NUL.             */
 static char *copy_name(const hgi_csv_field *f, char *out)
 {
     for (const char *p = f->from; p < f->to; p++) {
@@ -52,7 +52,7 @@ static char *copy_name(const hgi_csv_field *f, char *out)
     return out;
 }
 
-/* The fields of the first record: how many, or -1 after an error in it.                  */
+/* The fields of the first record: how many, or -1 after an error in it.                */
 static int64_t count_fields(const hgi_csv *c, const hgi_csv_record *r)
 {
     hgi_csv_field f;
@@ -133,7 +133,7 @@ static hg_status unknown_column(const hgi_csv_table *t, const char *option,
                     near != NULL ? "'?" : "");
 }
 
-/* The column that `word` names: by its name, or by its number when it has none.          */
+/* The column that `word` names: by its name, or by its number when it has none.        */
 static int64_t find_column(const hgi_csv_table *t, const char *word)
 {
     int64_t number;
@@ -148,7 +148,7 @@ static int64_t find_column(const hgi_csv_table *t, const char *word)
 }
 
 /* Go through a list of names in CSV syntax: place[i] of each named column gets its position
- * in the list, from 0.  *n: how many.                                                    */
+ * in the list, from 0.  *n: how many.                                                  */
 static hg_status apply_list(const hgi_csv_table *t, const char *option, const char *list,
                             int64_t *place, int64_t *n)
 {
@@ -246,7 +246,7 @@ static hg_status text_verdict(const hgi_csv_table *t)
         len += (size_t)snprintf(drop + len, sizeof drop - len, "%s%s",
                                 columns > 1 ? "," : "", name);
     }
-    /* "1,5" in a file with semicolons is a number of another country.                    */
+    /* "1,5" in a file with semicolons is a number of another country.                  */
     hgi_csv_field f = {.from = p->shown, .to = p->shown + strlen(p->shown)};
     double number;
     char other = t->c->decimal == ',' ? '.' : ',';

@@ -3,7 +3,7 @@
  *
  * A record is brought into the buffer whole before it is split, so that nothing after
  * that has to know about buffers.  Most records have no quote: one memchr() finds their
- * end and one shows that.  Only the others are walked sign by sign.                     */
+ * end and one shows that.  Only the others are walked sign by sign.                    */
 #include "data/csv.h"
 
 #include <float.h>
@@ -12,7 +12,7 @@
 #include <strings.h>
 
 #define BUFFER ((size_t)256 * 1024)
-/* A quote that is never closed must not swallow a whole disk.                           */
+/* A quote that is never closed must not swallow a whole disk.                          */
 #define RECORD_MAX ((size_t)64 << 20)
 #define DETECT_RECORDS 16
 #define DETECT_BYTES ((size_t)64 * 1024)
@@ -51,7 +51,7 @@ static hg_status refill(hgi_csv *c)
 }
 
 /* The end of a record that has quotes, NULL when it is not in the buffer.  *open: it ends
- * inside quotes.  A quote counts only as the first sign of a field.                      */
+ * inside quotes.  A quote counts only as the first sign of a field.                    */
 static const char *quoted_end(const hgi_csv *c, bool *open)
 {
     const char *p = c->buf + c->pos, *end = c->buf + c->len;
@@ -116,7 +116,7 @@ hg_status hgi_csv_next(hgi_csv *c, hgi_csv_record *r)
 
 /* ---- start --------------------------------------------------------------------------- */
 
-/* How many delimiters the first records have; 0 unless all have the same.                */
+/* How many delimiters the first records have; 0 unless all have the same.              */
 static int64_t regular(const hgi_csv *c, char delimiter)
 {
     const char *p = c->buf + c->pos, *end = c->buf + c->len;
@@ -137,14 +137,14 @@ static int64_t regular(const hgi_csv *c, char delimiter)
     return first >= 0 ? first : now;
 }
 
-/* A tab or semicolon in every record is no accident; a comma may be a decimal one.       */
+/* A tab or semicolon in every record is no accident; a comma may be a decimal one.     */
 static char find_delimiter(const hgi_csv *c)
 {
     static const char order[] = {'\t', ';', ','};
     for (int i = 0; i < HGI_COUNT(order); i++) {
         if (order[i] != c->decimal && regular(c, order[i]) > 0) return order[i];
     }
-    /* No delimiter is regular: perhaps a ragged file, which its own error is to name.    */
+    /* No delimiter is regular: perhaps a ragged file, which its own error is to name.  */
     const char *head = c->buf + c->pos;
     size_t n = strcspn(head, "\n");
     for (int i = 0; i < HGI_COUNT(order); i++) {
@@ -220,7 +220,7 @@ hgi_csv_kind hgi_csv_classify(const hgi_csv_field *f, char point, double *number
 
 /* ---- numbers ------------------------------------------------------------------------- */
 
-/* 10^27 is the largest power of ten that 64 bits of mantissa hold.                       */
+/* 10^27 is the largest power of ten that 64 bits of mantissa hold.                     */
 #define EXACT_POWERS 28
 #define EXACT_DOUBLE_POWER 22
 #define EXACT_DOUBLE (UINT64_C(1) << 53)
@@ -236,7 +236,7 @@ static const double powers_d[EXACT_DOUBLE_POWER + 1] = {
 /* w * 10^e.  Up to 2^53 and 10^22 both are exact doubles and one operation rounds once
  * (Clinger 1990).  Files written with 17 or 19 digits exceed that; where long double has
  * 64 bits the same holds there, and rounding on to double is right unless the 11 bits that
- * go are exactly a half: then the first rounding may have hidden which side it was.      */
+ * go are exactly a half: then the first rounding may have hidden which side it was.    */
 static bool scale_exact(uint64_t w, int e, double *out)
 {
     if (w <= EXACT_DOUBLE && e >= -EXACT_DOUBLE_POWER && e <= EXACT_DOUBLE_POWER) {

@@ -111,11 +111,11 @@ extern const hgi_writer *const hgi_writers[]; /* NULL-ended */
 typedef enum hgi_scale_kind {
     HGI_SCALE_NONE, /* x                                                               */
     HGI_SCALE_UNIT, /* x / 255, for data in 0..255                                     */
-    HGI_SCALE_MINMAX, /* (x - min) / (max - min), per column, fitted                     */
+    HGI_SCALE_MINMAX, /* (x - min) / (max - min), per column, fitted                    */
     HGI_SCALE_STANDARD /* (x - mean) / std, biased as scikit-learn's, per column, fitted */
 } hgi_scale_kind;
 
-/* scaled = (x - shift[c]) * scale[c]; a constant column has scale 1.                    */
+/* scaled = (x - shift[c]) * scale[c]; a constant column has scale 1.                   */
 typedef struct hgi_scaler {
     hgi_scale_kind kind;
     int64_t features;
@@ -125,15 +125,15 @@ typedef struct hgi_scaler {
     hgi_real *shift_r, *scale_r; /* the same as the kernels take them                  */
 } hgi_scaler;
 /* word NULL or "auto": images (rank >= 2 or 8-bit) with values in 0..255 and any over 1
- * -> unit; all in [0,1] -> none; anything else -> standard.  Fitted on `rows` only.      */
+ * -> unit; all in [0,1] -> none; anything else -> standard.  Fitted on `rows` only.    */
 hg_status hgi_scaler_fit(hg_ctx *ctx, const char *word, const hg_dataset *rows,
                          hgi_scaler *out);
 /* From what a model file holds; NULL arrays for the kinds that are not fitted.
- * Errors: HG_EFORMAT when a number is not finite or a scale not positive.                */
+ * Errors: HG_EFORMAT when a number is not finite or a scale not positive.              */
 hg_status hgi_scaler_make(hg_ctx *ctx, hgi_scale_kind kind, int64_t features,
                           const double *shift, const double *scale, hgi_scaler *out);
 void hgi_scaler_free(const hgi_mem *mem, hgi_scaler *s);
-/* The kinds in the order of hgi_scale_kind; name == NULL ends.                           */
+/* The kinds in the order of hgi_scale_kind; name == NULL ends.                         */
 typedef struct hgi_scale_row {
     const char *name, *brief;
 } hgi_scale_row;
@@ -141,13 +141,13 @@ extern const hgi_scale_row hgi_scales[];
 const char *hgi_scale_name(hgi_scale_kind kind);
 bool hgi_scale_find(const char *word, hgi_scale_kind *out);
 /* Smallest and largest scaled value over a dataset, to choose the loss.  A value beyond 0
- * or 1 by rounding alone counts as 0 or 1, because hgi_batch_fill() clips it.            */
+ * or 1 by rounding alone counts as 0 or 1, because hgi_batch_fill() clips it.          */
 #define HGI_ROUNDING 1e-6
 void hgi_scaled_range(const hg_dataset *d, const hgi_scaler *s, double *lo, double *hi);
 
 /* ---- batches -------------------------------------------------------------------- */
 
-/* What to do with scaled values outside [lo, hi] (a bce model's [0,1]).                 */
+/* What to do with scaled values outside [lo, hi] (a bce model's [0,1]).                */
 typedef struct hgi_range {
     bool check; /* false: anything goes                                              */
     bool clip;  /* true: clip and count; false: refuse                               */
@@ -158,7 +158,7 @@ typedef struct hgi_range {
  * clipped[i] (may be NULL) is set to 1 when row i of the batch had a value clipped.
  * Returns the first i whose row has a value outside when !clip, else -1.  Cannot fail.
  * Values outside by rounding alone (HGI_ROUNDING) are clipped and not counted.
- * `scratch` holds features floats, used for strided rows.                               */
+ * `scratch` holds features floats, used for strided rows.                              */
 int64_t hgi_batch_fill(const struct hgi_kernels *k, const hg_dataset *d,
                        const hgi_scaler *s, const hgi_range *range, const int64_t *index,
                        int64_t first, int64_t n, float *scratch, hgi_real *x,

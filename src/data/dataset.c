@@ -2,14 +2,14 @@
 /* A dataset once it is in memory: rows, facts, places for messages, memory.
  *
  * Everything that reads a value goes through hgi_dataset_row() or the two fast paths, so
- * that layout (packed, strided, split) is known in this file alone.                     */
+ * that layout (packed, strided, split) is known in this file alone.                    */
 #include "data/data.h"
 #include "data/stats.h"
 
 #include <math.h>
 #include <string.h>
 
-/* Values gathered at a time from a strided row while it is measured.                    */
+/* Values gathered at a time from a strided row while it is measured.                   */
 #define GATHER 512
 
 void hg_dataset_free(hg_dataset **data)
@@ -104,7 +104,7 @@ const uint8_t *hgi_dataset_row_u8(const hg_dataset *d, int64_t r)
 
 const float *hgi_dataset_row_f32(const hg_dataset *d, int64_t r)
 {
-    /* Packed f32 is aligned as floats are: hg_dataset_view() says packed only then.      */
+    /* Packed f32 is aligned as floats are: hg_dataset_view() says packed only then.    */
     return d->packed && d->type == HG_F32 ? (const float *)(const void *)row_at(d, r)
                                           : NULL;
 }
@@ -169,7 +169,7 @@ hg_status hg_dataset_read(hg_ctx *ctx, const hg_dataset *data, int64_t first, in
     return HG_OK;
 }
 
-/* Feed all values in row-major order.                                                    */
+/* Feed all values in row-major order.                                                  */
 static void measure(const hg_dataset *d, hgi_stats *s)
 {
     float part[GATHER];
@@ -224,7 +224,7 @@ hg_status hgi_dataset_check(hg_ctx *ctx, hg_dataset *d)
 /* FNV-1a over the values as floats, so that u8, packed, strided and split rows agree. */
 uint64_t hgi_dataset_hash(const hg_dataset *d)
 {
-    /* A value is one step of the chain, not four: data are hundreds of megabytes.        */
+    /* A value is one step of the chain, not four: data are hundreds of megabytes.      */
     uint64_t hash = hgi_hash(HGI_HASH_INIT, &d->rows, sizeof d->rows);
     hash = hgi_hash(hash, d->shape, (size_t)d->rank * sizeof d->shape[0]);
     float part[GATHER];

@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: MIT
 /* Every reader and writer there is: a new one is its file, a line here, a row in open.c
- * or save.c.                                                                            */
+ * or save.c.                                                                           */
 #ifndef HGI_FORMATS_H
 #define HGI_FORMATS_H
 

@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: MIT
-/* hg_dataset_open: which reader, what shape, and the checks that all formats share.     */
+/* hg_dataset_open: which reader, what shape, and the checks that all formats share.    */
 #include "data/data.h"
 #include "data/formats.h"
 
@@ -34,7 +34,7 @@ static hg_status reader_by_name(hg_ctx *ctx, const char *word, const hgi_reader 
                           all);
 }
 
-/* The reader that is surest.  Content decides; a path's ending only breaks a tie.        */
+/* The reader that is surest.  Content decides; a path's ending only breaks a tie.      */
 static hg_status reader_by_content(hg_ctx *ctx, hgi_source *s, const hgi_reader **out)
 {
     size_t n;
@@ -54,7 +54,7 @@ static hg_status reader_by_content(hg_ctx *ctx, hgi_source *s, const hgi_reader 
                     head[0], n > 1 ? head[1] : 0);
 }
 
-/* "28x28x1" into shape.                                                                  */
+/* "28x28x1" into shape.                                                                */
 /* Whole numbers between the x's; no sign, no blank, nothing before or after. */
 static bool parse_shape(const char *text, int64_t shape[HGI_MAX_RANK], int *rank)
 {
@@ -97,7 +97,7 @@ static hg_status reshape(hg_ctx *ctx, hg_dataset *d, const char *text)
     return HG_OK;
 }
 
-/* A wish that this format cannot fulfil is said, not dropped.                            */
+/* A wish that this format cannot fulfil is said, not dropped.                          */
 static hg_status check_options(hg_ctx *ctx, const hg_data_options *o, const hgi_reader *r,
                                const char *path)
 {

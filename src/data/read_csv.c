@@ -3,20 +3,20 @@
  *
  * Numbers are read as doubles, correctly rounded, and then rounded to float, as any
  * program does that reads them as doubles and trains in float.  Storage is sized by
- * the bytes that a row took so far: it is seldom moved and hardly larger than needed.   */
+ * the bytes that a row took so far: it is seldom moved and hardly larger than needed.  */
 #include "data/csv.h"
 
 #include <float.h>
 #include <math.h>
 #include <string.h>
 
-/* Bytes of rows to start with; from there on the average row is known.                  */
+/* Bytes of rows to start with; from there on the average row is known.                 */
 #define FIRST_BYTES ((size_t)64 * 1024)
 
 typedef struct reader {
     hgi_csv c;
     hgi_csv_table t;
-    hgi_csv_record first; /* the first record; names when has_names                       */
+    hgi_csv_record first; /* the first record; names when has_names                     */
     bool has_names, drop_text;
     int64_t limit; /* INT64_MAX: none                                              */
     int64_t width; /* floats of a stored row                                       */
@@ -32,7 +32,7 @@ static int probe(const unsigned char *head, size_t n, const char *path)
     for (size_t i = 0; i < n; i++) {
         bool text =
             head[i] >= 0x20 || head[i] == '\n' || head[i] == '\r' || head[i] == '\t';
-        /* A UTF-16 mark is let through for the message that it gets.                     */
+        /* A UTF-16 mark is let through for the message that it gets.                   */
         if (!text && !(head[0] >= 0xfe && n > 1 && head[1] >= 0xfe)) return 0;
     }
     return 1;
@@ -41,7 +41,7 @@ static int probe(const unsigned char *head, size_t n, const char *path)
 /* ---- header -------------------------------------------------------------------------- */
 
 /* Is the first record a header?  Yes when nothing in it is a number, or when a column has
- * a word there, or a number in quotes, and a plain number in the second record.          */
+ * a word there, or a number in quotes, and a plain number in the second record.        */
 static bool looks_named(const hgi_csv *c, const hgi_csv_record *first,
                         const hgi_csv_record *second)
 {
@@ -69,7 +69,7 @@ static bool looks_named(const hgi_csv *c, const hgi_csv_record *first,
 }
 
 /* The next record that is not blank.  A blank one is a missing value when there is one
- * column and more records follow; note() sees to that.                                   */
+ * column and more records follow; note() sees to that.                                 */
 static hg_status next_filled(reader *r, hgi_csv_record *out)
 {
     for (;;) {
@@ -89,7 +89,7 @@ static hg_status read_names(reader *r, const hg_data_options *o)
         return hgi_fail(c->ctx, HG_ESHAPE, "%s: no rows, expected at least 1", c->path);
     }
     /* Both records must be in the buffer at once, and the reader goes back to one of them:
-     * positions survive a refill as distances from `keep`, pointers do not.              */
+     * positions survive a refill as distances from `keep`, pointers do not.            */
     size_t from = (size_t)(r->first.from - c->buf),
            length = (size_t)(r->first.to - r->first.from);
     size_t after = c->pos;
@@ -110,7 +110,7 @@ static hg_status read_names(reader *r, const hg_data_options *o)
 
 /* ---- rows ---------------------------------------------------------------------------- */
 
-/* Room for one more row: as many as the rest of the text is likely to hold.              */
+/* Room for one more row: as many as the rest of the text is likely to hold.            */
 static hg_status make_room(reader *r)
 {
     if (r->rows < r->room) return HG_OK;
@@ -132,7 +132,7 @@ static hg_status make_room(reader *r)
     return HG_OK;
 }
 
-/* A field that is no short plain number: rare, so it may take its time.                  */
+/* A field that is no short plain number: rare, so it may take its time.                */
 static float slow_cell(reader *r, int64_t column, int64_t line, const hgi_csv_field *f)
 {
     hgi_csv_column *c = &r->t.column[column];
@@ -150,7 +150,7 @@ static float slow_cell(reader *r, int64_t column, int64_t line, const hgi_csv_fi
         return 0.0f;
     case HGI_CSV_NUMBER: break;
     }
-    /* "1e400" is infinite as a double, but it was written as a number.                   */
+    /* "1e400" is infinite as a double, but it was written as a number.                 */
     if (isfinite((float)v)) return (float)v;
     bool word =
         f->to[-1] >= 'A'; /* nan, inf, Infinity; digits and points are below      */
@@ -225,7 +225,7 @@ static hg_status read_rows(reader *r)
 }
 
 /* Take columns that turned out to be text out of the rows that are stored already.
- * place[k] becomes the new place of the stored column k, or -1.                          */
+ * place[k] becomes the new place of the stored column k, or -1.                        */
 static void leave_out_text(reader *r, int64_t *place)
 {
     int64_t kept = 0;

@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: MIT
 /* IDX, the format of MNIST: two zero bytes, a type, the number of dimensions, each
  * dimension as a big-endian 32-bit number, then the values, big-endian, row-major.
- * Source: Y. LeCun, "The MNIST database of handwritten digits", file format section.    */
+ * Source: Y. LeCun, "The MNIST database of handwritten digits", file format section.   */
 #include "data/array.h"
 
 static bool idx_cell(unsigned char code, hgi_cell *out)

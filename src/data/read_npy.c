@@ -4,12 +4,12 @@
  *     {'descr': '<f4', 'fortran_order': False, 'shape': (60000, 28, 28), }
  * The header is read by a parser of just these three keys: nothing in it is evaluated, and
  * types that need Python (objects, records) or have no numbers are refused.
- * Source: NumPy Enhancement Proposal 1; versions 2 and 3 have a longer header length.   */
+ * Source: NumPy Enhancement Proposal 1; versions 2 and 3 have a longer header length.  */
 #include "data/array.h"
 
 #include <string.h>
 
-/* NumPy itself refuses longer ones when it reads; 4 dimensions need 100 bytes.          */
+/* NumPy itself refuses longer ones when it reads; 4 dimensions need 100 bytes.         */
 #define HEADER_MAX 65536
 
 typedef struct npy {
@@ -31,7 +31,7 @@ static void skip_blanks(npy *p)
     while (p->at < p->end && (*p->at == ' ' || *p->at == '\n' || *p->at == '\t')) p->at++;
 }
 
-/* The next sign, after blanks; nothing is consumed when it is another one.               */
+/* The next sign, after blanks; nothing is consumed when it is another one.             */
 static bool take(npy *p, char sign)
 {
     skip_blanks(p);
@@ -49,7 +49,7 @@ static hg_status expected(npy *p, const char *what)
                     shown, what);
 }
 
-/* A quoted text without escapes.                                                         */
+/* A quoted text without escapes.                                                       */
 static hg_status take_text(npy *p, const char **text, size_t *n, const char *what)
 {
     skip_blanks(p);
@@ -73,7 +73,7 @@ static bool take_word(npy *p, const char *word)
     return true;
 }
 
-/* "<f4" and its like.                                                                    */
+/* "<f4" and its like.                                                                  */
 static hg_status take_descr(npy *p)
 {
     static const struct {
@@ -107,7 +107,7 @@ static hg_status take_descr(npy *p)
                     p->path, shown);
 }
 
-/* "(60000, 28, 28)"; a 1-tuple is "(5,)".                                                */
+/* "(60000, 28, 28)"; a 1-tuple is "(5,)".                                              */
 static hg_status take_shape(npy *p)
 {
     p->a->rank = 0;
@@ -178,7 +178,7 @@ static hg_status parse_header(npy *p)
     return HG_OK;
 }
 
-/* Magic word, version and the header's length.                                           */
+/* Magic word, version and the header's length.                                         */
 static hg_status read_start(hg_ctx *ctx, hgi_source *s, size_t *length)
 {
     const char *path = hgi_source_path(s);

@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: MIT
-/* hg_dataset_save: which writer, and writing aside.                                     */
+/* hg_dataset_save: which writer, and writing aside.                                    */
 #include "data/data.h"
 #include "data/formats.h"
 
@@ -10,7 +10,7 @@ const hgi_writer *const hgi_writers[] = {&hgi_writer_npy, &hgi_writer_csv,
 
 #define WRITERS (HGI_COUNT(hgi_writers) - 1)
 
-/* Does path end in one of the words of `endings`?                                        */
+/* Does path end in one of the words of `endings`?                                      */
 static bool claims(const char *endings, const char *path)
 {
     size_t len = strlen(path);

@@ -6,7 +6,7 @@
  * standard  (x - mean) / std            per column, std biased: sqrt(sum (x-mean)^2 / n)
  * A constant column has scale 1 and is shifted to 0, as scikit-learn's StandardScaler and
  * MinMaxScaler do.  Statistics are in double, two passes, rows ascending: the same rows
- * give the same bits.                                                                   */
+ * give the same bits.                                                                  */
 #include "data/data.h"
 
 #include <float.h>
@@ -41,7 +41,7 @@ void hgi_scaler_free(const hgi_mem *mem, hgi_scaler *s)
     memset(s, 0, sizeof *s);
 }
 
-/* One block for the four arrays, all zero.                                               */
+/* One block for the four arrays, all zero.                                             */
 static hg_status scaler_new(hg_ctx *ctx, hgi_scale_kind kind, int64_t features,
                             hgi_scaler *s)
 {
@@ -58,7 +58,7 @@ static hg_status scaler_new(hg_ctx *ctx, hgi_scale_kind kind, int64_t features,
     return HG_OK;
 }
 
-/* Shift and scale are set: round them for the kernels, see whether one pair fits all.    */
+/* Shift and scale are set: round them for the kernels, see whether one pair fits all.  */
 static void settle(hgi_scaler *s)
 {
     s->uniform = true;
@@ -110,7 +110,7 @@ hg_status hgi_scaler_make(hg_ctx *ctx, hgi_scale_kind kind, int64_t features,
 
 /* ---- fitting ------------------------------------------------------------------------- */
 
-/* Smallest and largest value of each column.                                             */
+/* Smallest and largest value of each column.                                           */
 static void column_range(const hg_dataset *d, float *row, double *min, double *max)
 {
     for (int64_t r = 0; r < d->rows; r++) {
@@ -123,7 +123,7 @@ static void column_range(const hg_dataset *d, float *row, double *min, double *m
     }
 }
 
-/* Column c from its range; one whose reciprocal is no float counts as constant.          */
+/* Column c from its range; one whose reciprocal is no float counts as constant.        */
 static void set_minmax(hgi_scaler *s, int64_t c, double min, double max)
 {
     double scale = max > min ? 1.0 / (max - min) : HUGE_VAL;
@@ -131,7 +131,7 @@ static void set_minmax(hgi_scaler *s, int64_t c, double min, double max)
     s->scale[c] = scale > (double)FLT_MAX ? 1.0 : scale;
 }
 
-/* Mean and sum of squares about it, of each column.                                      */
+/* Mean and sum of squares about it, of each column.                                    */
 static void column_moments(const hg_dataset *d, float *row, double *mean, double *squares)
 {
     memset(mean, 0, (size_t)d->features * sizeof *mean);
@@ -177,7 +177,7 @@ static hg_status refuse_wide(hg_ctx *ctx, const hg_dataset *d, const double *min
     return HG_OK;
 }
 
-/* The kinds that look at the rows.  work holds 4 numbers a column.                       */
+/* The kinds that look at the rows.  work holds 4 numbers a column.                     */
 static hg_status fit_columns(hg_ctx *ctx, const hg_dataset *d, float *row, double *work,
                              hgi_scaler *s)
 {
@@ -196,7 +196,7 @@ static hg_status fit_columns(hg_ctx *ctx, const hg_dataset *d, float *row, doubl
     return HG_OK;
 }
 
-/* The place of the first value outside 0..255, for the message.                          */
+/* The place of the first value outside 0..255, for the message.                        */
 static hg_status refuse_unit(hg_ctx *ctx, const hg_dataset *d, float *row)
 {
     char place[128];

@@ -4,7 +4,7 @@
  * One buffer of 256 kB holds what came from the system.  Large reads of plain files and
  * all of inflate's output go straight to the reader's memory, so that loading needs the
  * data themselves and little more.  zlib's own memory comes from hgi_alloc() too.
- * Source of the gzip format: RFC 1952; several members in a row are one stream.         */
+ * Source of the gzip format: RFC 1952; several members in a row are one stream.        */
 #include "data/data.h"
 
 #include <errno.h>
@@ -16,7 +16,7 @@
 
 #define BUFFER ((size_t)256 * 1024)
 #define HEAD 512
-/* Deflate cannot shrink by more than this (zlib's technical notes: 1032:1).             */
+/* Deflate cannot shrink by more than this (zlib's technical notes: 1032:1).            */
 #define MOST_INFLATED 1032
 
 struct hgi_source {
@@ -46,7 +46,7 @@ int64_t hgi_source_left(const hgi_source *s)
     if (s->unread < 0) return -1;
     int64_t raw = s->unread + (int64_t)(s->in_len - s->in_pos), all;
     if (!s->gzip) return raw;
-    /* One more longest match may wait inside inflate, its input long consumed.           */
+    /* One more longest match may wait inside inflate, its input long consumed.         */
     if (__builtin_mul_overflow(raw + 1, MOST_INFLATED, &all)) return INT64_MAX;
     return all + (int64_t)(s->head_len - s->head_pos);
 }
@@ -81,7 +81,7 @@ void hgi_source_close(hgi_source **source)
     *source = NULL;
 }
 
-/* One read(2), again when a signal cut in.  0 bytes: the end.                            */
+/* One read(2), again when a signal cut in.  0 bytes: the end.                          */
 static hg_status read_some(hgi_source *s, void *p, size_t n, size_t *got)
 {
     *got = 0;
@@ -97,7 +97,7 @@ static hg_status read_some(hgi_source *s, void *p, size_t n, size_t *got)
     return HG_OK;
 }
 
-/* More bytes into the empty or partly filled buffer; *got 0 at the end.                  */
+/* More bytes into the empty or partly filled buffer; *got 0 at the end.                */
 static hg_status fill(hgi_source *s, size_t *got)
 {
     *got = 0;
@@ -130,7 +130,7 @@ static hg_status read_plain(hgi_source *s, unsigned char *p, size_t n, size_t *g
     return HG_OK;
 }
 
-/* After the end of a member: another one follows, or the stream ends here.               */
+/* After the end of a member: another one follows, or the stream ends here.             */
 static hg_status next_member(hgi_source *s)
 {
     size_t got = 0;
@@ -219,7 +219,7 @@ const unsigned char *hgi_source_peek(hgi_source *s, size_t *n)
 
 /* ---- opening ------------------------------------------------------------------------- */
 
-/* Look at the first bytes; start inflate when they are gzip's.                           */
+/* Look at the first bytes; start inflate when they are gzip's.                         */
 static hg_status look(hgi_source *s)
 {
     size_t got = 1;

@@ -7,7 +7,7 @@
 #include <string.h>
 
 #define LANES HGI_STATS_LANES
-/* 256 blocks of 32 bytes keep a 16-bit lane sum under 65536.                            */
+/* 256 blocks of 32 bytes keep a 16-bit lane sum under 65536.                           */
 #define U8_LANES 32
 #define U8_BLOCKS 256
 

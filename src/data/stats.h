@@ -25,7 +25,7 @@ typedef struct hgi_stats {
 void hgi_stats_init(hgi_stats *s);
 void hgi_stats_f32(hgi_stats *s, int64_t n, const float *x);
 void hgi_stats_u8(hgi_stats *s, int64_t n, const uint8_t *x);
-/* Of all values fed, which were all f32 or all u8; count > 0.                           */
+/* Of all values fed, which were all f32 or all u8; count > 0.                          */
 void hgi_stats_end(const hgi_stats *s, double *min, double *max, double *mean);
 
 #endif

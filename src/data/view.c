@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: MIT
-/* Datasets made of memory that is there already: views of the caller's, and splits.     */
+/* Datasets made of memory that is there already: views of the caller's, and splits.    */
 #include "base/rng.h"
 #include "data/data.h"
 
@@ -7,7 +7,7 @@
 #include <stdlib.h>
 #include <string.h>
 
-/* The view's layout with every default filled in, checked, in bytes.                     */
+/* The view's layout with every default filled in, checked, in bytes.                   */
 static hg_status view_layout(hg_ctx *ctx, const hg_view *v, const char *name,
                              hg_dataset *d)
 {
@@ -89,7 +89,7 @@ hg_status hg_dataset_view(hg_ctx *ctx, const hg_view *view, hg_dataset **out)
     return status;
 }
 
-/* One side of a split: it owns the order of its rows and refers to all else.             */
+/* One side of a split: it owns the order of its rows and refers to all else.           */
 static hg_status side_new(hg_ctx *ctx, const hg_dataset *data, int64_t rows,
                           hg_dataset **out)
 {

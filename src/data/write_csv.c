@@ -1,12 +1,12 @@
 // SPDX-License-Identifier: MIT
 /* CSV: commas, LF, a header when the columns have names; each number is the shortest text
- * that reads back as the same float.                                                    */
+ * that reads back as the same float.                                                   */
 #include "data/formats.h"
 
 #include <string.h>
 
 /* A name in quotes where RFC 4180 wants them, or where a reader would take it for a number
- * or trim it.                                                                            */
+ * or trim it.                                                                          */
 static void write_name(hgi_outfile *f, const char *name)
 {
     double number;

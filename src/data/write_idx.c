@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: MIT
 /* IDX: u8 (type 08) or f32 (0d), big-endian; dimensions are the rows and a row's shape, the
- * last left out when it is a single channel, as MNIST's own files do.                   */
+ * last left out when it is a single channel, as MNIST's own files do.                  */
 #include "data/formats.h"
 
 #include <string.h>

@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: MIT
 /* NPY 1.0, '|u1' or '<f4', C order.  The header is padded so that the values start at a
- * multiple of 64 bytes: NumPy can map them.                                             */
+ * multiple of 64 bytes: NumPy can map them.                                            */
 #include "data/formats.h"
 
 #include <string.h>

@@ -48,7 +48,7 @@ typedef enum hgi_loss_kind {
 
 /* C[M,N] = init + A[M,K] B[K,N], each element one chain of multiply-adds over k
  * ascending, starting from init.  So C does not depend on how M, N or K are cut, and a
- * sum over a longer K can be continued by passing C as init.                           
+ * sum over a longer K can be continued by passing C as init.
  *           */
 typedef struct hgi_gemm {
     int64_t M, N, K;
@@ -67,7 +67,7 @@ typedef struct hgi_gemm {
 /* Where rows of a matrix are not 0: row r's columns, ascending, are
  * index[r*ld_index + i] for i < start[r*ld_start + tiles]; those of the columns from
  * t*HGI_SPARSE_TILE on begin at i = start[r*ld_start + t].  tiles = ceil(C /
- * HGI_SPARSE_TILE); ld_index at least C rounded up to 16, ld_start at least tiles + 1. 
+ * HGI_SPARSE_TILE); ld_index at least C rounded up to 16, ld_start at least tiles + 1.
  *                                                 */
 typedef struct hgi_sparse {
     int32_t *index, *start;

@@ -4,7 +4,7 @@
  * A value is checked when it is set, where the user's word can still be named; reading it
  * back cannot fail.  Lists are stored in one form ("a;b", "128,64"), numbers as they were
  * typed; hgi_config_print() writes numbers in their shortest form, so that 1e-3 and 0.001
- * are the same configuration.                                                            */
+ * are the same configuration.                                                          */
 #include "model/config.h"
 #include "model/line.h"
 

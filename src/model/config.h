@@ -3,7 +3,7 @@
  *
  * options.c has the one table: every option's name, type, range, default and help.  The
  * CLI's flags, YAML keys, docs and errors come from it.  A list (encoder, decoder) is
- * held as lines joined by ";".                                                          */
+ * held as lines joined by ";".                                                         */
 #ifndef HGI_CONFIG_H
 #define HGI_CONFIG_H
 
@@ -12,11 +12,11 @@
 typedef enum hgi_config_type {
     HGI_CFG_INT,
     HGI_CFG_REAL,
-    HGI_CFG_FLAG, /* "true"/"false"; "" is true                                          */
-    HGI_CFG_WORD, /* one of words[]                                                      */
-    HGI_CFG_TEXT, /* anything, checked where it is used                                  */
-    HGI_CFG_LINES, /* layer lines joined by ";"                                           */
-    HGI_CFG_SIZES /* "128,64": whole numbers >= 1                                        */
+    HGI_CFG_FLAG, /* "true"/"false"; "" is true                                         */
+    HGI_CFG_WORD, /* one of words[]                                                     */
+    HGI_CFG_TEXT, /* anything, checked where it is used                                 */
+    HGI_CFG_LINES, /* layer lines joined by ";"                                         */
+    HGI_CFG_SIZES /* "128,64": whole numbers >= 1                                       */
 } hgi_config_type;
 
 typedef struct hgi_config_decl {
@@ -40,42 +40,43 @@ typedef struct hgi_preset {
 } hgi_preset;
 extern const hgi_preset hgi_presets[]; /* name == NULL ends */
 
-/* Index in hgi_config_decls of an option or an alias, '-' and '_' the same; -1: none.    */
+/* Index in hgi_config_decls of an option or an alias, '-' and '_' the same; -1: none.  */
 int hgi_config_find(const char *name);
-/* HG_EUNKNOWN with the nearest option's name; `where` as in hgi_unknown(), may be NULL.  */
+/* HG_EUNKNOWN with the nearest option's name; `where` as in hgi_unknown(), may be NULL.
+ * */
 hg_status hgi_config_unknown(hg_ctx *ctx, const char *name, const char *where);
 
 /* Check a value and append it to `out` in the form it is stored in: "a;b", "128,64",
- * "true".  Errors: HG_EINVAL, HG_ERANGE, HG_EUNKNOWN for a word.                        */
+ * "true".  Errors: HG_EINVAL, HG_ERANGE, HG_EUNKNOWN for a word.                       */
 hg_status hgi_config_check(hg_ctx *ctx, const hgi_config_decl *d, const char *text,
                            hgi_text *out);
 
 /* Typed reads; 0, false or "" when there is no value.  The name must be in the table
- * (assert).                                                                              */
+ * (assert).                                                                            */
 bool hgi_config_has(const hg_config *c, const char *name); /* set, or has a default */
 bool hgi_config_given(const hg_config *c,
                       const char *name); /* set by the user or a preset */
 int64_t hgi_config_int(const hg_config *c, const char *name);
 double hgi_config_real(const hg_config *c, const char *name);
 bool hgi_config_flag(const hg_config *c, const char *name);
-/* Never NULL.                                                                            */
+/* Never NULL.                                                                          */
 const char *hgi_config_text(const hg_config *c, const char *name);
-/* Sizes of "128,64" into out[max]; returns how many.                                     */
+/* Sizes of "128,64" into out[max]; returns how many.                                   */
 int64_t hgi_config_sizes(const hg_config *c, const char *name, int64_t *out, int64_t max);
 hg_ctx *hgi_config_ctx(const hg_config *c);
-/* hg_config_load() of a text in memory; `name` stands in messages.                       */
+/* hg_config_load() of a text in memory; `name` stands in messages.                     */
 hg_status hgi_config_load_text(hg_config *c, const char *name, const char *text,
                                size_t n);
 /* A copy with the same settings, and the exchange of two configurations' settings, so
- * that a file is taken whole or not at all.                                              */
+ * that a file is taken whole or not at all.                                            */
 hg_status hgi_config_copy(const hg_config *c, hg_config **out);
 void hgi_config_swap(hg_config *a, hg_config *b);
 /* Every option in effect as "name=value\n" in the table's order, for hashes and refusal.
  * Left out are the groups "output" and "machine", which do not change the result, and the
- * preset's name, which is only what it sets.                                            */
+ * preset's name, which is only what it sets.                                           */
 hg_status hgi_config_print(const hg_config *c, hgi_text *out);
 
-/* Version of libyaml, NULL in a build without it.                                        */
+/* Version of libyaml, NULL in a build without it.                                      */
 const char *hgi_yaml_version(void);
 
 #endif

@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: MIT
-/* Is this text a value of that option?  Each type's rule, and what its refusal says.     */
+/* Is this text a value of that option?  Each type's rule, and what its refusal says.   */
 #include "model/config.h"
 #include "model/line.h"
 
@@ -72,7 +72,7 @@ static bool is_blank(char c) { return c == ' ' || c == '\t'; }
 
 /* Items of a list cut at `separator` (a new line separates layers too), without the
  * blanks around them, joined again.  An empty item is an error, except that layers may have
- * a separator to spare.                                                                  */
+ * a separator to spare.                                                                */
 static hg_status join_items(hg_ctx *ctx, const hgi_config_decl *d, const char *text,
                             char separator, hgi_text *out)
 {

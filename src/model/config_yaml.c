@@ -14,7 +14,7 @@
  * with file:line:column.  The file is taken whole or not at all.
  *
  * libyaml has no allocator hooks, so its own memory, a few blocks while a file of at most
- * 1 MB is read, comes from malloc and not from the context's allocator.                  */
+ * 1 MB is read, comes from malloc and not from the context's allocator.                */
 #include "model/config.h"
 #include "model/line.h"
 
@@ -249,7 +249,7 @@ static hg_status key(walker *w, bool in_train, int *out)
 }
 
 /* The pairs of a mapping; the current event is its start.  Only train nests, so the depth
- * is bounded by this function calling itself once.                                       */
+ * is bounded by this function calling itself once.                                     */
 static hg_status mapping(walker *w, bool in_train)
 {
     HGI_TRY(next(w));

@@ -26,7 +26,8 @@ typedef struct hgi_entry {
 } hgi_entry;
 
 /* ---- writing: put() copies the name and keeps data by pointer until write() ---------
- * Names and keys are UTF-8, without control characters, put once each; a shape is >= 0. */
+ * Names and keys are UTF-8, without control characters, put once each; a shape is >= 0.
+ * */
 typedef struct hgi_container hgi_container;
 hg_status hgi_container_new(hg_ctx *ctx, hgi_container **out);
 /* A text of __metadata__; key and text are copied.  HG_EINVAL when it is not UTF-8.
@@ -41,9 +42,10 @@ hg_status hgi_container_put(hgi_container *c, const char *name, hgi_dtype dtype,
 hg_status hgi_container_write(hgi_container *c, const char *path);
 
 /* ---- reading --------------------------------------------------------------------- */
-/* Everything is checked before use: lengths against the file, JSON without duplicate keys,
- * offsets ordered and bounded, shapes against byte counts, no holes or overlaps.  Other
- * dtypes than ours are an error that names the tensor.                               */
+/* Everything is checked before use: lengths against the file, JSON without duplicate
+ * keys, offsets ordered and bounded, shapes against byte counts, no holes or overlaps.
+ * Other dtypes than ours are an error that names the tensor.
+ *    */
 hg_status hgi_container_read(hg_ctx *ctx, const char *path, hgi_container **out);
 /* The same from memory; `path` only names it in messages.  bytes is not kept.        */
 hg_status hgi_container_parse(hg_ctx *ctx, const char *path, const void *bytes,

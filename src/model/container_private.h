@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: MIT
-/* What container.c, container_read.c and container_write.c share; nobody else includes it. */
+/* What container.c, container_read.c and container_write.c share; nobody else includes
+ * it. */
 #ifndef HGI_CONTAINER_PRIVATE_H
 #define HGI_CONTAINER_PRIVATE_H
 
@@ -38,7 +39,8 @@ size_t hgi_dtype_size(hgi_dtype dtype);
 /* *count = product of shape, *bytes its size; false when either does not fit.        */
 bool hgi_shape_bytes(hgi_dtype dtype, int rank, const int64_t *shape, int64_t *count,
                      size_t *bytes);
-/* Not empty and without control characters: names go into messages, which are one line. */
+/* Not empty and without control characters: names go into messages, which are one line.
+ * */
 bool hgi_container_name_ok(const char *name);
 /* A zeroed slot at the end, or NULL without memory.  Moves the others.               */
 hgi_slot *hgi_container_add_slot(hgi_container *c);

@@ -1,9 +1,9 @@
 // SPDX-License-Identifier: MIT
 /* Layers: the table that carries the design.
  *
- * A kind is one file, src/model/layer_<name>.c (a bottleneck: code_<name>.c), that exports
- * one const table, listed once in layers.c.  Tests, `hourglass list`, docs and save/load
- * iterate over the lists.
+ * A kind is one file, src/model/layer_<name>.c (a bottleneck: code_<name>.c), that
+ * exports one const table, listed once in layers.c.  Tests, `hourglass list`, docs and
+ * save/load iterate over the lists.
  *
  * How a step runs.  Rows of a batch are cut into chunks; a chunk goes through forward,
  * loss and backward of all layers by one worker, while it is in that core's cache.  Then
@@ -46,7 +46,7 @@ typedef struct hgi_tensor {
     int64_t dim[4];
     int64_t count;
     int64_t offset; /* in the parameter block, or in the state block */
-    bool positive; /* a value below 0 has no meaning: refused when read from a file      */
+    bool positive; /* a value below 0 has no meaning: refused when read from a file     */
 } hgi_tensor;
 
 enum { HGI_LAYER_TENSORS = 4 };
@@ -71,7 +71,8 @@ struct hgi_layer {
     int64_t flops; /* of forward, one row */
     int64_t saved; /* reals per row that backward needs beside x and y */
     /* prepare fills a matrix of this size in the kernels' order; 0: none.  How many reals
-     * that takes is asked of the kernels that run: contexts that share a model may differ. */
+     * that takes is asked of the kernels that run: contexts that share a model may
+     * differ. */
     int64_t packed_rows, packed_columns;
     int64_t cache; /* reals for sums over the batch */
 };
@@ -101,10 +102,10 @@ struct hgi_pass {
     bool training;
     uint64_t seed;
     uint32_t epoch;
-    const int64_t *rows; /* [n] global row numbers: what noise is keyed by */
-    double *penalty;     /* [n] penalties of each row are added here, or NULL */
+    const int64_t *rows;      /* [n] global row numbers: what noise is keyed by */
+    double *penalty;          /* [n] penalties of each row are added here, or NULL */
     const hgi_sparse *sparse; /* where the first layer's x is not 0, or NULL: not known */
-    hgi_slot *slot;      /* [layers] */
+    hgi_slot *slot;           /* [layers] */
 };
 
 /* A gradient tile is at most this large, so that it stays in the first-level caches. */
@@ -161,7 +162,7 @@ struct hgi_layer_kind {
 extern const hgi_layer_kind *const hgi_layer_kinds[]; /* NULL-ended */
 extern const hgi_layer_kind *const hgi_code_kinds[];  /* NULL-ended */
 
-/* ---- helpers for kinds -------------------------------------------------------------- */
+/* ---- helpers for kinds ----------------------------------------------------------- */
 
 extern const char *const hgi_act_words[]; /* NULL-ended, in the order of hgi_act */
 
@@ -172,8 +173,9 @@ hgi_tensor *hgi_layer_tensor(hgi_layer *l, const char *name, hgi_role role, int 
  * U(-a, a), a = sqrt(6 / fan_in).  Keyed by the tensor's offset in the block. */
 void hgi_init_uniform(const hgi_tensor *t, int64_t fan_in, int64_t fan_out, bool he,
                       uint64_t seed, hgi_real *theta);
-/* Where a gradient tile of R x C at row r, column c of a tensor with `width` columns goes:
- * the gradient block, or the worker's scratch; then hand it over with hgi_grad_end. */
+/* Where a gradient tile of R x C at row r, column c of a tensor with `width` columns
+ * goes: the gradient block, or the worker's scratch; then hand it over with
+ * hgi_grad_end. */
 typedef struct hgi_grad {
     hgi_real *g;
     int64_t ld;

@@ -5,7 +5,7 @@
  * in the kind's table, in this order: key=value; the bare name of a flag; a word of a
  * positional WORD option, wherever it stands; else the next positional number that has no
  * value yet.  So "dense relu 32" and "dense 32 relu" are the same line, and
- * hgi_line_print() gives both the same canonical text.                                   */
+ * hgi_line_print() gives both the same canonical text.                                 */
 #include "model/line.h"
 
 #include <math.h>
@@ -192,7 +192,7 @@ static hg_status set_value(const place *at, hgi_line *l, int i, span w)
 #define NEAR_WORDS 96
 
 /* An unknown word can be meant as a flag, as an option's name or as a word of one of its
- * WORD options: the nearest of all of them is suggested.                                 */
+ * WORD options: the nearest of all of them is suggested.                               */
 static hg_status unknown_word(const place *at, const hgi_line *l, span w, bool keys_only)
 {
     const char *names[NEAR_WORDS];

@@ -3,7 +3,7 @@
  * key=value pairs:  "dense 32 relu l1=1e-4",  "step every=10 factor=0.5".
  *
  * Layers, codes, schedules, optimisers and corruptions share it.  A kind declares its
- * options in a table; --help, docs and nearest-word errors come from that table.        */
+ * options in a table; --help, docs and nearest-word errors come from that table.       */
 #ifndef HGI_LINE_H
 #define HGI_LINE_H
 
@@ -21,11 +21,11 @@ typedef struct hgi_opt_decl {
     const char *name; /* key of key=value; a FLAG is its bare name               */
     hgi_opt_type type;
     bool positional; /* may be given without its key, in the table's order; a WORD
-                                 is recognised by its value wherever it stands           */
+                                 is recognised by its value wherever it stands          */
     bool required;
     double lo, hi;  /* INT and REAL, inclusive                                  */
     double initial; /* default of INT and REAL; index into words[] of a WORD    */
-    const char *const *words; /* NULL-ended                                               */
+    const char *const *words; /* NULL-ended                                             */
     const char *help;
 } hgi_opt_decl;
 
@@ -39,23 +39,23 @@ typedef struct hgi_line {
     bool given[HGI_LINE_OPTIONS];
 } hgi_line;
 
-/* A word of a user in a message: at most 40 bytes, control characters as '?'.            */
+/* A word of a user in a message: at most 40 bytes, control characters as '?'.          */
 #define HGI_QUOTE_MAX 48
 const char *hgi_quote(char out[HGI_QUOTE_MAX], const char *s, size_t n);
 
 /* Find the first word of text; "" for an empty text. */
 void hgi_line_kind(const char *text, char kind[32]);
 /* Parse all of text against the table.  `where` starts messages: "encoder line 2".
- * Errors: HG_EUNKNOWN with the nearest word, HG_EINVAL, HG_ERANGE.                       */
+ * Errors: HG_EUNKNOWN with the nearest word, HG_EINVAL, HG_ERANGE.                     */
 hg_status hgi_line_parse(hg_ctx *ctx, const char *where, const char *text,
                          const hgi_opt_decl *decl, hgi_line *out);
-/* Value by option name; the name must be in the table (assert).                          */
+/* Value by option name; the name must be in the table (assert).                        */
 double hgi_line_get(const hgi_line *l, const char *name);
 bool hgi_line_given(const hgi_line *l, const char *name);
 /* The line again, in canonical form, only with what was given; "input" resolved to
- * `inputs` when inputs > 0.                                                              */
+ * `inputs` when inputs > 0.                                                            */
 hg_status hgi_line_print(const hgi_line *l, int64_t inputs, hgi_text *out);
-/* "unknown layer 'dens' at encoder line 2; did you mean 'dense'?" as HG_EUNKNOWN.        */
+/* "unknown layer 'dens' at encoder line 2; did you mean 'dense'?" as HG_EUNKNOWN.      */
 hg_status hgi_unknown(hg_ctx *ctx, const char *what, const char *word, const char *where,
                       const char *const *names, int64_t n);
 

@@ -101,7 +101,7 @@ void hg_model_free(hg_model **model)
 }
 
 /* Names are kept as UTF-8, which a model file needs: a byte that is not, as in an old CSV
- * file, is taken as Latin-1, so that no name costs a trained model.                     */
+ * file, is taken as Latin-1, so that no name costs a trained model.                    */
 static char *utf8_name(const hgi_mem *mem, const char *name)
 {
     char *out = hgi_alloc(mem, 2 * strlen(name) + 1), *to = out;

@@ -76,7 +76,7 @@ static json_t *describe(const hg_model *m)
 }
 
 /* jansson 2.14's dump goes on after memory ran out in a text, and leaves broken JSON: what
- * it wrote is read again, because a model that cannot be loaded must not be saved.      */
+ * it wrote is read again, because a model that cannot be loaded must not be saved.     */
 static bool reads_back(const char *text, const json_t *o)
 {
     json_t *back = json_loads(text, JSON_REJECT_DUPLICATES, NULL);
@@ -384,7 +384,7 @@ static hg_status check_no_others(const reading *r, const hgi_container *c,
 
 /* A file must not make us allocate more than it holds: before the weights are asked for,
  * every tensor that the lines plan to is found in the file, and rows without weights are
- * of a sane width.                                                                      */
+ * of a sane width.                                                                     */
 static hg_status check_tensors(const reading *r, const hgi_container *c,
                                const hgi_net *net)
 {

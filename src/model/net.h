@@ -26,8 +26,9 @@ typedef struct hgi_spec {
     hgi_init init;
 } hgi_spec;
 
-/* What the configuration says about the model; `input` is a data row's shape and `loss` is
- * chosen already.  Sizes (hidden, code) become a symmetric pair of encoder and decoder. */
+/* What the configuration says about the model; `input` is a data row's shape and `loss`
+ * is chosen already.  Sizes (hidden, code) become a symmetric pair of encoder and
+ * decoder. */
 hg_status hgi_spec_from_config(const hg_config *cfg, const hgi_shape *input,
                                const char *loss, hgi_spec *out);
 hg_status hgi_spec_set_lines(hg_ctx *ctx, char ***lines, int64_t *count,

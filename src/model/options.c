@@ -4,7 +4,7 @@
  * The CLI's flags, YAML's keys, the man page and the error messages come from here: a new
  * option is one row.  Rows stand in the order --help shows them; "preset" is first, so
  * that a file's own settings are applied after the preset it names.  Defaults of the
- * optimisers are Keras's (epsilon 1e-7, where the papers have 1e-8).                     */
+ * optimisers are Keras's (epsilon 1e-7, where the papers have 1e-8).                   */
 #include "kernels/kernels.h"
 #include "model/config.h"
 

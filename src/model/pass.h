@@ -3,7 +3,8 @@
  *
  * A training pass has buffers for a whole batch, because weight gradients sum over it.
  * Inference needs only a chunk of rows per worker: rows stream through, whatever their
- * number.  Both call the same forward functions, so a row comes out with the same bits. */
+ * number.  Both call the same forward functions, so a row comes out with the same bits.
+ * */
 #ifndef HGI_PASS_H
 #define HGI_PASS_H
 

@@ -4,7 +4,7 @@
  * keras-dense and keras-sparse are the first models of "Building Autoencoders in Keras"
  * (blog.keras.io, 2016) with Adam in place of Adadelta, so that a newcomer can set our
  * curves beside the best-known ones.  Sizes rather than layer lines where they can say it,
- * so that a later --code or --hidden changes a preset instead of contradicting it.       */
+ * so that a later --code or --hidden changes a preset instead of contradicting it.     */
 #include "model/config.h"
 
 #define KERAS_DENSE                                                                      \
@@ -24,7 +24,7 @@ static const char *const stacked[] = {
 
 /* Columns of a table have their own units and signs: standardised, with a code free to be
  * negative and an output that is not squashed.  Tables are short: batches of 32 give them
- * steps enough (breast-cancer, 569 rows: validation mse 0.10; batches of 256: 0.33).     */
+ * steps enough (breast-cancer, 569 rows: validation mse 0.10; batches of 256: 0.33).   */
 static const char *const tabular[] = {
     "hidden", "32", "code", "8", "activation", "relu",
     "code-activation", "linear", "output-activation", "linear",
@@ -33,7 +33,7 @@ static const char *const tabular[] = {
 };
 
 /* One linear layer each way under mse spans the space of PCA's first components (Baldi &
- * Hornik, Neural Networks 2, 1989).                                                      */
+ * Hornik, Neural Networks 2, 1989).                                                    */
 static const char *const linear[] = {
     "code", "8", "activation", "linear",
     "code-activation", "linear", "output-activation", "linear",

@@ -69,7 +69,7 @@ struct hgi_trainer {
     hgi_block *block; /* [blocks] */
     int64_t blocks;
 
-    hgi_sparse zeros; /* where this batch's rows are not 0; index NULL: not looked for    */
+    hgi_sparse zeros; /* where this batch's rows are not 0; index NULL: not looked for  */
 
     /* optimiser */
     hgi_optim optim;

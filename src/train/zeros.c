@@ -4,7 +4,7 @@
  * Skipping costs an index and a broken stride for each value, about as much as two dense
  * multiply-adds of a panel; measured, lists win below 45 % on AVX2 and AVX-512, and a
  * third leaves a margin.  The choice is made from the data alone, once, so that it is
- * the same in every run; it changes no bit of the result (see simd/sparse.h).          
+ * the same in every run; it changes no bit of the result (see simd/sparse.h).
  *           */
 #include "train/trainer.h"
 

@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: MIT
-/* Products with rows that are mostly zeros: what they are, without skipping in the first. */
+/* Products with rows that are mostly zeros: what they are, without skipping in the
+ * first. */
 #include "kernels/ref/ref.h"
 
 void hgk_find_nonzeros_ref(int64_t R, int64_t C, const hgi_real *x, int64_t ldx,

@@ -32,7 +32,7 @@ static void find_nonzeros(int64_t R, int64_t C, const float *x, int64_t ldx,
     }
 }
 
-/* Some rows of one panel: rows and vecs are constants where this is used.              
+/* Some rows of one panel: rows and vecs are constants where this is used.
  *  */
 ALWAYS void sparse_tile(const hgi_gemm *g, const hgi_sparse *s, int64_t m, int64_t n,
                         const float *B, int64_t last, const int rows, const int vecs)
@@ -104,7 +104,7 @@ static void sparse_gemm(const hgi_gemm *g, const hgi_sparse *s)
     }
 }
 
-/* acc[c][0..vecs) += x(r,c) y(r, these), rows ascending.                               
+/* acc[c][0..vecs) += x(r,c) y(r, these), rows ascending.
  *   */
 ALWAYS void outer_rows(int64_t R, const hgi_sparse *s, int64_t block, const float *x,
                        int64_t ldx, const float *y, int64_t ldy, int64_t last, float *acc,
@@ -130,7 +130,7 @@ ALWAYS void outer_rows(int64_t R, const hgi_sparse *s, int64_t block, const floa
     }
 }
 
-/* out(h, c) = acc[c][h] for h < H, c < C.                                              
+/* out(h, c) = acc[c][h] for h < H, c < C.
  *   */
 static void outer_store(int64_t C, int64_t H, const float *acc, int64_t width, float *out,
                         int64_t ldo)

@@ -84,7 +84,7 @@ static inline vf v_round(vf a)
 static inline vf v_ldexp(vf a, vf n) { return _mm512_scalef_ps(a, n); }
 
 /* Write first + lane for each lane that is not 0 (NaN is not); returns how many.  VL places
- * may be written.                                                                        */
+ * may be written.                                                                      */
 static inline int32_t v_store_nonzero(vf a, int32_t first, int32_t *out)
 {
     const __m512i lanes =
