@@ -52,6 +52,8 @@ static hgi_step step_random(uint64_t *seed, int i)
         .lr = (float)test_uniform(seed, 1e-4, 1e-1),
         .beta1 = i % 3 ? (float)test_uniform(seed, 0.1, 0.95) : 0,
         .beta2 = (float)test_uniform(seed, 0.9, 0.999),
+        .rest1 = (float)test_uniform(seed, 0.05, 0.9),
+        .rest2 = (float)test_uniform(seed, 0.001, 0.1),
         .epsilon = 1e-8f,
         .correct1 = (float)test_uniform(seed, 1, 10),
         .correct2 = (float)test_uniform(seed, 1, 1000),
@@ -110,6 +112,8 @@ TEST_ON_ALL(adam_follows_its_paper)
         double c1 = 1 / (1 - pow(b1, step)), c2 = 1 / (1 - pow(b2, step));
         hgi_step s = {
             .lr = 0.01f, .beta1 = 0.9f, .beta2 = 0.999f, .epsilon = 1e-8f, .scale = 1};
+        s.rest1 = 1 - s.beta1;
+        s.rest2 = 1 - s.beta2;
         s.correct1 = (float)c1;
         s.correct2 = (float)c2;
         for (int i = 0; i < N; i++) {

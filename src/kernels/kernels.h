@@ -88,6 +88,8 @@ static inline hgi_sparse hgi_sparse_from(const hgi_sparse *s, int64_t r)
 typedef struct hgi_step {
     hgi_real lr;
     hgi_real beta1, beta2; /* sgd: beta1 = momentum; rmsprop: beta2 = rho */
+    /* 1 - beta, rounded once from double: 1 - 0.999f is off by 5e-5 of itself. */
+    hgi_real rest1, rest2;
     hgi_real epsilon;
     hgi_real correct1, correct2; /* adam: 1/(1-beta1^t), 1/(1-beta2^t) */
     hgi_real l2;                 /* added to the gradient: g += l2 * theta */

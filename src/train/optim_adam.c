@@ -19,6 +19,8 @@ static void step(const hgi_optim *o, int64_t t, hgi_step *s)
 {
     s->beta1 = (hgi_real)o->beta1;
     s->beta2 = (hgi_real)o->beta2;
+    s->rest1 = (hgi_real)(1 - o->beta1);
+    s->rest2 = (hgi_real)(1 - o->beta2);
     s->correct1 = (hgi_real)(1 / (1 - pow(o->beta1, (double)t)));
     s->correct2 = (hgi_real)(1 / (1 - pow(o->beta2, (double)t)));
     s->epsilon = (hgi_real)o->epsilon;

@@ -17,6 +17,7 @@ static void step(const hgi_optim *o, int64_t t, hgi_step *s)
     (void)t;
     s->beta1 = (hgi_real)o->beta1;
     s->beta2 = (hgi_real)o->beta2;
+    s->rest2 = (hgi_real)(1 - o->beta2);
     s->epsilon = (hgi_real)o->epsilon;
 }
 

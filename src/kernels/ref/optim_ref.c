@@ -38,8 +38,8 @@ void hgk_adam_ref(const hgi_step *s, int64_t n, hgi_real *theta, const hgi_real 
 {
     for (int64_t i = 0; i < n; i++) {
         hgi_real gi = gradient(s, g[i], theta[i]);
-        m[i] = s->beta1 * m[i] + (1 - s->beta1) * gi;
-        v[i] = s->beta2 * v[i] + (1 - s->beta2) * (gi * gi);
+        m[i] = s->beta1 * m[i] + s->rest1 * gi;
+        v[i] = s->beta2 * v[i] + s->rest2 * (gi * gi);
         hgi_real root = sqrt(s->correct2 * v[i]) + s->epsilon;
         theta[i] = decayed(s, theta[i]) - s->lr * s->correct1 * m[i] / root;
     }
@@ -50,7 +50,7 @@ void hgk_rmsprop_ref(const hgi_step *s, int64_t n, hgi_real *theta, const hgi_re
 {
     for (int64_t i = 0; i < n; i++) {
         hgi_real gi = gradient(s, g[i], theta[i]);
-        v[i] = s->beta2 * v[i] + (1 - s->beta2) * (gi * gi);
+        v[i] = s->beta2 * v[i] + s->rest2 * (gi * gi);
         hgi_real step = gi / (sqrt(v[i]) + s->epsilon);
         if (s->beta1 > 0) step = m[i] = s->beta1 * m[i] + step;
         theta[i] = decayed(s, theta[i]) - s->lr * step;
