@@ -9,6 +9,8 @@
 
 #define HGI_MODEL_FORMAT 1 /* version of the model file that this build writes */
 
+struct hgi_container;
+
 typedef struct hgi_trained {
     int64_t rows, epochs; /* rows trained on; epochs actually run */
     int64_t best_epoch; /* 1-based, whose weights these are when they were kept; 0: last */
@@ -36,6 +38,10 @@ struct hg_model {
 hg_status hgi_model_take(hg_ctx *ctx, hgi_spec *spec, hgi_scaler *scaler, hg_model **out);
 hg_status hgi_model_set_columns(hg_ctx *ctx, hg_model *m, char *const *columns);
 hg_status hgi_model_add_epoch(hg_ctx *ctx, hg_model *m, const hg_epoch *e);
+/* *keep is what the container points to: free it after writing. */
+hg_status hgi_history_put(hg_ctx *ctx, const hg_model *m, struct hgi_container *c,
+                          double **keep);
+hg_status hgi_history_get(hg_ctx *ctx, const struct hgi_container *c, hg_model *m);
 /* What inputs are held to: [0,1] for a loss that needs it. */
 hgi_range hgi_model_range(const hg_model *m);
 

@@ -15,7 +15,7 @@
 #include <string.h>
 #include <sys/stat.h>
 
-enum { COUNTERS = 6, NUMBERS = 5, EPOCH_NUMBERS = 6, PATH = 4096 };
+enum { COUNTERS = 6, NUMBERS = 5, PATH = 4096 };
 #define KIND "hourglass checkpoint 1"
 
 static hg_status file_path(const hgi_trainer *t, char path[PATH])
@@ -95,20 +95,6 @@ static hg_status put_texts(hgi_trainer *t, hgi_container *c)
     return status;
 }
 
-static double *history_numbers(const hgi_trainer *t)
-{
-    const hgi_trained *h = &t->m->trained;
-    double *out = hgi_calloc(
-        &t->ctx->mem, (size_t)hgi_max(h->history_count, 1) * EPOCH_NUMBERS, sizeof *out);
-    for (int64_t i = 0; out != NULL && i < h->history_count; i++) {
-        const hg_epoch *e = &h->history[i];
-        const double row[EPOCH_NUMBERS] = {(double)e->epoch, e->loss,     e->recon,
-                                           e->penalty,       e->val_loss, e->lr};
-        memcpy(out + i * EPOCH_NUMBERS, row, sizeof row);
-    }
-    return out;
-}
-
 hg_status hgi_checkpoint_prepare(hgi_trainer *t)
 {
     char path[PATH];
@@ -125,11 +111,10 @@ hg_status hgi_checkpoint_write(hgi_trainer *t)
     hg_status status = HG_OK;
     hgi_container *c = NULL;
     char path[PATH];
-    int64_t counters[COUNTERS], rows = t->m->trained.history_count;
+    int64_t counters[COUNTERS];
     double numbers[NUMBERS];
     named block[6];
-    double *history = history_numbers(t);
-    if (history == NULL) HGI_GOTO(hgi_fail_mem(t->ctx, 64, "the checkpoint"));
+    double *history = NULL;
     HGI_GOTO(file_path(t, path));
     HGI_GOTO(hgi_container_new(t->ctx, &c));
     HGI_GOTO(put_texts(t, c));
@@ -138,9 +123,7 @@ hg_status hgi_checkpoint_write(hgi_trainer *t)
         hgi_container_put(c, "counters", HGI_DT_I64, 1, (int64_t[]){COUNTERS}, counters));
     HGI_GOTO(
         hgi_container_put(c, "numbers", HGI_DT_F64, 1, (int64_t[]){NUMBERS}, numbers));
-    if (rows > 0)
-        HGI_GOTO(hgi_container_put(c, "history", HGI_DT_F64, 2,
-                                   (int64_t[]){rows, EPOCH_NUMBERS}, history));
+    HGI_GOTO(hgi_history_put(t->ctx, t->m, c, &history));
     int64_t n = list_blocks(t, block);
     for (int64_t i = 0; i < n; i++)
         HGI_GOTO(
@@ -251,22 +234,6 @@ static bool counters_make_sense(const hgi_trainer *t)
            a->bad_epochs <= a->epoch;
 }
 
-static hg_status read_history(hgi_trainer *t, const hgi_container *c)
-{
-    const hgi_entry *e = hgi_container_get(c, "history");
-    if (e == NULL) return HG_OK;
-    if (e->dtype != HGI_DT_F64 || e->rank != 2 || e->shape[1] != EPOCH_NUMBERS)
-        return hgi_fail(t->ctx, HG_EFORMAT, "%s: history is not F64 [n,%d]",
-                        hgi_container_path(c), EPOCH_NUMBERS);
-    const double *row = e->data;
-    for (int64_t i = 0; i < e->shape[0]; i++, row += EPOCH_NUMBERS) {
-        hg_epoch epoch = {sizeof epoch, (int64_t)row[0], row[1], row[2],
-                          row[3],       row[4],          row[5]};
-        HGI_TRY(hgi_model_add_epoch(t->ctx, t->m, &epoch));
-    }
-    return HG_OK;
-}
-
 static hg_status read_blocks(hgi_trainer *t, const hgi_container *c)
 {
     named block[6];
@@ -302,7 +269,7 @@ hg_status hgi_checkpoint_read(hgi_trainer *t, bool *found)
         HGI_GOTO(
             hgi_fail(t->ctx, HG_EFORMAT, "%s: its counters contradict each other", path));
     HGI_GOTO(read_blocks(t, c));
-    HGI_GOTO(read_history(t, c));
+    HGI_GOTO(hgi_history_get(t->ctx, c, t->m));
     t->have_good = t->at.epoch > 0;
     *found = true;
 done:

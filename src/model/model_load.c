@@ -1,12 +1,8 @@
 // SPDX-License-Identifier: MIT
-/* The model file: a safetensors container, see docs/file-format.md.
+/* Reading the model file that model_save.c describes.
  *
- * __metadata__ has "format" ("pt", the row-major convention readers look for) and one
- * JSON text "hourglass": format version, layer lines, loss, scale, what it was trained
- * on, column names.  Tensors: "<layer>.<name>" weights as F32, scaler.shift and
- * scaler.scale as F64, history as F64 [epochs,6].  A tied weight is stored once, with
- * its encoder layer. Nothing in a file is trusted: texts go through the same parser as
- * a user's, shapes are compared with what the lines plan to. */
+ * Nothing in it is trusted: texts go through the same parser as a user's, shapes are
+ * compared with what the lines plan to before memory is asked for. */
 #include "model/container.h"
 #include "model/model.h"
 
@@ -16,154 +12,7 @@
 #include <math.h>
 #include <string.h>
 
-enum { HISTORY_COLUMNS = 6, MAX_FILE_LAYERS = 4096 };
-
-/* ---- writing --------------------------------------------------------------------- */
-
-static json_t *lines_json(char *const *lines, int64_t n)
-{
-    json_t *a = json_array();
-    for (int64_t i = 0; a != NULL && i < n; i++)
-        if (json_array_append_new(a, json_string(lines[i])) != 0) {
-            json_decref(a);
-            return NULL;
-        }
-    return a;
-}
-
-static json_t *shape_json(const hgi_shape *s)
-{
-    json_t *a = json_array();
-    for (int i = 0; a != NULL && i < s->rank; i++)
-        if (json_array_append_new(a, json_integer(s->dim[i])) != 0) {
-            json_decref(a);
-            return NULL;
-        }
-    return a;
-}
-
-/* json_object_set_new takes NULL (out of memory above) as a failure too. */
-static json_t *describe(const hg_model *m)
-{
-    const hgi_trained *tr = &m->trained;
-    json_t *o = json_object();
-    if (o == NULL) return NULL;
-    int bad = 0;
-    bad |= json_object_set_new(o, "version", json_integer(HGI_MODEL_FORMAT));
-    bad |= json_object_set_new(o, "library", json_string(hg_version()));
-    bad |= json_object_set_new(o, "input", shape_json(&m->spec.input));
-    bad |= json_object_set_new(o, "encoder",
-                               lines_json(m->spec.encoder, m->spec.encoder_count));
-    bad |= json_object_set_new(o, "code", json_string(m->spec.code));
-    bad |= json_object_set_new(o, "decoder",
-                               lines_json(m->spec.decoder, m->spec.decoder_count));
-    bad |= json_object_set_new(o, "loss", json_string(m->spec.loss));
-    bad |= json_object_set_new(o, "huber_delta", json_real(m->spec.huber_delta));
-    bad |= json_object_set_new(o, "scale", json_string(hgi_scale_name(m->scaler.kind)));
-    bad |=
-        json_object_set_new(o, "out_of_range", json_string(m->clip ? "clip" : "refuse"));
-    bad |= json_object_set_new(o, "trained_rows", json_integer(tr->rows));
-    bad |= json_object_set_new(o, "epochs", json_integer(tr->epochs));
-    bad |= json_object_set_new(o, "best_epoch", json_integer(tr->best_epoch));
-    bad |= json_object_set_new(o, "seed", json_integer((json_int_t)tr->seed));
-    if (m->columns != NULL)
-        bad |= json_object_set_new(o, "columns", lines_json(m->columns, m->net.inputs));
-    if (bad != 0) {
-        json_decref(o);
-        return NULL;
-    }
-    return o;
-}
-
-/* jansson 2.14's dump goes on after memory ran out in a text, and leaves broken JSON: what
- * it wrote is read again, because a model that cannot be loaded must not be saved.     */
-static bool reads_back(const char *text, const json_t *o)
-{
-    json_t *back = json_loads(text, JSON_REJECT_DUPLICATES, NULL);
-    bool same = back != NULL && json_equal(back, o) != 0;
-    json_decref(back);
-    return same;
-}
-
-static hg_status put_description(hg_ctx *ctx, const hg_model *m, hgi_container *c)
-{
-    HGI_TRY(hgi_container_put_text(c, "format", "pt"));
-    json_t *o = describe(m);
-    char *text = o != NULL ? json_dumps(o, JSON_COMPACT | JSON_REAL_PRECISION(17)) : NULL;
-    hg_status status = text != NULL && reads_back(text, o)
-                           ? hgi_container_put_text(c, "hourglass", text)
-                           : hgi_fail_mem(ctx, 1024, "the model's description");
-    json_decref(o);
-    json_free_t release;
-    json_get_alloc_funcs(NULL, &release);
-    release(text);
-    return status;
-}
-
-static hg_status put_weights(const hg_model *m, hgi_container *c)
-{
-    for (int64_t i = 0; i < m->net.count; i++) {
-        const hgi_layer *l = &m->net.layer[i];
-        for (int k = 0; k < l->tensors; k++) {
-            const hgi_tensor *t = &l->tensor[k];
-            char name[80];
-            snprintf(name, sizeof name, "%s.%s", l->name, t->name);
-            const hgi_real *data =
-                (t->role == HGI_STATE ? m->state : m->theta) + t->offset;
-            HGI_TRY(hgi_container_put_real(c, name, t->rank, t->dim, data));
-        }
-    }
-    return HG_OK;
-}
-
-static hg_status put_scaler(const hg_model *m, hgi_container *c)
-{
-    const hgi_scaler *s = &m->scaler;
-    if (s->kind == HGI_SCALE_NONE) return HG_OK;
-    int64_t n = s->features;
-    HGI_TRY(hgi_container_put(c, "scaler.shift", HGI_DT_F64, 1, &n, s->shift));
-    return hgi_container_put(c, "scaler.scale", HGI_DT_F64, 1, &n, s->scale);
-}
-
-static hg_status put_history(hg_ctx *ctx, const hg_model *m, hgi_container *c,
-                             double **keep)
-{
-    const hgi_trained *tr = &m->trained;
-    if (tr->history_count == 0) return HG_OK;
-    double *h =
-        hgi_calloc(&ctx->mem, (size_t)tr->history_count * HISTORY_COLUMNS, sizeof *h);
-    if (h == NULL) return hgi_fail_mem(ctx, 64, "the history");
-    *keep = h;
-    for (int64_t i = 0; i < tr->history_count; i++) {
-        const hg_epoch *e = &tr->history[i];
-        const double row[HISTORY_COLUMNS] = {(double)e->epoch, e->loss,     e->recon,
-                                             e->penalty,       e->val_loss, e->lr};
-        memcpy(h + i * HISTORY_COLUMNS, row, sizeof row);
-    }
-    return hgi_container_put(c, "history", HGI_DT_F64, 2,
-                             (int64_t[]){tr->history_count, HISTORY_COLUMNS}, h);
-}
-
-hg_status hg_model_save(hg_ctx *ctx, const hg_model *m, const char *path)
-{
-    hg_status status = HG_OK;
-    hgi_container *c = NULL;
-    double *history = NULL;
-    if (m == NULL || path == NULL)
-        return hgi_fail(ctx, HG_EINVAL, "hg_model_save: no model or path");
-    HGI_GOTO(hgi_container_new(ctx, &c));
-    HGI_GOTO(put_description(ctx, m, c));
-    HGI_GOTO(put_weights(m, c));
-    HGI_GOTO(put_scaler(m, c));
-    HGI_GOTO(put_history(ctx, m, c, &history));
-    HGI_GOTO(hgi_container_write(c, path));
-done:
-    hgi_container_free(&c);
-    hgi_free(&ctx->mem, history);
-    return status;
-}
-
-/* ---- reading --------------------------------------------------------------------- */
+enum { MAX_FILE_LAYERS = 4096 };
 
 typedef struct reading {
     hg_ctx *ctx;
@@ -297,23 +146,6 @@ static hg_status get_weights(const reading *r, const hgi_container *c, hg_model 
     return HG_OK;
 }
 
-static hg_status get_history(const reading *r, const hgi_container *c, hg_model *m)
-{
-    const hgi_entry *e = hgi_container_get(c, "history");
-    if (e == NULL) return HG_OK;
-    if (e->dtype != HGI_DT_F64 || e->rank != 2 || e->shape[1] != HISTORY_COLUMNS)
-        return hgi_fail(r->ctx, HG_EFORMAT, "%s: tensor 'history' is not F64 [n,%d]",
-                        r->path, HISTORY_COLUMNS);
-    const double *row = e->data;
-    for (int64_t i = 0; i < e->shape[0]; i++, row += HISTORY_COLUMNS) {
-        if (!(row[0] >= 0 && row[0] < 1e15)) return bad_field(r, "history", "of epochs");
-        hg_epoch epoch = {sizeof epoch, (int64_t)row[0], row[1], row[2],
-                          row[3],       row[4],          row[5]};
-        HGI_TRY(hgi_model_add_epoch(r->ctx, m, &epoch));
-    }
-    return HG_OK;
-}
-
 static hg_status get_trained(const reading *r, hg_model *m)
 {
     const char *range;
@@ -443,7 +275,7 @@ static hg_status read_model(const reading *r, const hgi_container *c, hg_model *
     HGI_GOTO(get_trained(r, m));
     HGI_GOTO(get_weights(r, c, m));
     HGI_GOTO(get_columns(r, m));
-    HGI_GOTO(get_history(r, c, m));
+    HGI_GOTO(hgi_history_get(r->ctx, c, m));
     *out = m;
 done:
     hgi_spec_free(&spec);
