@@ -292,7 +292,7 @@ TEST(datasets_and_buffers_give_the_same_and_columns_get_names)
     hg_ctx *ctx = test_ctx();
     hg_model *m = make_model(ctx, &usual);
     float *x = random_floats(6, ROWS * D, 0, 1), z[ROWS * CODE], got[ROWS * CODE];
-    char names[D][8];
+    char names[D][16];
     char *columns[D];
     for (int i = 0; i < D; i++) {
         snprintf(names[i], sizeof names[i], "c%d", i);
