@@ -332,7 +332,13 @@ fuzz-replay: ## feed the corpus to each parser once, with sanitizers
 fuzzers: $(FUZZERS)
 
 .PHONY: bench
-bench: $(HG_TEST) ## measure the parts; ARGS="words" picks some
+bench: build ## training beside PyTorch, start-up, memory, size; bench-parts for kernels
+	bench/dense.py --program $(PROGRAM) $(ARGS)
+	bench/dense.py --program $(PROGRAM) --workload stacked $(ARGS)
+	bench/footprint.py --program $(PROGRAM)
+
+.PHONY: bench-parts
+bench-parts: $(HG_TEST) ## measure each kernel and part; ARGS="words" picks some
 	$(HG_TEST) --bench $(ARGS)
 
 # ---- keeping it tidy ------------------------------------------------------------------
