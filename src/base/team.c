@@ -1,11 +1,15 @@
 // SPDX-License-Identifier: MIT
 /* A team of threads: see team.h for what it promises.
  *
- * Two waits matter: workers for the next list of stages (run), everybody for the end of
- * a stage (phase).  Both are one atomic number that changes; a waiter spins on it for a
- * short while and then sleeps on a condition.  The one who changes the number takes the
- * lock only when somebody sleeps: `sleepers` is raised before the sleeper's last look at
- * the number, and read after the change, so one of the two always sees the other. */
+ * One number says where the team is: the stage under way (upper half) and its next item
+ * (lower half).  A thread takes an item by raising it; the thread that finishes a stage's
+ * last item moves it to the next stage.  So a stage waits for its items, not for threads:
+ * one that the system keeps from running holds nothing up unless it holds an item.  A
+ * thread that comes late reads an old list at worst, and then its claim fails.
+ *
+ * Waiting is a short spin and then a sleep.  Who moves the number takes the lock only when
+ * somebody sleeps: `sleepers` is raised before the sleeper's last look at the number, and
+ * read after the change, so one of the two always sees the other.                      */
 #define _GNU_SOURCE
 #include "base/team.h"
 
@@ -18,21 +22,26 @@
 #include <xmmintrin.h>
 #endif
 
-enum { SPINS = 2000, MAX_THREADS = 1024 };
+enum { SPINS = 1000, MAX_THREADS = 1024, MAX_STAGES = 1024 };
+
+/* A stage as threads read it: also a late one, while a new list is being written.      */
+struct slot {
+    _Atomic(hgi_stage_fn) fn;
+    _Atomic(void *) arg;
+    atomic_int_fast64_t items;
+};
 
 struct hgi_team {
-    int threads;       /* the caller included */
-    int workers;       /* threads started: threads - 1 */
-    pthread_t *thread; /* [workers] */
-    struct seat *seat; /* [workers] */
-    const hgi_stage *stages;
-    int64_t count;
-    atomic_uint run;          /* changes when there is a new list, or at the end */
-    atomic_uint phase;        /* changes when a stage is over */
-    atomic_int arrived;       /* at the end of the stage under way */
-    atomic_int_fast64_t next; /* item to take */
+    int threads;                       /* the caller included */
+    int workers;                       /* threads started: threads - 1 */
+    pthread_t *thread;                 /* [workers] */
+    struct seat *seat;                 /* [workers] */
+    struct slot *slot;                 /* [MAX_STAGES] */
+    atomic_uint_fast32_t first, count; /* number of the list's first stage; how many    */
+    atomic_uint_fast64_t at;           /* stage << 32 | next item                       */
+    atomic_int_fast64_t done;          /* items finished in the stage under way         */
     atomic_int sleepers;
-    bool quit;
+    atomic_bool quit;
     pthread_mutex_t lock;
     pthread_cond_t wake;
 };
@@ -73,44 +82,54 @@ static void denormals_restore(unsigned int old)
 #endif
 }
 
-static void wait_for_change(hgi_team *t, atomic_uint *number, unsigned int old)
+static uint32_t stage_of(uint64_t at) { return (uint32_t)(at >> 32); }
+
+static void wait_for_stage_after(hgi_team *t, uint32_t stage)
 {
     for (int i = 0; i < SPINS; i++) {
-        if (atomic_load_explicit(number, memory_order_acquire) != old) return;
+        if (stage_of(atomic_load_explicit(&t->at, memory_order_acquire)) != stage) return;
+        if (atomic_load_explicit(&t->quit, memory_order_relaxed)) return;
         relax();
     }
     pthread_mutex_lock(&t->lock);
     atomic_fetch_add(&t->sleepers, 1);
-    while (atomic_load(number) == old) pthread_cond_wait(&t->wake, &t->lock);
+    while (stage_of(atomic_load(&t->at)) == stage && !atomic_load(&t->quit))
+        pthread_cond_wait(&t->wake, &t->lock);
     atomic_fetch_sub(&t->sleepers, 1);
     pthread_mutex_unlock(&t->lock);
 }
 
-static void change(hgi_team *t, atomic_uint *number)
+/* Go to this stage, or past those behind it that have no items.                        */
+static void go_to(hgi_team *t, uint32_t stage)
 {
-    atomic_fetch_add(number, 1);
+    uint32_t first = (uint32_t)atomic_load(&t->first);
+    uint32_t count = (uint32_t)atomic_load(&t->count);
+    while (stage - first < count && atomic_load(&t->slot[stage - first].items) == 0)
+        stage++;
+    atomic_store(&t->done, 0);
+    atomic_store(&t->at, (uint64_t)stage << 32);
     if (atomic_load(&t->sleepers) == 0) return;
     pthread_mutex_lock(&t->lock);
     pthread_cond_broadcast(&t->wake);
     pthread_mutex_unlock(&t->lock);
 }
 
-static void work(hgi_team *t, const hgi_stage *stages, int64_t count, int worker)
+/* Take items until the list is over; returns the number that says so.                  */
+static uint32_t work(hgi_team *t, int worker)
 {
-    for (int64_t s = 0; s < count; s++) {
-        unsigned int phase = atomic_load(&t->phase);
-        const hgi_stage *st = &stages[s];
-        for (;;) {
-            int64_t item = atomic_fetch_add(&t->next, 1);
-            if (item >= st->items) break;
-            st->fn(st->arg, item, worker);
-        }
-        if (atomic_fetch_add(&t->arrived, 1) + 1 == t->threads) {
-            atomic_store(&t->arrived, 0);
-            atomic_store(&t->next, 0);
-            change(t, &t->phase);
-        } else {
-            wait_for_change(t, &t->phase, phase);
+    for (;;) {
+        uint64_t at = atomic_load(&t->at);
+        uint32_t stage = stage_of(at), s = stage - (uint32_t)atomic_load(&t->first);
+        if (s >= (uint32_t)atomic_load(&t->count)) return stage;
+        struct slot *slot = &t->slot[s];
+        int64_t item = (int64_t)(uint32_t)at, items = atomic_load(&slot->items);
+        hgi_stage_fn fn = atomic_load(&slot->fn);
+        void *arg = atomic_load(&slot->arg);
+        if (item >= items) {
+            wait_for_stage_after(t, stage);
+        } else if (atomic_compare_exchange_weak(&t->at, &at, at + 1)) {
+            fn(arg, item, worker);
+            if (atomic_fetch_add(&t->done, 1) + 1 == items) go_to(t, stage + 1);
         }
     }
 }
@@ -119,29 +138,40 @@ static void *worker_main(void *arg)
 {
     struct seat *seat = arg;
     hgi_team *t = seat->team;
-    unsigned int run = 0;
     denormals_off();
-    for (;;) {
-        wait_for_change(t, &t->run, run);
-        run++;
-        if (t->quit) return NULL;
-        work(t, t->stages, t->count, seat->worker);
-    }
+    while (!atomic_load(&t->quit)) wait_for_stage_after(t, work(t, seat->worker));
+    return NULL;
+}
+
+void hgi_team_run_alone(const hgi_stage *stages, int64_t count)
+{
+    unsigned int mode = denormals_off();
+    for (int64_t s = 0; s < count; s++)
+        for (int64_t i = 0; i < stages[s].items; i++) stages[s].fn(stages[s].arg, i, 0);
+    denormals_restore(mode);
 }
 
 void hgi_team_run(hgi_team *t, const hgi_stage *stages, int64_t count)
 {
-    unsigned int mode = denormals_off();
-    if (t->threads == 1) {
-        for (int64_t s = 0; s < count; s++)
-            for (int64_t i = 0; i < stages[s].items; i++)
-                stages[s].fn(stages[s].arg, i, 0);
-    } else if (count > 0) {
-        t->stages = stages;
-        t->count = count;
-        change(t, &t->run);
-        work(t, stages, count, 0);
+    if (t->threads == 1 || count == 0) {
+        hgi_team_run_alone(stages, count);
+        return;
     }
+    assert(count <= MAX_STAGES);
+    unsigned int mode = denormals_off();
+    uint32_t over = stage_of(atomic_load(&t->at));
+    /* No stage has a number while the list is written: late threads find nothing.      */
+    atomic_store(&t->count, 0);
+    for (int64_t s = 0; s < count; s++) {
+        assert(stages[s].items >= 0 && stages[s].items < UINT32_MAX);
+        atomic_store(&t->slot[s].fn, stages[s].fn);
+        atomic_store(&t->slot[s].arg, stages[s].arg);
+        atomic_store(&t->slot[s].items, stages[s].items);
+    }
+    atomic_store(&t->first, over + 1);
+    atomic_store(&t->count, (uint32_t)count);
+    go_to(t, over + 1);
+    work(t, 0);
     denormals_restore(mode);
 }
 
@@ -167,15 +197,16 @@ hg_status hgi_team_new(hg_ctx *ctx, int threads, hgi_team **out)
     if (t == NULL) return hgi_fail_mem(ctx, sizeof *t, "the thread team");
     t->thread = hgi_calloc(&ctx->mem, n, sizeof *t->thread);
     t->seat = hgi_calloc(&ctx->mem, n, sizeof *t->seat);
-    if (t->thread == NULL || t->seat == NULL) {
+    t->slot = hgi_calloc(&ctx->mem, MAX_STAGES, sizeof *t->slot);
+    if (t->thread == NULL || t->seat == NULL || t->slot == NULL) {
         hgi_free(&ctx->mem, t->thread);
         hgi_free(&ctx->mem, t->seat);
+        hgi_free(&ctx->mem, t->slot);
         hgi_free(&ctx->mem, t);
         return hgi_fail_mem(ctx, n * sizeof *t->thread, "the thread team");
     }
     pthread_mutex_init(&t->lock, NULL);
     pthread_cond_init(&t->wake, NULL);
-    t->threads = threads; /* read by workers only after the first run */
     t->workers = threads - 1;
     start_workers(t);
     *out = t;
@@ -186,13 +217,16 @@ void hgi_team_free(const hgi_mem *mem, hgi_team **team)
 {
     hgi_team *t = team != NULL ? *team : NULL;
     if (t == NULL) return;
-    t->quit = true;
-    change(t, &t->run);
+    pthread_mutex_lock(&t->lock);
+    atomic_store(&t->quit, true);
+    pthread_cond_broadcast(&t->wake);
+    pthread_mutex_unlock(&t->lock);
     for (int i = 0; i < t->workers; i++) pthread_join(t->thread[i], NULL);
     pthread_mutex_destroy(&t->lock);
     pthread_cond_destroy(&t->wake);
     hgi_free(mem, t->thread);
     hgi_free(mem, t->seat);
+    hgi_free(mem, t->slot);
     hgi_free(mem, t);
     *team = NULL;
 }

@@ -4,8 +4,8 @@
  * Items of a stage are taken from one counter, so a thread that the system slows
  * takes fewer.  Which worker runs an item is therefore not fixed: an item's result
  * must not depend on it, which is how every thread count gives the same bits.
- * Between stages is a barrier: a bounded spin, then a sleep, so that a busy machine
- * is never burnt by waiting.  Threads are woken once for the whole list. */
+ * A stage begins when the last item of the one before has ended; waiting is a bounded
+ * spin, then a sleep.  Threads are woken once for the whole list. */
 #ifndef HGI_TEAM_H
 #define HGI_TEAM_H
 
@@ -26,7 +26,13 @@ typedef struct hgi_stage {
 hg_status hgi_team_new(hg_ctx *ctx, int threads, hgi_team **out);
 void hgi_team_free(const hgi_mem *mem, hgi_team **team);
 int hgi_team_size(const hgi_team *team);
+/* At most 1024 stages of fewer than 2^32 items. */
 void hgi_team_run(hgi_team *team, const hgi_stage *stages, int64_t n);
+/* The same by the caller alone, for work too small to share; worker is 0. */
+void hgi_team_run_alone(const hgi_stage *stages, int64_t n);
+/* Less work than this, in floating-point operations, is done before a second thread is
+ * awake: some 40 microseconds of one core. */
+#define HGI_TEAM_WORTH INT64_C(4000000)
 /* The context's team, made at its first use. */
 hg_status hgi_ctx_team(hg_ctx *ctx, hgi_team **out);
 /* Cores this process may use: affinity mask and cgroup quota, at least 1. */

@@ -243,6 +243,7 @@ hg_status hgi_step_plan(hgi_trainer *t)
 {
     const hgi_net *net = &t->m->net;
     int64_t cut[HGI_MAX_NORMS], cuts = 0;
+    for (int64_t i = 0; i < net->count; i++) t->flops += net->layer[i].flops;
     HGI_TRY(plan_blocks(t));
     for (int64_t i = 0; i < net->count; i++) {
         if (net->layer[i].kind->statistics_items == NULL) continue;
@@ -291,7 +292,10 @@ bool hgi_step_run(hgi_trainer *t, int64_t first, int64_t n)
     hgi_optim_step(&t->optim, t->at.t + 1, lr, 1.0, false, &t->step_bias);
     for (int64_t i = 0; i < t->stages; i++)
         if (t->by_rows[i]) t->stage[i].items = hgi_ceil_div(n, t->chunk);
-    hgi_team_run(t->team, t->stage, t->stages);
+    if (3 * n * t->flops < HGI_TEAM_WORTH) /* forward, and backward twice as much */
+        hgi_team_run_alone(t->stage, t->stages);
+    else
+        hgi_team_run(t->team, t->stage, t->stages);
     double recon = 0, penalty = 0;
     for (int64_t r = 0; r < n; r++) {
         recon += t->row_loss[r];

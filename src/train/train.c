@@ -194,9 +194,9 @@ static hg_status run_epochs(hgi_trainer *t)
                 (t->early_stop > 0 && t->at.bad_epochs >= t->early_stop);
     while (!stop) {
         c.epoch_start = hgi_now();
-        c.stepping = 0;
         c.rows = 0;
         shuffle(t);
+        c.stepping = hgi_now() - c.epoch_start; /* the shuffle is part of the rate */
         bool cancel = false;
         HGI_TRY(run_steps(t, &c, &cancel));
         HGI_TRY(end_epoch(t, &c, cancel, &stop));

@@ -66,6 +66,7 @@ struct hgi_trainer {
     bool by_rows[HGI_MAX_STAGES]; /* items follow the number of rows in the batch */
     int64_t stages;
     int64_t batch, chunk;
+    int64_t flops;    /* of forward, one row */
     hgi_block *block; /* [blocks] */
     int64_t blocks;
 
