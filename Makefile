@@ -81,8 +81,9 @@ ifeq ($(WERROR),1)
 WARNINGS += -Werror
 endif
 
-# Loops are vectorised, but no flag here changes a result: no -ffast-math, no contraction
-# (the kernels write a fused multiply-add where they mean one), no -march=native.
+# Loops are vectorised, but no flag here changes a result: arithmetic stays as written, no
+# contraction (the kernels write a fused multiply-add where they mean one), no machine's own
+# instructions.
 CFLAGS ?= -O2 -g
 OPTIMISE := -ftree-vectorize $(call try,-fvect-cost-model=dynamic) -ffp-contract=off \
 	-fno-math-errno -fno-trapping-math

@@ -22,7 +22,7 @@ static bool weights_of(const hg_model *m, bool decoder, filters *f)
 {
     const hgi_net *net = &m->net;
     int64_t i = decoder ? net->count - 1 : 0;
-    int64_t end = decoder ? net->code : net->code, step = decoder ? -1 : 1;
+    int64_t end = net->code, step = decoder ? -1 : 1;
     for (; i != end; i += step) {
         const hgi_layer *l = &net->layer[i];
         if (l->tensors == 0 && l->tied == NULL) continue; /* activation, dropout */

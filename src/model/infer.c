@@ -60,9 +60,7 @@ void hgi_infer_run(hgi_infer *r, const hgi_real *theta, const hgi_real *state,
         {hgi_prepare_item, &prepare, hgi_prepare_items(&prepare, r->ctx->kernels)},
         {run_chunk, r, hgi_ceil_div(rows, HGI_INFER_ROWS)},
     };
-    int64_t flops = 0;
-    for (int64_t i = r->first; i < r->last; i++) flops += r->net->layer[i].flops;
-    if (flops < HGI_TEAM_WORTH / hgi_max(rows, 1))
+    if (hgi_net_flops(r->net, r->first, r->last) < HGI_TEAM_WORTH / hgi_max(rows, 1))
         hgi_team_run_alone(stages, 2);
     else
         hgi_team_run(r->ctx->team, stages, 2);

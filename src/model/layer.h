@@ -166,6 +166,8 @@ extern const hgi_layer_kind *const hgi_code_kinds[];  /* NULL-ended */
 
 extern const char *const hgi_act_words[]; /* NULL-ended, in the order of hgi_act */
 
+/* The option alpha at this place of the line, or what the activation has without it. */
+hgi_real hgi_layer_alpha(const hgi_layer *l, int option);
 /* Append a tensor of this shape (dims past rank 0 are ignored). */
 hgi_tensor *hgi_layer_tensor(hgi_layer *l, const char *name, hgi_role role, int rank,
                              int64_t d0, int64_t d1);

@@ -34,8 +34,7 @@ static hg_status plan(hg_ctx *ctx, hgi_layer *l, int64_t inputs)
     (void)inputs;
     l->out = l->in;
     l->act = (hgi_act)l->line.value[O_ACT];
-    hgi_real usual = l->act == HGI_ACT_LEAKY ? (hgi_real)0.01 : 1;
-    l->alpha = l->line.given[O_ALPHA] ? (hgi_real)l->line.value[O_ALPHA] : usual;
+    l->alpha = hgi_layer_alpha(l, O_ALPHA);
     l->flops = l->d_in;
     return HG_OK;
 }

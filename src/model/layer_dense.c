@@ -76,8 +76,7 @@ static hg_status plan(hg_ctx *ctx, hgi_layer *l, int64_t inputs)
     int64_t h = units == HGI_LINE_INPUT ? inputs : (int64_t)units;
     l->out = (hgi_shape){1, {h, 0, 0}};
     l->act = (hgi_act)l->line.value[O_ACT];
-    hgi_real usual = l->act == HGI_ACT_LEAKY ? (hgi_real)0.01 : 1;
-    l->alpha = l->line.given[O_ALPHA] ? (hgi_real)l->line.value[O_ALPHA] : usual;
+    l->alpha = hgi_layer_alpha(l, O_ALPHA);
     size_t count;
     if (!hgi_mul_size((size_t)h, (size_t)l->d_in, &count) || count > ((size_t)1 << 40))
         return hgi_fail(ctx, HG_ERANGE, "%s: a weight of %lld x %lld is too large",

@@ -25,6 +25,12 @@ const char *const hgi_act_words[] = {
         NULL,
 };
 
+hgi_real hgi_layer_alpha(const hgi_layer *l, int option)
+{
+    if (l->line.given[option]) return (hgi_real)l->line.value[option];
+    return l->act == HGI_ACT_LEAKY ? (hgi_real)0.01 : 1;
+}
+
 hgi_tensor *hgi_layer_tensor(hgi_layer *l, const char *name, hgi_role role, int rank,
                              int64_t d0, int64_t d1)
 {

@@ -151,13 +151,6 @@ hgi_range hgi_model_range(const hg_model *m)
     return (hgi_range){m->net.loss->unit_range, m->clip, 0.0, 1.0};
 }
 
-static int64_t total_flops(const hgi_net *net)
-{
-    int64_t flops = 0;
-    for (int64_t i = 0; i < net->count; i++) flops += net->layer[i].flops;
-    return flops;
-}
-
 hg_status hg_model_get_info(hg_ctx *ctx, const hg_model *m, hg_model_info *info)
 {
     if (m == NULL || info == NULL || info->size != sizeof *info)
@@ -169,7 +162,7 @@ hg_status hg_model_get_info(hg_ctx *ctx, const hg_model *m, hg_model_info *info)
         .code = m->net.code_size,
         .parameters = m->net.params,
         .layers = m->net.count + 1,
-        .flops = total_flops(&m->net),
+        .flops = hgi_net_flops(&m->net, 0, m->net.count),
         .rank = m->net.input.rank,
         .shape = {m->net.input.dim[0], m->net.input.dim[1], m->net.input.dim[2]},
         .loss = m->net.loss->name,

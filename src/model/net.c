@@ -193,6 +193,13 @@ void hgi_net_init(const hgi_net *net, uint64_t seed, hgi_real *theta, hgi_real *
     }
 }
 
+int64_t hgi_net_flops(const hgi_net *net, int64_t first, int64_t last)
+{
+    int64_t flops = 0;
+    for (int64_t i = first; i < last; i++) flops += net->layer[i].flops;
+    return flops;
+}
+
 const hgi_layer *hgi_net_layer_of(const hgi_net *net, int64_t index, const hgi_tensor **t)
 {
     for (int64_t i = 0; i < net->count; i++)

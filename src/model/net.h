@@ -57,6 +57,8 @@ hg_status hgi_net_plan(hg_ctx *ctx, const hgi_spec *spec, hgi_net *out);
 void hgi_net_free(hgi_net *net);
 /* Fresh weights; the same on every machine for a seed. */
 void hgi_net_init(const hgi_net *net, uint64_t seed, hgi_real *theta, hgi_real *state);
+/* Of forward through layers [first, last), one row. */
+int64_t hgi_net_flops(const hgi_net *net, int64_t first, int64_t last);
 /* The layer and tensor that parameter `index` belongs to, for messages. */
 const hgi_layer *hgi_net_layer_of(const hgi_net *net, int64_t index,
                                   const hgi_tensor **t);

@@ -243,7 +243,7 @@ hg_status hgi_step_plan(hgi_trainer *t)
 {
     const hgi_net *net = &t->m->net;
     int64_t cut[HGI_MAX_NORMS], cuts = 0;
-    for (int64_t i = 0; i < net->count; i++) t->flops += net->layer[i].flops;
+    t->flops = hgi_net_flops(net, 0, net->count);
     HGI_TRY(plan_blocks(t));
     for (int64_t i = 0; i < net->count; i++) {
         if (net->layer[i].kind->statistics_items == NULL) continue;
