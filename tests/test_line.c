@@ -115,6 +115,36 @@ TEST(a_positional_number_behind_a_missing_one_is_printed_with_its_key)
     hgi_text_free(&t);
 }
 
+TEST(sizes_are_whole_numbers_with_an_x_between)
+{
+    static const hgi_opt_decl sized[] = {
+        {"filters", HGI_OPT_INT, true, true, 1, 64, 1, NULL, NULL},
+        {"kernel", HGI_OPT_SIZE, true, false, 1, 99, 3, NULL, NULL},
+        {"stride", HGI_OPT_SIZE, false, false, 1, 9, 1, NULL, NULL},
+        {NULL, HGI_OPT_FLAG, false, false, 0, 0, 0, NULL, NULL},
+    };
+    hgi_line l;
+    hg_ctx *ctx = test_ctx();
+    CHECK_OK(ctx, hgi_line_parse(ctx, "here", "conv 8 5x3x7 stride=2", sized, &l));
+    CHECK_INT((int)l.value[1], 3);
+    CHECK_INT(l.size[1][0], 5);
+    CHECK_INT(l.size[1][1], 3);
+    CHECK_INT(l.size[1][2], 7);
+    CHECK_INT((int)l.value[2], 1);
+    CHECK_INT(l.size[2][0], 2);
+    hgi_text t;
+    hgi_text_init(&t, &ctx->mem);
+    CHECK_OK(ctx, hgi_line_print(&l, 0, &t));
+    CHECK_STR(t.s, "conv 8 5x3x7 stride=2");
+    hgi_text_free(&t);
+    CHECK_OK(ctx, hgi_line_parse(ctx, "here", "conv 8", sized, &l));
+    CHECK_INT(l.size[1][0], 3);
+    static const char *const bad[] = {"conv 8 3x", "conv 8 3x3x3x3", "conv 8 0x3",
+                                      "conv 8 3x100", "conv 8 x3"};
+    for (int i = 0; i < HGI_COUNT(bad); i++)
+        CHECK(hgi_line_parse(ctx, "here", bad[i], sized, &l) != HG_OK);
+}
+
 TEST(an_unknown_word_in_a_line_names_the_nearest)
 {
     hgi_line l;

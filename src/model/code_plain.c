@@ -39,8 +39,10 @@ static hg_status plan(hg_ctx *ctx, hgi_layer *l, int64_t inputs)
     return HG_OK;
 }
 
-static void nothing(const hgi_layer *l, const hgi_pass *p, int64_t r0, int64_t r1)
+static void nothing(const hgi_layer *l, const hgi_pass *p, int64_t r0, int64_t r1,
+                    int worker)
 {
+    (void)worker;
     (void)l;
     (void)p;
     (void)r0;
@@ -63,8 +65,10 @@ static void activity(const hgi_layer *l, const hgi_pass *p, int64_t r0, int64_t 
     }
 }
 
-static void backward(const hgi_layer *l, const hgi_pass *p, int64_t r0, int64_t r1)
+static void backward(const hgi_layer *l, const hgi_pass *p, int64_t r0, int64_t r1,
+                     int worker)
 {
+    (void)worker;
     activity(l, p, r0, r1, true);
 }
 

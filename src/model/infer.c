@@ -18,7 +18,8 @@ hg_status hgi_infer_new(hg_ctx *ctx, const hgi_net *net, int64_t first, int64_t 
     if (r.ws == NULL)
         HGI_GOTO(hgi_fail_mem(ctx, (size_t)r.workers * sizeof *r.ws, "workspaces"));
     for (int i = 0; i < r.workers; i++)
-        HGI_GOTO(hgi_workspace_new(ctx, net, HGI_INFER_ROWS, false, r.packed, &r.ws[i]));
+        HGI_GOTO(
+            hgi_workspace_new(ctx, net, HGI_INFER_ROWS, 1, false, r.packed, &r.ws[i]));
 done:
     if (status != HG_OK) hgi_infer_free(&r);
     *out = r;
@@ -36,7 +37,7 @@ static void run_chunk(void *arg, int64_t item, int worker)
     r->fill(r->arg, first, n, x, worker);
     for (int64_t i = r->first; i < r->last; i++) {
         const hgi_layer *l = &r->net->layer[i];
-        l->kind->forward(l, &w->pass, 0, n);
+        l->kind->forward(l, &w->pass, 0, n, 0);
         if (l->kind->penalty != NULL) l->kind->penalty(l, &w->pass, 0, n);
     }
     hgi_chunk c = {

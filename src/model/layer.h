@@ -75,6 +75,7 @@ struct hgi_layer {
      * differ. */
     int64_t packed_rows, packed_columns;
     int64_t cache; /* reals for sums over the batch */
+    int64_t work;  /* reals of scratch that one worker's chunk or gradient item needs */
 };
 
 /* A layer's buffers in one pass. */
@@ -98,7 +99,9 @@ struct hgi_pass {
     hgi_emit_fn emit;
     void *emit_arg;
     hgi_real **scratch; /* [workers][HGI_TILE_REALS], with emit */
-    int64_t n;          /* rows in this batch */
+    hgi_real *work;     /* [workers, work_each]: see hgi_work() */
+    int64_t work_each;
+    int64_t n; /* rows in this batch */
     bool training;
     uint64_t seed;
     uint32_t epoch;
@@ -107,6 +110,13 @@ struct hgi_pass {
     const hgi_sparse *sparse; /* where the first layer's x is not 0, or NULL: not known */
     hgi_slot *slot;           /* [layers] */
 };
+
+/* This worker's scratch: at least l->work reals for every layer of the net, 64-byte
+ * aligned; nothing in it outlives a call. */
+static inline hgi_real *hgi_work(const hgi_pass *p, int worker)
+{
+    return p->work + worker * p->work_each;
+}
 
 /* A gradient tile is at most this large, so that it stays in the first-level caches. */
 enum { HGI_TILE_REALS = 16384 };
@@ -139,9 +149,11 @@ struct hgi_layer_kind {
     int64_t (*prepare_items)(const hgi_layer *l, const hgi_kernels *k);
     void (*prepare)(const hgi_layer *l, const hgi_pass *p, const hgi_slot *s,
                     int64_t item);
-    void (*forward)(const hgi_layer *l, const hgi_pass *p, int64_t r0, int64_t r1);
+    void (*forward)(const hgi_layer *l, const hgi_pass *p, int64_t r0, int64_t r1,
+                    int worker);
     /* gx from gy; may use gy as scratch (the gradient items see it afterwards). */
-    void (*backward)(const hgi_layer *l, const hgi_pass *p, int64_t r0, int64_t r1);
+    void (*backward)(const hgi_layer *l, const hgi_pass *p, int64_t r0, int64_t r1,
+                     int worker);
     /* Add this layer's penalty of each row to p->penalty, without a gradient, for
      * evaluation; in training backward does both.  NULL: none. */
     void (*penalty)(const hgi_layer *l, const hgi_pass *p, int64_t r0, int64_t r1);
@@ -168,9 +180,9 @@ extern const char *const hgi_act_words[]; /* NULL-ended, in the order of hgi_act
 
 /* The option alpha at this place of the line, or what the activation has without it. */
 hgi_real hgi_layer_alpha(const hgi_layer *l, int option);
-/* Append a tensor of this shape (dims past rank 0 are ignored). */
+/* Append a tensor of shape dim[rank]. */
 hgi_tensor *hgi_layer_tensor(hgi_layer *l, const char *name, hgi_role role, int rank,
-                             int64_t d0, int64_t d1);
+                             const int64_t *dim);
 /* Glorot & Bengio 2010: U(-a, a), a = sqrt(6 / (fan_in + fan_out)); he: He et al. 2015:
  * U(-a, a), a = sqrt(6 / fan_in).  Keyed by the tensor's offset in the block. */
 void hgi_init_uniform(const hgi_tensor *t, int64_t fan_in, int64_t fan_out, bool he,

@@ -39,16 +39,20 @@ static hg_status plan(hg_ctx *ctx, hgi_layer *l, int64_t inputs)
     return HG_OK;
 }
 
-static void forward(const hgi_layer *l, const hgi_pass *p, int64_t r0, int64_t r1)
+static void forward(const hgi_layer *l, const hgi_pass *p, int64_t r0, int64_t r1,
+                    int worker)
 {
+    (void)worker;
     const hgi_slot *s = &p->slot[l->index];
     int64_t d = l->d_in;
     hgi_act act = l->defer_act ? HGI_ACT_LINEAR : l->act;
     p->k->act_forward(act, l->alpha, r1 - r0, d, s->x + r0 * d, d, s->y + r0 * d, d);
 }
 
-static void backward(const hgi_layer *l, const hgi_pass *p, int64_t r0, int64_t r1)
+static void backward(const hgi_layer *l, const hgi_pass *p, int64_t r0, int64_t r1,
+                     int worker)
 {
+    (void)worker;
     const hgi_slot *s = &p->slot[l->index];
     int64_t d = l->d_in;
     if (s->gx == NULL || l->defer_act) return;

@@ -50,10 +50,10 @@ static hg_status plan(hg_ctx *ctx, hgi_layer *l, int64_t inputs)
     (void)inputs;
     l->out = l->in;
     int64_t c = l->in.dim[l->in.rank - 1];
-    hgi_layer_tensor(l, "gamma", HGI_BIAS, 1, c, 0);
-    hgi_layer_tensor(l, "beta", HGI_BIAS, 1, c, 0);
-    hgi_layer_tensor(l, "mean", HGI_STATE, 1, c, 0);
-    hgi_layer_tensor(l, "variance", HGI_STATE, 1, c, 0)->positive = true;
+    hgi_layer_tensor(l, "gamma", HGI_BIAS, 1, &c);
+    hgi_layer_tensor(l, "beta", HGI_BIAS, 1, &c);
+    hgi_layer_tensor(l, "mean", HGI_STATE, 1, &c);
+    hgi_layer_tensor(l, "variance", HGI_STATE, 1, &c)->positive = true;
     l->cache = 4 * c;
     l->flops = 2 * l->d_in;
     return HG_OK;
@@ -117,8 +117,10 @@ static void normalise(const hgi_layer *l, const hgi_pass *p, int64_t c, hgi_real
     *factor = (hgi_real)(1 / sqrt(var + l->line.value[O_EPSILON]));
 }
 
-static void forward(const hgi_layer *l, const hgi_pass *p, int64_t r0, int64_t r1)
+static void forward(const hgi_layer *l, const hgi_pass *p, int64_t r0, int64_t r1,
+                    int worker)
 {
+    (void)worker;
     const hgi_slot *s = &p->slot[l->index];
     const hgi_real *gamma = p->theta + l->tensor[T_GAMMA].offset;
     const hgi_real *beta = p->theta + l->tensor[T_BETA].offset;
@@ -150,8 +152,10 @@ static void backward_statistics(const hgi_layer *l, const hgi_pass *p, int64_t i
     }
 }
 
-static void backward(const hgi_layer *l, const hgi_pass *p, int64_t r0, int64_t r1)
+static void backward(const hgi_layer *l, const hgi_pass *p, int64_t r0, int64_t r1,
+                     int worker)
 {
+    (void)worker;
     const hgi_slot *s = &p->slot[l->index];
     if (s->gx == NULL) return;
     const hgi_real *gamma = p->theta + l->tensor[T_GAMMA].offset;

@@ -92,9 +92,9 @@ static hg_status plan(hg_ctx *ctx, hgi_layer *l, int64_t inputs)
                 (long long)e->d_out, (long long)e->d_in, (long long)l->d_in,
                 (long long)h);
     } else {
-        hgi_layer_tensor(l, "weight", HGI_WEIGHT, 2, h, l->d_in);
+        hgi_layer_tensor(l, "weight", HGI_WEIGHT, 2, (int64_t[]){h, l->d_in});
     }
-    if (l->line.value[O_NO_BIAS] == 0) hgi_layer_tensor(l, "bias", HGI_BIAS, 1, h, 0);
+    if (l->line.value[O_NO_BIAS] == 0) hgi_layer_tensor(l, "bias", HGI_BIAS, 1, &h);
     l->flops = 2 * h * l->d_in + h;
     l->saved = hgi_act_needs_input(l->act) ? h : 0;
     l->packed_rows = l->tied != NULL ? h : l->d_in;
@@ -134,8 +134,10 @@ static bool knows_zeros(const hgi_layer *l, const hgi_pass *p)
     return p->sparse != NULL && l->index == 0 && l->tied == NULL;
 }
 
-static void forward(const hgi_layer *l, const hgi_pass *p, int64_t r0, int64_t r1)
+static void forward(const hgi_layer *l, const hgi_pass *p, int64_t r0, int64_t r1,
+                    int worker)
 {
+    (void)worker;
     const hgi_slot *s = &p->slot[l->index];
     const hgi_tensor *w = weight(l), *b = bias(l);
     int64_t d = l->d_in, h = l->d_out;
@@ -164,8 +166,10 @@ static void forward(const hgi_layer *l, const hgi_pass *p, int64_t r0, int64_t r
     p->k->act_forward(l->act, l->alpha, r1 - r0, h, z, h, s->y + r0 * h, h);
 }
 
-static void backward(const hgi_layer *l, const hgi_pass *p, int64_t r0, int64_t r1)
+static void backward(const hgi_layer *l, const hgi_pass *p, int64_t r0, int64_t r1,
+                     int worker)
 {
+    (void)worker;
     const hgi_slot *s = &p->slot[l->index];
     const hgi_tensor *w = weight(l);
     int64_t d = l->d_in, h = l->d_out, n = r1 - r0;

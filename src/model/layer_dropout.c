@@ -50,8 +50,10 @@ static void draw_mask(const hgi_layer *l, const hgi_pass *p, int64_t row, hgi_re
     }
 }
 
-static void forward(const hgi_layer *l, const hgi_pass *p, int64_t r0, int64_t r1)
+static void forward(const hgi_layer *l, const hgi_pass *p, int64_t r0, int64_t r1,
+                    int worker)
 {
+    (void)worker;
     const hgi_slot *s = &p->slot[l->index];
     int64_t d = l->d_in;
     if (!p->training) {
@@ -65,8 +67,10 @@ static void forward(const hgi_layer *l, const hgi_pass *p, int64_t r0, int64_t r
     }
 }
 
-static void backward(const hgi_layer *l, const hgi_pass *p, int64_t r0, int64_t r1)
+static void backward(const hgi_layer *l, const hgi_pass *p, int64_t r0, int64_t r1,
+                     int worker)
 {
+    (void)worker;
     const hgi_slot *s = &p->slot[l->index];
     int64_t d = l->d_in;
     if (s->gx == NULL) return;

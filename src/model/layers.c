@@ -32,12 +32,12 @@ hgi_real hgi_layer_alpha(const hgi_layer *l, int option)
 }
 
 hgi_tensor *hgi_layer_tensor(hgi_layer *l, const char *name, hgi_role role, int rank,
-                             int64_t d0, int64_t d1)
+                             const int64_t *dim)
 {
     assert(l->tensors < HGI_LAYER_TENSORS);
     hgi_tensor *t = &l->tensor[l->tensors++];
-    *t = (hgi_tensor){.name = name, .role = role, .rank = rank, .dim = {d0, d1}};
-    t->count = rank == 2 ? d0 * d1 : d0;
+    *t = (hgi_tensor){.name = name, .role = role, .rank = rank, .count = 1};
+    for (int i = 0; i < rank; i++) t->count *= t->dim[i] = dim[i];
     return t;
 }
 

@@ -175,6 +175,28 @@ static hg_status parse_flag(const place *at, const hgi_opt_decl *d, span w, doub
                     at->where, at->line->kind, d->name, hgi_quote(quoted, w.s, w.n));
 }
 
+/* "3x3": whole numbers with an x between. */
+static hg_status parse_size(const place *at, const hgi_opt_decl *d, span w,
+                            int64_t size[3], double *out)
+{
+    char quoted[HGI_QUOTE_MAX];
+    int n = 0;
+    for (const char *s = w.s, *end = w.s + w.n; s <= end; n++) {
+        const char *x = memchr(s, 'x', (size_t)(end - s));
+        if (x == NULL) x = end;
+        span part = {s, (size_t)(x - s)};
+        if (n == 3 || !hgi_parse_int(part.s, part.n, &size[n]))
+            return hgi_fail(at->ctx, HG_EINVAL,
+                            "%s: %s: %s is '%s', expected sizes as 3 or 3x3", at->where,
+                            at->line->kind, d->name, hgi_quote(quoted, w.s, w.n));
+        if ((double)size[n] < d->lo || (double)size[n] > d->hi)
+            return out_of_range(at, d, part);
+        s = x + 1;
+    }
+    *out = n;
+    return HG_OK;
+}
+
 static hg_status set_value(const place *at, hgi_line *l, int i, span w)
 {
     const hgi_opt_decl *d = &l->decl[i];
@@ -184,6 +206,7 @@ static hg_status set_value(const place *at, hgi_line *l, int i, span w)
     l->given[i] = true;
     if (d->type == HGI_OPT_WORD) return parse_word(at, d, w, &l->value[i]);
     if (d->type == HGI_OPT_FLAG) return parse_flag(at, d, w, &l->value[i]);
+    if (d->type == HGI_OPT_SIZE) return parse_size(at, d, w, l->size[i], &l->value[i]);
     return parse_number(at, d, w, &l->value[i]);
 }
 
@@ -219,7 +242,8 @@ static hg_status take_pair(const place *at, hgi_line *l, span key, span value)
 
 static bool is_number_type(hgi_opt_type t)
 {
-    return t == HGI_OPT_INT || t == HGI_OPT_REAL || t == HGI_OPT_UNITS;
+    return t == HGI_OPT_INT || t == HGI_OPT_REAL || t == HGI_OPT_UNITS ||
+           t == HGI_OPT_SIZE;
 }
 
 static hg_status take_bare(const place *at, hgi_line *l, span w)
@@ -270,6 +294,9 @@ hg_status hgi_line_parse(hg_ctx *ctx, const char *where, const char *text,
     for (int i = 0; decl[i].name != NULL; i++) {
         assert(i < HGI_LINE_OPTIONS);
         out->value[i] = decl[i].initial;
+        if (decl[i].type != HGI_OPT_SIZE || decl[i].initial == 0) continue;
+        out->size[i][0] = (int64_t)decl[i].initial;
+        out->value[i] = 1;
     }
     if (out->kind[0] == '\0')
         return hgi_fail(ctx, HG_EINVAL, "%s: empty, expected a word", where);
@@ -318,6 +345,12 @@ static void value_text(const hgi_line *l, int i, int64_t inputs, char out[HGI_NU
             snprintf(out, HGI_NUMBER_MAX, "%lld", (long long)inputs);
         else
             snprintf(out, HGI_NUMBER_MAX, "input");
+    } else if (l->decl[i].type == HGI_OPT_SIZE) {
+        const int64_t *size = l->size[i];
+        int at = 0;
+        for (int k = 0; k < (int)l->value[i] && at < HGI_NUMBER_MAX; k++)
+            at += snprintf(out + at, (size_t)(HGI_NUMBER_MAX - at),
+                           k > 0 ? "x%lld" : "%lld", (long long)size[k]);
     } else if (l->decl[i].type == HGI_OPT_REAL) {
         hgi_format_double(out, l->value[i]);
     } else {

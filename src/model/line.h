@@ -13,6 +13,7 @@ typedef enum hgi_opt_type {
     HGI_OPT_INT,   /* whole number within [lo, hi]                                     */
     HGI_OPT_REAL,  /* number within [lo, hi]                                            */
     HGI_OPT_UNITS, /* whole number >= 1, or the word "input": as many as a row has      */
+    HGI_OPT_SIZE,  /* 1 to 3 whole numbers within [lo, hi]: 4x4x128                     */
     HGI_OPT_WORD,  /* one of words[]                                                    */
     HGI_OPT_FLAG   /* present or not                                                    */
 } hgi_opt_type;
@@ -37,6 +38,8 @@ typedef struct hgi_line {
     const hgi_opt_decl *decl;       /* name == NULL ends                               */
     double value[HGI_LINE_OPTIONS]; /* by index of decl; FLAG 0 or 1; WORD its index    */
     bool given[HGI_LINE_OPTIONS];
+    int64_t size[HGI_LINE_OPTIONS][3]; /* of a SIZE, whose value is how many there are;
+                                          not given: initial once, or none when it is 0 */
 } hgi_line;
 
 /* A word of a user in a message: at most 40 bytes, control characters as '?'.          */

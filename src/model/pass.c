@@ -67,10 +67,18 @@ static void cut_packed(hgi_workspace *w, const hgi_net *net, cutter *c)
         w->pass.slot[i].packed = cut(c, packed_reals(&net->layer[i], w->pass.k));
 }
 
+static void cut_work(hgi_workspace *w, const hgi_net *net, int workers, cutter *c)
+{
+    int64_t each = 0;
+    for (int64_t i = 0; i < net->count; i++) each = hgi_max(each, net->layer[i].work);
+    w->pass.work_each = hgi_ceil_div(each, REALS_PER_LINE) * REALS_PER_LINE;
+    w->pass.work = cut(c, w->pass.work_each * workers);
+}
+
 /* A chunk of inference that starts at the code has its input there: `input` must be wide
  * enough for either end. */
-hg_status hgi_workspace_new(hg_ctx *ctx, const hgi_net *net, int64_t rows, bool training,
-                            hgi_real *packed, hgi_workspace *out)
+hg_status hgi_workspace_new(hg_ctx *ctx, const hgi_net *net, int64_t rows, int workers,
+                            bool training, hgi_real *packed, hgi_workspace *out)
 {
     hgi_workspace w = {.mem = ctx->mem, .rows = rows};
     hg_status status = HG_OK;
@@ -85,6 +93,7 @@ hg_status hgi_workspace_new(hg_ctx *ctx, const hgi_net *net, int64_t rows, bool 
         cutter c = {.base = w.block}, own = {.base = packed};
         cut_forward(&w, net, training, &c);
         if (training) cut_backward(&w, net, &c);
+        cut_work(&w, net, workers, &c);
         cut_packed(&w, net, packed != NULL ? &own : &c);
         if (round == 1) break;
         w.bytes = (size_t)hgi_max(c.used, 1) * sizeof *w.block;

@@ -56,10 +56,10 @@ static void run_segment(void *arg, int64_t item, int worker)
     int64_t r0 = item * t->chunk, r1 = hgi_min(r0 + t->chunk, p->n);
     if (s->fill) fill_rows(t, r0, r1, worker);
     for (int64_t i = s->forward0; i < s->forward1; i++)
-        layer[i].kind->forward(&layer[i], p, r0, r1);
+        layer[i].kind->forward(&layer[i], p, r0, r1, worker);
     if (s->loss) loss_rows(t, r0, r1);
     for (int64_t i = s->backward1; i-- > s->backward0;)
-        layer[i].kind->backward(&layer[i], p, r0, r1);
+        layer[i].kind->backward(&layer[i], p, r0, r1, worker);
 }
 
 static void run_forward_statistics(void *arg, int64_t item, int worker)

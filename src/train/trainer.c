@@ -88,7 +88,8 @@ hg_status hgi_trainer_new(hgi_trainer *t)
     t->checkpoint = hgi_config_text(cfg, "checkpoint");
     t->checkpoint_seconds = hgi_config_real(cfg, "checkpoint-seconds");
     t->at.best = (double)INFINITY;
-    HGI_TRY(hgi_workspace_new(t->ctx, net, t->batch, true, NULL, &t->w));
+    HGI_TRY(hgi_workspace_new(t->ctx, net, t->batch, hgi_team_size(t->team), true, NULL,
+                              &t->w));
     t->w.pass.theta = t->m->theta;
     t->w.pass.state = t->m->state;
     t->w.pass.seed = t->m->trained.seed;
