@@ -2,6 +2,7 @@
 /* The AVX-512 kernels: the templates of simd/ in the words of vec_avx512.h.            */
 #include "kernels/simd/vec_avx512.h"
 
+#include "kernels/ref/slots.h"
 #include "kernels/simd/act.h"
 #include "kernels/simd/batch.h"
 #include "kernels/simd/gemm.h"
@@ -12,6 +13,7 @@
 #include "kernels/tables.h"
 
 const hgi_kernels hgk_table_avx512 = {
+    HGK_REF_SLOTS,
     .name = "avx512",
     .gemm = gemm,
     .packed_size = packed_size,

@@ -1,0 +1,37 @@
+// SPDX-License-Identifier: MIT
+/* The reference kernel of every slot: what each table starts with, so that a slot which an
+ * instruction set does not overwrite is ref's, and a new slot is one row here.
+ *
+ * An instruction set that overwrites pack() overwrites each slot that reads packed panels
+ * too: the layout of panels is its own.                                                */
+#ifndef HGK_REF_SLOTS_H
+#define HGK_REF_SLOTS_H
+
+#include "kernels/ref/ref.h"
+
+/* In a table the later of two rows for one slot counts, and is meant.                  */
+#pragma GCC diagnostic ignored "-Woverride-init"
+
+/* clang-format off */
+#define HGK_REF_SLOTS                                                                    \
+    .gemm = hgk_gemm_ref,                                                                \
+    .packed_size = hgk_packed_size_ref,                                                  \
+    .panel = HGK_PANEL_REF,                                                              \
+    .pack = hgk_pack_ref,                                                                \
+    .find_nonzeros = hgk_find_nonzeros_ref,                                              \
+    .sparse_gemm = hgk_sparse_gemm_ref,                                                  \
+    .sparse_outer = hgk_sparse_outer_ref,                                                \
+    .act_forward = hgk_act_forward_ref,                                                  \
+    .act_backward = hgk_act_backward_ref,                                                \
+    .loss = hgk_loss_ref,                                                                \
+    .l1 = hgk_l1_ref,                                                                    \
+    .column_sum = hgk_column_sum_ref,                                                    \
+    .sum_squares = hgk_sum_squares_ref,                                                  \
+    .widen_u8 = hgk_widen_u8_ref,                                                        \
+    .affine = hgk_affine_ref,                                                            \
+    .sgd = hgk_sgd_ref,                                                                  \
+    .adam = hgk_adam_ref,                                                                \
+    .rmsprop = hgk_rmsprop_ref
+/* clang-format on */
+
+#endif
