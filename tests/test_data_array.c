@@ -182,6 +182,39 @@ TEST(npy_limit_keeps_the_first_rows_in_both_orders)
     }
 }
 
+/* More cells than are read at a time, in columns whose length is no divisor of it. */
+TEST(npy_fortran_order_with_short_columns_is_turned_across_pieces)
+{
+    enum { R = 3, C = 25000 };
+    static unsigned char bytes[ROOM + 2 * R * C];
+    hg_ctx *ctx = test_ctx();
+    hg_data_options o = {.size = sizeof o};
+    hg_dataset *d;
+    hgi_source *s;
+    file f = {.n = 0};
+    float value;
+    npy_header(&f, 1, "{'descr':'<u2','fortran_order':True,'shape':(3,25000)}");
+    memcpy(bytes, f.p, f.n);
+    for (int k = 0; k < R * C; k++) {
+        bytes[f.n++] = (unsigned char)k;
+        bytes[f.n++] = (unsigned char)(k >> 8);
+    }
+    for (o.limit = 0; o.limit < 3; o.limit += 2) {
+        int64_t wrong = 0;
+        CHECK_OK(ctx, hgi_source_from_memory(ctx, "f", bytes, f.n, &s));
+        CHECK_OK(ctx, hgi_dataset_from_source(ctx, s, &o, &d));
+        hgi_source_close(&s);
+        CHECK_INT(hg_dataset_rows(d), o.limit > 0 ? o.limit : R);
+        for (int64_t r = 0; r < hg_dataset_rows(d); r++)
+            for (int64_t c = 0; c < C; c++) {
+                hgi_dataset_part(d, r, c, 1, &value);
+                wrong += (int64_t)value != (c * R + r) % 65536;
+            }
+        CHECK_INT(wrong, 0);
+        hg_dataset_free(&d);
+    }
+}
+
 TEST(npy_header_may_be_written_in_other_ways)
 {
     static const char *const dicts[] = {

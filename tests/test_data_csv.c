@@ -110,7 +110,39 @@ TEST(csv_delimiter_and_decimal_sign_can_be_given)
     check_fault(ctx, "1\n", &o, HG_EINVAL, "decimal");
     o = (hg_data_options){.size = sizeof o, .decimal = ',', .delimiter = ','};
     check_fault(ctx, "1\n", &o, HG_EINVAL, "delimiter");
-    check_fault(ctx, "a;b\n1,5;2\n", NULL, HG_EFORMAT, "say --decimal ','");
+    check_fault(ctx, "a;b\n1,5;2\n", NULL, HG_EFORMAT, "set decimal to ','");
+}
+
+TEST(csv_hints_at_the_decimal_sign_when_any_cell_looks_like_it)
+{
+    hg_ctx *ctx = test_ctx();
+    hg_data_options o = {.size = sizeof o, .drop_non_numeric = 1};
+    /* The first bad cell is a word; the column of numbers is not one to be dropped. */
+    check_fault(ctx, "who;w\nbob;1,5\nann;2,5\n", NULL, HG_EFORMAT,
+                "a.csv:2: column 'who' is 'bob', expected a number; to leave out the "
+                "column, set drop to who, or drop-non-numeric; line 2, column 'w' is "
+                "'1,5': if ',' is the decimal sign, set decimal to ','");
+    check_fault(ctx, "who;w\nbob;1,5\nann;2,5\n", &o, HG_ESHAPE,
+                "no column has numbers only; line 2, column 'w' is '1,5': if ','");
+}
+
+static void last_line(void *user, hg_log_level level, const char *line)
+{
+    if (level == HG_LOG_WARNING) snprintf(user, HG_MESSAGE_MAX, "%s", line);
+}
+
+TEST(csv_warns_when_numbers_with_another_decimal_sign_are_dropped_as_text)
+{
+    char line[HG_MESSAGE_MAX] = "";
+    hg_ctx *ctx = test_ctx_with(&(hg_ctx_options){
+        .size = sizeof(hg_ctx_options), .log = last_line, .log_user = line});
+    hg_data_options o = {.size = sizeof o, .drop_non_numeric = 1};
+    check(ctx, "n;who\n1;x\n2;y\n", &o, "n|1|2");
+    CHECK_STR(line, "");
+    check(ctx, "n;w\n1;1,5\n2;2,5\n", &o, "n|1|2");
+    CHECK_STR(line,
+              "a.csv: columns are left out as text; line 2, column 'w' is '1,5': if "
+              "',' is the decimal sign, set decimal to ','");
 }
 
 TEST(csv_header_is_detected_and_can_be_said)
@@ -161,10 +193,9 @@ TEST(csv_text_columns_are_refused_by_name_or_dropped_on_request)
     hg_ctx *ctx = test_ctx();
     hg_data_options o = {.size = sizeof o, .drop_non_numeric = 1};
     const char *text = "x,city,y,land\n1,Paris,2,F\n3,,4,F\n5,Rome,6,I\n";
-    check_fault(
-        ctx, text, NULL, HG_EFORMAT,
-        "a.csv:2: column 'city' is 'Paris', expected a number; leave out such columns "
-        "with --drop city,land or --drop-non-numeric");
+    check_fault(ctx, text, NULL, HG_EFORMAT,
+                "a.csv:2: column 'city' is 'Paris', expected a number; to leave out such "
+                "columns, set drop to city,land, or drop-non-numeric");
     check(ctx, text, &o, "x y|1 2|3 4|5 6");
     /* A column shows itself as text only in its last row; its holes do not matter then. */
     check(ctx, "a,b,c\n1,,2\n3,4,5\n6,seven,8\n", &o, "a c|1 2|3 5|6 8");
@@ -180,9 +211,9 @@ TEST(csv_missing_values_are_refused_by_row_line_and_name)
     check_fault(
         ctx, "age,b\n1,2\n,4\n5,\n", NULL, HG_ENONFINITE,
         "a.csv:3: column 'age' is empty, expected a number; row 2 (2 such cells); fill "
-        "it, or leave the column out with --drop age");
+        "it, or leave the column out: set drop to age");
     check_fault(ctx, "1,2\n3,NA\n", NULL, HG_ENONFINITE, "a.csv:2: column 2 is empty");
-    check_fault(ctx, "1,2\n3,?\n", NULL, HG_ENONFINITE, "--drop 2");
+    check_fault(ctx, "1,2\n3,?\n", NULL, HG_ENONFINITE, "set drop to 2");
     check_fault(ctx, "1\n\n2\n", NULL, HG_ENONFINITE, "a.csv:2: a blank line");
 }
 

@@ -7,6 +7,7 @@
 
 #include <float.h>
 #include <math.h>
+#include <stdio.h>
 #include <stdlib.h>
 
 static hg_dataset *view(hg_ctx *ctx, const void *x, hg_type type, int64_t rows,
@@ -21,6 +22,38 @@ static hg_dataset *view(hg_ctx *ctx, const void *x, hg_type type, int64_t rows,
                  .shape = {columns}};
     CHECK_OK(ctx, hg_dataset_view(ctx, &v, &d));
     return d;
+}
+
+static void last_line(void *user, hg_log_level level, const char *line)
+{
+    if (level == HG_LOG_WARNING) snprintf(user, HG_MESSAGE_MAX, "%s", line);
+}
+
+TEST(a_fit_warns_of_a_column_that_floats_are_too_coarse_for)
+{
+    char line[HG_MESSAGE_MAX] = "";
+    hg_ctx *ctx = test_ctx_with(&(hg_ctx_options){
+        .size = sizeof(hg_ctx_options), .log = last_line, .log_user = line});
+    hgi_scaler s;
+    /* 2^16 and a span of one: exactly the limit, so nothing is said; nor of a constant. */
+    const float fine[] = {65535, 2024, 65536, 2024};
+    hg_dataset *d = view(ctx, fine, HG_F32, 2, 2);
+    CHECK_OK(ctx, hgi_scaler_fit(ctx, "standard", d, &s));
+    CHECK_STR(line, "");
+    hgi_scaler_free(&ctx->mem, &s);
+    hg_dataset_free(&d);
+    /* Half the span, and seconds since 1970 that fell together into one float. */
+    const float bad[] = {1, 65535.5f, 1.7e9f, 2, 65536, 1.7e9f};
+    static const char *const kinds[] = {"standard", "minmax"};
+    d = view(ctx, bad, HG_F32, 2, 3);
+    for (int i = 0; i < 2; i++) {
+        line[0] = '\0';
+        CHECK_OK(ctx, hgi_scaler_fit(ctx, kinds[i], d, &s));
+        CHECK(strstr(line, "memory: column 2 has values from 65535.5 to 65536,") != NULL);
+        CHECK(strstr(line, "subtract an offset in the file (2 such columns)") != NULL);
+        hgi_scaler_free(&ctx->mem, &s);
+    }
+    hg_dataset_free(&d);
 }
 
 /* ---- scalers ----------------------------------------------------------------------- */

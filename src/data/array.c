@@ -154,35 +154,44 @@ static int64_t turned_column(const hgi_array *a, int64_t q)
     return c;
 }
 
-/* Rows beyond the limit are read past: the next column starts behind them. */
-static hg_status read_column(job *j, int64_t column)
+/* A run of one column's cells, from `row` on, to where its rows are in memory. */
+static hg_status spread(job *j, const unsigned char *raw, int64_t row, int64_t column,
+                        int64_t n)
 {
     const hgi_array *a = j->a;
-    int64_t n;
-    for (int64_t at = 0; at < a->dim[0]; at += n) {
-        n = hgi_min(PIECE, a->dim[0] - at);
-        HGI_TRY(read_cells(j, j->raw, n));
-        int64_t keep = hgi_min(n, j->rows - at);
-        if (keep <= 0) continue;
-        if (j->bytes) {
-            unsigned char *to = j->block + at * j->features + column;
-            for (int64_t i = 0; i < keep; i++) to[i * j->features] = j->raw[i];
-            continue;
-        }
-        float *to = (float *)(void *)j->block + at * j->features + column;
-        int64_t bad = hgi_cells_to_float(a->cell, a->big_endian, keep, j->raw, j->turned);
-        if (bad >= 0) return too_large(j, at + bad, column);
-        for (int64_t i = 0; i < keep; i++) to[i * j->features] = j->turned[i];
+    if (j->bytes) {
+        unsigned char *to = j->block + row * j->features + column;
+        for (int64_t i = 0; i < n; i++) to[i * j->features] = raw[i];
+        return HG_OK;
     }
+    float *to = (float *)(void *)j->block + row * j->features + column;
+    int64_t bad = hgi_cells_to_float(a->cell, a->big_endian, n, raw, j->turned);
+    if (bad >= 0) return too_large(j, row + bad, column);
+    for (int64_t i = 0; i < n; i++) to[i * j->features] = j->turned[i];
     return HG_OK;
 }
 
-/* A block is as large as the data whatever the order: no second copy is made. */
+/* A block is as large as the data whatever the order: no second copy is made.  Columns
+ * shorter than a piece are read many at a time, because a read of each (and a call of
+ * inflate) would take longer than all else.  Rows beyond the limit are read past: the next
+ * column starts behind them.                                                           */
 static hg_status read_fortran(job *j)
 {
+    const hgi_array *a = j->a;
+    int64_t rows = a->dim[0], total = rows * j->features, n, run;
     HGI_TRY(make_room(j, j->rows * j->features * j->size));
-    for (int64_t q = 0; q < j->features; q++)
-        HGI_TRY(read_column(j, turned_column(j->a, q)));
+    for (int64_t at = 0; at < total; at += n) {
+        n = hgi_min(PIECE, total - at);
+        HGI_TRY(read_cells(j, j->raw, n));
+        for (int64_t i = 0; i < n; i += run) {
+            int64_t row = (at + i) % rows, keep;
+            run = hgi_min(n - i, rows - row);
+            keep = hgi_min(run, j->rows - row);
+            if (keep <= 0) continue;
+            const unsigned char *raw = j->raw + i * hgi_cell_size(a->cell);
+            HGI_TRY(spread(j, raw, row, turned_column(a, (at + i) / rows), keep));
+        }
+    }
     return HG_OK;
 }
 

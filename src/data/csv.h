@@ -62,6 +62,7 @@ typedef struct hgi_csv_column {
     const char *name; /* NULL: the file has no header; may be ""                     */
     int64_t dest;     /* place in a kept row, -1: left out                           */
     int64_t texts;    /* cells that are not numbers                                  */
+    int64_t foreign;  /* those of them that are, with the other decimal sign         */
     int64_t missing;  /* cells without a value                                       */
     int64_t missing_line,
         missing_row; /* of the first                                    */
@@ -79,7 +80,7 @@ typedef struct hgi_csv_table {
     int64_t kept;  /* columns of the dataset                                      */
     hgi_csv_column *column;
     char *names; /* one block, NULL without a header                            */
-    hgi_csv_problem text, nonfinite, huge;
+    hgi_csv_problem text, foreign, nonfinite, huge;
 } hgi_csv_table;
 
 /* Columns from the first record; with_names: it is the header.                         */
@@ -88,6 +89,11 @@ hg_status hgi_csv_columns_new(hgi_csv *c, const hgi_csv_record *first, bool with
 void hgi_csv_columns_free(hgi_csv_table *t);
 /* Apply o->columns and o->drop.                                                        */
 hg_status hgi_csv_select(hgi_csv_table *t, const hg_data_options *o);
+/* '.' when the decimal sign is ',', and the reverse.                                   */
+static inline char hgi_csv_other_sign(const hgi_csv *c)
+{
+    return c->decimal == ',' ? '.' : ',';
+}
 /* Note a cell that has no usable number; row from 0.                                   */
 void hgi_csv_note(hgi_csv_problem *p, int64_t line, int64_t row, int64_t column,
                   const hgi_csv_field *f);

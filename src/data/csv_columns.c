@@ -24,7 +24,7 @@ static void describe(const hgi_csv_table *t, int64_t column, char *out, size_t n
     snprintf(out, n, "column '%s'", shown);
 }
 
-/* What --drop takes for this column.                                                   */
+/* What drop takes for this column.                                                   */
 static void droppable(const hgi_csv_table *t, int64_t column, char *out, size_t n)
 {
     const char *name = t->column[column].name;
@@ -233,39 +233,60 @@ void hgi_csv_note(hgi_csv_problem *p, int64_t line, int64_t row, int64_t column,
     hgi_shown(f->from, (size_t)(f->to - f->from), p->shown, sizeof p->shown);
 }
 
-/* The first such cell by place, and all such columns as an argument ready to be copied. */
+/* "; column 'w' is '1,5': if ',' is the decimal sign, set decimal to ','", or nothing. */
+static void decimal_hint(const hgi_csv_table *t, char *out, size_t n)
+{
+    const hgi_csv_problem *p = &t->foreign;
+    char where[64] = "", sign = hgi_csv_other_sign(t->c);
+    *out = '\0';
+    if (p->count == 0) return;
+    describe(t, p->column, where, sizeof where);
+    snprintf(out, n,
+             "; line %lld, %s is '%s': if '%c' is the decimal sign, set decimal to '%c'",
+             (long long)p->line, where, p->shown, sign, sign);
+}
+
+/* The names of the columns with words in them, ready to be copied; returns how many.
+ * Cells that only have the other decimal sign make no column one of words.             */
+static int64_t word_columns(const hgi_csv_table *t, char drop[NAMES_SHOWN * 50])
+{
+    char name[48];
+    int64_t columns = 0;
+    size_t len = 0;
+    *drop = '\0';
+    for (int64_t i = 0; i < t->count; i++) {
+        if (t->column[i].texts == t->column[i].foreign) continue;
+        if (++columns > NAMES_SHOWN) continue;
+        droppable(t, i, name, sizeof name);
+        len += (size_t)snprintf(drop + len, NAMES_SHOWN * 50 - len, "%s%s",
+                                columns > 1 ? "," : "", name);
+    }
+    return columns;
+}
+
+/* The first such cell by place, what can be done, and the hint at the decimal sign when
+ * another cell gives one.                                                              */
 static hg_status text_verdict(const hgi_csv_table *t)
 {
     const hgi_csv_problem *p = &t->text;
-    char where[64], name[48], drop[NAMES_SHOWN * 50] = "";
-    int64_t columns = 0;
-    size_t len = 0;
-    for (int64_t i = 0; i < t->count; i++) {
-        if (t->column[i].texts == 0 || ++columns > NAMES_SHOWN) continue;
-        droppable(t, i, name, sizeof name);
-        len += (size_t)snprintf(drop + len, sizeof drop - len, "%s%s",
-                                columns > 1 ? "," : "", name);
-    }
-    /* "1,5" in a file with semicolons is a number of another country.                  */
-    hgi_csv_field f = {.from = p->shown, .to = p->shown + strlen(p->shown)};
-    double number;
-    char other = t->c->decimal == ',' ? '.' : ',';
-    bool foreign = hgi_csv_classify(&f, other, &number) == HGI_CSV_NUMBER;
+    char where[64], drop[NAMES_SHOWN * 50], hint[192];
+    int64_t columns = word_columns(t, drop);
     describe(t, p->column, where, sizeof where);
-    if (foreign) {
-        return hgi_fail(
-            t->c->ctx, HG_EFORMAT,
-            "%s:%lld: %s is '%s', expected a number; if '%c' is the decimal sign, say "
-            "--decimal '%c'",
-            t->c->path, (long long)p->line, where, p->shown, other, other);
+    if (p->line == t->foreign.line && p->column == t->foreign.column) {
+        char sign = hgi_csv_other_sign(t->c);
+        return hgi_fail(t->c->ctx, HG_EFORMAT,
+                        "%s:%lld: %s is '%s', expected a number; if '%c' is the decimal "
+                        "sign, set decimal to '%c'",
+                        t->c->path, (long long)p->line, where, p->shown, sign, sign);
     }
+    decimal_hint(t, hint, sizeof hint);
     return hgi_fail(
         t->c->ctx, HG_EFORMAT,
-        "%s:%lld: %s is '%s', expected a number; leave out %s with --drop %s%s%s%s or "
-        "--drop-non-numeric",
+        "%s:%lld: %s is '%s', expected a number; to leave out %s, set drop to "
+        "%s%s%s%s, or drop-non-numeric%s",
         t->c->path, (long long)p->line, where, p->shown,
         columns > 1 ? "such columns" : "the column", quote(drop), drop,
-        columns > NAMES_SHOWN ? ",..." : "", quote(drop));
+        columns > NAMES_SHOWN ? ",..." : "", quote(drop), hint);
 }
 
 /* Holes of columns that were left out as text do not count, hence a count a column. */
@@ -286,7 +307,7 @@ static hg_status missing_verdict(const hgi_csv_table *t)
     return hgi_fail(
         t->c->ctx, HG_ENONFINITE,
         "%s:%lld: %s is empty, expected a number; row %lld%s; fill it, or leave the "
-        "column out with --drop %s%s%s",
+        "column out: set drop to %s%s%s",
         t->c->path, (long long)t->column[first].missing_line, where,
         (long long)t->column[first].missing_row + 1, more, quote(name), name,
         quote(name));
@@ -309,9 +330,16 @@ static hg_status number_verdict(const hgi_csv_table *t, const hgi_csv_problem *p
 /* Text first: it mostly means that the wrong columns were taken, and the rest follows. */
 hg_status hgi_csv_verdict(const hgi_csv_table *t)
 {
+    char hint[192];
+    decimal_hint(t, hint, sizeof hint);
     if (t->kept == 0) {
-        return hgi_fail(t->c->ctx, HG_ESHAPE, "%s: no column has numbers only",
-                        t->c->path);
+        return hgi_fail(t->c->ctx, HG_ESHAPE, "%s: no column has numbers only%s",
+                        t->c->path, hint);
+    }
+    /* Only drop-non-numeric leaves a column out after it was read. */
+    if (t->foreign.count > 0 && t->column[t->foreign.column].dest < 0) {
+        hgi_log(t->c->ctx, HG_LOG_WARNING, "%s: columns are left out as text%s",
+                t->c->path, hint);
     }
     for (int64_t i = 0; i < t->count; i++) {
         if (t->column[i].texts > 0 && t->column[i].dest >= 0) return text_verdict(t);

@@ -45,7 +45,8 @@ const uint8_t *hgi_dataset_row_u8(const hg_dataset *d, int64_t r);
 const float *hgi_dataset_row_f32(const hg_dataset *d, int64_t r);
 /* Hash of shape and values, independent of how they are stored in memory.             */
 uint64_t hgi_dataset_hash(const hg_dataset *d);
-/* "row 17, column 3 ("age")" or "row 17, pixel (3,4)" into out.                        */
+/* "column 3 ("age")" or "pixel (3,4)" into out; the same behind "row 17, ".            */
+void hgi_dataset_feature(const hg_dataset *d, int64_t c, char *out, size_t n);
 void hgi_dataset_place(const hg_dataset *d, int64_t r, int64_t c, char *out, size_t n);
 /* A new float dataset that owns rows*features values, zeroed, shape given.  Call
  * hgi_dataset_check() once they are filled in.                                         */

@@ -289,23 +289,29 @@ void hgi_shown(const char *text, size_t len, char *out, size_t n)
     memcpy(out + keep, len < n - 1 ? "" : "...", len < n - 1 ? 1 : 4);
 }
 
-void hgi_dataset_place(const hg_dataset *d, int64_t r, int64_t c, char *out, size_t n)
+void hgi_dataset_feature(const hg_dataset *d, int64_t c, char *out, size_t n)
 {
-    long long row = (long long)r + 1;
     const char *name = hg_dataset_column(d, c);
     if (name != NULL) {
         char shown[48];
         hgi_shown(name, strlen(name), shown, sizeof shown);
-        snprintf(out, n, "row %lld, column %lld (\"%s\")", row, (long long)c + 1, shown);
+        snprintf(out, n, "column %lld (\"%s\")", (long long)c + 1, shown);
     } else if (d->rank == 1) {
-        snprintf(out, n, "row %lld, column %lld", row, (long long)c + 1);
+        snprintf(out, n, "column %lld", (long long)c + 1);
     } else if (d->rank == 2) {
-        snprintf(out, n, "row %lld, pixel (%lld,%lld)", row,
-                 (long long)(c / d->shape[1]) + 1, (long long)(c % d->shape[1]) + 1);
+        snprintf(out, n, "pixel (%lld,%lld)", (long long)(c / d->shape[1]) + 1,
+                 (long long)(c % d->shape[1]) + 1);
     } else {
         int64_t pixel = c / d->shape[2];
-        snprintf(out, n, "row %lld, pixel (%lld,%lld), channel %lld", row,
+        snprintf(out, n, "pixel (%lld,%lld), channel %lld",
                  (long long)(pixel / d->shape[1]) + 1,
                  (long long)(pixel % d->shape[1]) + 1, (long long)(c % d->shape[2]) + 1);
     }
+}
+
+void hgi_dataset_place(const hg_dataset *d, int64_t r, int64_t c, char *out, size_t n)
+{
+    char feature[100];
+    hgi_dataset_feature(d, c, feature, sizeof feature);
+    snprintf(out, n, "row %lld, %s", (long long)r + 1, feature);
 }

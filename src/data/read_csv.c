@@ -147,6 +147,11 @@ static float slow_cell(reader *r, int64_t column, int64_t line, const hgi_csv_fi
     case HGI_CSV_TEXT:
         c->texts++;
         hgi_csv_note(&r->t.text, line, r->rows, column, f);
+        /* "1,5" in a file with semicolons is a number of another country.              */
+        if (hgi_csv_classify(f, hgi_csv_other_sign(&r->c), &v) == HGI_CSV_NUMBER) {
+            c->foreign++;
+            hgi_csv_note(&r->t.foreign, line, r->rows, column, f);
+        }
         return 0.0f;
     case HGI_CSV_NUMBER: break;
     }

@@ -6,7 +6,12 @@
  * standard  (x - mean) / std            per column, std biased: sqrt(sum (x-mean)^2 / n)
  * A constant column has scale 1 and is shifted to 0, as scikit-learn's StandardScaler and
  * MinMaxScaler do.  Statistics are in double, two passes, rows ascending: the same rows
- * give the same bits.                                                                  */
+ * give the same bits.
+ *
+ * Rows are held as 32-bit floats (or bytes), whatever the file has.  A float has 24 bits,
+ * so neighbours near a value m are up to |m| 2^-23 apart; what a column says within that
+ * distance is lost when it is read.  A fit warns when a whole column spans so little
+ * beside its distance from 0 that this shows.                                          */
 #include "data/data.h"
 
 #include <float.h>
@@ -177,6 +182,39 @@ static hg_status refuse_wide(hg_ctx *ctx, const hg_dataset *d, const double *min
     return HG_OK;
 }
 
+/* A column that spans less than |m| 2^-16, m its value furthest from 0, has at most 2^8
+ * different floats from end to end (neighbours are at least |m| 2^-24 apart), and rounding
+ * moves each value by up to 2^-8 of the span: worse than what an 8-bit image has.  A
+ * constant column is most likely meant to be one, except where floats are so coarse that
+ * they skip whole numbers (2^24 and above): times in seconds end up there.             */
+static bool coarse(double min, double max)
+{
+    double m = fmax(fabs(min), fabs(max));
+    return max > min ? max - min < ldexp(m, -16) : m > ldexp(1.0, 24);
+}
+
+/* One line for the first such column, however many there are. */
+static void warn_coarse(hg_ctx *ctx, const hg_dataset *d, const double *min,
+                        const double *max)
+{
+    int64_t first = -1, count = 0;
+    for (int64_t c = 0; c < d->features; c++) {
+        if (!coarse(min[c], max[c])) continue;
+        if (count++ == 0) first = c;
+    }
+    if (first < 0) return;
+    char place[128], more[64] = "", lo[HGI_NUMBER_MAX], hi[HGI_NUMBER_MAX];
+    hgi_dataset_feature(d, first, place, sizeof place);
+    hgi_format_float(lo, (float)min[first]);
+    hgi_format_float(hi, (float)max[first]);
+    if (count > 1) snprintf(more, sizeof more, " (%lld such columns)", (long long)count);
+    hgi_log(ctx, HG_LOG_WARNING,
+            "%s: %s has values from %s to %s, held as 32-bit floats, which have 24 bits: "
+            "little or nothing is left of how they differ; subtract an offset in the "
+            "file%s",
+            d->name, place, lo, hi, more);
+}
+
 /* The kinds that look at the rows.  work holds 4 numbers a column.                     */
 static hg_status fit_columns(hg_ctx *ctx, const hg_dataset *d, float *row, double *work,
                              hgi_scaler *s)
@@ -185,6 +223,7 @@ static hg_status fit_columns(hg_ctx *ctx, const hg_dataset *d, float *row, doubl
     double *min = work, *max = work + n, *mean = work + 2 * n, *squares = work + 3 * n;
     column_range(d, row, min, max);
     HGI_TRY(refuse_wide(ctx, d, min, max));
+    warn_coarse(ctx, d, min, max);
     if (s->kind == HGI_SCALE_MINMAX) {
         for (int64_t c = 0; c < n; c++) set_minmax(s, c, min[c], max[c]);
         return HG_OK;
@@ -205,9 +244,11 @@ static hg_status refuse_unit(hg_ctx *ctx, const hg_dataset *d, float *row)
         for (int64_t c = 0; c < d->features; c++) {
             if (row[c] >= 0.0f && row[c] <= 255.0f) continue;
             hgi_dataset_place(d, r, c, place, sizeof place);
-            return hgi_fail(ctx, HG_ERANGE,
-                            "%s: %s is %g, scale unit expects values in 0..255", d->name,
-                            place, (double)row[c]);
+            return hgi_fail(
+                ctx, HG_ERANGE,
+                "%s: %s is %g, scale unit expects values in 0..255; set scale "
+                "to minmax or standard",
+                d->name, place, (double)row[c]);
         }
     }
     return HG_OK;

@@ -80,8 +80,7 @@ static hg_status build_symmetric(hg_ctx *ctx, const hg_config *cfg, const char *
     if (n > MAX_HIDDEN)
         return hgi_fail(ctx, HG_ERANGE, "hidden: more than %d sizes", MAX_HIDDEN);
     if (!hgi_config_given(cfg, "code"))
-        return hgi_fail(ctx, HG_EINVAL,
-                        "hidden layers without a code size: give --code N");
+        return hgi_fail(ctx, HG_EINVAL, "hidden layers without a code size: set code");
     for (int part = 0; part < 2; part++) {
         builder b = {.cfg = cfg};
         hgi_text_init(&b.out, &ctx->mem);
@@ -162,10 +161,10 @@ hg_status hgi_spec_from_config(const hg_config *cfg, const hgi_shape *input,
     const char *output = hgi_config_text(cfg, "output-activation");
     if (*output == '\0' || strcmp(output, "auto") == 0) output = l->output;
     if (!lines && !sizes) {
-        status = hgi_fail(
-            ctx, HG_EINVAL,
-            "no model: give --preset NAME, --code N, --encoder with --decoder, or "
-            "--config FILE (`hourglass list presets` shows what there is)");
+        status = hgi_fail(ctx, HG_EINVAL,
+                          "no model: set preset, code, or encoder with decoder, or take "
+                          "a configuration file "
+                          "(`hourglass list presets` shows what there is)");
         goto done;
     }
     if (lines && hgi_config_given(cfg, "hidden")) {

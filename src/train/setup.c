@@ -65,16 +65,18 @@ static hg_status input_shape(hgi_trainer *t, hgi_shape *out)
                     text, (long long)t->train->features);
 }
 
-/* The first training row with a scaled value outside [0,1], as an error. */
+/* Scaled values outside [0,1], as an error with a way out that works for these rows. */
 static hg_status outside(hgi_trainer *t, const hgi_scaler *s, double lo, double hi)
 {
     char low[HGI_NUMBER_MAX], high[HGI_NUMBER_MAX];
     hgi_format_float(low, (float)lo);
     hgi_format_float(high, (float)hi);
+    bool unit = t->train->min >= 0.0 && t->train->max <= 255.0;
     return hgi_fail(t->ctx, HG_ERANGE,
                     "%s: loss bce needs values in [0,1], found %s to %s with scale %s; "
-                    "use --scale unit or minmax, or --loss mse",
-                    t->train->name, low, high, hgi_scale_name(s->kind));
+                    "set scale to %sminmax, or loss to mse",
+                    t->train->name, low, high, hgi_scale_name(s->kind),
+                    unit ? "unit or " : "");
 }
 
 /* The loss when the user does not say: all training values in [0,1] -> bce, else mse;

@@ -229,8 +229,7 @@ static hg_status resume(hgi_trainer *t)
     if (!hgi_config_flag(t->cfg, "resume")) return HG_OK;
     if (*t->checkpoint == '\0')
         return hgi_fail(t->ctx, HG_EINVAL,
-                        "resume needs the folder of the checkpoint: give "
-                        "--checkpoint DIR");
+                        "resume needs the folder of the checkpoint: set checkpoint");
     HGI_TRY(hgi_checkpoint_read(t, &found));
     if (found)
         hgi_log(t->ctx, HG_LOG_INFO, "resumed at epoch %lld, step %lld",
