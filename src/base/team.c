@@ -22,6 +22,10 @@
 #include <xmmintrin.h>
 #endif
 
+#if defined(__aarch64__)
+#define FPCR_FZ (UINT64_C(1) << 24) /* denormal operands and results become 0 */
+#endif
+
 enum { SPINS = 1000, MAX_THREADS = 1024, MAX_STAGES = 1024 };
 
 /* A stage as threads read it: also a late one, while a new list is being written.      */
@@ -68,6 +72,11 @@ static unsigned int denormals_off(void)
     unsigned int old = _mm_getcsr();
     _mm_setcsr(old | 0x8040u); /* FTZ and DAZ */
     return old;
+#elif defined(__aarch64__)
+    uint64_t old; /* its upper half is reserved */
+    __asm__ volatile("mrs %0, fpcr" : "=r"(old));
+    __asm__ volatile("msr fpcr, %0" : : "r"(old | FPCR_FZ) : "memory");
+    return (unsigned int)old;
 #else
     return 0;
 #endif
@@ -77,6 +86,8 @@ static void denormals_restore(unsigned int old)
 {
 #if defined(__SSE__)
     _mm_setcsr(old);
+#elif defined(__aarch64__)
+    __asm__ volatile("msr fpcr, %0" : : "r"((uint64_t)old) : "memory");
 #else
     (void)old;
 #endif
