@@ -31,7 +31,6 @@ TESTS   ?= tests/test_*.c
 # 1: show whole commands.
 V ?= 0
 
-PKG_CONFIG ?= pkg-config
 INSTALL    ?= install
 
 # All cores, unless told otherwise with -j.
@@ -51,7 +50,17 @@ VERSION_MINOR := $(shell sed -n 's/^.define HG_VERSION_MINOR //p' include/hourgl
 VERSION_PATCH := $(shell sed -n 's/^.define HG_VERSION_PATCH //p' include/hourglass.h)
 VERSION := $(VERSION_MAJOR).$(VERSION_MINOR).$(VERSION_PATCH)
 
+# The machine that is compiled for; when it is another than this one, its archiver and its
+# libraries are those for it: Debian's names begin with the machine.
 MACHINE := $(shell $(CC) -dumpmachine)
+ifeq ($(origin AR),default)
+AR := $(shell $(CC) -print-prog-name=ar)
+endif
+ifeq ($(firstword $(subst -, ,$(MACHINE))),$(shell uname -m))
+PKG_CONFIG ?= pkg-config
+else
+PKG_CONFIG ?= $(MACHINE)-pkg-config
+endif
 has = $(shell $(PKG_CONFIG) --exists $1 2>/dev/null && echo 1 || echo 0)
 # The first of the flags $1 that this compiler takes without a word.
 try = $(shell printf 'int main(void){return 0;}' | $(CC) -Werror $1 -x c -c -o /dev/null - 2>/dev/null && echo "$1")
@@ -118,14 +127,19 @@ ifeq ($(F64),1)
 CPPFLAGS_ALL += -DHGI_F64
 endif
 
-# Instruction sets by folder of src/kernels/.  Whether this machine has them is asked at
-# run time; a folder for another machine, or one with no double kernels, is left out.
+# Instruction sets by folder of src/kernels/: flags, and folders by kind of processor.  What
+# the one that runs has is asked at run time; a folder for another kind, or one with no
+# double kernels, is left out.
 FLAGS_avx2   := -mavx2 -mfma -mf16c
 FLAGS_avx512 := -mavx512f -mavx512bw -mavx512dq -mavx512vl -mavx2 -mfma
+FLAGS_neon   := # every aarch64 has it
 FOLDERS := ref
-ifneq ($(filter x86_64-% amd64-%,$(MACHINE)),)
 ifneq ($(F64),1)
+ifneq ($(filter x86_64-% amd64-%,$(MACHINE)),)
 FOLDERS += avx2 avx512
+endif
+ifneq ($(filter aarch64-% arm64-%,$(MACHINE)),)
+FOLDERS += neon
 endif
 endif
 
@@ -174,6 +188,7 @@ $(OBJ)/tests/%.o: INCLUDES = -Isrc -Itests
 $(OBJ)/fuzz/%.o: INCLUDES = -Isrc
 $(OBJ)/src/kernels/avx2/%.o: ISA = $(FLAGS_avx2)
 $(OBJ)/src/kernels/avx512/%.o: ISA = $(FLAGS_avx512)
+$(OBJ)/src/kernels/neon/%.o: ISA = $(FLAGS_neon)
 
 $(OBJ)/%.o: %.c $(KNOWN)/flags
 	@mkdir -p $(@D)
@@ -318,6 +333,16 @@ tsan: ## unit tests with ThreadSanitizer
 	+@$(MAKE) --no-print-directory BUILD=build/tsan TSAN=1 CFLAGS='-O1 -g' build/tsan/hg-test
 	HG_TEST_SECONDS=$${HG_TEST_SECONDS:-300} TSAN_OPTIONS=halt_on_error=1 \
 		$$(setarch -R true 2>/dev/null && echo setarch -R) build/tsan/hg-test $(ARGS)
+
+# Of the library what needs no other: base and kernels, and their tests.  That machine's C
+# library is linked in, as there is none for qemu to load.
+NEON_TESTS := $(wildcard tests/test_kernels_*.c tests/test_base_*.c) tests/test_team.c
+.PHONY: neon
+neon: ## unit tests of kernels and base for aarch64, under qemu
+	+@$(MAKE) --no-print-directory BUILD=build/neon CC=aarch64-linux-gnu-gcc LDFLAGS=-static \
+		PARTS_LIBS= ROOMS='base kernels' TESTS='$(NEON_TESTS)' build/neon/hg-test
+	HG_TEST_SECONDS=$${HG_TEST_SECONDS:-300} \
+		$$(command -v qemu-aarch64-static || echo qemu-aarch64) build/neon/hg-test $(ARGS)
 
 .PHONY: fuzz
 fuzz: ## fuzz each parser for FUZZ_SECONDS (60) with clang's libFuzzer

@@ -9,8 +9,8 @@
 
 const cli_option cli_common_options[] = {
     {"threads", 'T', "N", "all", "threads to compute with", "machine", NULL, false},
-    {"cpu", 0, "WORD", "best", "highest instruction set: ref, avx2, avx512", "machine",
-     NULL, false},
+    {"cpu", 0, "WORD", "best", "highest instruction set: ref, avx2, avx512, neon",
+     "machine", NULL, false},
     {"quiet", 'q', NULL, NULL, "no progress and no closing words", "messages", NULL,
      false},
     {"verbose", 'v', NULL, NULL, "say more", "messages", NULL, false},

@@ -16,18 +16,26 @@
 /* Half a unit in the last place of 1: the largest relative error of one rounding.      */
 #define ROUNDING 0x1p-24
 
-/* The same test once for each instruction set: one that this CPU or build lacks is
- * counted as skipped.  _ON_VECTORS leaves ref out, where ref is what it is held against. */
+/* The same test once for each instruction set of this kind of processor: one that this CPU
+ * or build lacks is counted as skipped.  _ON_VECTORS leaves ref out, where ref is what it
+ * is held against.                                                                     */
+#define TEST_ON(name, isa)                                                               \
+    TEST(name##_##isa) { name(kernels_or_skip(#isa)); }
+#if defined(__aarch64__)
+#define TEST_SETS "neon"
+#define TEST_ON_EACH(name) TEST_ON(name, neon)
+#else
+#define TEST_SETS "avx2", "avx512"
+#define TEST_ON_EACH(name) TEST_ON(name, avx2) TEST_ON(name, avx512)
+#endif
 #define TEST_ON_VECTORS(name)                                                            \
     static void name(const hgi_kernels *k);                                              \
-    TEST(name##_avx2) { name(kernels_or_skip("avx2")); }                                 \
-    TEST(name##_avx512) { name(kernels_or_skip("avx512")); }                             \
+    TEST_ON_EACH(name)                                                                   \
     static void name(const hgi_kernels *k)
 #define TEST_ON_ALL(name)                                                                \
     static void name(const hgi_kernels *k);                                              \
-    TEST(name##_ref) { name(kernels_or_skip("ref")); }                                   \
-    TEST(name##_avx2) { name(kernels_or_skip("avx2")); }                                 \
-    TEST(name##_avx512) { name(kernels_or_skip("avx512")); }                             \
+    TEST_ON(name, ref)                                                                   \
+    TEST_ON_EACH(name)                                                                   \
     static void name(const hgi_kernels *k)
 
 static inline const hgi_kernels *kernels_or_skip(const char *word)

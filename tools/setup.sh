@@ -26,6 +26,7 @@ have() { command -v "$1" >/dev/null 2>&1; }
 have_part() { have pkg-config && pkg-config --exists "$1"; }
 have_file() { [ -e "$1" ]; }
 have_runtime() { have clang && [ -e "$(clang -print-file-name=libclang_rt.fuzzer-$(uname -m).a)" ]; }
+have_qemu() { have qemu-aarch64-static || have qemu-aarch64; }
 have_python() { /usr/bin/python3 -c "import $1" >/dev/null 2>&1; }
 
 # need PACKAGE WHY PROBE...
@@ -60,6 +61,11 @@ look() {
         may clang-format 'layout of the sources' have clang-format
         may python3-numpy 'reads our files in tests' have_python numpy
         may locales 'tests with a decimal comma' have_file /usr/share/i18n/locales/de_DE
+    fi
+    if [ $want_check = 1 ] && [ "$(uname -m)" != aarch64 ]; then
+        may gcc-aarch64-linux-gnu 'kernels of another processor' have aarch64-linux-gnu-gcc
+        may libc6-dev-arm64-cross 'its C library' have_file /usr/aarch64-linux-gnu/lib/libc.a
+        may qemu-user-static 'runs their tests' have_qemu
     fi
     if [ $want_fuzz = 1 ]; then
         may libclang-rt-14-dev 'libFuzzer' have_runtime

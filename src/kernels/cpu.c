@@ -62,6 +62,13 @@ static void read_features(hgi_cpu *out)
     if (__get_cpuid_count(7, 1, &a, &b, &c, &d)) out->avx512_bf16 = zmm && bit(a, 5);
 }
 
+#elif defined(__aarch64__)
+
+/* Its vectors are part of how functions pass floats, so code that runs has them; what else
+ * a processor has is told to the system alone.                                         */
+static void read_brand(char out[HGI_CPU_BRAND]) { strcpy(out, "aarch64"); }
+static void read_features(hgi_cpu *out) { out->neon = true; }
+
 #else
 
 static void read_brand(char out[HGI_CPU_BRAND]) { (void)out; }

@@ -99,7 +99,7 @@ typedef struct hgi_step {
 } hgi_step;
 
 typedef struct hgi_kernels {
-    const char *name; /* "ref", "avx2", "avx512": shown by `hourglass info` */
+    const char *name; /* "ref", "avx2", "avx512", "neon": shown by `hourglass info` */
 
     /* ---- matrix product ------------------------------------------------------ */
     void (*gemm)(const hgi_gemm *g);

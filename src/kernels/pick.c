@@ -14,6 +14,11 @@
 #else
 #define HAVE_X86 0
 #endif
+#if defined(__aarch64__) && !defined(HGI_F64)
+#define HAVE_ARM 1
+#else
+#define HAVE_ARM 0
+#endif
 
 typedef struct hgi_row {
     const char *word;
@@ -21,7 +26,7 @@ typedef struct hgi_row {
     bool runs;                /* on this CPU                                            */
 } hgi_row;
 
-#define ROWS 3
+#define ROWS 4
 
 /* Every instruction set there is, lowest first, so that "avx512" asked of a build without
  * it is "not available" and not "unknown".                                             */
@@ -36,6 +41,11 @@ static void list(hgi_row row[ROWS])
 #else
     row[1] = (hgi_row){"avx2", NULL, false};
     row[2] = (hgi_row){"avx512", NULL, false};
+#endif
+#if HAVE_ARM
+    row[3] = (hgi_row){"neon", &hgk_table_neon, cpu.neon};
+#else
+    row[3] = (hgi_row){"neon", NULL, false};
 #endif
 }
 
@@ -69,7 +79,7 @@ void hgi_cpu_describe(char *out, size_t n)
 {
     hgi_cpu cpu;
     hgi_cpu_find(&cpu);
-    snprintf(out, n, "%s%s%s%s%s", cpu.brand, cpu.avx2 ? ", avx2" : "",
+    snprintf(out, n, "%s%s%s%s%s%s", cpu.brand, cpu.avx2 ? ", avx2" : "",
              cpu.avx512 ? ", avx512" : "", cpu.avx512_bf16 ? ", avx512-bf16" : "",
-             cpu.amx_bf16 ? ", amx-bf16" : "");
+             cpu.amx_bf16 ? ", amx-bf16" : "", cpu.neon ? ", neon" : "");
 }

@@ -8,5 +8,6 @@
 extern const hgi_kernels hgk_table_ref;
 extern const hgi_kernels hgk_table_avx2;
 extern const hgi_kernels hgk_table_avx512;
+extern const hgi_kernels hgk_table_neon;
 
 #endif

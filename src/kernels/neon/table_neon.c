@@ -1,0 +1,36 @@
+// SPDX-License-Identifier: MIT
+/* The NEON kernels: the templates of simd/ in the words of vec_neon.h.                 */
+#include "kernels/simd/vec_neon.h"
+
+#include "kernels/ref/slots.h"
+#include "kernels/simd/act.h"
+#include "kernels/simd/batch.h"
+#include "kernels/simd/gemm.h"
+#include "kernels/simd/loss.h"
+#include "kernels/simd/optim.h"
+#include "kernels/simd/sparse.h"
+#include "kernels/simd/sums.h"
+#include "kernels/tables.h"
+
+const hgi_kernels hgk_table_neon = {
+    HGK_REF_SLOTS,
+    .name = "neon",
+    .gemm = gemm,
+    .packed_size = packed_size,
+    .panel = PANEL,
+    .pack = pack,
+    .find_nonzeros = find_nonzeros,
+    .sparse_gemm = sparse_gemm,
+    .sparse_outer = sparse_outer,
+    .act_forward = act_forward,
+    .act_backward = act_backward,
+    .loss = loss,
+    .l1 = l1,
+    .column_sum = column_sum,
+    .sum_squares = sum_squares,
+    .widen_u8 = widen_u8,
+    .affine = affine,
+    .sgd = sgd,
+    .adam = adam,
+    .rmsprop = rmsprop,
+};
