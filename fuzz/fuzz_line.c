@@ -15,6 +15,8 @@ static const hgi_opt_decl decl[] = {
     {"groups", HGI_OPT_INT, true, false, 1, 64, 1, NULL, ""},
     {"rate", HGI_OPT_REAL, false, false, 0, 1, 0, NULL, ""},
     {"mode", HGI_OPT_WORD, false, false, 0, 0, 0, words, ""},
+    {"padding", HGI_OPT_CHOICE, false, false, 0, 99, -1, words, ""},
+    {"size", HGI_OPT_SIZE, false, false, 1, 99, 1, NULL, ""},
     {"tied", HGI_OPT_FLAG, false, false, 0, 0, 0, NULL, ""},
     {NULL, HGI_OPT_FLAG, false, false, 0, 0, 0, NULL, NULL},
 };

@@ -145,6 +145,38 @@ TEST(sizes_are_whole_numbers_with_an_x_between)
         CHECK(hgi_line_parse(ctx, "here", bad[i], sized, &l) != HG_OK);
 }
 
+TEST(a_choice_is_a_word_or_a_whole_number)
+{
+    static const char *const words[] = {"same", "valid", NULL};
+    static const hgi_opt_decl choice[] = {
+        {"padding", HGI_OPT_CHOICE, false, false, 0, 9, -1, words, NULL},
+        {NULL, HGI_OPT_FLAG, false, false, 0, 0, 0, NULL, NULL},
+    };
+    static const struct {
+        const char *text;
+        int value;
+    } good[] = {{"pool", -1},
+                {"pool padding=same", -1},
+                {"pool padding=valid", -2},
+                {"pool padding=0", 0},
+                {"pool padding=9", 9}};
+    hg_ctx *ctx = test_ctx();
+    hgi_line l;
+    for (int i = 0; i < HGI_COUNT(good); i++) {
+        CHECK_OK(ctx, hgi_line_parse(ctx, "here", good[i].text, choice, &l));
+        CHECK_INT((int)l.value[0], good[i].value);
+        hgi_text t;
+        hgi_text_init(&t, &ctx->mem);
+        CHECK_OK(ctx, hgi_line_print(&l, 0, &t));
+        CHECK_STR(t.s, good[i].text);
+        hgi_text_free(&t);
+    }
+    CHECK_FAILS(ctx, hgi_line_parse(ctx, "here", "pool padding=10", choice, &l),
+                HG_ERANGE, "padding is 10, expected 0 to 9");
+    CHECK_FAILS(ctx, hgi_line_parse(ctx, "here", "pool padding=smae", choice, &l),
+                HG_EUNKNOWN, "did you mean 'same'?");
+}
+
 TEST(an_unknown_word_in_a_line_names_the_nearest)
 {
     hgi_line l;

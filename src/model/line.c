@@ -166,6 +166,16 @@ static hg_status parse_word(const place *at, const hgi_opt_decl *d, span w, doub
     return hgi_unknown(at->ctx, "word", word, where, d->words, n);
 }
 
+/* A word's value is below every number's, so that both fit into one.                   */
+static hg_status parse_choice(const place *at, const hgi_opt_decl *d, span w, double *out)
+{
+    int64_t whole;
+    if (hgi_parse_int(w.s, w.n, &whole)) return parse_number(at, d, w, out);
+    HGI_TRY(parse_word(at, d, w, out));
+    *out = -1 - *out;
+    return HG_OK;
+}
+
 static hg_status parse_flag(const place *at, const hgi_opt_decl *d, span w, double *out)
 {
     *out = span_is(w, "true") ? 1.0 : 0.0;
@@ -205,6 +215,7 @@ static hg_status set_value(const place *at, hgi_line *l, int i, span w)
                         l->kind, d->name);
     l->given[i] = true;
     if (d->type == HGI_OPT_WORD) return parse_word(at, d, w, &l->value[i]);
+    if (d->type == HGI_OPT_CHOICE) return parse_choice(at, d, w, &l->value[i]);
     if (d->type == HGI_OPT_FLAG) return parse_flag(at, d, w, &l->value[i]);
     if (d->type == HGI_OPT_SIZE) return parse_size(at, d, w, l->size[i], &l->value[i]);
     return parse_number(at, d, w, &l->value[i]);
@@ -351,6 +362,8 @@ static void value_text(const hgi_line *l, int i, int64_t inputs, char out[HGI_NU
         for (int k = 0; k < (int)l->value[i] && at < HGI_NUMBER_MAX; k++)
             at += snprintf(out + at, (size_t)(HGI_NUMBER_MAX - at),
                            k > 0 ? "x%lld" : "%lld", (long long)size[k]);
+    } else if (l->decl[i].type == HGI_OPT_CHOICE && l->value[i] < 0) {
+        snprintf(out, HGI_NUMBER_MAX, "%s", l->decl[i].words[-1 - (int)l->value[i]]);
     } else if (l->decl[i].type == HGI_OPT_REAL) {
         hgi_format_double(out, l->value[i]);
     } else {

@@ -15,7 +15,8 @@ typedef enum hgi_opt_type {
     HGI_OPT_UNITS, /* whole number >= 1, or the word "input": as many as a row has      */
     HGI_OPT_SIZE,  /* 1 to 3 whole numbers within [lo, hi]: 4x4x128                     */
     HGI_OPT_WORD,  /* one of words[]                                                    */
-    HGI_OPT_FLAG   /* present or not                                                    */
+    HGI_OPT_CHOICE, /* one of words[], as -1 - its index, or a whole number in [lo, hi] */
+    HGI_OPT_FLAG /* present or not                                                    */
 } hgi_opt_type;
 
 typedef struct hgi_opt_decl {
@@ -24,8 +25,8 @@ typedef struct hgi_opt_decl {
     bool positional; /* may be given without its key, in the table's order; a WORD
                                  is recognised by its value wherever it stands          */
     bool required;
-    double lo, hi;  /* INT and REAL, inclusive                                  */
-    double initial; /* default of INT and REAL; index into words[] of a WORD    */
+    double lo, hi;  /* INT, REAL, CHOICE: inclusive                             */
+    double initial; /* default of INT, REAL, CHOICE; index into words[] of a WORD */
     const char *const *words; /* NULL-ended                                             */
     const char *help;
 } hgi_opt_decl;

@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: MIT
 /* Planning: lines become layers with shapes, tensors get their places in the blocks. */
 #include "model/net.h"
+#include "model/window.h"
 
 #include <string.h>
 
@@ -93,6 +94,12 @@ static hg_status check_output(hg_ctx *ctx, const hgi_spec *spec, hgi_net *net)
 {
     hgi_layer *last = &net->layer[net->count - 1];
     net->outputs = last->d_out;
+    if (net->outputs != net->inputs && last->out.rank > 1) {
+        char where[HGI_WHERE_MAX], out[HGI_SHAPE_MAX], row[HGI_SHAPE_MAX];
+        return hgi_fail(ctx, HG_ESHAPE, "%s: gives %s, but a row is %s",
+                        hgi_layer_where(last, where), hgi_shape_text(&last->out, out),
+                        hgi_shape_text(&net->input, row));
+    }
     if (net->outputs != net->inputs)
         return hgi_fail(ctx, HG_ESHAPE,
                         "decoder line %lld (%s): gives %lld values, but a row has %lld",
