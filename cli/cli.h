@@ -91,7 +91,7 @@ void *cli_alloc(size_t n, size_t size);
 void *cli_grow(void *p, size_t n, size_t size);
 char *cli_strdup(const char *s);
 
-/* ---- files.c: contexts, data, models, outputs -------------------------------------- */
+/* ---- files.c: contexts, data, models ----------------------------------------------- */
 
 /* Make c->ctx from --threads, --cpu and --verbose; 0 or an exit status, said.          */
 int cli_context(cli *c);
@@ -100,9 +100,16 @@ int cli_read_data_options(cli *c, hg_data_options *out);
 /* cli_context(), then the file with the command line's data options.                   */
 int cli_open_data(cli *c, const char *path, hg_dataset **out);
 int cli_open_model(cli *c, const char *path, hg_model **out);
+
+/* ---- outputs.c --------------------------------------------------------------------- */
+
 /* Can this file be written when the work is done?  Says why not: also when it is one of
  * the command's inputs, which must not be written over.                                */
 int cli_check_output(const cli *c, const char *path);
+/* The same for a file that is written line by line, in its place.                      */
+int cli_check_log(const cli *c, const char *path);
+/* The same for a picture: its ending and what this build can draw; wants the context.  */
+int cli_check_picture(const cli *c, const char *path);
 /* The word behind --to if it is a writer's; 0 or CLI_USAGE.                            */
 int cli_check_format(const char *format);
 

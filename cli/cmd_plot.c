@@ -4,6 +4,7 @@
 
 #include <errno.h>
 #include <math.h>
+#include <stddef.h>
 #include <stdlib.h>
 #include <string.h>
 
@@ -40,11 +41,6 @@ static int read_options(cli *c, hg_plot_options *o, const char **path)
     *path = cli_get(c, "output");
     if (*path == NULL)
         return cli_usage_error("%s: no output; name it with -o FILE", c->verb->name);
-    const char *end = strrchr(*path, '.');
-    if (end == NULL || (strcmp(end, ".png") != 0 && strcmp(end, ".svg") != 0 &&
-                        strcmp(end, ".pdf") != 0))
-        return cli_usage_error("%s: expected a name that ends in .png, .svg or .pdf",
-                               *path);
     o->title = cli_get(c, "title");
     o->dark = cli_has(c, "dark");
     int code = cli_get_int(c, "width", 100, 20000, &width);
@@ -53,7 +49,8 @@ static int read_options(cli *c, hg_plot_options *o, const char **path)
     if (code == CLI_OK) code = cli_get_int(c, "seed", 0, INT64_MAX, &seed);
     o->width = (int)width;
     o->seed = (uint64_t)seed;
-    return code == CLI_OK ? cli_check_output(c, *path) : code;
+    if (code == CLI_OK) code = cli_context(c);
+    return code == CLI_OK ? cli_check_picture(c, *path) : code;
 }
 
 /* ---- loss -------------------------------------------------------------------------- */
@@ -61,6 +58,7 @@ static int read_options(cli *c, hg_plot_options *o, const char **path)
 typedef struct curve {
     hg_epoch *epochs;
     int64_t n, room;
+    char loss[32]; /* its name, where the file has it: a model's */
 } curve;
 
 static void add_epoch(curve *k, const hg_epoch *e)
@@ -91,11 +89,11 @@ static int read_log(const char *path, FILE *f, curve *k)
         json_error_t why;
         json_t *object = json_loadb(line, (size_t)n, JSON_REJECT_DUPLICATES, &why);
         if (!json_is_object(object)) {
-            cli_say("%s:%lld: %s", path, (long long)at,
-                    object == NULL ? why.text : "expected an object");
+            cli_say("%s:%lld: %s; expected a line of train --log", path, (long long)at,
+                    object == NULL ? why.text : "no object");
             code = CLI_FAILED;
         } else if (!json_is_integer(json_object_get(object, "epoch"))) {
-            cli_say("%s:%lld: no epoch, expected a line of train --log", path,
+            cli_say("%s:%lld: no 'epoch', expected a line of train --log", path,
                     (long long)at);
             code = CLI_FAILED;
         } else {
@@ -120,33 +118,61 @@ static int read_model(cli *c, const char *path, curve *k)
     int code = cli_open_model(c, path, &model);
     if (code != CLI_OK) return code;
     hg_epoch e = {.size = sizeof(e)};
+    hg_model_info info = {.size = sizeof(info)};
+    if (hg_model_get_info(c->ctx, model, &info) == HG_OK)
+        snprintf(k->loss, sizeof(k->loss), "%s", info.loss);
     for (int64_t i = 0; hg_model_history(model, i, &e); i++) add_epoch(k, &e);
     hg_model_free(&model);
     return CLI_OK;
 }
 
-/* A model begins with the length of its header, 8 bytes whose last is 0; a log is text. */
+/* What a file that is neither log nor model seems to be, by its first bytes. */
+static const char *kind_of(const char *head, size_t n)
+{
+    static const struct {
+        const char *start, *name;
+    } kinds[] = {
+        {"\x89PNG", "a PNG picture"},  {"%PDF", "a PDF"},
+        {"<?xml", "an SVG picture"},   {"\x1f\x8b", "gzipped data"},
+        {"\x93NUMPY", "an NPY array"}, {"\377\330\377", "a JPEG picture"},
+    };
+    for (size_t i = 0; i < sizeof(kinds) / sizeof(kinds[0]); i++) {
+        size_t len = strlen(kinds[i].start);
+        if (n >= len && memcmp(head, kinds[i].start, len) == 0) return kinds[i].name;
+    }
+    for (size_t i = 0; i < n; i++)
+        if ((unsigned char)head[i] < 32 && memchr("\t\r\n", head[i], 3) == NULL)
+            return "binary data";
+    return "text that is no JSON";
+}
+
+/* A model begins with the length of its header, 8 bytes whose last is 0, and the header's
+ * brace; a log is lines of JSON objects, and an empty file is a log of nothing.        */
 static int read_curve(cli *c, const char *path, curve *k)
 {
-    char head[8] = "";
-    FILE *f = strcmp(path, "-") == 0 ? stdin : fopen(path, "rb");
+    char head[9 + 1] = ""; /* and an end for strspn() */
+    bool standard = strcmp(path, "-") == 0;
+    FILE *f = standard ? stdin : fopen(path, "rb");
     if (f == NULL) {
         cli_say("%s: %s", path, strerror(errno));
         return CLI_FAILED;
     }
-    if (f == stdin) return read_log("-", f, k);
-    size_t n = fread(head, 1, sizeof(head), f);
-    if (n == sizeof(head) && head[7] == '\0') {
-        fclose(f);
-        return read_model(c, path, k);
-    }
-    /* A folder can be opened, but not read. */
+    /* A pipe cannot be rewound, so no more than a log's lines are expected of it. */
+    if (standard) return read_log("standard input", f, k);
+    size_t n = fread(head, 1, 9, f);
+    const char *first = head + strspn(head, " \t\r\n");
     int code = CLI_FAILED;
     if (ferror(f)) {
+        /* A folder can be opened, but not read. */
         cli_say("%s: %s", path, strerror(errno));
-    } else {
+    } else if (n == 9 && head[7] == '\0' && head[8] == '{') {
+        code = read_model(c, path, k);
+    } else if (n == 0 || *first == '{' || first - head == (ptrdiff_t)n) {
         rewind(f);
         code = read_log(path, f, k);
+    } else {
+        cli_say("%s: found %s, expected a log of train --log or a model", path,
+                kind_of(head, n));
     }
     fclose(f);
     return code;
@@ -158,12 +184,12 @@ static int run_loss(cli *c)
     const char *path;
     curve k = {0};
     int code = read_options(c, &o, &path);
-    if (code == CLI_OK) code = cli_context(c);
     if (code == CLI_OK) code = read_curve(c, c->args[0], &k);
     if (code == CLI_OK && k.n == 0) {
         cli_say("%s: no epochs to draw", c->args[0]);
         code = CLI_FAILED;
     }
+    if (k.loss[0] != '\0') o.loss = k.loss;
     if (code == CLI_OK && hg_plot_loss(c->ctx, k.epochs, k.n, path, &o) != HG_OK)
         code = cli_failed(c);
     free(k.epochs);

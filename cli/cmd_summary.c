@@ -48,9 +48,14 @@ static void print_facts(const hg_model_info *info)
 {
     char a[CLI_NUMBER], b[CLI_NUMBER], text[200];
     cli_table *t = cli_table_new("ll");
-    double ratio = info->code > 0 ? (double)info->inputs / (double)info->code : 0;
-    snprintf(text, sizeof(text), "%s of %s values (%.3g : 1)", cli_grouped(a, info->code),
-             cli_grouped(b, info->inputs), ratio);
+    double code = (double)info->code, row = (double)info->inputs;
+    cli_grouped(a, info->code);
+    cli_grouped(b, info->inputs);
+    if (code < row)
+        snprintf(text, sizeof(text), "%s of %s values (%.3g : 1)", a, b, row / code);
+    else
+        snprintf(text, sizeof(text), "%s for %s values (1 : %.3g, overcomplete)", a, b,
+                 row > 0 ? code / row : 0);
     cli_table_row(t, (const char *const[]){"code", text});
     format_bytes(a, 4.0 * (double)info->parameters);
     cli_table_row(t, (const char *const[]){"weights", a});
@@ -93,6 +98,8 @@ static int print_json(cli *c, const hg_model *model, const hg_model_info *info)
     json_object_set_new(object, "inputs", json_integer(info->inputs));
     json_object_set_new(object, "shape", cli_json_shape(info->rank, info->shape));
     json_object_set_new(object, "code", json_integer(info->code));
+    if (info->note != NULL)
+        json_object_set_new(object, "note", cli_json_text(info->note));
     json_object_set_new(object, "loss", cli_json_text(info->loss));
     json_object_set_new(object, "scale", cli_json_text(info->scale));
     json_object_set_new(object, "trained_rows", json_integer(info->trained_rows));
@@ -105,10 +112,6 @@ int cli_print_summary(cli *c, const hg_model *model)
 {
     hg_model_info info = {.size = sizeof(info)};
     if (hg_model_get_info(c->ctx, model, &info) != HG_OK) return cli_failed(c);
-    if (info.code >= info.inputs && !cli_has(c, "quiet"))
-        cli_say(
-            "warning: the code has %lld values for %lld of a row: nothing is squeezed",
-            (long long)info.code, (long long)info.inputs);
     if (cli_has(c, "json")) return print_json(c, model, &info);
     int code = print_layers(c, model, &info);
     if (code != CLI_OK) return code;
@@ -120,7 +123,12 @@ int cli_print_summary(cli *c, const hg_model *model)
 static int run(cli *c)
 {
     hg_model *model = NULL;
+    hg_model_info info = {.size = sizeof(info)};
     int code = cli_open_model(c, c->args[0], &model);
+    /* A dry run of train has said it already, through the log. */
+    if (code == CLI_OK && hg_model_get_info(c->ctx, model, &info) == HG_OK &&
+        info.note != NULL && !cli_has(c, "quiet"))
+        cli_say("warning: %s", info.note);
     if (code == CLI_OK) code = cli_print_summary(c, model);
     hg_model_free(&model);
     return code;

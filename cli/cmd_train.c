@@ -71,23 +71,6 @@ static int configure(job *j)
     return CLI_OK;
 }
 
-/* A run of hours must not end in "cannot draw". */
-static int check_plot(const job *j)
-{
-    hg_fact f;
-    const char *end = strrchr(j->plot, '.');
-    if (end == NULL || (strcmp(end, ".png") != 0 && strcmp(end, ".svg") != 0 &&
-                        strcmp(end, ".pdf") != 0))
-        return cli_usage_error("%s: expected a name that ends in .png, .svg or .pdf",
-                               j->plot);
-    for (int i = 0; hg_info(j->c->ctx, i, &f); i++)
-        if (strcmp(f.name, "cairo") == 0 && strncmp(f.value, "not ", 4) == 0) {
-            cli_say("%s: cairo is %s", j->plot, f.value);
-            return CLI_FAILED;
-        }
-    return cli_check_output(j->c, j->plot);
-}
-
 static int check_outputs(job *j)
 {
     const cli *c = j->c;
@@ -96,8 +79,8 @@ static int check_outputs(job *j)
     j->plot = cli_get(c, "plot");
     j->log = (cli_epoch_log){.path = cli_get(c, "log"), .resume = cli_has(c, "resume")};
     int code = cli_has(c, "dry-run") ? CLI_OK : cli_check_output(c, j->output);
-    if (code == CLI_OK && j->log.path != NULL) code = cli_check_output(c, j->log.path);
-    if (code == CLI_OK && j->plot != NULL) code = check_plot(j);
+    if (code == CLI_OK && j->log.path != NULL) code = cli_check_log(c, j->log.path);
+    if (code == CLI_OK && j->plot != NULL) code = cli_check_picture(c, j->plot);
     return code;
 }
 
@@ -205,11 +188,14 @@ static void add_row(cli_table *t, const char *name, const char *fmt, ...)
     cli_table_row(t, (const char *const[]){name, text});
 }
 
-/* The data as a shell command would name them: with the reading options given here. */
+/* Rows to look at, as a shell command would name them: those kept to validate on, if a file
+ * has them, since on its training rows any model looks good; with the reading options
+ * given here.                                                                          */
 static void data_words(const cli *c, char *out, size_t n)
 {
     char word[400];
-    snprintf(out, n, "%s", quoted(word, sizeof(word), c->args[0]));
+    const char *valid = cli_get(c, "valid"), *rows = valid != NULL ? valid : c->args[0];
+    snprintf(out, n, "%s", quoted(word, sizeof(word), rows));
     for (int i = 0; i < c->given_count; i++) {
         const cli_given *g = &c->given[i];
         if (strcmp(g->option.group, "reading") != 0) continue;
@@ -251,6 +237,7 @@ static void print_closing(const job *j)
 static int draw_loss(const job *j)
 {
     hg_plot_options o = {.size = sizeof(o)};
+    hg_model_info info = {.size = sizeof(info)};
     hg_epoch e = {.size = sizeof(e)};
     int64_t n = 0;
     while (hg_model_history(j->model, n, &e)) n++;
@@ -260,6 +247,7 @@ static int draw_loss(const job *j)
         epochs[i].size = sizeof(epochs[i]);
         hg_model_history(j->model, i, &epochs[i]);
     }
+    if (hg_model_get_info(j->c->ctx, j->model, &info) == HG_OK) o.loss = info.loss;
     hg_status status = hg_plot_loss(j->c->ctx, epochs, n, j->plot, &o);
     free(epochs);
     return status == HG_OK ? CLI_OK : cli_failed(j->c);

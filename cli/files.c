@@ -1,12 +1,8 @@
 // SPDX-License-Identifier: MIT
-/* Contexts, data, models and outputs, as the command line names them.                  */
+/* Contexts, data and models, as the command line names them.                           */
 #include "cli.h"
 
-#include <errno.h>
-#include <stdlib.h>
 #include <string.h>
-#include <sys/stat.h>
-#include <unistd.h>
 
 static void log_line(void *user, hg_log_level level, const char *line)
 {
@@ -96,72 +92,4 @@ int cli_open_model(cli *c, const char *path, hg_model **out)
     int code = cli_context(c);
     if (code != CLI_OK) return code;
     return hg_model_load(c->ctx, path, out) == HG_OK ? CLI_OK : cli_failed(c);
-}
-
-static bool same_file(const char *a, const char *b)
-{
-    struct stat x, y;
-    if (stat(a, &x) != 0 || stat(b, &y) != 0) return false;
-    return S_ISREG(x.st_mode) && x.st_dev == y.st_dev && x.st_ino == y.st_ino;
-}
-
-static int cannot_write(const char *path, const char *why)
-{
-    cli_say("%s: cannot write: %s", path, why);
-    return CLI_FAILED;
-}
-
-/* Arguments are inputs, and so is --valid; the outputs of one command differ, too.     */
-static const char *clash(const cli *c, const char *path)
-{
-    static const char *const others[] = {"output", "log", "plot"};
-    const char *valid = cli_get(c, "valid");
-    int named = 0;
-    for (int i = 0; i < c->arg_count; i++)
-        if (same_file(path, c->args[i])) return "it is an input of this command";
-    if (valid != NULL && same_file(path, valid)) return "it is an input of this command";
-    for (int i = 0; i < 3; i++) {
-        const char *other = cli_get(c, others[i]);
-        named += other != NULL && strcmp(other, path) == 0;
-    }
-    return named > 1 ? "two outputs have this name" : NULL;
-}
-
-int cli_check_output(const cli *c, const char *path)
-{
-    struct stat s;
-    if (strcmp(path, "-") == 0) return CLI_OK;
-    if (path[0] == '\0') return cannot_write("''", "no name");
-    const char *why = clash(c, path);
-    if (why != NULL) return cli_usage_error("%s: cannot write: %s", path, why);
-    if (stat(path, &s) == 0) {
-        if (S_ISDIR(s.st_mode)) return cannot_write(path, "a folder");
-        return access(path, W_OK) == 0 ? CLI_OK : cannot_write(path, strerror(errno));
-    }
-    if (errno != ENOENT) return cannot_write(path, strerror(errno));
-    char *folder = cli_strdup(path);
-    char *slash = strrchr(folder, '/');
-    if (slash != NULL) slash[slash == folder ? 1 : 0] = '\0';
-    const char *where = slash != NULL ? folder : ".";
-    int code =
-        access(where, W_OK | X_OK) == 0 ? CLI_OK : cannot_write(path, strerror(errno));
-    free(folder);
-    return code;
-}
-
-int cli_check_format(const char *format)
-{
-    const char *names[32];
-    int n = 0;
-    hg_fact f;
-    if (format == NULL) return CLI_OK;
-    for (int i = 0; n < 32 && hg_list("writers", i, &f); i++) {
-        if (strcmp(f.name, format) == 0) return CLI_OK;
-        names[n++] = f.name;
-    }
-    const char *near = cli_nearest(format, names, n);
-    return cli_usage_error("to: unknown format '%s'%s%s%s", format,
-                           near != NULL ? "; did you mean '"
-                                        : "; see hourglass list writers",
-                           near != NULL ? near : "", near != NULL ? "'?" : "");
 }

@@ -264,6 +264,7 @@ typedef struct hg_model_info {
     int64_t shape[3]; /* of an input row */
     const char *loss, *scale;
     const char *text; /* the model as config text; lives as long as the model */
+    const char *note; /* a warning: the code is no smaller than a row; else NULL */
     int64_t trained_rows, epochs; /* epochs actually run */
     uint64_t seed;
 } hg_model_info;
@@ -396,6 +397,7 @@ typedef struct hg_plot_options {
     int64_t items;     /* grid: pairs, filters: units; 0: fitting */
     int64_t columns;   /* 0: fitting */
     uint64_t seed;     /* grid: 0 takes the first rows, else a random sample */
+    const char *loss;  /* loss: its name for the axis, "bce"; NULL: not known */
 } hg_plot_options;
 
 /* A curve of training and validation loss.  n epochs; path ends in .png, .svg or .pdf.

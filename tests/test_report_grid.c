@@ -216,6 +216,101 @@ TEST(rows_of_height_one_are_curves_with_a_line_for_each_band)
     free(p.rgb);
 }
 
+/* The last column of pixels with a tick mark, searched in the row under the axis. */
+static int last_tick(const png *p, int y)
+{
+    for (int x = p->width - 1; x > 0; x--)
+        if (memcmp(p->rgb + 3 * (y * p->width + x), "\xff\xff\xff", 3) != 0) return x;
+    return -1;
+}
+
+/* The lowest row with that much ink: the axis. */
+static int lowest_line(const png *p, int longest)
+{
+    for (int y = p->height - 1; y > 0; y--) {
+        int ink = 0;
+        for (int x = 0; x < p->width; x++)
+            ink += memcmp(p->rgb + 3 * (y * p->width + x), "\xff\xff\xff", 3) != 0;
+        if (ink >= longest) return y;
+    }
+    return -1;
+}
+
+static hgi_grid make_curves(float *y, int features)
+{
+    static const float *values[1];
+    for (int i = 0; i < features; i++) y[i] = (float)(i % 7);
+    values[0] = y;
+    return (hgi_grid){.height = 1,
+                      .width = features,
+                      .channels = 1,
+                      .tiles = 1,
+                      .bands = 1,
+                      .values = values};
+}
+
+TEST(features_without_names_are_counted_from_1)
+{
+    /* Ticks at 2, 4, ... 10 of ten features: the last stands under the last value, 2 % of
+     * the width (6 points, 12 pixels) left of the axis's end; counted from 0 it is 8 of
+     * 0..9, 10 % further left. */
+    float y[10];
+    png p = png_read(draw(make_curves(y, 10), "numbers.png"));
+    int base = lowest_line(&p, 500);
+    int end = last_tick(&p, base), tick = last_tick(&p, base + 4);
+    CHECK(tick > 0 && end - tick >= 6 && end - tick <= 18);
+    free(p.rgb);
+}
+
+TEST(named_features_have_their_names_under_the_axis)
+{
+    static char texts[40][16], *names[40];
+    float y[40];
+    for (int i = 0; i < 40; i++) {
+        snprintf(texts[i], sizeof texts[i], "MMMM %d", i);
+        names[i] = texts[i];
+    }
+    hgi_grid g = make_curves(y, 40);
+    png numbers = png_read(draw(g, "numbered.png"));
+    g.x_names = names;
+    png named = png_read(draw(g, "named.png"));
+    /* 40 names of 10.5 points side by side, two pixels each. */
+    CHECK(named.width >= 840);
+    CHECK(named.width > numbers.width);
+    /* Each name is a narrow strip of ink under the axis, with paper on both sides. */
+    int base = lowest_line(&named, named.width * 3 / 4), marks = 0;
+    bool before = false;
+    for (int x = 0; base > 0 && x < named.width; x++) {
+        bool ink = false;
+        for (int at = base + 16; at < base + 60; at++)
+            ink = ink ||
+                  memcmp(named.rgb + 3 * (at * named.width + x), "\xff\xff\xff", 3) != 0;
+        marks += ink && !before;
+        before = ink;
+    }
+    CHECK_INT(marks, 40);
+    free(numbers.rgb);
+    free(named.rgb);
+}
+
+TEST(more_names_than_room_are_thinned_out)
+{
+    enum { MANY = 2000 };
+    static char *names[MANY];
+    static float y[MANY];
+    char text[] = "a column";
+    for (int i = 0; i < MANY; i++) names[i] = text;
+    hgi_grid g = make_curves(y, MANY);
+    g.x_names = names;
+    png p = png_read(draw(g, "many.png"));
+    CHECK(p.width > 1200 && p.width < 1700);
+    g.image_width = 300;
+    png narrow = png_read(draw(g, "narrow.png"));
+    CHECK_INT(narrow.width, 300);
+    free(p.rgb);
+    free(narrow.rgb);
+}
+
 TEST(curves_take_gaps_single_points_and_constants)
 {
     hgi_grid g = make_grid();

@@ -17,14 +17,12 @@ static hg_status wrong_shape(hg_ctx *ctx, const hg_dataset *d, int64_t wanted)
  * ours: a wrong answer that looks right.                                               */
 static hg_status check_columns(hg_ctx *ctx, const hg_model *m, const hg_dataset *d)
 {
-    if (m->columns == NULL || d->columns == NULL) return HG_OK;
-    for (int64_t i = 0; i < d->features; i++)
-        if (strcmp(m->columns[i], d->columns[i]) != 0)
-            return hgi_fail(ctx, HG_EMISMATCH,
-                            "%s: column %lld is '%.200s', but the model was trained with "
-                            "'%.200s' there; choose and order the columns by name",
-                            d->name, (long long)i + 1, d->columns[i], m->columns[i]);
-    return HG_OK;
+    int64_t i = hgi_columns_differ(m->columns, d->columns, d->features);
+    if (i < 0) return HG_OK;
+    return hgi_fail(ctx, HG_EMISMATCH,
+                    "%s: column %lld is '%.200s', but the model was trained with "
+                    "'%.200s' there; choose and order the columns by name",
+                    d->name, (long long)i + 1, d->columns[i], m->columns[i]);
 }
 
 hg_status hgi_feed_open(hg_ctx *ctx, const hg_model *m, const hg_dataset *data,

@@ -85,6 +85,7 @@ hg_status hg_plot_filters(hg_ctx *ctx, const hg_model *m, const char *part,
         .hi = peak > 0 ? (double)peak : 1,
         .diverging = true,
         .value_label = "weight",
+        .x_names = m->columns,
         .image_width = o.width,
         .dark = o.dark != 0,
     };

@@ -91,7 +91,10 @@ hg_status hg_plot_grid(hg_ctx *ctx, const hg_model *m, const hg_dataset *d,
         g.lo = 0;
         g.hi = 255;
     }
-    if (g.height == 1) g.lo = g.hi = 0; /* curves find their own axis */
+    if (g.height == 1) {
+        g.lo = g.hi = 0; /* curves find their own axis */
+        g.x_names = d->columns != NULL ? d->columns : m->columns;
+    }
     HGI_GOTO(hgi_grid_draw(ctx, &g, path));
 done:
     hgi_free(&ctx->mem, x);

@@ -47,22 +47,27 @@ hg_status hg_plot_loss(hg_ctx *ctx, const hg_epoch *epochs, int64_t n, const cha
     double *x = hgi_calloc(&ctx->mem, (size_t)n * 3, sizeof *x);
     if (x == NULL) return hgi_fail_mem(ctx, (size_t)n * 3 * sizeof *x, "a curve");
     double *loss = x + n, *valid = loss + n;
-    bool any_valid = false;
+    bool any_valid = false, penalty = false;
     for (int64_t i = 0; i < n; i++) {
         x[i] = (double)epochs[i].epoch;
         loss[i] = epochs[i].loss;
         valid[i] = epochs[i].val_loss;
         any_valid = any_valid || isfinite(valid[i]);
+        penalty = penalty || epochs[i].penalty > 0;
     }
     const hgi_series series[2] = {{"training", loss}, {"validation", valid}};
     int64_t mark = best_epoch(loss, valid, n);
     char label[64] = "";
     if (mark >= 0)
         snprintf(label, sizeof label, "best: epoch %lld", (long long)epochs[mark].epoch);
+    char axis[96];
+    snprintf(axis, sizeof axis, "loss (%.40s%smean over features%s)",
+             o.loss != NULL ? o.loss : "", o.loss != NULL ? ", " : "",
+             penalty ? ", with penalty" : "");
     hgi_chart c = {
         .title = o.title != NULL ? o.title : "Loss by epoch",
         .x_label = "epoch",
-        .y_label = "loss (mean over rows and features)",
+        .y_label = axis,
         .x = x,
         .n = n,
         .series = series,

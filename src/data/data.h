@@ -33,6 +33,9 @@ struct hg_dataset {
     double min, max, mean; /* over all values, found while reading                     */
 };
 
+/* The first of n columns that two tables call differently, or -1: also when one of them
+ * has no names, which may be anything.                                                 */
+int64_t hgi_columns_differ(char *const *a, char *const *b, int64_t n);
 /* Rows are counted from 1 in every message, and so are columns and pixels.            */
 
 /* Row r as float (not scaled): features values.  Any type, stride and order.          */

@@ -315,3 +315,10 @@ void hgi_dataset_place(const hg_dataset *d, int64_t r, int64_t c, char *out, siz
     hgi_dataset_feature(d, c, feature, sizeof feature);
     snprintf(out, n, "row %lld, %s", (long long)r + 1, feature);
 }
+
+int64_t hgi_columns_differ(char *const *a, char *const *b, int64_t n)
+{
+    for (int64_t i = 0; a != NULL && b != NULL && i < n; i++)
+        if (strcmp(a[i], b[i]) != 0) return i;
+    return -1;
+}

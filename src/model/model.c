@@ -45,6 +45,17 @@ static hg_status make_text(hg_ctx *ctx, hg_model *m)
     return m->text != NULL ? HG_OK : hgi_fail_mem(ctx, 256, "the model's text");
 }
 
+/* With room for the whole row in the code, copying is a perfect solution, and training
+ * finds something near it: a mistake more often than a wish.                           */
+static void make_note(hg_model *m)
+{
+    if (m->net.code_size < m->net.inputs) return;
+    snprintf(m->note, sizeof m->note,
+             "the code has %lld values for the %lld of a row: only noise or a penalty "
+             "keeps the model from copying its input",
+             (long long)m->net.code_size, (long long)m->net.inputs);
+}
+
 hg_status hgi_model_take(hg_ctx *ctx, hgi_spec *spec, hgi_scaler *scaler, hg_model **out)
 {
     hg_status status = HG_OK;
@@ -70,6 +81,7 @@ hg_status hgi_model_take(hg_ctx *ctx, hgi_spec *spec, hgi_scaler *scaler, hg_mod
         HGI_GOTO(hgi_fail_mem(ctx, (params + states) * sizeof *m->theta, "weights"));
     HGI_GOTO(make_lines(ctx, m));
     HGI_GOTO(make_text(ctx, m));
+    make_note(m);
     *out = m;
 done:
     if (status != HG_OK) hg_model_free(&m);
@@ -168,6 +180,7 @@ hg_status hg_model_get_info(hg_ctx *ctx, const hg_model *m, hg_model_info *info)
         .loss = m->net.loss->name,
         .scale = hgi_scale_name(m->scaler.kind),
         .text = m->text,
+        .note = m->note[0] != '\0' ? m->note : NULL,
         .trained_rows = m->trained.rows,
         .epochs = m->trained.epochs,
         .seed = m->trained.seed,

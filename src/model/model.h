@@ -31,6 +31,7 @@ struct hg_model {
     char **columns; /* [inputs] names, or NULL */
     char **line;    /* [net.count] layers as one would type them */
     char *text;     /* the whole as config text */
+    char note[192]; /* what a user should know of it before training, or "" */
 };
 
 /* Plan the net and allocate zeroed weights.  Takes spec and scaler: they belong to the

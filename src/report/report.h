@@ -50,6 +50,7 @@ typedef struct hgi_grid {
     const char *const *captions; /* [tiles] under the last band (over a curve), or NULL */
     const char *value_label;     /* beside the colour bar, or the curves' unit */
     const char *x_label;         /* of curves; NULL: "feature" */
+    char *const *x_names;        /* [width] of the features of curves; NULL: numbers */
     int image_width;             /* pixels of a PNG, points of SVG and PDF; 0: fitting */
     bool dark;
 } hgi_grid;

@@ -13,14 +13,12 @@ static hg_status check_data(hg_ctx *ctx, const hg_dataset *train, const hg_datas
         return hgi_fail(ctx, HG_ESHAPE, "%s: %lld features a row, but %s has %lld",
                         valid->name, (long long)valid->features, train->name,
                         (long long)train->features);
-    if (valid == NULL || valid->columns == NULL || train->columns == NULL) return HG_OK;
-    for (int64_t i = 0; i < train->features; i++)
-        if (strcmp(valid->columns[i], train->columns[i]) != 0)
-            return hgi_fail(ctx, HG_EMISMATCH,
-                            "%s: column %lld is '%.200s', but %s has '%.200s' there",
-                            valid->name, (long long)i + 1, valid->columns[i], train->name,
-                            train->columns[i]);
-    return HG_OK;
+    if (valid == NULL) return HG_OK;
+    int64_t i = hgi_columns_differ(valid->columns, train->columns, train->features);
+    if (i < 0) return HG_OK;
+    return hgi_fail(ctx, HG_EMISMATCH,
+                    "%s: column %lld is '%.200s', but %s has '%.200s' there", valid->name,
+                    (long long)i + 1, valid->columns[i], train->name, train->columns[i]);
 }
 
 static hg_status split(hgi_trainer *t)
@@ -103,9 +101,10 @@ static hg_status choose_loss(hgi_trainer *t, const hgi_scaler *s, const hgi_shap
             HGI_TRY(hgi_spec_from_config(t->cfg, shape, word, spec));
         }
     }
-    if (automatic)
-        hgi_log(t->ctx, HG_LOG_INFO, "loss: %s (%s)", word,
-                unit ? "all values lie in [0,1]" : "values outside [0,1]");
+    hgi_log(t->ctx, HG_LOG_INFO, "loss: %s (%s)", word,
+            !automatic ? "as asked"
+            : unit     ? "chosen: all values lie in [0,1]"
+                       : "chosen: values lie outside [0,1]");
     return HG_OK;
 }
 
@@ -129,6 +128,27 @@ static hg_status check_valid_range(hgi_trainer *t)
             "are clipped to [0,1]",
             t->valid->name, lo, hi);
     return HG_OK;
+}
+
+/* What was chosen, for --verbose; choose_loss() says its own, with the reason.         */
+static void say_scale(const hgi_trainer *t, const hgi_scaler *s)
+{
+    bool automatic = strcmp(hgi_config_text(t->cfg, "scale"), "auto") == 0;
+    hgi_log(t->ctx, HG_LOG_INFO, "scale: %s (%s: %s)", hgi_scale_name(s->kind),
+            automatic ? "chosen by type and range" : "as asked",
+            hgi_scales[s->kind].brief);
+}
+
+static void say_step(const hgi_trainer *t)
+{
+    hgi_optim o;
+    hgi_optim_read(t->cfg, &o);
+    hgi_log(t->ctx, HG_LOG_INFO,
+            "optimizer: %s, learning rate %g, schedule %s, batches of %lld", o.kind->name,
+            o.lr, hgi_config_text(t->cfg, "schedule"),
+            (long long)hgi_config_int(t->cfg, "batch-size"));
+    hgi_log(t->ctx, HG_LOG_INFO, "kernels: %s, threads: %d", t->ctx->kernels->name,
+            t->ctx->threads);
 }
 
 /* A code size beside explicit lines is a promise that they keep. */
@@ -156,9 +176,12 @@ hg_status hgi_setup(hg_ctx *ctx, const hg_config *cfg, const hg_dataset *train,
     HGI_GOTO(split(t));
     HGI_GOTO(input_shape(t, &shape));
     HGI_GOTO(hgi_scaler_fit(ctx, hgi_config_text(cfg, "scale"), t->train, &scaler));
+    say_scale(t, &scaler);
     HGI_GOTO(choose_loss(t, &scaler, &shape, &spec));
+    say_step(t);
     HGI_GOTO(hgi_model_take(ctx, &spec, &scaler, &t->m));
     HGI_GOTO(check_code_size(t));
+    if (t->m->note[0] != '\0') hgi_log(ctx, HG_LOG_WARNING, "%s", t->m->note);
     t->m->clip = strcmp(hgi_config_text(cfg, "out-of-range"), "refuse") != 0;
     t->m->trained.rows = t->train->rows;
     t->m->trained.seed = (uint64_t)hgi_config_int(cfg, "seed");

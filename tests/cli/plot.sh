@@ -7,6 +7,23 @@ echo 'leak:libfontconfig' >lsan.supp
 export LSAN_OPTIONS="suppressions=$PWD/lsan.supp:print_suppressions=0${LSAN_OPTIONS:+:$LSAN_OPTIONS}"
 hourglass train $test --preset keras-dense --code 4 --epochs 2 -q --log log.jsonl --plot a.png
 hourglass plot loss log.jsonl -o b.svg
+# A model knows which loss it was, and the axis says it; a log does not.
+hourglass train $test --preset keras-dense --code 4 --epochs 2 -q --plot named.svg
+hourglass plot loss model.safetensors -o model.svg
+cmp named.svg model.svg
+cmp -s b.svg model.svg && fail 'the axis does not name the loss'
+# The columns of a table are named: that needs room under the curves.
+cut -d, -f1-4 $table >named.csv
+tail -n +2 named.csv >bare.csv
+for x in named bare; do
+    hourglass train $x.csv --hidden 8 --code 2 --epochs 1 -q -o $x.safetensors
+    hourglass plot grid $x.safetensors $x.csv -o $x-grid.svg --items 3 --across 3
+    hourglass plot filters $x.safetensors -o $x-units.svg --items 3 --across 3
+done
+height() { grep -o ' height="[0-9]*' "$1" | head -n 1 | grep -o '[0-9]*$'; }
+for plot in grid units; do
+    [ "$(height named-$plot.svg)" -gt "$(height bare-$plot.svg)" ] || fail "$plot: no names"
+done
 hourglass plot loss model.safetensors -o c.pdf --dark
 hourglass plot loss - -o d.png <log.jsonl
 hourglass plot grid model.safetensors $test -o e.png --items 6 --across 3 --seed 2 --title ''

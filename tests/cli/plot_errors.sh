@@ -15,6 +15,16 @@ printf '{"loss":0.5}\n' >log.jsonl
 try hourglass plot loss log.jsonl -o a.png
 : >log.jsonl
 try hourglass plot loss log.jsonl -o a.png
+# Not a log, and not a model: what it is, by its first bytes.
+printf '\211PNG\r\n\032\n' >picture.png
+try hourglass plot loss picture.png -o a.png
+try hourglass plot loss $test -o a.png
+try hourglass plot loss $table -o a.png
+head -c 40 /dev/zero >zeros
+try hourglass plot loss zeros -o a.png
+printf '\n {"epoch":1,"loss":0.5}\n[1]\n' >log.jsonl
+try hourglass plot loss log.jsonl -o a.png
+rm picture.png zeros
 try hourglass plot filters model.safetensors -o a.png --part middle
 try hourglass plot grid model.safetensors $test -o a.png --items none
 try hourglass plot grid model.safetensors $test -o none/a.png

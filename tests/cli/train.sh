@@ -7,6 +7,8 @@ hourglass train $train --valid $test --preset keras-dense --epochs 3 \
 cut -c1-10 table | sed 's/ *$//' | tr '\n' '|'
 echo
 sed -n 's/^epochs *//p' table
+# What to look at next are the rows that were not trained on.
+sed -n '/^next/,$p' table
 wc -l <log.jsonl
 grep -c '^{"epoch":[123],"loss":0\.[0-9]*,"val_loss":0\.[0-9]*,"recon":' log.jsonl
 head -c 300 model.safetensors | grep -aqo '__metadata__' && echo a safetensors file

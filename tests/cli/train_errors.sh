@@ -8,6 +8,24 @@ try hourglass train data --code 3
 try hourglass train $test --code 3 -o data
 try hourglass train $test --code 3 -o none/model.safetensors
 try hourglass train $test --code 3 --log none/log.jsonl
+# Nothing of these ends in training first: that would print its epochs.
+try hourglass train $test --code 3 -o ''
+try hourglass train $test --code 3 -o $table/model.safetensors
+try hourglass train $test --code 3 -o $table/deeper/model.safetensors
+try hourglass train $test --code 3 --plot none/loss.png
+try hourglass train $test --code 3 -o same.png --plot same.png
+[ -d /proc/self ] && {
+    said=$(hourglass train $test --code 3 -o /proc/x 2>&1) && fail '/proc took a model'
+    [[ $said == 'hourglass: /proc/x: cannot write: the folder '"'/proc'"' takes no new file ('*')' ]] ||
+        fail "/proc: $said"
+}
+if [ -w /dev/full ]; then
+    for option in -o --log; do
+        said=$(hourglass train $test --code 3 $option /dev/full 2>&1) && fail '/dev/full'
+        [ "$said" = 'hourglass: /dev/full: cannot write: No space left on device' ] ||
+            fail "/dev/full: $said"
+    done
+fi
 try hourglass train $test --code 3 --plot loss.gif
 try hourglass train $test --preset keras-dens
 try hourglass train $test --encoder 'dens 3' --decoder 'dense input'
