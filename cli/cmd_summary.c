@@ -65,6 +65,11 @@ static void print_facts(const hg_model_info *info)
         snprintf(text, sizeof(text), "%s rows, %s epoch%s, seed %llu",
                  cli_grouped(a, info->trained_rows), cli_grouped(b, info->epochs),
                  info->epochs == 1 ? "" : "s", (unsigned long long)info->seed);
+    else if (info->steps > 0)
+        snprintf(text, sizeof(text),
+                 "%s rows, stopped in epoch 1 after %s step%s, seed %llu",
+                 cli_grouped(a, info->trained_rows), cli_grouped(b, info->steps),
+                 info->steps == 1 ? "" : "s", (unsigned long long)info->seed);
     else
         snprintf(text, sizeof(text), "not yet");
     cli_table_row(t, (const char *const[]){"trained on", text});
@@ -104,6 +109,7 @@ static int print_json(cli *c, const hg_model *model, const hg_model_info *info)
     json_object_set_new(object, "scale", cli_json_text(info->scale));
     json_object_set_new(object, "trained_rows", json_integer(info->trained_rows));
     json_object_set_new(object, "epochs", json_integer(info->epochs));
+    json_object_set_new(object, "steps", json_integer(info->steps));
     json_object_set_new(object, "seed", json_integer((json_int_t)info->seed));
     return cli_json_print(object);
 }

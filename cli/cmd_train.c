@@ -259,6 +259,21 @@ static bool is_usage(hg_status status)
     return status == HG_EINVAL || status == HG_EUNKNOWN;
 }
 
+/* In its first epoch a run has no best weights yet, only those of the last step. */
+static bool has_best(const job *j)
+{
+    hg_model_info info = {.size = sizeof(info)};
+    return hg_model_get_info(j->c->ctx, j->model, &info) != HG_OK || info.epochs > 0;
+}
+
+static void say_how_to_go_on(const cli *c)
+{
+    if (cli_has(c, "checkpoint"))
+        cli_say("the same command with --resume goes on from there");
+    else
+        cli_say("with --checkpoint FOLDER a stopped run can go on, by --resume");
+}
+
 /* Save what there is, say how it ended. */
 static int finish(job *j, hg_status status)
 {
@@ -282,8 +297,12 @@ static int finish(job *j, hg_status status)
     }
     if (hg_model_save(c->ctx, j->model, j->output) != HG_OK) return cli_failed(c);
     if (status != HG_OK)
-        cli_say("%s: the %s weights so far are in %s", stopped,
-                status == HG_EDIVERGED ? "last good" : "best", j->output);
+        cli_say("%s: the %sweights so far are in %s", stopped,
+                status == HG_EDIVERGED ? "last good "
+                : has_best(j)          ? "best "
+                                       : "",
+                j->output);
+    if (status == HG_ECANCELED) say_how_to_go_on(c);
     if (j->plot != NULL) {
         int drawn = draw_loss(j);
         if (code == CLI_OK) code = drawn;

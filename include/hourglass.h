@@ -267,6 +267,8 @@ typedef struct hg_model_info {
     const char *note; /* a warning: the code is no smaller than a row; else NULL */
     int64_t trained_rows, epochs; /* epochs actually run */
     uint64_t seed;
+    int64_t
+        steps; /* of an epoch cut short, when these are the weights after them; else 0 */
 } hg_model_info;
 HG_API hg_status hg_model_get_info(hg_ctx *ctx, const hg_model *model,
                                    hg_model_info *info);
@@ -346,7 +348,8 @@ HG_API hg_status hg_train_dry_run(hg_ctx *ctx, const hg_config *cfg,
  * Shapes   x, y [n, d_in]; z [n, d_code]; float32, row-major.
  * Units    x and y as in the training file: the stored scaler is applied and undone.
  * Memory   no overlap; the first call on a context may allocate.
- * Errors   HG_ESHAPE n < 1; HG_ENONFINITE with row and column; HG_ERANGE x outside the
+ * Errors   HG_ESHAPE n < 1; HG_ENONFINITE with row and column, or with the row whose
+ *          result is beyond 32-bit floats (huge codes); HG_ERANGE x outside the
  *          range a bce model was trained on, when out-of-range is "refuse" (default:
  *          clipped,
  *          and a warning in the log counts the rows); HG_ENOMEM.

@@ -367,6 +367,35 @@ TEST(values_that_are_not_finite_are_named_by_row_and_column)
     hg_model_free(&m);
 }
 
+/* 200 rows are four chunks: whichever worker sees one first, the first row is named. */
+TEST(results_beyond_floats_are_an_error_that_names_the_first_row)
+{
+    enum { N = 200 };
+    hg_ctx *ctx = context_of(3);
+    hg_model *m = make_model(ctx, &(model_recipe){.input = {1, {5, 0, 0}},
+                                                  .encoder = "dense 3",
+                                                  .decoder = "dense 5"});
+    float *z = random_floats(4, N * 3, 0, 1), *x = random_floats(5, N * 5, 0, 1),
+          y[N * 5];
+    hg_dataset *d, *out;
+    for (int c = 0; c < 3; c++) z[70 * 3 + c] = z[150 * 3 + c] = 3e38f;
+    for (int c = 0; c < 5; c++) x[3 * 5 + c] = 3e38f;
+    for (int c = 0; c < 3; c++) m->theta[c] *= 100;
+    CHECK_FAILS(ctx, hg_decode(ctx, m, z, N, y), HG_ENONFINITE,
+                "memory: row 71: its decoded row has values beyond 32-bit floats "
+                "(3.4e38); is it a code of this model?");
+    d = rows_of(ctx, z, N, 3);
+    CHECK_FAILS(ctx, hg_decode_dataset(ctx, m, d, &out), HG_ENONFINITE, "row 71");
+    CHECK(out == NULL);
+    hg_dataset_free(&d);
+    CHECK_FAILS(ctx, hg_encode(ctx, m, x, N, z), HG_ENONFINITE, "row 4: its code");
+    CHECK_FAILS(ctx, hg_reconstruct(ctx, m, x, N, y), HG_ENONFINITE,
+                "row 4: its reconstruction");
+    hg_model_free(&m);
+    free(x);
+    free(z);
+}
+
 /* ---- outside the range a bce model was trained on -------------------------------- */
 
 static int lines_logged;

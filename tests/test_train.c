@@ -265,6 +265,111 @@ TEST(resuming_with_other_data_or_configuration_is_refused_by_name)
                   "the training data changed");
 }
 
+/* The log's last warning. */
+static char warning[HG_MESSAGE_MAX];
+static void keep_warning(void *user, hg_log_level level, const char *line)
+{
+    (void)user;
+    if (level == HG_LOG_WARNING) snprintf(warning, sizeof warning, "%s", line);
+}
+
+static hg_ctx *listening_context(void)
+{
+    warning[0] = '\0';
+    return test_ctx_with(
+        &(hg_ctx_options){.size = sizeof(hg_ctx_options), .log = keep_warning});
+}
+
+static void check_longer(hg_ctx *ctx, const char *folder, const char *schedule)
+{
+    const char *base[] = {"schedule", schedule, "optimizer", "adam",
+                          "warmup",   "20",     "epochs",    NULL};
+    const char *run[16], *longer[16], *resumed[16];
+    size_t n, want_n;
+    copy_settings(run, base, (const char *[]){"3", "checkpoint", folder, NULL});
+    copy_settings(longer, base, (const char *[]){"7", NULL});
+    copy_settings(resumed, base,
+                  (const char *[]){"7", "checkpoint", folder, "resume", "true", NULL});
+    test_where("%s", schedule);
+    char *want = trained_bytes(ctx, longer, true, &want_n);
+    free(trained_bytes(ctx, run, true, &n));
+    char *got = trained_bytes(ctx, resumed, true, &n);
+    CHECK(n == want_n && memcmp(got, want, n) == 0);
+    free(got);
+    CHECK_STR(warning, "");
+    /* And once more: there is nothing left. */
+    got = trained_bytes(ctx, resumed, true, &n);
+    CHECK(n == want_n && memcmp(got, want, n) == 0);
+    CHECK(strstr(warning, "nothing was left to do: the run ended after epoch 7; more "
+                          "epochs go on from there") != NULL);
+    warning[0] = '\0';
+    free(got);
+    free(want);
+}
+
+TEST(a_finished_run_resumed_with_more_epochs_gives_the_bits_of_a_longer_one)
+{
+    static const char *const schedules[] = {"constant", "step every=2 factor=0.5",
+                                            "plateau patience=1 factor=0.5"};
+    hg_ctx *ctx = listening_context();
+    char folder[TEST_PATH];
+    for (int i = 0; i < 3; i++) {
+        test_path(folder, (const char *[]){"c", "s", "p"}[i]);
+        check_longer(ctx, folder, schedules[i]);
+    }
+    check_refused(ctx, folder, "epochs", "2", values(), ROWS, "schedule=");
+}
+
+TEST(fewer_epochs_than_done_and_a_schedule_over_all_epochs_are_refused_on_resume)
+{
+    hg_ctx *ctx = test_ctx();
+    char folder[TEST_PATH];
+    size_t n;
+    test_path(folder, "ck");
+    leave_checkpoint(ctx, folder);
+    check_refused(ctx, folder, "epochs", "1", values(), ROWS, "expected at most 1");
+    test_path(folder, "cosine");
+    free(trained_bytes(ctx,
+                       (const char *[]){"checkpoint", folder, "schedule", "cosine", NULL},
+                       false, &n));
+    hg_dataset *d = view_of(ctx, values(), ROWS);
+    hg_config *c =
+        config(ctx, (const char *[]){"checkpoint", folder, "resume", "true", "schedule",
+                                     "cosine", "epochs", "90", NULL});
+    hg_model *m;
+    CHECK_FAILS(ctx, hg_train(ctx, c, d, NULL, NULL, &m), HG_EMISMATCH,
+                "'epochs=90', and schedule cosine goes by the number of epochs");
+    hg_config_free(&c);
+    hg_dataset_free(&d);
+}
+
+/* Steps of an epoch that did not end are told; an epoch's end has none. */
+TEST(a_model_stopped_in_its_first_epoch_says_after_how_many_steps)
+{
+    hg_ctx *ctx = test_ctx();
+    hg_dataset *d = view_of(ctx, values(), ROWS);
+    hg_config *c = config(ctx, NULL);
+    char path[TEST_PATH];
+    test_path(path, "m.safetensors");
+    for (int at = 3; at <= 10; at += 7) {
+        stopper s = {.at = at};
+        hg_callbacks cb = {.size = sizeof cb, .on_step = stop_at_step, .user = &s};
+        hg_model_info info = {.size = sizeof info};
+        hg_model *m;
+        CHECK_FAILS(ctx, hg_train(ctx, c, d, NULL, &cb, &m), HG_ECANCELED, "stopped in");
+        CHECK_OK(ctx, hg_model_save(ctx, m, path));
+        hg_model_free(&m);
+        CHECK_OK(ctx, hg_model_load(ctx, path, &m));
+        CHECK_OK(ctx, hg_model_get_info(ctx, m, &info));
+        /* 7 steps an epoch: the second stop is in epoch 2, and epoch 1 is the best. */
+        CHECK_INT(info.epochs, at / 7);
+        CHECK_INT(info.steps, at < 7 ? at : 0);
+        hg_model_free(&m);
+    }
+    hg_config_free(&c);
+    hg_dataset_free(&d);
+}
+
 /* Removes the folder under the run, once, after some epochs. */
 static char doomed[TEST_PATH + 32];
 static int remove_folder(void *user, const hg_progress *p)
@@ -403,6 +508,35 @@ TEST(a_diverging_run_names_epoch_step_and_layer)
     CHECK(m == NULL); /* no epoch ended */
     hg_config_free(&c);
     hg_dataset_free(&d);
+}
+
+TEST(a_validation_loss_that_is_not_finite_is_blamed_on_its_row)
+{
+    static float wild[50 * D];
+    hg_ctx *ctx = test_ctx();
+    hg_dataset *d = view_of(ctx, values(), ROWS);
+    memcpy(wild, values(), sizeof wild);
+    wild[17 * D + 3] = 1e30f; /* its square is no float */
+    hg_dataset *v = view_of(ctx, wild, 50);
+    hg_config *c = config(ctx, (const char *[]){"loss", "mse", "scale", "none",
+                                                "activation", "linear", NULL});
+    hg_model *m;
+    CHECK_FAILS(ctx, hg_train(ctx, c, d, v, NULL, &m), HG_EDIVERGED,
+                "epoch 1: the validation loss is not finite, first in row 18 of memory;");
+    CHECK(strstr(hg_message(ctx), "layer") == NULL);
+    hg_dataset_free(&v);
+    hg_config_free(&c);
+    /* The same row among those trained on: every layer is finite, and so are its rows' sums
+     * in float up to 3.4e38; their squares are not. */
+    v = view_of(ctx, wild, 50);
+    c = config(ctx, (const char *[]){"loss", "mse", "scale", "none", "code", "1",
+                                     "hidden", "1", "no-shuffle", "true", NULL});
+    CHECK_FAILS(
+        ctx, hg_train(ctx, c, v, NULL, NULL, &m), HG_EDIVERGED,
+        "the loss is not finite, though the last layer decoder.1 gave finite output;");
+    hg_config_free(&c);
+    hg_dataset_free(&d);
+    hg_dataset_free(&v);
 }
 
 TEST(after_a_good_epoch_divergence_leaves_the_last_good_weights)

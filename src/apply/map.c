@@ -12,12 +12,24 @@ typedef struct job {
     map_mode mode;
     int64_t wide; /* values of an output row */
     float *out;
+    atomic_int_fast64_t infinite; /* first row that came out not finite, or INT64_MAX */
 } map_job;
 
 static void fill(void *arg, int64_t first, int64_t n, hgi_real *x, int worker)
 {
     map_job *j = arg;
     hgi_feed_fill(&j->feed, first, n, x, worker);
+}
+
+/* Finite rows can come out beyond what floats hold, huge codes above all. */
+static void note_infinite(map_job *j, const hgi_chunk *c, const float *out)
+{
+    hgi_stats s;
+    hgi_stats_init(&s);
+    hgi_stats_f32(&s, c->n * j->wide, out);
+    if (s.bad == 0) return;
+    int_fast64_t row = c->first + s.first_bad / j->wide, seen = atomic_load(&j->infinite);
+    while (row < seen && !atomic_compare_exchange_weak(&j->infinite, &seen, row)) {}
 }
 
 /* Codes are written as they are; rows go back to the units of the training data. */
@@ -29,6 +41,7 @@ static void sink(void *arg, const hgi_chunk *c)
     int64_t count = c->n * j->wide;
     if (j->mode == ENCODE) {
         for (int64_t i = 0; i < count; i++) out[i] = (float)c->z[i];
+        note_infinite(j, c, out);
         return;
     }
     hgi_predict(&m->net, j->feed.ctx->kernels, c->n, c->y);
@@ -37,6 +50,7 @@ static void sink(void *arg, const hgi_chunk *c)
         for (int64_t i = 0; i < j->wide; i++)
             out[r * j->wide + i] =
                 (float)((double)c->y[r * j->wide + i] / s->scale[i] + s->shift[i]);
+    note_infinite(j, c, out);
 }
 
 static hg_status run(map_job *j, const hg_dataset *data)
@@ -53,7 +67,15 @@ static hg_status run(map_job *j, const hg_dataset *data)
     r.arg = j;
     hgi_infer_run(&r, m->theta, m->state, data->rows);
     hgi_infer_free(&r);
-    return HG_OK;
+    int64_t row = (int64_t)atomic_load(&j->infinite);
+    if (row == INT64_MAX) return HG_OK;
+    return hgi_fail(ctx, HG_ENONFINITE,
+                    "%s: row %lld: its %s has values beyond 32-bit floats (3.4e38)%s",
+                    data->name, (long long)row + 1,
+                    j->mode == ENCODE   ? "code"
+                    : j->mode == DECODE ? "decoded row"
+                                        : "reconstruction",
+                    j->mode == DECODE ? "; is it a code of this model?" : "");
 }
 
 /* Codes are not scaled, and have no range. */
@@ -66,6 +88,7 @@ static hg_status map(hg_ctx *ctx, const hg_model *m, map_mode mode,
         .mode = mode, .out = out, .wide = mode == ENCODE ? net->code_size : net->inputs};
     hgi_scaler none;
     memset(&none, 0, sizeof none);
+    atomic_init(&j.infinite, INT64_MAX);
     HGI_TRY(hgi_feed_open(ctx, m, data, mode == DECODE, &j.feed));
     if (mode == DECODE) {
         HGI_GOTO(hgi_scaler_make(ctx, HGI_SCALE_NONE, net->code_size, NULL, NULL, &none));

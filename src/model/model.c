@@ -184,6 +184,7 @@ hg_status hg_model_get_info(hg_ctx *ctx, const hg_model *m, hg_model_info *info)
         .trained_rows = m->trained.rows,
         .epochs = m->trained.epochs,
         .seed = m->trained.seed,
+        .steps = m->trained.steps,
     };
     return HG_OK;
 }

@@ -14,6 +14,7 @@ struct hgi_container;
 typedef struct hgi_trained {
     int64_t rows, epochs; /* rows trained on; epochs actually run */
     int64_t best_epoch; /* 1-based, whose weights these are when they were kept; 0: last */
+    int64_t steps; /* of an epoch cut short, when these are the weights after them; or 0 */
     uint64_t seed;
     hg_epoch *history; /* [history_count] */
     int64_t history_count;

@@ -153,6 +153,8 @@ static hg_status get_trained(const reading *r, hg_model *m)
     HGI_TRY(get_int(r, "trained_rows", 0, &m->trained.rows));
     HGI_TRY(get_int(r, "epochs", 0, &m->trained.epochs));
     HGI_TRY(get_int(r, "best_epoch", 0, &m->trained.best_epoch));
+    if (json_object_get(r->o, "steps") != NULL)
+        HGI_TRY(get_int(r, "steps", 0, &m->trained.steps));
     HGI_TRY(get_int(r, "seed", INT64_MIN, &seed));
     HGI_TRY(get_text(r, "out_of_range", &range));
     m->trained.seed = (uint64_t)seed;

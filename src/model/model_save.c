@@ -58,6 +58,7 @@ static json_t *describe(const hg_model *m)
     bad |= json_object_set_new(o, "trained_rows", json_integer(tr->rows));
     bad |= json_object_set_new(o, "epochs", json_integer(tr->epochs));
     bad |= json_object_set_new(o, "best_epoch", json_integer(tr->best_epoch));
+    if (tr->steps > 0) bad |= json_object_set_new(o, "steps", json_integer(tr->steps));
     bad |= json_object_set_new(o, "seed", json_integer((json_int_t)tr->seed));
     if (m->columns != NULL)
         bad |= json_object_set_new(o, "columns", lines_json(m->columns, m->net.inputs));

@@ -4,7 +4,8 @@
  * DIR/checkpoint.safetensors holds weights, moments, best and last good weights,
  * counters, partial sums, schedule and history, with the configuration, the model's
  * text and the data's hashes.  Going on from it gives the same bits as a run that was
- * never stopped, so anything that would change the bits is refused by name. */
+ * never stopped, so anything that would change the bits is refused by name.  The number of
+ * epochs may change where the schedule does not look at it. */
 #define _GNU_SOURCE
 #include "train/trainer.h"
 
@@ -17,6 +18,7 @@
 
 enum { COUNTERS = 6, NUMBERS = 5, PATH = 4096 };
 #define KIND "hourglass checkpoint 1"
+#define EPOCHS "epochs="
 
 static hg_status file_path(const hgi_trainer *t, char path[PATH])
 {
@@ -159,6 +161,7 @@ static hg_status compare_config(hgi_trainer *t, const char *path, const char *a,
                                 const char *a_is, const char *b, const char *b_is)
 {
     for (; *a != '\0'; a = next_line(a)) {
+        if (strncmp(a, EPOCHS, strlen(EPOCHS)) == 0) continue; /* see check_epochs() */
         const char *other = same_option(b, a);
         int na = (int)strcspn(a, "\n"),
             nb = other != NULL ? (int)strcspn(other, "\n") : 0;
@@ -183,6 +186,24 @@ static hg_status compare_both_ways(hgi_trainer *t, const char *path, const char 
     return compare_config(t, path, is, now, was, then);
 }
 
+/* More or fewer epochs are the same run to its first difference, its end, unless the
+ * schedule shapes the rates over the whole run.  Every configuration says epochs.      */
+static hg_status check_epochs(hgi_trainer *t, const char *path, const char *was)
+{
+    const char *line = same_option(was, EPOCHS);
+    const char *schedule = t->schedule.kind->name;
+    int64_t epochs;
+    if (line == NULL || !hgi_parse_int(line + strlen(EPOCHS),
+                                       strcspn(line, "\n") - strlen(EPOCHS), &epochs))
+        return hgi_fail(t->ctx, HG_EFORMAT, "%s: its configuration has no epochs", path);
+    if (epochs == t->epochs || !t->schedule.kind->by_total) return HG_OK;
+    return hgi_fail(
+        t->ctx, HG_EMISMATCH,
+        "%s: the configuration changed: the checkpoint has 'epochs=%lld', this "
+        "run has 'epochs=%lld', and schedule %s goes by the number of epochs",
+        path, (long long)epochs, (long long)t->epochs, schedule);
+}
+
 static hg_status check_texts(hgi_trainer *t, const hgi_container *c, const char *path)
 {
     const char *kind = hgi_container_text(c, "kind"),
@@ -205,6 +226,7 @@ static hg_status check_texts(hgi_trainer *t, const hgi_container *c, const char 
         status = compare_both_ways(t, path, config, now.s != NULL ? now.s : "");
     hgi_text_free(&now);
     HGI_TRY(status);
+    HGI_TRY(check_epochs(t, path, config));
     if (memcmp(data, hash, 16) != 0)
         return hgi_fail(t->ctx, HG_EMISMATCH,
                         "%s: the training data changed: %s is not what the "
@@ -228,10 +250,9 @@ static hg_status check_texts(hgi_trainer *t, const hgi_container *c, const char 
 static bool counters_make_sense(const hgi_trainer *t)
 {
     const hgi_counters *a = &t->at;
-    return a->epoch >= 0 && a->epoch <= t->epochs && a->step >= 0 &&
-           a->step <= t->per_epoch && a->t == a->epoch * t->per_epoch + a->step &&
-           a->best_epoch >= 0 && a->best_epoch <= a->epoch && a->bad_epochs >= 0 &&
-           a->bad_epochs <= a->epoch;
+    return a->epoch >= 0 && a->step >= 0 && a->step <= t->per_epoch &&
+           a->t == a->epoch * t->per_epoch + a->step && a->best_epoch >= 0 &&
+           a->best_epoch <= a->epoch && a->bad_epochs >= 0 && a->bad_epochs <= a->epoch;
 }
 
 static hg_status read_blocks(hgi_trainer *t, const hgi_container *c)
@@ -268,6 +289,12 @@ hg_status hgi_checkpoint_read(hgi_trainer *t, bool *found)
     if (!counters_make_sense(t))
         HGI_GOTO(
             hgi_fail(t->ctx, HG_EFORMAT, "%s: its counters contradict each other", path));
+    if (t->at.epoch > t->epochs || (t->at.epoch == t->epochs && t->at.step > 0))
+        HGI_GOTO(hgi_fail(
+            t->ctx, HG_EMISMATCH,
+            "%s: the checkpoint is in epoch %lld, expected at most %lld, the "
+            "epochs of this run",
+            path, (long long)t->at.epoch + (t->at.step > 0), (long long)t->epochs));
     HGI_GOTO(read_blocks(t, c));
     HGI_GOTO(hgi_history_get(t->ctx, c, t->m));
     t->have_good = t->at.epoch > 0;

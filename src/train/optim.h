@@ -53,6 +53,8 @@ typedef struct hgi_schedule {
 struct hgi_schedule_kind {
     const char *name, *brief;
     const hgi_opt_decl *options;
+    bool by_total; /* the factor depends on the steps of the whole run: a run with more
+                      epochs has other rates from its first step on */
     /* For step t = 0, 1, ... of the run.  NULL: 1. */
     double (*factor)(const hgi_schedule *s, int64_t t);
     /* After an epoch with this monitored loss.  NULL: nothing. */

@@ -31,5 +31,6 @@ const hgi_schedule_kind hgi_schedule_cosine = {
     .name = "cosine",
     .brief = "fall along half a cosine to floor=",
     .options = options,
+    .by_total = true,
     .factor = factor,
 };

@@ -321,5 +321,5 @@ const char *hgi_step_blame(const hgi_trainer *t, int64_t n)
     for (int64_t i = 0; i < net->count; i++)
         if (!all_finite(t->w.pass.slot[i].y, n * net->layer[i].d_out))
             return net->layer[i].name;
-    return net->layer[net->count - 1].name;
+    return NULL;
 }

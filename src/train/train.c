@@ -76,15 +76,41 @@ static hg_progress progress(const hgi_trainer *t, const clock_state *c)
 
 /* ---- one epoch ------------------------------------------------------------------- */
 
+static const char *what_is_left(const hgi_trainer *t)
+{
+    return t->have_good ? "the last good weights are kept"
+                        : "no epoch had ended, so there are no good weights";
+}
+
 static hg_status diverged(hgi_trainer *t, int64_t n)
 {
+    const hgi_net *net = &t->m->net;
+    const char *layer = hgi_step_blame(t, n);
+    bool outputs = layer != NULL;
+    if (!outputs) layer = net->layer[net->count - 1].name;
     return hgi_fail(
         t->ctx, HG_EDIVERGED,
-        "epoch %lld, step %lld: the loss is not finite, first in layer %s; %s. Try a "
-        "lower lr, or clip",
-        (long long)t->at.epoch + 1, (long long)t->at.step, hgi_step_blame(t, n),
-        t->have_good ? "the last good weights are kept"
-                     : "no epoch had ended, so there are no good weights");
+        "epoch %lld, step %lld: the loss is not finite%s%s%s; %s. Try a lower "
+        "lr, or clip",
+        (long long)t->at.epoch + 1, (long long)t->at.step,
+        outputs ? ", first in layer " : ", though the last layer ", layer,
+        outputs ? "" : " gave finite output", what_is_left(t));
+}
+
+/* The weights are finite, or check_weights() had refused them: a row is to be named. */
+static hg_status valid_diverged(hgi_trainer *t)
+{
+    int64_t row = 0;
+    while (row < t->valid->rows - 1 &&
+           isfinite(t->valid_recon[row] + t->valid_penalty[row]))
+        row++;
+    /* Of a split, the row of the file. */
+    if (t->valid->order != NULL) row = t->valid->order[row];
+    return hgi_fail(t->ctx, HG_EDIVERGED,
+                    "epoch %lld: the validation loss is not finite, first in row %lld of "
+                    "%s; %s",
+                    (long long)t->at.epoch + 1, (long long)row + 1, t->valid->name,
+                    what_is_left(t));
 }
 
 /* *stop_after: the caller wished to stop at the epoch's last step, so the epoch ends
@@ -134,10 +160,15 @@ static hg_status check_weights(hgi_trainer *t)
             "epoch %lld, step %lld: the %s of layer %s is not finite; %s. Try a lower "
             "lr, or clip",
             (long long)t->at.epoch + 1, (long long)t->at.step, tensor->name, l->name,
-            t->have_good ? "the last good weights are kept"
-                         : "no epoch had ended, so there are no good weights");
+            what_is_left(t));
     }
     return HG_OK;
+}
+
+static bool is_over(const hgi_trainer *t)
+{
+    return t->at.epoch >= t->epochs ||
+           (t->early_stop > 0 && t->at.bad_epochs >= t->early_stop);
 }
 
 /* After the last step: validate, remember, tell.  *stop is set when the run is over. */
@@ -151,7 +182,7 @@ static hg_status end_epoch(hgi_trainer *t, clock_state *c, bool cancel, bool *st
         hgi_validate(t, &recon, &penalty);
         p.val_loss = recon + penalty;
         c->valid_seconds = hgi_now() - start;
-        if (!isfinite(p.val_loss)) return diverged(t, 0);
+        if (!isfinite(p.val_loss)) return valid_diverged(t);
     }
     double monitored = t->valid != NULL ? p.val_loss : p.loss;
     p.improved = monitored < t->at.best - t->min_delta || !isfinite(t->at.best);
@@ -173,8 +204,7 @@ static hg_status end_epoch(hgi_trainer *t, clock_state *c, bool cancel, bool *st
     t->at.epoch++;
     t->at.step = 0;
     t->at.recon = t->at.penalty = 0;
-    *stop = t->at.epoch == t->epochs ||
-            (t->early_stop > 0 && t->at.bad_epochs >= t->early_stop);
+    *stop = is_over(t);
     if (cb != NULL && cb->on_epoch != NULL && cb->on_epoch(cb->user, &p) != 0)
         cancel = true;
     bool due = hgi_now() - t->last_checkpoint >= t->checkpoint_seconds;
@@ -190,8 +220,7 @@ static hg_status run_epochs(hgi_trainer *t)
 {
     clock_state c = {.run_start = hgi_now()};
     t->last_checkpoint = c.run_start;
-    bool stop = t->at.epoch >= t->epochs ||
-                (t->early_stop > 0 && t->at.bad_epochs >= t->early_stop);
+    bool stop = is_over(t);
     while (!stop) {
         c.epoch_start = hgi_now();
         c.rows = 0;
@@ -218,6 +247,8 @@ static void hand_over(hgi_trainer *t, hg_status status, hg_model **out)
         trained->best_epoch = t->at.best_epoch;
     } else if (status == HG_EDIVERGED) {
         restore_weights(t, t->good);
+    } else {
+        trained->steps = t->at.step;
     }
     *out = t->m;
     t->m = NULL;
@@ -231,7 +262,14 @@ static hg_status resume(hgi_trainer *t)
         return hgi_fail(t->ctx, HG_EINVAL,
                         "resume needs the folder of the checkpoint: set checkpoint");
     HGI_TRY(hgi_checkpoint_read(t, &found));
-    if (found)
+    if (found && is_over(t))
+        hgi_log(t->ctx, HG_LOG_WARNING,
+                "%s: nothing was left to do: the run ended after epoch %lld%s",
+                t->checkpoint, (long long)t->at.epoch,
+                t->at.epoch < t->epochs      ? ", by early-stop"
+                : t->schedule.kind->by_total ? ""
+                                             : "; more epochs go on from there");
+    else if (found)
         hgi_log(t->ctx, HG_LOG_INFO, "resumed at epoch %lld, step %lld",
                 (long long)t->at.epoch + 1, (long long)t->at.step);
     else

@@ -116,7 +116,8 @@ hg_status hgi_step_plan(hgi_trainer *t);
 /* One step on rows order[first .. first+n-1]; adds to at.recon and at.penalty.  False
  * when the loss is not finite. */
 bool hgi_step_run(hgi_trainer *t, int64_t first, int64_t n);
-/* The layer where a value that is not finite first shows, for the message. */
+/* The layer where a value that is not finite first shows, for the message; NULL when all
+ * outputs are finite, and the sum of their losses is not. */
 const char *hgi_step_blame(const hgi_trainer *t, int64_t n);
 
 /* Means over the validation rows. */
