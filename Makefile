@@ -268,11 +268,12 @@ install: build $(BUILD)/hourglass.pc ## into PREFIX (/usr/local), under DESTDIR 
 	@if $(PROGRAM) help --man > $(BUILD)/hourglass.1 2>/dev/null; then \
 		$(INSTALL) -d $(D)/share/man/man1 && \
 		$(INSTALL) -m 644 $(BUILD)/hourglass.1 $(D)/share/man/man1/; fi
-D = $(DESTDIR)$(PREFIX)
+	@[ -n '$(DESTDIR)' ] || tools/after_install.sh '$(abspath $(PREFIX))'
+D = $(DESTDIR)$(abspath $(PREFIX))
 
 $(BUILD)/hourglass.pc: FORCE
 	@mkdir -p $(@D)
-	@printf '%s\n' 'prefix=$(PREFIX)' 'includedir=$${prefix}/include' \
+	@printf '%s\n' 'prefix=$(abspath $(PREFIX))' 'includedir=$${prefix}/include' \
 		'libdir=$${prefix}/lib' '' 'Name: hourglass' \
 		'Description: Train, look at and ship autoencoders' 'Version: $(VERSION)' \
 		'Requires.private: $(PARTS)' 'Cflags: -I$${includedir}' \

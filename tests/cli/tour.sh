@@ -14,10 +14,14 @@ built_with() { grep -q -- "$1" "$build/known/flags" && echo 1 || echo 0; }
 env -u MAKEFLAGS -u MAKELEVEL make --no-print-directory -C "$root" BUILD="${build#"$root"/}" \
     CC="$(cut -d' ' -f1 "$build/known/flags")" WERROR="$(built_with -Werror)" \
     WITH_YAML="$(built_with HG_WITH_YAML=1)" WITH_CAIRO="$(built_with HG_WITH_CAIRO=1)" \
-    PREFIX="$PWD/installed" install >install.log 2>&1 || { cat install.log >&2; exit 1; }
+    PREFIX="$(realpath --relative-to="$root" .)/installed" install >install.log 2>&1 || { cat install.log >&2; exit 1; }
 
-# Away from the source tree: only what was installed is there.
-export PKG_CONFIG_PATH=$PWD/installed/lib/pkgconfig LD_LIBRARY_PATH=$PWD/installed/lib
+# Away from the source tree, with the line that install ended with: only what was installed
+# is there.
+grep -q "^The loader does not look into $PWD/installed/lib" install.log
+eval "$(tail -n 1 install.log)"
+[ "$(command -v hourglass)" = "$PWD/installed/bin/hourglass" ]
+[ "$(pkg-config --variable=prefix hourglass)" = "$PWD/installed" ]
 cp "$root/examples/tour.c" .
 # shellcheck disable=SC2046
 cc tour.c -o tour $(pkg-config --cflags --libs hourglass)
