@@ -96,10 +96,9 @@ typedef enum hg_log_level { HG_LOG_WARNING = 0, HG_LOG_INFO = 1 } hg_log_level;
 typedef void (*hg_log_fn)(void *user, hg_log_level level, const char *line);
 
 typedef struct hg_ctx_options {
-    size_t size; /* sizeof(hg_ctx_options), so that it can grow */
-    int threads; /* 0: as many as this process may use */
-    const char
-        *cpu; /* highest instruction set: "ref", "avx2", "avx512", "neon"; NULL: best */
+    size_t size;     /* sizeof(hg_ctx_options), so that it can grow */
+    int threads;     /* 0: as many as this process may use */
+    const char *cpu; /* highest instruction set: ref, avx2, avx512, neon; NULL: best */
     hg_allocator allocator; /* zeros: malloc and free */
     hg_log_fn log;          /* NULL: warnings are dropped */
     void *log_user;
