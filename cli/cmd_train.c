@@ -169,6 +169,8 @@ static void print_json(const job *j, const char *stopped)
     json_object_set_new(o, "loss", cli_json_real(j->last.loss));
     json_object_set_new(o, "recon", cli_json_real(j->last.recon));
     json_object_set_new(o, "penalty", cli_json_real(j->last.penalty));
+    if (j->epochs > 0 && !isnan(j->last.kl))
+        json_object_set_new(o, "kl", cli_json_real(j->last.kl));
     json_object_set_new(o, "val_loss", cli_json_real(j->last.val_loss));
     json_object_set_new(o, "best", cli_json_real(j->last.best));
     json_object_set_new(o, "seconds", cli_json_real(j->seconds));
@@ -216,7 +218,10 @@ static void print_closing(const job *j)
         add_row(t, "epochs", "%lld of %lld", (long long)j->last.epoch,
                 (long long)j->last.epochs);
         add_row(t, "loss", "%.6g", j->last.loss);
-        if (j->last.penalty > 0)
+        if (!isnan(j->last.kl))
+            add_row(t, "", "%.6g of the rows, %.6g of the KL divergence", j->last.recon,
+                    j->last.penalty);
+        else if (j->last.penalty > 0)
             add_row(t, "", "%.6g without the penalty", j->last.recon);
         if (!isnan(j->last.val_loss)) add_row(t, "val_loss", "%.6g", j->last.val_loss);
         if (j->best_epoch > 0 && j->best_epoch < j->last.epoch)

@@ -68,6 +68,7 @@ static json_t *epoch_json(const hg_progress *p)
         json_object_set_new(o, "val_loss", cli_json_real(p->val_loss));
     json_object_set_new(o, "recon", cli_json_real(p->recon));
     json_object_set_new(o, "penalty", cli_json_real(p->penalty));
+    if (p->kl == p->kl) json_object_set_new(o, "kl", cli_json_real(p->kl));
     json_object_set_new(o, "lr", cli_json_real(p->lr));
     json_object_set_new(o, "seconds", cli_json_real(p->seconds));
     json_object_set_new(o, "rows_per_second", cli_json_real(p->rows_per_second));

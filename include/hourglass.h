@@ -300,6 +300,7 @@ typedef struct hg_progress {
     int64_t epoch, epochs;       /* 1-based epoch under way or just ended */
     int64_t step, steps;         /* steps of this epoch: done, all */
     double loss, recon, penalty; /* running mean over the epoch's rows so far */
+    double kl;                   /* likewise; NaN for codes that have none */
     double val_loss;             /* on_epoch only, NaN without validation data */
     double best;                 /* lowest monitored loss so far, NaN before the first */
     double lr;

@@ -15,7 +15,8 @@ struct hg_metrics {
 /* What is kept of a row. */
 typedef struct row_numbers {
     hgi_row_errors error;
-    double recon, penalty; /* recon: the loss summed over features */
+    double recon, penalty; /* of the objective; recon: summed over features */
+    double plain_recon;    /* recon without drawing the code */
     double activity;       /* sum |code| */
     int64_t zeros;         /* code values that are exactly 0 */
 } row_numbers;
@@ -33,27 +34,50 @@ static void fill(void *arg, int64_t first, int64_t n, hgi_real *x, int worker)
     hgi_feed_fill(&j->feed, first, n, x, worker);
 }
 
-static void sink(void *arg, const hgi_chunk *c)
+static void loss_of(const evaluate_job *j, const hgi_chunk *c, double *recon)
+{
+    const hgi_net *net = &j->feed.model->net;
+    int64_t d = net->inputs;
+    j->feed.ctx->kernels->loss(net->loss->kind, net->huber_delta, 1, c->n, d, c->y, d,
+                               c->x, d, NULL, d, recon);
+}
+
+static void objective_sink(void *arg, const hgi_chunk *c)
+{
+    evaluate_job *j = arg;
+    double recon[HGI_INFER_ROWS];
+    loss_of(j, c, recon);
+    for (int64_t r = 0; r < c->n; r++) {
+        j->row[c->first + r].recon = recon[r];
+        j->row[c->first + r].penalty = c->penalty[r];
+    }
+}
+
+static void errors_sink(void *arg, const hgi_chunk *c)
 {
     evaluate_job *j = arg;
     const hgi_net *net = &j->feed.model->net;
-    const hgi_kernels *k = j->feed.ctx->kernels;
     int64_t d = net->inputs;
     double recon[HGI_INFER_ROWS];
-    k->loss(net->loss->kind, net->huber_delta, 1, c->n, d, c->y, d, c->x, d, NULL, d,
-            recon);
-    hgi_predict(net, k, c->n, c->y);
+    loss_of(j, c, recon);
+    hgi_predict(net, j->feed.ctx->kernels, c->n, c->y);
     for (int64_t r = 0; r < c->n; r++) {
         row_numbers *row = &j->row[c->first + r];
         row->error = hgi_row_compare(d, c->y + r * d, c->x + r * d, j->mean, j->unit);
-        row->recon = recon[r];
-        row->penalty = c->penalty[r];
+        row->plain_recon = recon[r];
         for (int64_t i = 0; i < net->code_size; i++) {
             double z = (double)c->z[r * net->code_size + i];
             row->activity += fabs(z);
             row->zeros += z == 0;
         }
     }
+}
+
+/* Both at once: where nothing is drawn, the objective is that of the reconstruction. */
+static void sink(void *arg, const hgi_chunk *c)
+{
+    objective_sink(arg, c);
+    errors_sink(arg, c);
 }
 
 /* Means of the columns and the range, as the model sees the rows. */
@@ -110,13 +134,17 @@ static void summarise(const evaluate_job *j, int64_t clipped, double *v)
         sum.error.bce_floor += r->error.bce_floor;
         sum.recon += r->recon;
         sum.penalty += r->penalty;
+        sum.plain_recon += r->plain_recon;
         sum.activity += r->activity;
         sum.zeros += r->zeros;
     }
     double codes = rows * (double)m->net.code_size;
     v[HGI_METRIC_ROWS] = rows;
-    v[HGI_METRIC_RECON] = sum.recon / values;
+    v[HGI_METRIC_RECON] = sum.recon / rows / m->net.recon_divisor;
     v[HGI_METRIC_PENALTY] = sum.penalty / rows;
+    v[HGI_METRIC_KL] = hgi_net_kl(&m->net, v[HGI_METRIC_PENALTY]);
+    if (m->net.loss->kind == HGI_LOSS_BCE_LOGITS)
+        v[HGI_METRIC_ELBO] = -(sum.recon / rows + v[HGI_METRIC_KL]);
     v[HGI_METRIC_LOSS] = v[HGI_METRIC_RECON] + v[HGI_METRIC_PENALTY];
     v[HGI_METRIC_MSE] = sum.error.square / values;
     v[HGI_METRIC_RMSE] = sqrt(v[HGI_METRIC_MSE]);
@@ -130,7 +158,8 @@ static void summarise(const evaluate_job *j, int64_t clipped, double *v)
     if (!j->unit) return;
     /* A bce model's own loss comes from logits and is exact; others'
      * predictions are clipped. */
-    v[HGI_METRIC_BCE] = m->net.loss->fuses ? v[HGI_METRIC_RECON] : sum.error.bce / values;
+    v[HGI_METRIC_BCE] =
+        m->net.loss->fuses ? sum.plain_recon / values : sum.error.bce / values;
     v[HGI_METRIC_BCE_FLOOR] = sum.error.bce_floor / values;
     v[HGI_METRIC_PSNR] = hgi_psnr(v[HGI_METRIC_MSE]);
 }
@@ -141,10 +170,18 @@ static hg_status run(evaluate_job *j)
     hgi_infer r;
     HGI_TRY(look_at_data(j));
     HGI_TRY(hgi_infer_new(j->feed.ctx, &m->net, 0, m->net.count, &r));
+    bool draws = m->net.layer[m->net.code].kl_weight > 0;
     r.fill = fill;
-    r.sink = sink;
+    r.sink = draws ? objective_sink : sink;
     r.arg = j;
+    r.sample = draws;
+    r.seed = m->trained.seed;
     hgi_infer_run(&r, m->theta, m->state, j->feed.data->rows);
+    if (draws) {
+        r.sink = errors_sink;
+        r.sample = false;
+        hgi_infer_run(&r, m->theta, m->state, j->feed.data->rows);
+    }
     hgi_infer_free(&r);
     return HG_OK;
 }

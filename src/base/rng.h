@@ -16,8 +16,12 @@ typedef enum hgi_use {
     HGI_USE_SHUFFLE = 2, /* order of rows in an epoch */
     HGI_USE_SPLIT = 3,   /* training / validation */
     HGI_USE_DROPOUT = 4, /* + 256 * layer index */
-    HGI_USE_CORRUPT = 5
+    HGI_USE_CORRUPT = 5,
+    HGI_USE_CODE = 7 /* + 256 * layer index */
 } hgi_use;
+
+/* The epoch of draws for rows that are not trained on. */
+#define HGI_EPOCH_HELD UINT32_MAX
 
 typedef struct hgi_rng {
     uint64_t seed;

@@ -12,6 +12,8 @@
     X(LOSS, loss, "", "the whole objective, penalties included")                         \
     X(RECON, recon, "", "its reconstruction part")                                       \
     X(PENALTY, penalty, "", "its penalty part")                                          \
+    X(KL, kl, "nats", "KL divergence of the code's distribution from N(0, 1), a row")    \
+    X(ELBO, elbo, "nats", "-(recon + kl) a row, from one draw of each code")             \
     X(MSE, mse, "", "mean squared error over rows and features")                         \
     X(RMSE, rmse, "", "square root of mse")                                              \
     X(MAE, mae, "", "mean absolute error over rows and features")                        \

@@ -33,6 +33,7 @@ static void run_chunk(void *arg, int64_t item, int worker)
     int64_t first = item * HGI_INFER_ROWS, n = hgi_min(HGI_INFER_ROWS, r->rows - first);
     hgi_real *x = w->pass.slot[r->first].x;
     w->pass.n = n;
+    w->pass.first = first;
     for (int64_t i = 0; i < n; i++) w->penalty[i] = 0;
     r->fill(r->arg, first, n, x, worker);
     for (int64_t i = r->first; i < r->last; i++) {
@@ -54,6 +55,9 @@ void hgi_infer_run(hgi_infer *r, const hgi_real *theta, const hgi_real *state,
     for (int i = 0; i < r->workers; i++) {
         r->ws[i].pass.theta = theta;
         r->ws[i].pass.state = running;
+        r->ws[i].pass.sample = r->sample;
+        r->ws[i].pass.seed = r->seed;
+        r->ws[i].pass.epoch = HGI_EPOCH_HELD;
     }
     r->rows = rows;
     hgi_prepare prepare = {r->net, &r->ws[0].pass, r->first, r->last};

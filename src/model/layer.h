@@ -74,8 +74,9 @@ struct hgi_layer {
      * that takes is asked of the kernels that run: contexts that share a model may
      * differ. */
     int64_t packed_rows, packed_columns;
-    int64_t cache; /* reals for sums over the batch */
-    int64_t work;  /* reals of scratch that one worker's chunk or gradient item needs */
+    int64_t cache;    /* reals for sums over the batch */
+    double kl_weight; /* the penalty is this times a KL divergence; 0: it is none */
+    int64_t work; /* reals of scratch that one worker's chunk or gradient item needs */
 };
 
 /* A layer's buffers in one pass. */
@@ -103,10 +104,12 @@ struct hgi_pass {
     int64_t work_each;
     int64_t n; /* rows in this batch */
     bool training;
+    bool sample; /* draw the code where it is random; else its mean stands for it */
     uint64_t seed;
     uint32_t epoch;
-    const int64_t *rows;      /* [n] global row numbers: what noise is keyed by */
-    double *penalty;          /* [n] penalties of each row are added here, or NULL */
+    const int64_t *rows; /* [n] global row numbers: what noise is keyed by; or NULL: */
+    int64_t first;       /* first, first + 1, ... */
+    double *penalty;     /* [n] penalties of each row are added here, or NULL */
     const hgi_sparse *sparse; /* where the first layer's x is not 0, or NULL: not known */
     hgi_slot *slot;           /* [layers] */
 };
@@ -116,6 +119,12 @@ struct hgi_pass {
 static inline hgi_real *hgi_work(const hgi_pass *p, int worker)
 {
     return p->work + worker * p->work_each;
+}
+
+/* The number of row r of the batch in its data. */
+static inline int64_t hgi_row_number(const hgi_pass *p, int64_t r)
+{
+    return p->rows != NULL ? p->rows[r] : p->first + r;
 }
 
 /* A gradient tile is at most this large, so that it stays in the first-level caches. */
@@ -139,6 +148,11 @@ struct hgi_layer_kind {
     hgi_gradient_kind gradient_is;
     bool identity;    /* forward and backward change nothing: x == y, gx == gy */
     bool elementwise; /* gx may be gy */
+    /* Of codes: has the product with its weight in itself, so that its line names the
+     * code's size, and it may be the first layer. */
+    bool sized;
+    /* Of codes: the objective sums the reconstruction over features, not their mean. */
+    bool sums_features;
     /* From l->line, l->in, l->tied: set out, tensors, act, sizes.  The only call that may
      * fail.  `inputs` is the features of a row of data, for the word "input". */
     hg_status (*plan)(hg_ctx *ctx, hgi_layer *l, int64_t inputs);
@@ -187,6 +201,11 @@ hgi_tensor *hgi_layer_tensor(hgi_layer *l, const char *name, hgi_role role, int 
  * U(-a, a), a = sqrt(6 / fan_in).  Keyed by the tensor's offset in the block. */
 void hgi_init_uniform(const hgi_tensor *t, int64_t fan_in, int64_t fan_out, bool he,
                       uint64_t seed, hgi_real *theta);
+/* prepare_items() and prepare() of a product x W^T: W [packed_columns, packed_rows] goes
+ * into the slot's packed matrix. */
+int64_t hgi_pack_items(const hgi_layer *l, const hgi_kernels *k);
+void hgi_pack_item(const hgi_layer *l, const hgi_pass *p, const hgi_slot *s,
+                   const hgi_real *W, int64_t item);
 /* Where a gradient tile of R x C at row r, column c of a tensor with `width` columns
  * goes: the gradient block, or the worker's scratch; then hand it over with
  * hgi_grad_end. */

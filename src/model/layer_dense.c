@@ -10,12 +10,7 @@
  * takes W as it lies.  For a tied layer it is the other way round. */
 #include "model/layer.h"
 
-enum {
-    TILE_ROWS = 112,
-    TILE_COLUMNS = HGI_SPARSE_TILE,
-    BIAS_TILE = 4096,
-    PREPARE_PANELS = 4
-};
+enum { TILE_ROWS = 112, TILE_COLUMNS = HGI_SPARSE_TILE, BIAS_TILE = 4096 };
 
 enum { O_UNITS, O_ACT, O_ALPHA, O_TIED, O_NO_BIAS };
 
@@ -113,19 +108,10 @@ static void init(const hgi_layer *l, bool he, uint64_t seed, hgi_real *theta,
 
 /* Packed is B of x W^T: k over d_in, n over d_out; tied: of gz V^T: k over d_out, n over
  * d_in.  Both read the stored matrix transposed. */
-static int64_t prepare_items(const hgi_layer *l, const hgi_kernels *k)
-{
-    return hgi_ceil_div(l->packed_columns, k->panel * PREPARE_PANELS);
-}
-
 static void prepare(const hgi_layer *l, const hgi_pass *p, const hgi_slot *s,
                     int64_t item)
 {
-    const hgi_tensor *w = weight(l);
-    int64_t K = w->dim[1], step = p->k->panel * PREPARE_PANELS, n = item * step;
-    int64_t N = hgi_min(step, l->packed_columns - n);
-    p->k->pack(K, N, p->theta + w->offset + n * K, 1, K,
-               s->packed + p->k->packed_size(K, n));
+    hgi_pack_item(l, p, s, p->theta + weight(l)->offset, item);
 }
 
 /* The rows of data are mostly zeros, and this layer is the one that sees them. */
@@ -272,7 +258,7 @@ const hgi_layer_kind hgi_layer_dense = {
     .gradient_is = HGI_GRAD_EXACT,
     .plan = plan,
     .init = init,
-    .prepare_items = prepare_items,
+    .prepare_items = hgi_pack_items,
     .prepare = prepare,
     .forward = forward,
     .backward = backward,

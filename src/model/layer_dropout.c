@@ -62,7 +62,7 @@ static void forward(const hgi_layer *l, const hgi_pass *p, int64_t r0, int64_t r
     }
     for (int64_t r = r0; r < r1; r++) {
         hgi_real *mask = s->saved + r * d;
-        draw_mask(l, p, p->rows != NULL ? p->rows[r] : r, mask);
+        draw_mask(l, p, hgi_row_number(p, r), mask);
         for (int64_t c = 0; c < d; c++) s->y[r * d + c] = s->x[r * d + c] * mask[c];
     }
 }

@@ -6,7 +6,7 @@
 
 extern const hgi_layer_kind hgi_layer_dense, hgi_layer_activation, hgi_layer_dropout,
     hgi_layer_batchnorm;
-extern const hgi_layer_kind hgi_code_plain;
+extern const hgi_layer_kind hgi_code_plain, hgi_code_variational;
 
 const hgi_layer_kind *const hgi_layer_kinds[] = {
     &hgi_layer_dense,
@@ -16,7 +16,10 @@ const hgi_layer_kind *const hgi_layer_kinds[] = {
     NULL,
 };
 
-const hgi_layer_kind *const hgi_code_kinds[] = {&hgi_code_plain, NULL};
+const hgi_layer_kind *const hgi_code_kinds[] = {&hgi_code_plain, &hgi_code_variational,
+                                                NULL};
+
+enum { PACK_PANELS = 4 }; /* of an item */
 
 const char *const hgi_act_words[] = {
 #define ROW(name, word, help) word,
@@ -56,6 +59,19 @@ void hgi_init_uniform(const hgi_tensor *t, int64_t fan_in, int64_t fan_out, bool
         float u = (hgi_unit(w[at % 4]) - 0.5f) * 2.0f;
         theta[t->offset + i] = (hgi_real)(u * limit);
     }
+}
+
+int64_t hgi_pack_items(const hgi_layer *l, const hgi_kernels *k)
+{
+    return hgi_ceil_div(l->packed_columns, k->panel * PACK_PANELS);
+}
+
+void hgi_pack_item(const hgi_layer *l, const hgi_pass *p, const hgi_slot *s,
+                   const hgi_real *W, int64_t item)
+{
+    int64_t K = l->packed_rows, step = p->k->panel * PACK_PANELS, n = item * step;
+    int64_t N = hgi_min(step, l->packed_columns - n);
+    p->k->pack(K, N, W + n * K, 1, K, s->packed + p->k->packed_size(K, n));
 }
 
 hgi_grad hgi_grad_begin(const hgi_pass *p, const hgi_tensor *t, int64_t width, int64_t r,

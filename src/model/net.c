@@ -3,6 +3,7 @@
 #include "model/net.h"
 #include "model/window.h"
 
+#include <math.h>
 #include <string.h>
 
 static const hgi_layer_kind *find_kind(const hgi_layer_kind *const *kinds,
@@ -11,6 +12,14 @@ static const hgi_layer_kind *find_kind(const hgi_layer_kind *const *kinds,
     for (int i = 0; kinds[i] != NULL; i++)
         if (strcmp(kinds[i]->name, name) == 0) return kinds[i];
     return NULL;
+}
+
+bool hgi_code_sized(const char *line)
+{
+    char word[32];
+    hgi_line_kind(line, word);
+    const hgi_layer_kind *kind = find_kind(hgi_code_kinds, word);
+    return kind != NULL && kind->sized;
 }
 
 static hg_status unknown_kind(hg_ctx *ctx, const hgi_layer_kind *const *kinds,
@@ -145,9 +154,10 @@ hg_status hgi_net_plan(hg_ctx *ctx, const hgi_spec *spec, hgi_net *out)
     net.huber_delta = (hgi_real)spec->huber_delta;
     if (net.loss == NULL)
         HGI_GOTO(hgi_fail(ctx, HG_EUNKNOWN, "unknown loss '%s'", spec->loss));
-    if (spec->encoder_count == 0 || spec->decoder_count == 0)
+    bool bare = spec->encoder_count == 0 && !hgi_code_sized(spec->code);
+    if (bare || spec->decoder_count == 0)
         HGI_GOTO(hgi_fail(ctx, HG_EINVAL, "the %s has no layers",
-                          spec->encoder_count == 0 ? "encoder" : "decoder"));
+                          bare ? "encoder" : "decoder"));
     net.layer = hgi_calloc(&ctx->mem, (size_t)net.count, sizeof *net.layer);
     if (net.layer == NULL)
         HGI_GOTO(hgi_fail_mem(ctx, (size_t)net.count * sizeof *net.layer, "layers"));
@@ -164,6 +174,7 @@ hg_status hgi_net_plan(hg_ctx *ctx, const hgi_spec *spec, hgi_net *out)
     }
     net.code_size = net.layer[net.code].d_out;
     HGI_GOTO(check_output(ctx, spec, &net));
+    net.recon_divisor = net.layer[net.code].kind->sums_features ? 1 : (double)net.outputs;
     HGI_GOTO(check_code(ctx, &net));
 done:
     if (status != HG_OK) hgi_net_free(&net);
@@ -205,6 +216,12 @@ int64_t hgi_net_flops(const hgi_net *net, int64_t first, int64_t last)
     int64_t flops = 0;
     for (int64_t i = first; i < last; i++) flops += net->layer[i].flops;
     return flops;
+}
+
+double hgi_net_kl(const hgi_net *net, double penalty)
+{
+    double weight = net->layer[net->code].kl_weight;
+    return weight > 0 ? penalty / weight : (double)NAN;
 }
 
 const hgi_layer *hgi_net_layer_of(const hgi_net *net, int64_t index, const hgi_tensor **t)

@@ -47,11 +47,16 @@ typedef struct hgi_net {
     int64_t params, states; /* sizes of the two blocks */
     const hgi_loss *loss;
     hgi_real huber_delta;
+    /* recon, a sum over features, is divided by this: outputs; or 1 for an objective that
+     * sums over features. */
+    double recon_divisor;
     hgi_init init;
     hgi_act output_act; /* what predictions still need after the last layer: sigmoid when
                            bce takes logits, else linear */
 } hgi_net;
 
+/* The code of this line has the product with its weight in itself. */
+bool hgi_code_sized(const char *line);
 /* Check and plan.  Errors name the line: "decoder line 2: ...". */
 hg_status hgi_net_plan(hg_ctx *ctx, const hgi_spec *spec, hgi_net *out);
 void hgi_net_free(hgi_net *net);
@@ -59,6 +64,8 @@ void hgi_net_free(hgi_net *net);
 void hgi_net_init(const hgi_net *net, uint64_t seed, hgi_real *theta, hgi_real *state);
 /* Of forward through layers [first, last), one row. */
 int64_t hgi_net_flops(const hgi_net *net, int64_t first, int64_t last);
+/* The KL divergence that a penalty has in it; NaN when the code has none. */
+double hgi_net_kl(const hgi_net *net, double penalty);
 /* The layer and tensor that parameter `index` belongs to, for messages. */
 const hgi_layer *hgi_net_layer_of(const hgi_net *net, int64_t index,
                                   const hgi_tensor **t);

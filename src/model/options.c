@@ -68,6 +68,8 @@ const hgi_config_decl hgi_config_decls[] = {
     {"tied", FLAG, MODEL, "the decoder uses the encoder's weights, transposed", NULL},
     {"l1", REAL_FROM(0, false, NULL), MODEL,
      "penalty on activity: F times the sum of |code|, mean over rows", NULL},
+    {"beta", REAL_FROM(0, true, NULL), MODEL,
+     "weight of the KL divergence of a variational code, else 1", NULL},
     {"unit-decoder", FLAG, MODEL, "keep each code unit's decoder weights at length 1",
      NULL},
     {"init", WORD(inits, "glorot"), MODEL,

@@ -83,7 +83,7 @@ hg_status hgi_workspace_new(hg_ctx *ctx, const hgi_net *net, int64_t rows, int w
     hgi_workspace w = {.mem = ctx->mem, .rows = rows};
     hg_status status = HG_OK;
     w.pass.k = ctx->kernels;
-    w.pass.training = training;
+    w.pass.training = w.pass.sample = training;
     w.pass.slot = hgi_calloc(&ctx->mem, (size_t)net->count, sizeof *w.pass.slot);
     w.penalty = hgi_calloc(&ctx->mem, (size_t)rows, sizeof *w.penalty);
     if (w.pass.slot == NULL || w.penalty == NULL)

@@ -68,6 +68,8 @@ typedef struct hgi_infer {
     hgi_real *packed;
     hgi_workspace *ws; /* [workers] */
     int64_t rows;
+    bool sample; /* draw random codes, keyed by seed and row number; else their means */
+    uint64_t seed;
     void (*fill)(void *arg, int64_t first, int64_t n, hgi_real *x, int worker);
     void (*sink)(void *arg, const hgi_chunk *c);
     void *arg;

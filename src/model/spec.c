@@ -57,6 +57,7 @@ static void build_encoder(builder *b, const int64_t *hidden, int64_t n)
                                ? hgi_config_text(b->cfg, "code-activation")
                                : act;
     for (int64_t i = 0; i < n; i++) add_hidden(b, hidden[i], act, "");
+    if (hgi_code_sized(hgi_config_text(b->cfg, "code-kind"))) return;
     hgi_text_add(&b->out, "dense %lld %s", (long long)hgi_config_int(b->cfg, "code"),
                  code_act);
 }
@@ -81,6 +82,12 @@ static hg_status build_symmetric(hg_ctx *ctx, const hg_config *cfg, const char *
         return hgi_fail(ctx, HG_ERANGE, "hidden: more than %d sizes", MAX_HIDDEN);
     if (!hgi_config_given(cfg, "code"))
         return hgi_fail(ctx, HG_EINVAL, "hidden layers without a code size: set code");
+    const char *act = hgi_config_text(cfg, "code-activation");
+    if (hgi_code_sized(hgi_config_text(cfg, "code-kind")) && *act != '\0' &&
+        strcmp(act, "linear") != 0)
+        return hgi_fail(ctx, HG_EINVAL,
+                        "code-activation: %s, but a code of this kind (%s) has none", act,
+                        hgi_config_text(cfg, "code-kind"));
     for (int part = 0; part < 2; part++) {
         builder b = {.cfg = cfg};
         hgi_text_init(&b.out, &ctx->mem);
@@ -88,13 +95,13 @@ static hg_status build_symmetric(hg_ctx *ctx, const hg_config *cfg, const char *
             build_encoder(&b, hidden, n);
         else
             build_decoder(&b, hidden, n, output);
+        const char *lines = b.out.s != NULL ? b.out.s : "";
         hg_status status =
             hgi_text_ok(&b.out) ? HG_OK : hgi_fail_mem(ctx, 256, "layer lines");
         if (status == HG_OK)
-            status =
-                part == 0
-                    ? hgi_spec_set_lines(ctx, &s->encoder, &s->encoder_count, b.out.s)
-                    : hgi_spec_set_lines(ctx, &s->decoder, &s->decoder_count, b.out.s);
+            status = part == 0
+                         ? hgi_spec_set_lines(ctx, &s->encoder, &s->encoder_count, lines)
+                         : hgi_spec_set_lines(ctx, &s->decoder, &s->decoder_count, lines);
         hgi_text_free(&b.out);
         HGI_TRY(status);
     }
@@ -126,7 +133,8 @@ static hg_status take_lines(hg_ctx *ctx, const hg_config *cfg, hgi_spec *s)
 {
     const char *encoder = hgi_config_text(cfg, "encoder");
     const char *decoder = hgi_config_text(cfg, "decoder");
-    if (*encoder == '\0' || *decoder == '\0')
+    bool bare = *encoder == '\0' && hgi_code_sized(hgi_config_text(cfg, "code-kind"));
+    if ((*encoder == '\0' && !bare) || *decoder == '\0')
         return hgi_fail(ctx, HG_EINVAL, "%s without %s: give both as layer lines",
                         *encoder != '\0' ? "encoder" : "decoder",
                         *encoder != '\0' ? "decoder" : "encoder");
@@ -135,11 +143,20 @@ static hg_status take_lines(hg_ctx *ctx, const hg_config *cfg, hgi_spec *s)
     return hgi_config_flag(cfg, "tied") ? add_tied(ctx, s) : HG_OK;
 }
 
+/* The kind, then the size where the kind has it in its line, then what options add. */
 static hg_status code_line(hg_ctx *ctx, const hg_config *cfg, hgi_spec *s)
 {
     hgi_text t;
+    const char *line = hgi_config_text(cfg, "code-kind");
+    size_t kind = strcspn(line, " \t\n"), next = kind + strspn(line + kind, " \t\n");
+    bool has_size = line[next] >= '0' && line[next] <= '9';
     hgi_text_init(&t, &ctx->mem);
-    hgi_text_add(&t, "%s", hgi_config_text(cfg, "code-kind"));
+    hgi_text_add_bytes(&t, line, kind);
+    if (hgi_code_sized(line) && !has_size && hgi_config_given(cfg, "code"))
+        hgi_text_add(&t, " %s", hg_config_get(cfg, "code"));
+    hgi_text_add(&t, "%s", line + kind);
+    if (hgi_config_given(cfg, "beta"))
+        hgi_text_add(&t, " beta=%s", hg_config_get(cfg, "beta"));
     if (hgi_config_given(cfg, "l1") && hgi_config_real(cfg, "l1") > 0)
         hgi_text_add(&t, " l1=%s", hg_config_get(cfg, "l1"));
     if (hgi_config_flag(cfg, "unit-decoder")) hgi_text_add(&t, " unit-decoder");

@@ -41,7 +41,7 @@ static void loss_rows(hgi_trainer *t, int64_t r0, int64_t r1)
     const hgi_net *net = &t->m->net;
     const hgi_slot *last = &t->w.pass.slot[net->count - 1];
     int64_t d = net->outputs;
-    hgi_real scale = (hgi_real)(1.0 / ((double)t->w.pass.n * (double)d));
+    hgi_real scale = (hgi_real)(1.0 / ((double)t->w.pass.n * net->recon_divisor));
     t->ctx->kernels->loss(net->loss->kind, net->huber_delta, scale, r1 - r0, d,
                           last->y + r0 * d, d, t->w.input + r0 * d, d, last->gy + r0 * d,
                           d, t->row_loss + r0);
@@ -301,7 +301,7 @@ bool hgi_step_run(hgi_trainer *t, int64_t first, int64_t n)
         recon += t->row_loss[r];
         penalty += t->w.penalty[r];
     }
-    t->at.recon += recon / (double)t->m->net.outputs;
+    t->at.recon += recon / t->m->net.recon_divisor;
     t->at.penalty += penalty;
     t->at.step++;
     t->at.t++;

@@ -65,6 +65,7 @@ static hg_progress progress(const hgi_trainer *t, const clock_state *c)
         .seconds = hgi_now() - c->epoch_start,
     };
     p.loss = p.recon + p.penalty;
+    p.kl = hgi_net_kl(&t->m->net, p.penalty);
     p.rows_per_second = c->stepping > 0 ? (double)c->rows / c->stepping : 0;
     double left =
         (double)(t->epochs - t->at.epoch) * (double)t->train->rows - (double)seen;

@@ -28,12 +28,14 @@ void hgi_validate(hgi_trainer *t, double *recon, double *penalty)
     t->infer.fill = fill;
     t->infer.sink = sink;
     t->infer.arg = t;
+    t->infer.sample = true;
+    t->infer.seed = t->m->trained.seed;
     hgi_infer_run(&t->infer, t->m->theta, t->m->state, t->valid->rows);
     double r = 0, p = 0, rows = (double)t->valid->rows;
     for (int64_t i = 0; i < t->valid->rows; i++) {
         r += t->valid_recon[i];
         p += t->valid_penalty[i];
     }
-    *recon = r / rows / (double)t->m->net.outputs;
+    *recon = r / rows / t->m->net.recon_divisor;
     *penalty = p / rows;
 }

@@ -1,0 +1,252 @@
+// SPDX-License-Identifier: MIT
+/* Codes that are more than the encoder's output: what they give, what their objective is,
+ * and how the options of a configuration come to their line. */
+#include "test_models.h"
+
+#include <math.h>
+
+static hg_metrics *measure(hg_ctx *ctx, const hg_model *m, const float *x, int64_t rows)
+{
+    hg_dataset *d = rows_of(ctx, x, rows, m->net.inputs);
+    hg_metrics *out;
+    CHECK_OK(ctx, hg_evaluate(ctx, m, d, &out));
+    hg_dataset_free(&d);
+    return out;
+}
+
+static void put(hg_model *m, int64_t layer, int tensor, const float *values)
+{
+    const hgi_tensor *t = &m->net.layer[layer].tensor[tensor];
+    for (int64_t i = 0; i < t->count; i++) m->theta[t->offset + i] = values[i];
+}
+
+static hg_config *config_of(hg_ctx *ctx, const char *const *settings)
+{
+    hg_config *c;
+    CHECK_OK(ctx, hg_config_new(ctx, &c));
+    for (int i = 0; settings[i] != NULL; i += 2)
+        CHECK_OK(ctx, hg_config_set(c, settings[i], settings[i + 1]));
+    return c;
+}
+
+/* The text of a model of 6 features, "" when it cannot be made with these settings. */
+static void text_of(hg_ctx *ctx, const char *const *settings, char *out, size_t n)
+{
+    static const float x[12] = {0, 1, 0.5f, 0.25f, 0, 1, 1, 1, 0, 0, 0.5f, 0.5f};
+    hg_dataset *d = rows_of(ctx, x, 2, 6);
+    hg_config *c = config_of(ctx, settings);
+    hg_model *m;
+    hg_model_info info = {.size = sizeof info};
+    *out = '\0';
+    if (hg_train_dry_run(ctx, c, d, NULL, &m) == HG_OK) {
+        CHECK_OK(ctx, hg_model_get_info(ctx, m, &info));
+        snprintf(out, n, "%s", info.text);
+    }
+    hg_model_free(&m);
+    hg_config_free(&c);
+    hg_dataset_free(&d);
+}
+
+#define SETTINGS(...) ((const char *const[]){__VA_ARGS__, NULL})
+#define CHECK_TEXT(want, ...)                                                            \
+    do {                                                                                 \
+        char text_[512];                                                                 \
+        text_of(ctx, SETTINGS(__VA_ARGS__), text_, sizeof text_);                        \
+        if (strstr(text_, want) == NULL) CHECK_STR(text_, want);                         \
+    } while (0)
+
+TEST(a_code_with_its_own_weight_follows_the_hidden_layers)
+{
+    hg_ctx *ctx = test_ctx();
+    CHECK_TEXT("encoder:\n  - dense 5 relu\ncode: variational 2\n"
+               "decoder:\n  - dense 5 relu\n  - dense 6 sigmoid\n",
+               "hidden", "5", "code", "2", "code-kind", "variational");
+    CHECK_TEXT("encoder:\ncode: variational 2 beta=4\ndecoder:\n  - dense 6", "code", "2",
+               "code-kind", "variational", "beta", "4");
+    CHECK_TEXT("encoder:\ncode: variational 3 beta=0.5\n", "code", "3", "code-kind",
+               "variational beta=0.5");
+    CHECK_TEXT("encoder:\n  - dense 4 tanh\ncode: variational 2\n", "encoder",
+               "dense 4 tanh", "decoder", "dense input", "code-kind", "variational 2");
+    CHECK_TEXT("encoder:\ncode: variational 2\n", "decoder", "dense input", "code-kind",
+               "variational 2");
+    CHECK_TEXT("code: variational 2\n", "preset", "vae");
+    CHECK_TEXT("code: plain\n", "preset", "vae", "preset", "stacked");
+}
+
+TEST(what_a_code_line_lacks_is_named)
+{
+    hg_ctx *ctx = test_ctx();
+    static const float x[4] = {0, 1, 0.5f, 1};
+    static const struct {
+        const char *settings[9];
+        hg_status status;
+        const char *message;
+    } rows[] = {
+        {{"decoder", "dense input", "code-kind", "variational", NULL}, HG_EINVAL, "size"},
+        {{"decoder", "dense input", "code-kind", "plain", NULL},
+         HG_EINVAL,
+         "decoder without encoder"},
+        {{"code", "2", "beta", "2", NULL}, HG_EUNKNOWN, "beta"},
+        {{"code", "2", "code-kind", "variational", "l1", "1", NULL}, HG_EUNKNOWN, "l1"},
+        {{"code", "2", "code-kind", "variational", "code-activation", "relu", NULL},
+         HG_EINVAL,
+         "code-activation: relu"},
+        {{"code", "2", "code-kind", "variational beta=0", NULL}, HG_ERANGE, "beta"},
+    };
+    hg_dataset *d = rows_of(ctx, x, 2, 2);
+    for (int i = 0; i < HGI_COUNT(rows); i++) {
+        test_where("row %d", i);
+        hg_config *c = config_of(ctx, rows[i].settings);
+        hg_model *m;
+        CHECK_FAILS(ctx, hg_train_dry_run(ctx, c, d, NULL, &m), rows[i].status,
+                    rows[i].message);
+        hg_config_free(&c);
+    }
+    hg_dataset_free(&d);
+}
+
+/* ---- variational ----------------------------------------------------------------- */
+
+static hg_model *variational(hg_ctx *ctx, const char *code, const char *loss)
+{
+    const model_recipe r = {.input = {1, {3, 0, 0}},
+                            .encoder = "activation linear",
+                            .code = code,
+                            .decoder = "dense 3 nobias",
+                            .loss = loss};
+    static const float mu[2][3] = {{1, 0, 0}, {0, 1, 0}},
+                       v[2][3] = {{0, 0, 1}, {0, 0, 2}};
+    static const float mu_bias[2] = {0.5f, 0}, v_bias[2] = {0, -1};
+    static const float spread[3][2] = {{1, 0}, {0, 1}, {0, 0}};
+    hg_model *m = make_model(ctx, &r);
+    put(m, 1, 0, mu[0]);
+    put(m, 1, 1, v[0]);
+    put(m, 1, 2, mu_bias);
+    put(m, 1, 3, v_bias);
+    put(m, 2, 0, spread[0]);
+    return m;
+}
+
+/* x = (0.25, 1, 0.5): mu = (0.75, 1), log variance (0.5, 0). */
+TEST(encode_gives_the_mean_and_reconstruct_decodes_it)
+{
+    hg_ctx *ctx = test_ctx();
+    hg_model *m = variational(ctx, "variational 2", "mse");
+    const float x[3] = {0.25f, 1, 0.5f};
+    float z[2], y[3];
+    CHECK_OK(ctx, hg_encode(ctx, m, x, 1, z));
+    CHECK_OK(ctx, hg_reconstruct(ctx, m, x, 1, y));
+    CHECK(z[0] == 0.75f && z[1] == 1);
+    CHECK(y[0] == 0.75f && y[1] == 1 && y[2] == 0);
+    hg_model_free(&m);
+}
+
+/* KL = 1/2 ((0.75^2 + e^0.5 - 1 - 0.5) + (1 + 1 - 1 - 0)); beta 0.25 weighs it.  mse is of
+ * the mean: ((0.5)^2 + 0 + (0.5)^2) / 3.  recon is of the row z = mu + sigma e with the
+ * model's draw e, summed over features: it is not the mean's, and loss is made of it. */
+TEST(the_objective_sums_over_features_and_weighs_the_divergence)
+{
+    hg_ctx *ctx = test_ctx();
+    const float x[3] = {0.25f, 1, 0.5f};
+    const double kl = 0.5 * (0.75 * 0.75 + exp(0.5) - 1.5 + 1);
+    hg_model *m = variational(ctx, "variational 2 beta=0.25", "mse");
+    hg_metrics *e = measure(ctx, m, x, 1);
+    /* The kernel adds in float: a few units of 6e-8. */
+    CHECK_NEAR(hg_metrics_get(e, "kl"), kl, 1e-6);
+    CHECK_NEAR(hg_metrics_get(e, "penalty"), kl / 4, 1e-6);
+    CHECK_NEAR(hg_metrics_get(e, "mse"), 0.5 / 3, 1e-6);
+    double recon = hg_metrics_get(e, "recon");
+    CHECK_NEAR(hg_metrics_get(e, "loss"), recon + kl / 4, 1e-6);
+    CHECK(fabs(recon - 0.5) > 1e-3);
+    CHECK(isnan(hg_metrics_get(e, "elbo"))); /* of bce alone */
+    hg_metrics_free(&e);
+    hg_model_free(&m);
+}
+
+/* With beta at its least the draws stay: over many rows their reconstruction's error is
+ * that of the mean, 0.5, and the variances e^0.5 + 1, within 5 standard errors: the square
+ * of a normal value has the variance 2, so sum of two terms sqrt(2 (e + 1) / n). */
+TEST(codes_are_drawn_with_their_mean_and_variance)
+{
+    hg_ctx *ctx = test_ctx();
+    enum { N = 20000 };
+    float *x = calloc(N * 3, sizeof *x);
+    for (int64_t i = 0; i < N; i++) memcpy(x + 3 * i, (float[]){0.25f, 1, 0.5f}, 12);
+    hg_model *m = variational(ctx, "variational 2", "mse");
+    hg_metrics *e = measure(ctx, m, x, N);
+    double variance = exp(0.5) + 1;
+    /* The first output is off by 0.5 beside its noise: that adds 4 0.25 e^0.5 to the
+     * variance of a row's sum. */
+    double error = sqrt((2 * (exp(1.0) + 1) + exp(0.5)) / N);
+    CHECK_NEAR(hg_metrics_get(e, "recon"), 0.5 + variance, 5 * error);
+    hg_metrics_free(&e);
+    hg_model_free(&m);
+    free(x);
+}
+
+TEST(elbo_is_minus_recon_and_divergence_whatever_beta)
+{
+    hg_ctx *ctx = test_ctx();
+    const float x[6] = {0.25f, 1, 0.5f, 0, 0.125f, 1};
+    hg_model *m = variational(ctx, "variational 2 beta=7", "bce");
+    hg_metrics *e = measure(ctx, m, x, 2);
+    double recon = hg_metrics_get(e, "recon"), kl = hg_metrics_get(e, "kl");
+    CHECK_NEAR(hg_metrics_get(e, "elbo"), -(recon + kl), 1e-12);
+    CHECK_NEAR(hg_metrics_get(e, "loss"), recon + 7 * kl, 1e-12);
+    CHECK(hg_metrics_get(e, "bce") * 3 != recon); /* bce is of the mean */
+    hg_metrics_free(&e);
+    hg_model_free(&m);
+}
+
+/* ---- training -------------------------------------------------------------------- */
+
+enum { ROWS = 203, VALID = 50, D = 12 };
+
+static hg_model *train(hg_ctx *ctx, const float *x, const char *const *settings)
+{
+    static const char *const usual[] = {"batch-size", "32", "epochs", "3", NULL};
+    hg_dataset *d = rows_of(ctx, x, ROWS, D), *v = rows_of(ctx, x, VALID, D);
+    hg_config *c = config_of(ctx, usual);
+    hg_model *m;
+    for (int i = 0; settings[i] != NULL; i += 2)
+        CHECK_OK(ctx, hg_config_set(c, settings[i], settings[i + 1]));
+    CHECK_OK(ctx, hg_train(ctx, c, d, v, NULL, &m));
+    hg_config_free(&c);
+    hg_dataset_free(&d);
+    hg_dataset_free(&v);
+    return m;
+}
+
+/* Same weights for any number of threads, other ones for another seed; the last val_loss
+ * is what evaluate says, because the draws of rows that are not trained on have keys of
+ * their own; and the loss falls. */
+static void check_training(const char *const *settings)
+{
+    float *x = random_floats(5, ROWS * D, 0, 1);
+    hg_model *one = train(context_of(1), x, settings);
+    size_t bytes = (size_t)one->net.params * sizeof *one->theta;
+    for (int threads = 2; threads <= 4; threads++) {
+        hg_model *many = train(context_of(threads), x, settings);
+        CHECK(memcmp(one->theta, many->theta, bytes) == 0);
+        hg_model_free(&many);
+    }
+    hg_epoch first = {.size = sizeof first}, last = {.size = sizeof last};
+    CHECK(hg_model_history(one, 0, &first) && hg_model_history(one, 2, &last));
+    CHECK(last.loss < first.loss);
+    hg_metrics *e = measure(context_of(2), one, x, VALID);
+    /* Only the order of dividing differs. */
+    CHECK_NEAR(hg_metrics_get(e, "loss"), last.val_loss, 1e-13 * fabs(last.val_loss));
+    hg_metrics_free(&e);
+    hg_model_free(&one);
+    free(x);
+}
+
+TEST(a_variational_model_trains_to_the_same_bits_with_any_threads)
+{
+    check_training(SETTINGS("hidden", "20", "code", "3", "code-kind", "variational"));
+    test_where("wide, clipped");
+    check_training(SETTINGS("hidden", "300", "code", "131", "code-kind", "variational",
+                            "clip", "1", "beta", "0.5"));
+    test_where("no hidden layer");
+    check_training(SETTINGS("code", "70", "code-kind", "variational", "loss", "mse"));
+}
