@@ -132,11 +132,13 @@ endif
 # double kernels, is left out.
 FLAGS_avx2   := -mavx2 -mfma -mf16c
 FLAGS_avx512 := -mavx512f -mavx512bw -mavx512dq -mavx512vl -mavx2 -mfma
+FLAGS_avx512bf16 := $(FLAGS_avx512) -mavx512bf16
+FLAGS_amx    := $(FLAGS_avx512bf16) -mamx-tile -mamx-bf16
 FLAGS_neon   := # every aarch64 has it
 FOLDERS := ref
 ifneq ($(F64),1)
 ifneq ($(filter x86_64-% amd64-%,$(MACHINE)),)
-FOLDERS += avx2 avx512
+FOLDERS += avx2 avx512 avx512bf16 amx
 endif
 ifneq ($(filter aarch64-% arm64-%,$(MACHINE)),)
 FOLDERS += neon
@@ -149,6 +151,9 @@ LIB_SRC  := $(sort $(foreach r,$(ROOMS),$(wildcard src/$r/*.c))) \
 	$(sort $(foreach f,$(FOLDERS),$(wildcard src/kernels/$f/*.c)))
 CLI_SRC  := $(sort $(wildcard cli/*.c serve/*.c))
 TEST_SRC := tests/test.c $(sort $(wildcard $(TESTS)))
+ifneq ($(filter avx512bf16,$(FOLDERS)),)
+TEST_SRC += tests/isa/tiles_model.c
+endif
 F64_SRC  := tests/test.c $(sort $(wildcard tests/f64/*.c))
 EXAMPLE_SRC := $(sort $(wildcard examples/*.c))
 FUZZ_SRC := $(sort $(wildcard fuzz/fuzz_*.c))
@@ -188,6 +193,9 @@ $(OBJ)/tests/%.o: INCLUDES = -Isrc -Itests
 $(OBJ)/fuzz/%.o: INCLUDES = -Isrc
 $(OBJ)/src/kernels/avx2/%.o: ISA = $(FLAGS_avx2)
 $(OBJ)/src/kernels/avx512/%.o: ISA = $(FLAGS_avx512)
+$(OBJ)/src/kernels/avx512bf16/%.o: ISA = $(FLAGS_avx512bf16)
+$(OBJ)/src/kernels/amx/%.o: ISA = $(FLAGS_amx)
+$(OBJ)/tests/isa/%.o: ISA = $(FLAGS_avx512bf16)
 $(OBJ)/src/kernels/neon/%.o: ISA = $(FLAGS_neon)
 
 $(OBJ)/%.o: %.c $(KNOWN)/flags

@@ -9,7 +9,7 @@
 
 const cli_option cli_common_options[] = {
     {"threads", 'T', "N", "all", "threads to compute with", "machine", NULL, false},
-    {"cpu", 0, "WORD", "best", "highest instruction set: ref, avx2, avx512, neon",
+    {"cpu", 0, "WORD", "best", "highest instruction set: ref, avx2, avx512, amx, neon",
      "machine", NULL, false},
     {"quiet", 'q', NULL, NULL, "no progress and no closing words", "messages", NULL,
      false},

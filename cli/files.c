@@ -30,8 +30,8 @@ int cli_context(cli *c)
     hg_status status = hg_ctx_new(&o, &c->ctx);
     if (status == HG_OK) return CLI_OK;
     if (status == HG_EUNKNOWN)
-        return cli_usage_error("cpu: '%s' is not known; known: ref, avx2, avx512, neon",
-                               o.cpu);
+        return cli_usage_error(
+            "cpu: '%s' is not known; known: ref, avx2, avx512, amx, neon", o.cpu);
     if (status == HG_EUNAVAILABLE)
         cli_say("cpu: %s is not in this build or not on this machine", o.cpu);
     else

@@ -98,7 +98,7 @@ typedef void (*hg_log_fn)(void *user, hg_log_level level, const char *line);
 typedef struct hg_ctx_options {
     size_t size;     /* sizeof(hg_ctx_options), so that it can grow */
     int threads;     /* 0: as many as this process may use */
-    const char *cpu; /* highest instruction set: ref, avx2, avx512, neon; NULL: best */
+    const char *cpu; /* "ref", "avx2", "avx512", "amx" or "neon" at the most; NULL: best */
     hg_allocator allocator; /* zeros: malloc and free */
     hg_log_fn log;          /* NULL: warnings are dropped */
     void *log_user;

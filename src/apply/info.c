@@ -21,9 +21,9 @@ static void kernel_names(char *out, size_t n)
 
 int hg_info(const hg_ctx *ctx, int index, hg_fact *out)
 {
-    static const char *const names[] = {"version",           "cpu",     "kernels",
-                                        "kernels_available", "threads", "number",
-                                        "jansson",           "yaml",    "cairo"};
+    static const char *const names[] = {
+        "version", "cpu",  "kernels", "kernels_available", "bf16", "threads", "number",
+        "jansson", "yaml", "cairo"};
     const char *missing = NULL;
     if (ctx == NULL || out == NULL || index < 0 || index >= HGI_COUNT(names)) return 0;
     /* The text lives in the context: the caller's context is not shared while in use. */
@@ -36,10 +36,11 @@ int hg_info(const hg_ctx *ctx, int index, hg_fact *out)
     case 1: hgi_cpu_describe(text, n); break;
     case 2: value = ctx->kernels->name; break;
     case 3: kernel_names(text, n); break;
-    case 4: break;
-    case 5: value = sizeof(hgi_real) == sizeof(float) ? "f32" : "f64"; break;
-    case 6: value = JANSSON_VERSION; break;
-    case 7:
+    case 4: value = ctx->bf16 != NULL ? ctx->bf16->name : "none on this CPU"; break;
+    case 5: break;
+    case 6: value = sizeof(hgi_real) == sizeof(float) ? "f32" : "f64"; break;
+    case 7: value = JANSSON_VERSION; break;
+    case 8:
         value = hgi_yaml_version();
         missing = "not built in: install libyaml-dev and rebuild";
         break;

@@ -50,6 +50,7 @@ struct hg_ctx {
     int threads;
     struct hgi_team *team;             /* made at first use, see team.h        */
     const struct hgi_kernels *kernels; /* never NULL                          */
+    const struct hgi_kernels *bf16;    /* products in bf16; NULL: none here   */
     char message[HG_MESSAGE_MAX];      /* of the last failure, "" before one  */
     char fact[256];                    /* value of the last hg_info()         */
 };

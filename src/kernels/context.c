@@ -39,6 +39,7 @@ hg_status hg_ctx_new(const hg_ctx_options *options, hg_ctx **out)
     ctx->log_user = o.log_user;
     ctx->threads = o.threads > 0 ? o.threads : hgi_cores();
     ctx->kernels = kernels;
+    if (hgi_kernels_pick_bf16(o.cpu, &ctx->bf16) != HG_OK) ctx->bf16 = NULL;
     *out = ctx;
     return HG_OK;
 }

@@ -11,6 +11,8 @@
 #if defined(__x86_64__)
 
 #include <cpuid.h>
+#include <sys/syscall.h>
+#include <unistd.h>
 
 #define XCR0_YMM 0x06u
 #define XCR0_ZMM 0xe6u
@@ -44,6 +46,18 @@ static void read_brand(char out[HGI_CPU_BRAND])
     out[n] = '\0';
 }
 
+/* Linux gives tiles only to a process that asks, for all its threads from then on.
+ * Source: Documentation/arch/x86/xstate.rst of Linux.                                  */
+static bool permit_tiles(void)
+{
+    enum { ARCH_REQ_XCOMP_PERM = 0x1023, XFEATURE_XTILEDATA = 18 };
+#if defined(__linux__)
+    return syscall(SYS_arch_prctl, ARCH_REQ_XCOMP_PERM, XFEATURE_XTILEDATA) == 0;
+#else
+    return false;
+#endif
+}
+
 static void read_features(hgi_cpu *out)
 {
     unsigned a, b, c, d;
@@ -58,7 +72,10 @@ static void read_features(hgi_cpu *out)
     out->avx2 = ymm && fma && f16c && bit(b, 5);
     out->avx512 =
         zmm && out->avx2 && bit(b, 16) && bit(b, 17) && bit(b, 30) && bit(b, 31);
-    out->amx_bf16 = tile && bit(d, 22) && bit(d, 24);
+    out->amx_bf16 = tile && bit(d, 22) && bit(d, 24) && permit_tiles();
+    unsigned vendor[3]; /* "AuthenticAMD" in ebx, edx, ecx */
+    if (__get_cpuid(0, &a, &vendor[0], &vendor[2], &vendor[1]))
+        out->amd = memcmp(vendor, "AuthenticAMD", 12) == 0;
     if (__get_cpuid_count(7, 1, &a, &b, &c, &d)) out->avx512_bf16 = zmm && bit(a, 5);
 }
 

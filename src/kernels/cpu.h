@@ -12,7 +12,9 @@ typedef struct hgi_cpu {
     bool avx2;                 /* AVX2, FMA and F16C */
     bool avx512;               /* AVX-512 F, BW, DQ, VL */
     bool neon;                 /* 128-bit vectors of aarch64, with fused multiply-add   */
-    bool avx512_bf16, amx_bf16; /* told to the user; no kernel needs them               */
+    bool avx512_bf16;          /* dot products of bf16 pairs                            */
+    bool amx_bf16;             /* tiles, and the system lets this process use them      */
+    bool amd;
 } hgi_cpu;
 
 /* Asks the processor each time: a few hundred cycles, and no state to keep.            */

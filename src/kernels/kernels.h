@@ -100,6 +100,9 @@ typedef struct hgi_step {
 
 typedef struct hgi_kernels {
     const char *name; /* "ref", "avx2", "avx512", "neon": shown by `hourglass info` */
+    /* 1 when products round both factors to bf16 (8 bits of fraction, to nearest even,
+     * denormals to 0) and sum in float.  K may then be cut at multiples of 32 only. */
+    int64_t bf16;
 
     /* ---- matrix product ------------------------------------------------------ */
     void (*gemm)(const hgi_gemm *g);
@@ -170,6 +173,14 @@ typedef struct hgi_kernels {
 /* Which instruction sets there are, lowest first; `limit` NULL takes the best this CPU
  * has.  Errors: HG_EUNKNOWN word, HG_EUNAVAILABLE on this CPU or in this build.        */
 hg_status hgi_kernels_pick(const char *limit, const hgi_kernels **out);
+/* The slots to lay over that table for products in bf16; the others are NULL.
+ * Errors: HG_EUNAVAILABLE on this CPU, under this limit or in this build.              */
+hg_status hgi_kernels_pick_bf16(const char *limit, const hgi_kernels **out);
+/* `out` is base, with the slots of `over` that are not NULL.                           */
+void hgi_kernels_mix(const hgi_kernels *base, const hgi_kernels *over, hgi_kernels *out);
+/* These products are faster than this machine's in f32: so by the processor's design,
+ * not by a timing.                                                                     */
+bool hgi_bf16_pays(const hgi_kernels *over);
 /* The index-th table that this CPU can run, lowest ("ref") first; NULL after the last. */
 const hgi_kernels *hgi_kernels_at(int index);
 /* Brand string and the features found, for `hourglass info`.                           */

@@ -18,8 +18,8 @@ hg_status hgi_infer_new(hg_ctx *ctx, const hgi_net *net, int64_t first, int64_t 
     if (r.ws == NULL)
         HGI_GOTO(hgi_fail_mem(ctx, (size_t)r.workers * sizeof *r.ws, "workspaces"));
     for (int i = 0; i < r.workers; i++)
-        HGI_GOTO(
-            hgi_workspace_new(ctx, net, HGI_INFER_ROWS, 1, false, r.packed, &r.ws[i]));
+        HGI_GOTO(hgi_workspace_new(ctx, ctx->kernels, net, HGI_INFER_ROWS, 1, false,
+                                   r.packed, &r.ws[i]));
 done:
     if (status != HG_OK) hgi_infer_free(&r);
     *out = r;

@@ -33,6 +33,7 @@ static const char *const losses[] = {"auto", "mse", "mae", "bce", "huber", NULL}
 static const char *const scales[] = {"auto", "none", "unit", "minmax", "standard", NULL};
 static const char *const ranges[] = {"clip", "refuse", NULL};
 static const char *const optimizers[] = {"sgd", "adam", "adamw", "rmsprop", NULL};
+static const char *const precisions[] = {"auto", "f32", "bf16", NULL};
 static const char *const keeps[] = {"auto", "best", "last", NULL};
 
 #define MODEL "model"
@@ -120,6 +121,8 @@ const hgi_config_decl hgi_config_decls[] = {
      "weights to save: best or last; auto: best with early-stop, else last", NULL},
     {"seed", HGI_CFG_INT, 0, HUGE_VAL, false, false, "1", NULL, "N", TRAINING,
      "of initial weights, shuffling, dropout and the split", NULL},
+    {"precision", WORD(precisions, "f32"), TRAINING,
+     "of matrix products while training: f32, bf16 (weights stay f32), or auto", NULL},
     {"no-shuffle", FLAG, TRAINING, "take the rows in the file's order in every epoch",
      NULL},
 

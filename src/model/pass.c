@@ -77,12 +77,13 @@ static void cut_work(hgi_workspace *w, const hgi_net *net, int workers, cutter *
 
 /* A chunk of inference that starts at the code has its input there: `input` must be wide
  * enough for either end. */
-hg_status hgi_workspace_new(hg_ctx *ctx, const hgi_net *net, int64_t rows, int workers,
-                            bool training, hgi_real *packed, hgi_workspace *out)
+hg_status hgi_workspace_new(hg_ctx *ctx, const hgi_kernels *k, const hgi_net *net,
+                            int64_t rows, int workers, bool training, hgi_real *packed,
+                            hgi_workspace *out)
 {
     hgi_workspace w = {.mem = ctx->mem, .rows = rows};
     hg_status status = HG_OK;
-    w.pass.k = ctx->kernels;
+    w.pass.k = k;
     w.pass.training = w.pass.sample = training;
     w.pass.slot = hgi_calloc(&ctx->mem, (size_t)net->count, sizeof *w.pass.slot);
     w.penalty = hgi_calloc(&ctx->mem, (size_t)rows, sizeof *w.penalty);

@@ -91,8 +91,7 @@ static hg_status put_texts(hgi_trainer *t, hgi_container *c)
         status = hgi_container_put_text(c, "config", config.s != NULL ? config.s : "");
     if (status == HG_OK) status = hgi_container_put_text(c, "model", t->m->text);
     if (status == HG_OK) status = hgi_container_put_text(c, "data", hash);
-    if (status == HG_OK)
-        status = hgi_container_put_text(c, "kernels", t->ctx->kernels->name);
+    if (status == HG_OK) status = hgi_container_put_text(c, "kernels", t->k->name);
     hgi_text_free(&config);
     return status;
 }
@@ -239,11 +238,11 @@ static hg_status check_texts(hgi_trainer *t, const hgi_container *c, const char 
                         "%s: the model changed: the checkpoint has another "
                         "net than this configuration makes",
                         path);
-    if (strcmp(kernels, t->ctx->kernels->name) != 0)
+    if (strcmp(kernels, t->k->name) != 0)
         hgi_log(t->ctx, HG_LOG_WARNING,
                 "%s: was trained with the %s kernels, this run has %s: the "
                 "last bits may differ",
-                path, kernels, t->ctx->kernels->name);
+                path, kernels, t->k->name);
     return HG_OK;
 }
 

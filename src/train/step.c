@@ -27,13 +27,13 @@ static void fill_rows(hgi_trainer *t, int64_t r0, int64_t r1, int worker)
     hgi_range range = {m->net.loss->unit_range, true, 0.0,
                        1.0}; /* rounding only: checked before */
     float *scratch = t->row_scratch + (int64_t)worker * m->net.inputs;
-    hgi_batch_fill(t->ctx->kernels, t->train, &m->scaler, &range, t->w.pass.rows + r0, 0,
-                   r1 - r0, scratch, t->w.input + r0 * m->net.inputs, NULL);
+    hgi_batch_fill(t->k, t->train, &m->scaler, &range, t->w.pass.rows + r0, 0, r1 - r0,
+                   scratch, t->w.input + r0 * m->net.inputs, NULL);
     for (int64_t r = r0; r < r1; r++) t->w.penalty[r] = 0;
     if (t->zeros.index == NULL) return;
     hgi_sparse z = hgi_sparse_from(&t->zeros, r0);
-    t->ctx->kernels->find_nonzeros(r1 - r0, m->net.inputs,
-                                   t->w.input + r0 * m->net.inputs, m->net.inputs, &z);
+    t->k->find_nonzeros(r1 - r0, m->net.inputs, t->w.input + r0 * m->net.inputs,
+                        m->net.inputs, &z);
 }
 
 static void loss_rows(hgi_trainer *t, int64_t r0, int64_t r1)
@@ -42,9 +42,8 @@ static void loss_rows(hgi_trainer *t, int64_t r0, int64_t r1)
     const hgi_slot *last = &t->w.pass.slot[net->count - 1];
     int64_t d = net->outputs;
     hgi_real scale = (hgi_real)(1.0 / ((double)t->w.pass.n * net->recon_divisor));
-    t->ctx->kernels->loss(net->loss->kind, net->huber_delta, scale, r1 - r0, d,
-                          last->y + r0 * d, d, t->w.input + r0 * d, d, last->gy + r0 * d,
-                          d, t->row_loss + r0);
+    t->k->loss(net->loss->kind, net->huber_delta, scale, r1 - r0, d, last->y + r0 * d, d,
+               t->w.input + r0 * d, d, last->gy + r0 * d, d, t->row_loss + r0);
 }
 
 static void run_segment(void *arg, int64_t item, int worker)
@@ -119,7 +118,7 @@ static void apply(hgi_trainer *t, int64_t offset, int64_t n, bool weight,
     const hgi_step *s = weight ? &t->step_weight : &t->step_bias;
     hgi_real *m = t->moment1 != NULL ? t->moment1 + offset : NULL;
     hgi_real *v = t->moment2 != NULL ? t->moment2 + offset : NULL;
-    t->optim.kind->apply(t->ctx->kernels, s, n, t->m->theta + offset, g, m, v);
+    t->optim.kind->apply(t->k, s, n, t->m->theta + offset, g, m, v);
 }
 
 /* The fused path: a finished tile goes straight into the optimiser. */
@@ -140,7 +139,7 @@ static void run_norm_part(void *arg, int64_t item, int worker)
     (void)worker;
     hgi_trainer *t = arg;
     const hgi_block *b = &t->block[item];
-    t->norm_part[item] = t->ctx->kernels->sum_squares(b->count, t->grad + b->offset);
+    t->norm_part[item] = t->k->sum_squares(b->count, t->grad + b->offset);
 }
 
 static void run_norm(void *arg, int64_t item, int worker)
@@ -261,8 +260,8 @@ hg_status hgi_step_plan(hgi_trainer *t)
     t->w.pass.emit_arg = t;
     t->w.pass.scratch = t->scratch;
     t->prepare = (hgi_prepare){net, &t->w.pass, 0, net->count};
-    add_stage(t, hgi_prepare_item, &t->prepare,
-              hgi_prepare_items(&t->prepare, t->ctx->kernels), false);
+    add_stage(t, hgi_prepare_item, &t->prepare, hgi_prepare_items(&t->prepare, t->k),
+              false);
     plan_chunks(t, cut, cuts);
     add_stage(t, run_own_gradient, t, count_gradients(t, false), false);
     add_stage(t, run_tied_gradient, t, count_gradients(t, true), false);

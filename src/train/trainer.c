@@ -70,10 +70,31 @@ static hg_status make_rows(hgi_trainer *t)
     return hgi_infer_new(t->ctx, &t->m->net, 0, t->m->net.count, &t->infer);
 }
 
+/* Which products the step uses.  Validation and everything else runs in f32: it measures
+ * the model as it will be used. */
+static hg_status choose_precision(hgi_trainer *t)
+{
+    const char *word = hgi_config_text(t->cfg, "precision");
+    t->table = *t->ctx->kernels;
+    t->k = &t->table;
+    const hgi_kernels *over = t->ctx->bf16;
+    bool automatic = strcmp(word, "auto") == 0;
+    if (strcmp(word, "f32") == 0) return HG_OK;
+    if (automatic && (over == NULL || !hgi_bf16_pays(over))) return HG_OK;
+    if (over == NULL)
+        return hgi_fail(
+            t->ctx, HG_EUNAVAILABLE,
+            "precision bf16: this CPU has no products in bf16 (or may not use "
+            "them: see cpu); f32 or auto work everywhere");
+    hgi_kernels_mix(t->ctx->kernels, over, &t->table);
+    return HG_OK;
+}
+
 hg_status hgi_trainer_new(hgi_trainer *t)
 {
     const hg_config *cfg = t->cfg;
     hgi_net *net = &t->m->net;
+    HGI_TRY(choose_precision(t));
     HGI_TRY(hgi_ctx_team(t->ctx, &t->team));
     t->epochs = hgi_config_int(cfg, "epochs");
     t->batch = hgi_min(hgi_config_int(cfg, "batch-size"), t->train->rows);
@@ -88,8 +109,8 @@ hg_status hgi_trainer_new(hgi_trainer *t)
     t->checkpoint = hgi_config_text(cfg, "checkpoint");
     t->checkpoint_seconds = hgi_config_real(cfg, "checkpoint-seconds");
     t->at.best = (double)INFINITY;
-    HGI_TRY(hgi_workspace_new(t->ctx, net, t->batch, hgi_team_size(t->team), true, NULL,
-                              &t->w));
+    HGI_TRY(hgi_workspace_new(t->ctx, t->k, net, t->batch, hgi_team_size(t->team), true,
+                              NULL, &t->w));
     t->w.pass.theta = t->m->theta;
     t->w.pass.state = t->m->state;
     t->w.pass.seed = t->m->trained.seed;

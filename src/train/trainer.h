@@ -56,6 +56,8 @@ struct hgi_trainer {
     const hg_dataset *train, *valid;
     hg_dataset *own_train, *own_valid; /* both sides of valid-split */
     hgi_team *team;
+    hgi_kernels table;    /* f32, with products in bf16 laid over if so asked */
+    const hgi_kernels *k; /* &table */
 
     /* the plan of a step */
     hgi_workspace w;

@@ -4,8 +4,9 @@
  * Skipping costs an index and a broken stride for each value, about as much as two dense
  * multiply-adds of a panel; measured, lists win below 45 % on AVX2 and AVX-512, and a
  * third leaves a margin.  The choice is made from the data alone, once, so that it is
- * the same in every run; it changes no bit of the result (see simd/sparse.h).
- *           */
+ * the same in every run; it changes no bit of the result (see simd/sparse.h).  Products
+ * in bf16 take rows whole: they are twice as fast and more, and know no lists.
+ */
 #include "train/trainer.h"
 
 enum { SAMPLE_ROWS = 256, WIDEST = 1 << 20 };
@@ -20,8 +21,8 @@ static double share_of_nonzeros(hgi_trainer *t)
     hgi_real *x = t->w.input; /* not in use yet, and at least one row */
     for (int64_t i = 0; i < rows; i++) {
         int64_t row = i * t->train->rows / rows;
-        hgi_batch_fill(t->ctx->kernels, t->train, &t->m->scaler, &range, &row, 0, 1,
-                       t->row_scratch, x, NULL);
+        hgi_batch_fill(t->k, t->train, &t->m->scaler, &range, &row, 0, 1, t->row_scratch,
+                       x, NULL);
         for (int64_t c = 0; c < d; c++) nonzero += x[c] < 0 || x[c] > 0;
     }
     return (double)nonzero / ((double)rows * (double)d);
@@ -30,7 +31,8 @@ static double share_of_nonzeros(hgi_trainer *t)
 hg_status hgi_zeros_plan(hgi_trainer *t)
 {
     int64_t d = t->m->net.inputs, tiles = hgi_ceil_div(d, HGI_SPARSE_TILE);
-    if (d > WIDEST || share_of_nonzeros(t) > SPARSE_SHARE) return HG_OK;
+    if (d > WIDEST || t->k->bf16 != 0 || share_of_nonzeros(t) > SPARSE_SHARE)
+        return HG_OK;
     hgi_sparse *z = &t->zeros;
     z->ld_index = hgi_ceil_div(d, 16) * 16;
     z->ld_start = tiles + 1;

@@ -14,6 +14,8 @@ int64_t hgk_packed_size_ref(int64_t K, int64_t N);
 void hgk_pack_ref(int64_t K, int64_t N, const hgi_real *src, int64_t row, int64_t col,
                   hgi_real *dst);
 #define HGK_PANEL_REF 16
+/* Rounded to bf16, as the products in bf16 round their factors.                        */
+hgi_real hgk_bf16_ref(hgi_real x);
 
 void hgk_find_nonzeros_ref(int64_t R, int64_t C, const hgi_real *x, int64_t ldx,
                            const hgi_sparse *s);

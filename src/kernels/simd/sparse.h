@@ -42,40 +42,40 @@ ALWAYS void sparse_tile(const hgi_gemm *g, const hgi_sparse *s, int64_t m, int64
     const float *x[SPARSE_ROWS];
     const int32_t *at[SPARSE_ROWS];
     int32_t count[SPARSE_ROWS], least = INT32_MAX;
-    UNROLL
+#pragma GCC unroll 4
     for (int i = 0; i < rows; i++) {
         const float *init = g->init ? g->init + (m + i) * g->init_row + n : NULL;
         x[i] = g->A + (m + i) * g->a_row;
         at[i] = s->index + (m + i) * s->ld_index;
         count[i] = s->start[(m + i) * s->ld_start + tiles];
         least = count[i] < least ? count[i] : least;
-        UNROLL
+#pragma GCC unroll 3
         for (int v = 0; v < vecs; v++)
             c[i][v] = !init          ? v_zero()
                       : v < vecs - 1 ? v_load(init + v * VL)
                                      : v_load_n(init + v * VL, last);
     }
     for (int32_t k = 0; k < least; k++) {
-        UNROLL
+#pragma GCC unroll 4
         for (int i = 0; i < rows; i++) {
             const float *b = B + at[i][k] * width;
             vf a = v_set1(x[i][at[i][k]]);
-            UNROLL
+#pragma GCC unroll 3
             for (int v = 0; v < vecs; v++)
                 c[i][v] = v_fma(a, v_load(b + v * VL), c[i][v]);
         }
     }
-    UNROLL
+#pragma GCC unroll 4
     for (int i = 0; i < rows; i++) {
         float *C = g->C + (m + i) * g->c_row + n;
         for (int32_t k = least; k < count[i]; k++) {
             const float *b = B + at[i][k] * width;
             vf a = v_set1(x[i][at[i][k]]);
-            UNROLL
+#pragma GCC unroll 3
             for (int v = 0; v < vecs; v++)
                 c[i][v] = v_fma(a, v_load(b + v * VL), c[i][v]);
         }
-        UNROLL
+#pragma GCC unroll 3
         for (int v = 0; v < vecs - 1; v++) v_store(C + v * VL, c[i][v]);
         v_store_n(C + (vecs - 1) * VL, c[i][vecs - 1], last);
     }
@@ -117,13 +117,13 @@ ALWAYS void outer_rows(int64_t R, const hgi_sparse *s, int64_t block, const floa
         const int32_t *at = s->index + r * s->ld_index + start[0];
         const int32_t *end = at + (start[1] - start[0]);
         vf row[OUTER_VECS];
-        UNROLL
+#pragma GCC unroll 4
         for (int v = 0; v < vecs; v++)
             row[v] = v < vecs - 1 ? v_load(y + v * VL) : v_load_n(y + v * VL, last);
         for (; at < end; at++) {
             float *to = base + *at * width;
             vf a = v_set1(x[*at]);
-            UNROLL
+#pragma GCC unroll 4
             for (int v = 0; v < vecs; v++)
                 v_store(to + v * VL, v_fma(a, row[v], v_load(to + v * VL)));
         }

@@ -10,8 +10,8 @@
 
 #define VL 4
 /* 6 x 3 vectors of C, 3 of B and an element of A for each row are 27 of the 32 registers:
- * a multiply-add takes A from one lane, so gcc loads all rows' elements ahead, and with 8
- * rows it spills.                                                                      */
+ * a multiply-add takes A from one lane, so compilers load all rows' elements ahead, and
+ * 8 rows spill.                                                                        */
 #define V_TILE_ROWS 6
 #define V_TILE_VECS 3
 
