@@ -41,7 +41,7 @@ static void tile_shape(const hg_model *m, const hg_dataset *d, hgi_grid *g)
 }
 
 /* Columns of a table have units of their own: only scaled do they share an axis. */
-static void standardise(const hgi_scaler *s, int64_t rows, float *x)
+static void scale_columns(const hgi_scaler *s, int64_t rows, float *x)
 {
     for (int64_t r = 0; r < rows; r++)
         for (int64_t c = 0; c < s->features; c++, x++)
@@ -80,13 +80,17 @@ hg_status hg_plot_grid(hg_ctx *ctx, const hg_model *m, const hg_dataset *d,
         .dark = o.dark != 0,
     };
     hg_status status;
+    /* Originals in the first half of the block, reconstructions in the second. */
     HGI_GOTO(choose_rows(ctx, d, o.seed, tiles, x));
     HGI_GOTO(hg_reconstruct(ctx, m, x, tiles, y));
     tile_shape(m, d, &g);
-    if (g.height == 1 && m->scaler.kind == HGI_SCALE_STANDARD) {
-        standardise(&m->scaler, 2 * tiles, x);
-        g.value_label = "standardised value";
+    bool standard = m->scaler.kind == HGI_SCALE_STANDARD;
+    if (g.height == 1 && (standard || m->scaler.kind == HGI_SCALE_MINMAX)) {
+        scale_columns(&m->scaler, 2 * tiles, x);
+        g.value_label = standard ? "standardised value" : "value, scaled to 0 to 1";
     }
+    /* All pictures of 8-bit images have one black and one white, whatever these rows
+     * hold. */
     if (m->scaler.kind == HGI_SCALE_UNIT) {
         g.lo = 0;
         g.hi = 255;

@@ -20,6 +20,14 @@ for x in named bare; do
     hourglass plot grid $x.safetensors $x.csv -o $x-grid.svg --items 3 --across 3
     hourglass plot filters $x.safetensors -o $x-units.svg --items 3 --across 3
 done
+# Columns scaled by the model share an axis: one in another unit changes nothing.
+seq 40 | awk '{ print $1 % 7 "," $1 % 11 }' >same.csv
+awk -F, -v OFS=, '{ print $1, $2 * 1024 }' same.csv >unit.csv
+for x in same unit; do
+    hourglass train $x.csv --hidden 8 --code 1 --scale minmax --epochs 1 -q -o $x.safetensors
+    hourglass plot grid $x.safetensors $x.csv -o $x.svg
+done
+cmp same.svg unit.svg
 height() { grep -o ' height="[0-9]*' "$1" | head -n 1 | grep -o '[0-9]*$'; }
 for plot in grid units; do
     [ "$(height named-$plot.svg)" -gt "$(height bare-$plot.svg)" ] || fail "$plot: no names"
