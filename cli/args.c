@@ -57,6 +57,7 @@ const cli_option cli_write_options[] = {
 
 /* ---- the options of a verb --------------------------------------------------------- */
 
+/* A configuration file's names have '_': whoever copies one from there means it. */
 static bool same_name(const char *a, const char *b)
 {
     for (; *a != '\0' && *b != '\0'; a++, b++)
@@ -113,6 +114,7 @@ static int smallest(int a, int b, int c)
 /* Edits between two words; an exchange of neighbours is one edit ("tarin"). */
 static int distance(const char *a, const char *b)
 {
+    /* Longer words are nobody's slip, and bound the table. */
     enum { MAX = 40 };
     int n = (int)strlen(a), m = (int)strlen(b);
     int d[MAX + 1][MAX + 1];
@@ -131,6 +133,7 @@ static int distance(const char *a, const char *b)
 
 const char *cli_nearest(const char *word, const char *const *names, int n)
 {
+    /* One slip in three letters is a slip; more is another word. */
     int limit = (int)strlen(word) / 3;
     if (limit < 2) limit = 2;
     const char *best = NULL;
@@ -146,6 +149,7 @@ const char *cli_nearest(const char *word, const char *const *names, int n)
 
 /* ---- parsing ----------------------------------------------------------------------- */
 
+/* Names and aliases alike are worth suggesting. */
 static int unknown_option(const cli *c, const char *name, size_t n)
 {
     const char *names[128];
@@ -165,6 +169,7 @@ static int unknown_option(const cli *c, const char *name, size_t n)
                            c->verb->name, word, c->verb->name);
 }
 
+/* Only whole names: a prefix that is unique today is not when an option is added. */
 static bool find_long(const cli *c, const char *name, size_t n, cli_option *out)
 {
     char word[64];

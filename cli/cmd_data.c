@@ -20,9 +20,11 @@ static int column_stats(cli *c, const hg_dataset *data, column *columns)
     int64_t rows = hg_dataset_rows(data), d = hg_dataset_features(data);
     float *x = cli_alloc((size_t)d, ROWS_AT_ONCE * sizeof(*x));
     int code = CLI_OK;
+    /* The first value, whatever it is, must become both. */
     for (int64_t i = 0; i < d; i++) columns[i] = (column){HUGE_VAL, -HUGE_VAL, 0, 0};
     for (int64_t first = 0; first < rows && code == CLI_OK; first += ROWS_AT_ONCE) {
         int64_t n = rows - first < ROWS_AT_ONCE ? rows - first : ROWS_AT_ONCE;
+        /* By blocks: a float copy of all rows could be four times the data. */
         if (hg_dataset_read(c->ctx, data, first, n, x) != HG_OK) {
             code = cli_failed(c);
             break;
@@ -41,12 +43,14 @@ static int column_stats(cli *c, const hg_dataset *data, column *columns)
     return code;
 }
 
+/* Pixels have no names and no units of their own; the range of all says enough. */
 static bool shows_columns(const hg_dataset *data, const hg_data_info *info)
 {
     bool named = hg_dataset_column(data, 0) != NULL;
     return info->rank == 1 && (named || info->features <= MAX_UNNAMED);
 }
 
+/* Over rows, not rows - 1: the same as the standard scaler divides by. */
 static double deviation(const column *s, int64_t rows)
 {
     return sqrt(s->m2 / (double)rows);
@@ -135,6 +139,7 @@ static int print_json(const hg_dataset *data, const hg_data_info *info,
     return cli_json_print(object);
 }
 
+/* Statistics take a pass over all rows, so only what will be printed is counted. */
 static int run_info(cli *c)
 {
     hg_dataset *data = NULL;
@@ -156,6 +161,7 @@ static int run_info(cli *c)
     return code;
 }
 
+/* What can be wrong with the output is said before a large input is read. */
 static int run_convert(cli *c)
 {
     hg_dataset *data = NULL;

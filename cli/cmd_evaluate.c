@@ -26,6 +26,7 @@ static json_t *value_of(const hg_metric *m)
     return cli_json_real(m->value);
 }
 
+/* Every metric under its name; which there are depends on the data. */
 static json_t *to_json(const hg_metrics *metrics)
 {
     /* What a script may count on; null where the data have none. */
@@ -47,6 +48,7 @@ static int print_json(const hg_metrics *metrics, const hg_metrics *other)
     return cli_json_print(object);
 }
 
+/* Counts as people write them, the rest to six digits. */
 static void format_value(char out[CLI_NUMBER], const hg_metric *m)
 {
     bool whole = strcmp(m->unit, "rows") == 0 || strcmp(m->name, "rows") == 0;
@@ -69,6 +71,7 @@ static int print_table(const cli *c, const hg_metrics *metrics, const hg_metrics
     }
     for (int i = 0; hg_metrics_at(metrics, i, &m); i++) {
         char number[CLI_NUMBER], beside[CLI_NUMBER], ratio[CLI_NUMBER];
+        /* "rows 200 rows" would say it twice. */
         const char *unit = strcmp(m.unit, m.name) == 0 ? "" : m.unit;
         format_value(number, &m);
         if (other == NULL) {
@@ -78,6 +81,7 @@ static int print_table(const cli *c, const hg_metrics *metrics, const hg_metrics
         hg_metric n = m;
         n.value = hg_metrics_get(other, m.name);
         format_value(beside, &n);
+        /* A ratio to 0, or to what was not measured, is no number. */
         cli_real(ratio, n.value > 0 ? m.value / n.value : (double)NAN);
         cli_table_row(t,
                       (const char *const[]){m.name, number, beside, ratio, unit, m.help});
@@ -87,6 +91,7 @@ static int print_table(const cli *c, const hg_metrics *metrics, const hg_metrics
     return CLI_OK;
 }
 
+/* The model is read, used and let go: with --against only one is in memory. */
 static int measure(cli *c, const char *path, const hg_dataset *data, hg_metrics **out)
 {
     hg_model *model = NULL;

@@ -61,6 +61,7 @@ typedef struct curve {
     char loss[32]; /* its name, where the file has it: a model's */
 } curve;
 
+/* A log does not say how many lines it has: room doubles. */
 static void add_epoch(curve *k, const hg_epoch *e)
 {
     if (k->n == k->room) {
@@ -70,6 +71,7 @@ static void add_epoch(curve *k, const hg_epoch *e)
     k->epochs[k->n++] = *e;
 }
 
+/* A missing number (no validation, or null for NaN) is a gap in the curve. */
 static double number_of(const json_t *object, const char *name)
 {
     const json_t *x = json_object_get(object, name);
@@ -112,6 +114,7 @@ static int read_log(const char *path, FILE *f, curve *k)
     return code;
 }
 
+/* A model keeps the losses of its epochs: no log is needed. */
 static int read_model(cli *c, const char *path, curve *k)
 {
     hg_model *model = NULL;
@@ -178,6 +181,7 @@ static int read_curve(cli *c, const char *path, curve *k)
     return code;
 }
 
+/* An empty log is no picture of nothing, but a mistake to be told. */
 static int run_loss(cli *c)
 {
     hg_plot_options o;
@@ -198,6 +202,7 @@ static int run_loss(cli *c)
 
 /* ---- grid, filters ----------------------------------------------------------------- */
 
+/* The model first: it is small, and a wrong one is told before data are read. */
 static int run_grid(cli *c)
 {
     hg_plot_options o;
@@ -214,6 +219,7 @@ static int run_grid(cli *c)
     return code;
 }
 
+/* The part is checked here, so that a wrong word is a usage error, not a failure. */
 static int run_filters(cli *c)
 {
     hg_plot_options o;

@@ -8,6 +8,7 @@
 
 static const cli_option *const options[] = {cli_json_options, cli_common_options, NULL};
 
+/* One row a layer in the order that data take, with the sums below. */
 static int print_layers(cli *c, const hg_model *model, const hg_model_info *info)
 {
     char shape[CLI_NUMBER * 2], parameters[CLI_NUMBER], flops[CLI_NUMBER];
@@ -51,12 +52,14 @@ static void print_facts(const hg_model_info *info)
     double code = (double)info->code, row = (double)info->inputs;
     cli_grouped(a, info->code);
     cli_grouped(b, info->inputs);
+    /* The larger of the two says which way the ratio is to be read. */
     if (code < row)
         snprintf(text, sizeof(text), "%s of %s values (%.3g : 1)", a, b, row / code);
     else
         snprintf(text, sizeof(text), "%s for %s values (1 : %.3g, overcomplete)", a, b,
                  row > 0 ? code / row : 0);
     cli_table_row(t, (const char *const[]){"code", text});
+    /* As stored: 4 bytes a number. */
     format_bytes(a, 4.0 * (double)info->parameters);
     cli_table_row(t, (const char *const[]){"weights", a});
     cli_table_row(t, (const char *const[]){"loss", info->loss});
@@ -77,6 +80,7 @@ static void print_facts(const hg_model_info *info)
     cli_table_free(t);
 }
 
+/* The same rows for a script; numbers stay numbers. */
 static json_t *layers_json(cli *c, const hg_model *model, int64_t n)
 {
     json_t *list = json_array();

@@ -84,6 +84,7 @@ static int check_outputs(job *j)
     return code;
 }
 
+/* Both files by the same reading options; but a limit is one of training rows alone. */
 static int open_data(job *j)
 {
     hg_data_options o;
@@ -102,6 +103,7 @@ static int open_data(job *j)
 
 /* ---- while it trains --------------------------------------------------------------- */
 
+/* Called in every step, so it does no more than draw ten times a second. */
 static int on_step(void *user, const hg_progress *p)
 {
     job *j = user;
@@ -114,6 +116,7 @@ static int on_epoch(void *user, const hg_progress *p)
     job *j = user;
     j->last = *p;
     j->epochs++;
+    /* Times add up, rates do not: the mean rate is that of the summed time. */
     if (p->rows_per_second > 0) j->seconds_per_row += 1 / p->rows_per_second;
     if (p->improved) j->best_epoch = p->epoch;
     cli_epoch_log_write(&j->log, p);
@@ -159,6 +162,7 @@ static double speed(const job *j)
     return j->seconds_per_row > 0 ? (double)j->epochs / j->seconds_per_row : 0;
 }
 
+/* The closing words for a script: whole also when training ended early. */
 static void print_json(const job *j, const char *stopped)
 {
     json_t *o = json_object();
@@ -210,6 +214,7 @@ static void data_words(const cli *c, char *out, size_t n)
     }
 }
 
+/* The closing words for people: what came out, and two commands to look at it. */
 static void print_closing(const job *j)
 {
     char a[CLI_NUMBER], model[400], data[800];
@@ -239,6 +244,8 @@ static void print_closing(const job *j)
     cli_table_free(t);
 }
 
+/* From the model's history, not from what this run saw: a resumed run has the epochs
+ * before it, too. */
 static int draw_loss(const job *j)
 {
     hg_plot_options o = {.size = sizeof(o)};
@@ -321,6 +328,7 @@ static int finish(job *j, hg_status status)
     return code;
 }
 
+/* The clock runs around training alone, without reading data and saving. */
 static int train(job *j)
 {
     const hg_callbacks callbacks = {sizeof(callbacks), on_step, on_epoch, j};
@@ -335,6 +343,7 @@ static int train(job *j)
     return finish(j, status);
 }
 
+/* Everything up to the first step, so that a long run can be tried in a moment. */
 static int dry_run(job *j)
 {
     const cli *c = j->c;

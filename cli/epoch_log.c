@@ -10,12 +10,14 @@
 #include <sys/stat.h>
 #include <unistd.h>
 
+/* A log is not worth a training: it is said once, and the run goes on. */
 static void failed(cli_epoch_log *log)
 {
     if (!log->failed) cli_say("warning: %s: %s", log->path, strerror(errno));
     log->failed = true;
 }
 
+/* A line that is no epoch counts as later than all: it is cut off. */
 static int64_t epoch_of(const char *line, size_t n)
 {
     json_t *object = json_loadb(line, n, 0, NULL);
@@ -64,6 +66,7 @@ static json_t *epoch_json(const hg_progress *p)
     json_t *o = json_object();
     json_object_set_new(o, "epoch", json_integer(p->epoch));
     json_object_set_new(o, "loss", cli_json_real(p->loss));
+    /* NaN, the only number unlike itself: there was no validation. */
     if (p->val_loss == p->val_loss)
         json_object_set_new(o, "val_loss", cli_json_real(p->val_loss));
     json_object_set_new(o, "recon", cli_json_real(p->recon));
@@ -84,6 +87,7 @@ void cli_epoch_log_write(cli_epoch_log *log, const hg_progress *p)
     size_t flags = JSON_PRESERVE_ORDER | JSON_REAL_PRECISION(9) | JSON_COMPACT;
     char *text = json_dumps(o, flags);
     json_decref(o);
+    /* Flushed at each line: who watches a log wants the epoch that has ended. */
     if (text == NULL || fprintf(log->f, "%s\n", text) < 0 || fflush(log->f) != 0)
         failed(log);
     free(text);

@@ -1,11 +1,15 @@
 // SPDX-License-Identifier: MIT
-/* --help, from the verbs' tables.                                                      */
+/* --help, from the verbs' tables.
+ *
+ * Nothing here knows a verb or an option, so what a table has is in the help, the man page
+ * (man.c) and the parser (args.c) at once, and cannot be forgotten in one.             */
 #include "cli.h"
 
 #include <string.h>
 
 enum { LEFT = 28 }; /* column where an option's help begins */
 
+/* Long lines tire the eye even where the window has room for them. */
 static int page_width(FILE *f)
 {
     int width = cli_width(f, 80);
@@ -42,6 +46,7 @@ void cli_usage_line(const cli_verb *v, FILE *f)
             v->usage);
 }
 
+/* A group is only named where a verb has options of it. */
 static bool has_group(const cli_verb *v, const char *group)
 {
     cli_option o;
@@ -77,6 +82,7 @@ static void print_option(const cli_option *o, FILE *f, int width)
     int at = fprintf(f, o->letter != 0 ? "  -%c, " : "      ", o->letter);
     at += fprintf(f, "--%s%s%s", o->name, o->argument != NULL ? " " : "",
                   o->argument != NULL ? o->argument : "");
+    /* A long option has its line to itself. */
     if (at > LEFT - 2) {
         fputc('\n', f);
         at = 0;
@@ -98,6 +104,7 @@ void cli_help_verb(const cli_verb *v, FILE *f)
     cli_usage_line(v, f);
     fputc('\n', f);
     wrap(f, v->about, 0, width);
+    /* Options by what they are about, not by which table they come from. */
     for (int g = 0; (group = cli_group_at(v, g)) != NULL; g++) {
         fprintf(f, "\n%c%s:\n", group[0] - 'a' + 'A', group + 1);
         for (int i = 0; cli_option_at(v, i, &o); i++)

@@ -17,6 +17,7 @@ const cli_verb *const cli_verbs[] = {
     &cli_data_convert, &cli_list,      &cli_info,      &cli_help,         NULL,
 };
 
+/* "plot" is the first word of "plot loss". */
 static bool is_first_word(const cli_verb *v, const char *word)
 {
     size_t n = strlen(word);
@@ -76,6 +77,7 @@ static int unknown_verb(int argc, char **argv)
         if (is_first_word(cli_verbs[i], argv[1])) return second_word(argc, argv);
         if (strchr(cli_verbs[i]->name, ' ') == NULL) names[n++] = cli_verbs[i]->name;
     }
+    /* First words are no verbs, yet may be meant. */
     names[n++] = "plot";
     names[n++] = "data";
     const char *near = cli_nearest(argv[1], names, n);
@@ -114,6 +116,7 @@ static int run(int argc, char **argv)
     } else if (code == CLI_OK) {
         code = c.verb->run(&c);
     }
+    /* Freed even now, so that leak checks of the program find only leaks. */
     hg_ctx_free(&c.ctx);
     free(c.given);
     free(c.args);
@@ -129,6 +132,7 @@ int main(int argc, char **argv)
     signal(SIGXFSZ, SIG_IGN);
     int code = run(argc, argv);
     errno = 0;
+    /* What could not be written to a full disk must not look like success. */
     if ((fflush(stdout) != 0 || ferror(stdout)) && code == CLI_OK) {
         cli_say("standard output: %s", errno != 0 ? strerror(errno) : "cannot write");
         code = CLI_FAILED;

@@ -1,5 +1,8 @@
 // SPDX-License-Identifier: MIT
-/* The man page, from the same tables as --help.  Source: man(7), groff_man(7).         */
+/* The man page, from the same tables as --help, so that neither can fall behind.
+ *
+ * Installed by `make install`, which asks the program for it: a page in the tree would be
+ * one more text to keep true.  Source: man(7), groff_man(7).                           */
 #include "cli.h"
 
 #include <ctype.h>
@@ -10,8 +13,9 @@ static void put(FILE *f, const char *text)
 {
     for (bool start = true; *text != '\0'; text++) {
         if (start && (*text == '.' || *text == '\'')) fputs("\\&", f);
-        if (*text == '\\')
-            fputs("\\e", f);
+        if (*text == '\\') fputs("\\e", f);
+        /* A bare '-' is a hyphen to troff, and an option with hyphens cannot be
+         * pasted. */
         else if (*text == '-')
             fputs("\\-", f);
         else
@@ -38,6 +42,7 @@ static void put_paragraphs(FILE *f, const char *text)
     }
 }
 
+/* One option: a tag line in bold, its argument in italics, then its help and default. */
 static void put_option(FILE *f, const cli_option *o)
 {
     fputs(".TP\n", f);
@@ -73,6 +78,7 @@ static bool is_common(const cli_option *o)
     return false;
 }
 
+/* A verb is a subsection; its options stand in the groups of --help. */
 static void put_verb(FILE *f, const cli_verb *v)
 {
     const char *group;
@@ -87,6 +93,7 @@ static void put_verb(FILE *f, const cli_verb *v)
         bool titled = false;
         for (int i = 0; cli_option_at(v, i, &o); i++) {
             if (strcmp(o.group, group) != 0 || is_common(&o)) continue;
+            /* The title waits for the first option that is not common to all. */
             if (!titled)
                 fprintf(f, ".PP\n\\fI%c%s options\\fR\n",
                         toupper((unsigned char)group[0]), group + 1);

@@ -7,6 +7,7 @@
 const cli_option *const cli_map_options[] = {
     cli_write_options, cli_data_options, cli_column_options, cli_common_options, NULL};
 
+/* What was written goes to standard error: standard output may be the data. */
 static int save(cli *c, const hg_dataset *data, const char *path)
 {
     char rows[CLI_NUMBER], values[CLI_NUMBER];
@@ -26,6 +27,8 @@ int cli_map(cli *c, cli_map_fn fn)
     const char *path = cli_get(c, "output");
     if (path == NULL)
         return cli_usage_error("%s: no output; name it with -o OUT", c->verb->name);
+    /* Cheap questions first: a wrong output is told before the model and the data are
+     * read. */
     int code = cli_check_format(cli_get(c, "to"));
     if (code == CLI_OK) code = cli_check_output(c, path);
     if (code == CLI_OK) code = cli_open_model(c, c->args[0], &model);

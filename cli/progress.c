@@ -54,6 +54,7 @@ static void format_time(char out[CLI_NUMBER], double seconds)
         snprintf(out, CLI_NUMBER, "%lds", s);
 }
 
+/* One character stands for more than a step: the last is shown under way (>). */
 static void draw_bar(const cli_progress *p, const hg_progress *now, int width)
 {
     double done = now->steps > 0 ? (double)now->step / (double)now->steps : 0;
@@ -80,6 +81,7 @@ static void draw(cli_progress *p, const hg_progress *now)
     int width = cli_width(stderr, 80) - 1, fit = 0;
     while (fit < 4 && used + (int)strlen(parts[fit]) <= width)
         used += (int)strlen(parts[fit++]);
+    /* The bar gets what the words leave, and goes first when there is little. */
     int bar = width - used - 3;
     fprintf(stderr, "\r%.*s", width, epoch);
     if (bar >= BAR_MIN) draw_bar(p, now, bar < BAR_MAX ? bar : BAR_MAX);
@@ -91,6 +93,7 @@ static void draw(cli_progress *p, const hg_progress *now)
 
 void cli_progress_step(cli_progress *p, const hg_progress *now)
 {
+    /* Ten times a second is smooth, and costs training nothing. */
     if (p->quiet || !p->terminal || cli_now() - p->drawn < 0.1) return;
     draw(p, now);
 }
@@ -99,6 +102,8 @@ void cli_progress_epoch(cli_progress *p, const hg_progress *now)
 {
     p->val_loss = now->val_loss;
     if (p->quiet) return;
+    /* Short epochs would flicker: they are drawn when their turn comes, the last
+     * always. */
     if (p->terminal) {
         bool last = now->epoch >= now->epochs;
         if (p->every || last || cli_now() - p->drawn >= 0.1) draw(p, now);

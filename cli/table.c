@@ -1,5 +1,8 @@
 // SPDX-License-Identifier: MIT
-/* Columns that line up, and numbers as people read them.                               */
+/* Columns that line up, and numbers as people read them.
+ *
+ * A table is held whole before it is printed, since the widest cell of a column, perhaps
+ * its last, says where all others stand.                                               */
 #include "cli.h"
 
 #include <math.h>
@@ -35,6 +38,7 @@ cli_table *cli_table_new(const char *align)
     return t;
 }
 
+/* A row of no cells yet; it is a rule until cells are put in. */
 static char **new_row(cli_table *t)
 {
     if (t->rows == t->room) {
@@ -51,6 +55,7 @@ void cli_table_row(cli_table *t, const char *const *cells)
     char **row = new_row(t);
     for (int i = 0; i < t->columns; i++) {
         row[i] = cli_strdup(cells[i] != NULL ? cells[i] : "");
+        /* Names of files and columns come from outside: a terminal must not obey them. */
         for (char *p = row[i]; *p != '\0'; p++)
             if ((unsigned char)*p < 32 || *p == 127) *p = '?';
         size_t n = shown(row[i]);
@@ -62,6 +67,7 @@ void cli_table_rule(cli_table *t) { new_row(t); }
 
 static void print_row(const cli_table *t, char **row, FILE *f)
 {
+    /* No spaces behind the last word: output is compared and pasted. */
     int last = t->columns - 1;
     while (last > 0 && row[last][0] == '\0') last--;
     for (int i = 0; i <= last; i++) {
@@ -102,6 +108,7 @@ const char *cli_grouped(char out[CLI_NUMBER], int64_t x)
     int n = snprintf(digits, sizeof(digits), "%lld", (long long)x);
     char *p = out;
     for (int i = 0; i < n; i++) {
+        /* No comma in front of the first digit, with a sign or without. */
         bool first = i == 0 || (i == 1 && x < 0);
         if (!first && (n - i) % 3 == 0) *p++ = ',';
         *p++ = digits[i];
@@ -132,6 +139,7 @@ const char *cli_shape(char out[CLI_NUMBER * 2], int rank, const int64_t *shape)
 int cli_width(FILE *f, int otherwise)
 {
     struct winsize w = {0};
+    /* A pipe has no width; a terminal may not know its own and say 0. */
     if (!isatty(fileno(f)) || ioctl(fileno(f), TIOCGWINSZ, &w) != 0) return otherwise;
     return w.ws_col > 0 ? w.ws_col : otherwise;
 }

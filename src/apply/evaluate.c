@@ -34,6 +34,8 @@ static void fill(void *arg, int64_t first, int64_t n, hgi_real *x, int worker)
     hgi_feed_fill(&j->feed, first, n, x, worker);
 }
 
+/* Sinks run on several threads, each with rows of its own: no sums here, only the rows'
+ * places, so that the order of the threads cannot change a bit. */
 static void loss_of(const evaluate_job *j, const hgi_chunk *c, double *recon)
 {
     const hgi_net *net = &j->feed.model->net;
@@ -60,6 +62,7 @@ static void errors_sink(void *arg, const hgi_chunk *c)
     int64_t d = net->inputs;
     double recon[HGI_INFER_ROWS];
     loss_of(j, c, recon);
+    /* The loss wants logits where it has taken over the sigmoid; all else predictions. */
     hgi_predict(net, j->feed.ctx->kernels, c->n, c->y);
     for (int64_t r = 0; r < c->n; r++) {
         row_numbers *row = &j->row[c->first + r];
@@ -104,11 +107,14 @@ static hg_status look_at_data(evaluate_job *j)
             }
     }
     for (int64_t c = 0; c < d; c++) j->mean[c] /= (double)rows;
+    /* Rounding of the scaler may leave a value a hair outside. */
     j->unit = lo >= -HGI_ROUNDING && hi <= 1 + HGI_ROUNDING;
     hgi_free(&ctx->mem, x);
     return HG_OK;
 }
 
+/* Of the first weight behind the code: a code can shrink as this one grows, which is
+ * how a penalty on activity is cheated. */
 static double decoder_norm(const hg_ctx *ctx, const hg_model *m)
 {
     for (int64_t i = m->net.code + 1; i < m->net.count; i++) {
@@ -120,6 +126,7 @@ static double decoder_norm(const hg_ctx *ctx, const hg_model *m)
     return (double)NAN;
 }
 
+/* Sums over rows in order, then means; docs/metrics.md has the formulas. */
 static void summarise(const evaluate_job *j, int64_t clipped, double *v)
 {
     const hg_model *m = j->feed.model;
@@ -150,11 +157,13 @@ static void summarise(const evaluate_job *j, int64_t clipped, double *v)
     v[HGI_METRIC_RMSE] = sqrt(v[HGI_METRIC_MSE]);
     v[HGI_METRIC_MAE] = sum.error.absolute / values;
     v[HGI_METRIC_SSE_PER_ROW] = sum.error.square / rows;
+    /* Constant data have no variance to explain, and the metric is left out. */
     if (sum.error.variance > 0)
         v[HGI_METRIC_EXPLAINED] = 1 - sum.error.square / sum.error.variance;
     v[HGI_METRIC_ACTIVITY] = sum.activity / codes;
     v[HGI_METRIC_ZEROS] = (double)sum.zeros / codes;
     v[HGI_METRIC_CLIPPED] = (double)clipped;
+    /* Cross-entropy and PSNR mean something only for data in [0,1]. */
     if (!j->unit) return;
     /* A bce model's own loss comes from logits and is exact; others'
      * predictions are clipped. */
@@ -164,6 +173,8 @@ static void summarise(const evaluate_job *j, int64_t clipped, double *v)
     v[HGI_METRIC_PSNR] = hgi_psnr(v[HGI_METRIC_MSE]);
 }
 
+/* A pass through the whole net, looking at the code on the way; a second one where codes
+ * are drawn, since errors are those of the mean code. */
 static hg_status run(evaluate_job *j)
 {
     const hg_model *m = j->feed.model;
@@ -226,6 +237,7 @@ int hg_metrics_at(const hg_metrics *metrics, int index, hg_metric *out)
 {
     if (metrics == NULL || out == NULL || index < 0) return 0;
     for (int i = 0; i < HGI_METRIC_COUNT; i++) {
+        /* What was not measured is not counted: an index has no holes. */
         if (isnan(metrics->value[i]) || index-- > 0) continue;
         const hgi_metric_row *row = &hgi_metric_rows[i];
         *out = (hg_metric){row->name, row->unit, metrics->value[i], row->help};

@@ -1,6 +1,9 @@
 // SPDX-License-Identifier: MIT
-/* Rows in: scaled as in training; what lies outside a bce model's range
- * is never silent. */
+/* Rows in: scaled as in training; what lies outside a bce model's range is never silent.
+ *
+ * Filling runs on several threads and cannot return an error, so it takes notes: which rows
+ * were clipped, and the first that was refused.  hgi_feed_close() makes a warning or an
+ * error of them.  The first by row, not by time: the message does not depend on threads. */
 #include "apply/apply.h"
 
 #include "base/team.h"
@@ -33,12 +36,14 @@ hg_status hgi_feed_open(hg_ctx *ctx, const hg_model *m, const hg_dataset *data,
     hgi_feed f = {.ctx = ctx, .model = m, .data = data, .scaler = &m->scaler};
     memset(out, 0, sizeof *out);
     if (data->features != wanted) return wrong_shape(ctx, data, wanted);
+    /* Codes are numbered, whatever the file calls them. */
     if (!codes) HGI_TRY(check_columns(ctx, m, data));
     HGI_TRY(hgi_ctx_team(ctx, &team));
     f.range = hgi_model_range(m);
     f.scratch =
         hgi_calloc(&ctx->mem, (size_t)hgi_team_size(team) * (size_t)data->features,
                    sizeof *f.scratch);
+    /* A byte a row, not a counter: threads write their own rows without meeting. */
     f.clipped = hgi_calloc(&ctx->mem, (size_t)data->rows, 1);
     if (f.scratch == NULL || f.clipped == NULL) {
         hgi_free(&ctx->mem, f.scratch);
@@ -50,6 +55,7 @@ hg_status hgi_feed_open(hg_ctx *ctx, const hg_model *m, const hg_dataset *data,
     return HG_OK;
 }
 
+/* The lowest row wins, in whatever order threads come. */
 static void note_refused(hgi_feed *f, int64_t row)
 {
     int_fast64_t seen = atomic_load(&f->refused);
@@ -92,6 +98,7 @@ static hg_status refuse(hgi_feed *f, int64_t row)
 hg_status hgi_feed_close(hgi_feed *f, hg_status status, int64_t *clipped)
 {
     int64_t count = 0;
+    /* Never opened, or closed already: callers close on every path. */
     if (f->ctx == NULL) return status;
     if (status == HG_OK && atomic_load(&f->refused) != INT64_MAX)
         status = refuse(f, (int64_t)atomic_load(&f->refused));

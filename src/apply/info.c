@@ -8,6 +8,7 @@
 
 #include <string.h>
 
+/* Those that this build has and this machine runs. */
 static void kernel_names(char *out, size_t n)
 {
     size_t used = 0;
@@ -49,6 +50,7 @@ int hg_info(const hg_ctx *ctx, int index, hg_fact *out)
         missing = "not built in: install libcairo2-dev and rebuild";
         break;
     }
+    /* A part that is missing says what to install instead of its version. */
     *out = (hg_fact){names[index], value != NULL ? value : missing};
     return 1;
 }

@@ -1,5 +1,9 @@
 // SPDX-License-Identifier: MIT
-/* hg_list: every table of the library by name, so that nothing has to be listed twice. */
+/* hg_list: every table of the library by name, so that nothing has to be listed twice.
+ *
+ * Help, documents, tests and messages iterate over these; a kind that is added to its own
+ * table is listed here without anyone writing more.  The tables differ in type, so each has
+ * a function that reads one row. */
 #include "apply/plot.h"
 #include "data/data.h"
 #include "metrics/metrics.h"

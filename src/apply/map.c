@@ -53,6 +53,8 @@ static void sink(void *arg, const hgi_chunk *c)
     note_infinite(j, c, out);
 }
 
+/* Only the layers that are needed: encoding stops at the code, decoding starts behind
+ * it. */
 static hg_status run(map_job *j, const hg_dataset *data)
 {
     hg_ctx *ctx = j->feed.ctx;
@@ -104,6 +106,7 @@ done:
 
 /* ---- memory to memory ------------------------------------------------------------ */
 
+/* A view costs no copy, and checks the numbers as a file's are checked. */
 static hg_status map_memory(hg_ctx *ctx, const hg_model *m, map_mode mode,
                             const float *in, int64_t n, float *out)
 {
@@ -177,6 +180,7 @@ static hg_status map_dataset(hg_ctx *ctx, const hg_model *m, map_mode mode,
         return hgi_fail(ctx, HG_EINVAL, "a model and data are needed");
     const hgi_layer *code = &m->net.layer[m->net.code];
     const hgi_shape *shape = mode == ENCODE ? &code->out : &m->net.input;
+    /* What info calls the data: they have no file yet. */
     const char *format = mode == ENCODE ? "codes" : "rows";
     HGI_TRY(hgi_dataset_new(ctx, data->name, format, data->rows, shape->rank, shape->dim,
                             &values, &d));

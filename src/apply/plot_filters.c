@@ -29,6 +29,7 @@ static bool weights_of(const hg_model *m, bool decoder, filters *f)
         const hgi_tensor *t = l->tied != NULL ? &l->tied->tensor[0] : &l->tensor[0];
         int64_t pixels = decoder ? l->d_out : l->d_in;
         if (t->role != HGI_WEIGHT || t->rank != 2 || pixels != net->inputs) return false;
+        /* A tied decoder borrows the encoder's weight, which lies the other way round. */
         bool by_unit = t->dim[1] == pixels && (!decoder || l->tied != NULL);
         f->W = m->theta + t->offset;
         f->pixels = pixels;
@@ -60,6 +61,7 @@ hg_status hg_plot_filters(hg_ctx *ctx, const hg_model *m, const char *part,
     float *v = hgi_calloc(&ctx->mem, (size_t)(tiles * f.pixels), sizeof *v);
     if (v == NULL)
         return hgi_fail_mem(ctx, (size_t)(tiles * f.pixels) * sizeof *v, "filters");
+    /* One scale for all tiles, the same both ways, so that colours compare. */
     float peak = 0;
     for (int64_t j = 0; j < tiles; j++)
         for (int64_t i = 0; i < f.pixels; i++) {
@@ -67,6 +69,7 @@ hg_status hg_plot_filters(hg_ctx *ctx, const hg_model *m, const char *part,
             peak = fmaxf(peak, fabsf(v[j * f.pixels + i]));
         }
     const hgi_shape *s = &m->net.input;
+    /* Other numbers of channels have no colours: their filters are drawn as curves. */
     bool image = s->rank >= 2 && (s->rank == 2 || s->dim[2] == 1 || s->dim[2] == 3);
     const float *values[] = {v};
     char title[80];

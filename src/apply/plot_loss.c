@@ -42,6 +42,7 @@ hg_status hg_plot_loss(hg_ctx *ctx, const hg_epoch *epochs, int64_t n, const cha
     HGI_TRY(hgi_plot_options(ctx, options, &o));
     if (epochs == NULL || n < 1)
         return hgi_fail(ctx, HG_EINVAL, "%s: no epochs to draw", path);
+    /* A caller compiled against another header would be misread. */
     if (epochs[0].size != sizeof *epochs)
         return hgi_fail(ctx, HG_EINVAL, "hg_plot_loss: epochs->size is not set");
     double *x = hgi_calloc(&ctx->mem, (size_t)n * 3, sizeof *x);
@@ -77,6 +78,7 @@ hg_status hg_plot_loss(hg_ctx *ctx, const hg_epoch *epochs, int64_t n, const cha
         .width = o.width,
         .dark = o.dark != 0,
     };
+    /* 0 stays 0: the chart then chooses both. */
     c.height = o.width * 5 / 8;
     hg_status status = hgi_chart_draw(ctx, &c, path);
     hgi_free(&ctx->mem, x);

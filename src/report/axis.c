@@ -20,6 +20,7 @@ bool hgi_axis_takes(bool log, double v)
     return !log || v >= near_zero;
 }
 
+/* A constant has no decades: it gets a third of one, so that it stands in the middle. */
 static void log_range(hgi_axis *a, double lo, double hi, double pad)
 {
     double from = log10(lo), to = log10(hi);
@@ -45,6 +46,8 @@ void hgi_axis_range(hgi_axis *a, bool log, double lo, double hi, double pad)
         return;
     }
     double room = pad * (hi - lo);
+    /* Zero belongs on an axis when the data come near it; else it would waste the
+     * room. */
     a->lo = lo >= 0 && lo < 0.25 * hi ? 0 : lo - room;
     a->hi = hi <= 0 && hi > 0.25 * lo ? 0 : hi + room;
 }
@@ -54,6 +57,7 @@ double hgi_axis_place(const hgi_axis *a, double v)
     double t = a->log ? (log10(fmax(v, near_zero)) - log10(a->lo)) /
                             (log10(a->hi) - log10(a->lo))
                       : (v - a->lo) / (a->hi - a->lo);
+    /* Far values would overflow the canvas's fixed-point coordinates. */
     return t < -1 ? -1 : t > 2 ? 2 : t;
 }
 
@@ -121,6 +125,7 @@ static double value_of(int64_t k, int e)
 static int common_power(double large, int e)
 {
     int m = (int)floor(log10(large) + 1e-9);
+    /* Up to 999,999 and down to 0.0001 people read plain numbers faster. */
     if (m < 6 && e >= -4) return 0;
     return 3 * (int)floor(m / 3.0);
 }
@@ -131,9 +136,12 @@ static void linear_ticks(hgi_axis *a, int about, bool whole)
     int e = (int)floor(log10(raw));
     double f = raw / value_of(1, e);
     int64_t m = f < 1.414 ? 1 : f < 3.162 ? 2 : f < 7.071 ? 5 : 10; /* nearest ratio */
+    /* 10 is the next power's 1, which has the shorter text. */
     if (m == 10) m = 1, e++;
+    /* There is no epoch 2.5. */
     if (whole && e < 0) m = 1, e = 0;
     double step = value_of(m, e);
+    /* The tolerance keeps a tick that lies on an end, but for rounding. */
     int64_t from = (int64_t)ceil(a->lo / step - 1e-6);
     int64_t to = (int64_t)floor(a->hi / step + 1e-6);
     int power = common_power(fmax(fabs(a->lo), fabs(a->hi)), e);

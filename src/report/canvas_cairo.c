@@ -67,6 +67,7 @@ hg_status hgi_picture_check(hg_ctx *ctx, const char *path)
         path);
 }
 
+/* cairo keeps its first error in the object: asked where it matters, not at each call. */
 static hg_status cairo_failed(hgi_canvas *c, cairo_status_t s)
 {
     if (s == CAIRO_STATUS_SUCCESS) return HG_OK;
@@ -107,6 +108,7 @@ hg_status hgi_canvas_new(hg_ctx *ctx, const char *path, hgi_canvas **out)
         status = hgi_fail_mem(ctx, strlen(path) + 1, "a picture's path");
         goto done;
     }
+    /* Texts are measured before the size of the sheet is known. */
     c->surface = cairo_image_surface_create(CAIRO_FORMAT_A8, 1, 1);
     status = new_pen(c);
 done:
@@ -125,6 +127,7 @@ void hgi_canvas_free(hgi_canvas **canvas)
         cairo_surface_finish(c->surface);
         cairo_surface_destroy(c->surface);
     }
+    /* Without an end the old file stays. */
     if (c->opened) hgi_outfile_abort(&c->file);
     hgi_text_free(&c->text);
     hgi_free(mem, c->pixels);
@@ -147,6 +150,7 @@ static cairo_status_t write_file(void *canvas, const unsigned char *p, unsigned 
     return c->file.status == HG_OK ? CAIRO_STATUS_SUCCESS : CAIRO_STATUS_WRITE_ERROR;
 }
 
+/* An SVG is held whole: its ids are renumbered before it is written. */
 static cairo_status_t write_text(void *canvas, const unsigned char *p, unsigned int n)
 {
     hgi_canvas *c = canvas;
@@ -167,6 +171,7 @@ static hg_status new_png(hgi_canvas *c, int w, int h)
 
 hg_status hgi_canvas_begin(hgi_canvas *c, double width, double height)
 {
+    /* The same bounds for all kinds, so that a picture that fits as SVG fits as PNG. */
     double pw = ceil(2 * width), ph = ceil(2 * height);
     if (!(pw <= SIDE_MAX && ph <= SIDE_MAX && pw * ph <= AREA_MAX))
         return hgi_fail(

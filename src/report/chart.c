@@ -54,10 +54,12 @@ static hg_status set_ranges(hg_ctx *ctx, hgi_chart_layout *l, const char *path)
     hgi_axis_range(ax, false, lo, hi, 0.015);
     /* Time starts where the data do: no automatic zero, and no wide room for a constant. */
     double room = hi > lo ? 0.015 * (hi - lo) : 0.5;
+    /* Far from zero the room may vanish in rounding: then the range stays as it is. */
     if (lo - room < lo && hi + room > hi) ax->lo = lo - room, ax->hi = hi + room;
     return HG_OK;
 }
 
+/* Ticks between whole x (epochs) would name what does not exist. */
 static bool whole_numbers(const double *v, int64_t n)
 {
     for (int64_t i = 0; i < n; i++)
@@ -79,6 +81,7 @@ static void fit_x_ticks(hgi_chart_layout *l)
     }
 }
 
+/* Margins first, from measured texts; what is left is the frame. */
 static void lay_out(hgi_chart_layout *l)
 {
     const hgi_chart *c = l->chart;
@@ -109,6 +112,7 @@ static void lay_out(hgi_chart_layout *l)
 
 /* ---- drawing ------------------------------------------------------------------ */
 
+/* Texts come last, so that no line crosses them. */
 static void draw_texts(const hgi_chart_layout *l)
 {
     hgi_canvas *c = l->canvas;
@@ -154,6 +158,7 @@ static void draw_series(const hgi_chart_layout *l)
 
 /* ---- the whole ---------------------------------------------------------------- */
 
+/* All sizes go by the smaller side, within what can be read and what looks sane. */
 static void set_sizes(hgi_chart_layout *l)
 {
     const hgi_chart *c = l->chart;
@@ -184,6 +189,7 @@ static hg_status draw(hg_ctx *ctx, hgi_chart_layout *l, const char *path)
     hgi_canvas_ink(l->canvas, l->theme->paper, 1);
     hgi_canvas_fill(l->canvas, 0, 0, l->width + 1, l->height + 1);
     hgi_frame_draw(l->canvas, &l->frame, l->theme, 5 * l->unit);
+    /* In order of depth: the mark under the lines, its dots and all texts over them. */
     hgi_chart_draw_mark(l);
     draw_series(l);
     hgi_chart_draw_mark_dots(l);

@@ -18,6 +18,7 @@ double hgi_chart_dash(const hgi_chart_layout *l, int64_t s)
 
 /* ---- names at the lines' ends -------------------------------------------------- */
 
+/* A series may end early (a run that diverged): its name stands at its last point. */
 static int64_t last_point(const hgi_chart *c, int64_t s)
 {
     for (int64_t i = c->n - 1; i >= 0; i--)
@@ -38,6 +39,7 @@ double hgi_chart_fit_ends(hgi_chart_layout *l)
     return widest > 0 ? widest + 32 * l->unit : 0;
 }
 
+/* NaN: nothing to name. */
 static double end_height(const hgi_chart_layout *l, int64_t s)
 {
     const hgi_chart *c = l->chart;
@@ -147,6 +149,7 @@ static box place_mark(const hgi_chart_layout *l, double x)
 {
     const hgi_frame *f = &l->frame;
     double u = l->unit, w = l->mark.width + 12 * u, h = 1.7 * l->mark.font.size;
+    /* Top and bottom before the middle: curves mostly cross the middle. */
     static const double heights[] = {0.02, 0.97, 0.75, 0.5, 0.25};
     box best = {0};
     int64_t least = INT64_MAX;
@@ -188,6 +191,7 @@ void hgi_chart_draw_mark_dots(const hgi_chart_layout *l)
         double v = c->series[s].y[c->mark];
         if (!hgi_axis_takes(c->log_y, v)) continue;
         double x = hgi_frame_x(f, c->x[c->mark]), y = hgi_frame_y(f, v);
+        /* A rim of paper parts the dot from lines of its own colour. */
         hgi_canvas_ink(l->canvas, l->theme->paper, 1);
         hgi_canvas_dot(l->canvas, x, y, 6 * l->unit);
         hgi_canvas_ink(l->canvas, hgi_chart_colour(l, s), 1);

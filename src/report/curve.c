@@ -9,6 +9,7 @@ void hgi_frame_draw(hgi_canvas *c, const hgi_frame *f, const hgi_theme *t, doubl
     const double hair = 0.5, base = hgi_snap(f->y + f->h);
     for (int i = 0; i < f->ay.count; i++) {
         double y = hgi_snap(hgi_frame_y(f, f->ay.ticks[i].at));
+        /* Where values have both signs the zero line is the one to read from. */
         bool zero = f->ay.ticks[i].at == 0 && f->ay.lo < 0;
         if (zero)
             hgi_canvas_ink(c, t->axis, 0.7);
@@ -39,6 +40,7 @@ typedef struct pen {
     double x, y;   /* the last of them */
 } pen;
 
+/* The first point of a path moves the pen, the others draw. */
 static void draw_point(pen *p, double x, double y)
 {
     if (p->drawn == 0)
@@ -65,6 +67,7 @@ static void draw_column(pen *p)
     p->filled = false;
 }
 
+/* Slots: 0 first, 1 lowest on paper, 2 highest, 3 last. */
 static void put(column *k, int slot, double x, double y, int64_t i)
 {
     k->x[slot] = x;
@@ -72,6 +75,8 @@ static void put(column *k, int slot, double x, double y, int64_t i)
     k->index[slot] = i;
 }
 
+/* All points of a half-point column become at most four: a million rows draw as fast
+ * as a thousand, and look the same. */
 static void take_point(pen *p, double x, double y, int64_t i)
 {
     double at = floor(2 * x);
@@ -81,6 +86,7 @@ static void take_point(pen *p, double x, double y, int64_t i)
         p->col.at = at;
         p->filled = true;
     }
+    /* y grows downwards. */
     if (y > p->col.y[1]) put(&p->col, 1, x, y, i);
     if (y < p->col.y[2]) put(&p->col, 2, x, y, i);
     put(&p->col, 3, x, y, i);
@@ -89,6 +95,7 @@ static void take_point(pen *p, double x, double y, int64_t i)
 static void end_path(pen *p, double width, double dash)
 {
     draw_column(p);
+    /* A point between two gaps has no line: it is a dot. */
     if (p->drawn > 1)
         hgi_canvas_stroke(p->c, width, dash);
     else if (p->drawn == 1)

@@ -6,6 +6,7 @@
 
 enum { BANDS_MAX = 4, SIDE_MAX = 16384, TILES_MAX = 100000 };
 
+/* Bounds before any product of these numbers is made. */
 static hg_status check(hg_ctx *ctx, const hgi_grid *g, const char *path)
 {
     if (g->tiles < 1 || g->height < 1 || g->width < 1)
@@ -43,9 +44,11 @@ static void set_range(hgi_sheet *s)
                 s->lo = fmin(s->lo, v);
                 s->hi = fmax(s->hi, v);
             }
+        /* Nothing finite at all: tiles of missing values, on any scale. */
         if (!(s->lo <= s->hi)) s->lo = s->hi = 0;
         if (s->lo == s->hi && g->height > 1) s->hi = s->lo + fmax(fabs(s->lo), 1);
     }
+    /* Zero has the middle colour, so both ends are equally far. */
     if (!g->diverging) return;
     s->hi = fmax(fabs(s->lo), fabs(s->hi));
     if (s->hi == 0) s->hi = 1;
@@ -65,6 +68,7 @@ void hgi_sheet_widen(hgi_sheet *s, double need)
         s->width = hgi_sheet_asked(s);
         s->left += hgi_snap(fmax(0, (s->width - need) / 2));
     } else {
+        /* A free width makes room for the title, within reason. */
         double full = hgi_canvas_text_width(s->canvas, HGI_GRID_TITLE, title);
         s->width = fmax(need, fmin(s->left + full + HGI_GRID_PAD, 600));
     }
@@ -100,6 +104,7 @@ hg_status hgi_grid_draw(hg_ctx *ctx, const hgi_grid *g, const char *path)
     set_range(s);
     hg_status status = HG_OK;
     HGI_GOTO(hgi_canvas_new(ctx, path, &s->canvas));
+    /* A row of colours (channels 3) is a picture one pixel high. */
     bool curves = g->height == 1 && g->channels == 1;
     status = curves ? hgi_grid_curves(s) : hgi_grid_images(s);
 done:

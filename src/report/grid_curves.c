@@ -35,6 +35,7 @@ typedef struct curves {
 
 /* ---- layout ------------------------------------------------------------------- */
 
+/* The legend shares one line under the title. */
 static void fit_legend(curves *m)
 {
     hgi_sheet *s = m->s;
@@ -45,6 +46,7 @@ static void fit_legend(curves *m)
                       (s->width - s->left) / (double)g->bands - 44, 1);
 }
 
+/* One band without a name needs none. */
 static bool has_legend(const curves *m)
 {
     for (int64_t b = 0; b < m->s->grid->bands; b++)
@@ -52,6 +54,7 @@ static bool has_legend(const curves *m)
     return false;
 }
 
+/* A few rows are drawn large, two in a line; more share it. */
 static hg_status fit_tiles(curves *m, double margin)
 {
     hgi_sheet *s = m->s;
@@ -180,6 +183,7 @@ static void draw_legend(curves *m)
     }
 }
 
+/* Axes are common, so their numbers stand once a line and once a column. */
 static void draw_numbers(curves *m, bool at_left, bool at_bottom)
 {
     hgi_sheet *s = m->s;
@@ -273,6 +277,7 @@ hg_status hgi_grid_curves(hgi_sheet *s)
     HGI_GOTO(lay_out(m));
     HGI_GOTO(hgi_sheet_begin(s));
     draw_legend(m);
+    /* Tile by tile: one curve's numbers are in memory at a time. */
     for (int64_t tile = 0; tile < s->grid->tiles; tile++) draw_tile(m, tile);
     draw_axis_labels(m);
     status = hgi_canvas_end(s->canvas);

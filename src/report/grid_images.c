@@ -35,6 +35,7 @@ typedef struct images {
 
 /* ---- layout ------------------------------------------------------------------- */
 
+/* The room at the left goes by the longest name. */
 static double widest_band(images *m, hgi_font f)
 {
     double widest = 0;
@@ -75,12 +76,14 @@ static void fit_tiles(images *m, double room)
             hgi_min(hgi_max(wanted, COLUMNS), hgi_max(have / (g->width + gap), 1));
     }
     s->columns = hgi_min(s->columns, g->tiles);
+    /* Whole factors only: a pixel of the image is a square of pixels. */
     m->factor = (have / s->columns - gap) / g->width;
     m->factor =
         hgi_min(m->factor, hgi_max(TILE_LARGEST / hgi_max(g->width, g->height), 1));
     if (g->image_width == 0) m->factor = hgi_max(m->factor, 1);
 }
 
+/* From the factor everything else follows. */
 static void set_tiles(images *m)
 {
     hgi_sheet *s = m->s;
@@ -148,6 +151,7 @@ static hg_status lay_out(images *m)
     double content = (double)s->columns * s->step_x - GAP;
     s->left = hgi_snap(HGI_GRID_PAD + m->side);
     hgi_sheet_widen(s, s->left + content + m->bar_room + HGI_GRID_PAD);
+    /* Pairs must read as pairs: the lines of one block stand nearer than the blocks. */
     double line_gap =
         g->bands > 1 && m->caption_h == 0 ? LINE_GAP : GAP + m->caption_h / 4;
     s->step_y =
@@ -161,6 +165,7 @@ static hg_status lay_out(images *m)
 
 /* ---- drawing ------------------------------------------------------------------ */
 
+/* NaN is neither dark nor bright: it gets a hue of its own. */
 static uint32_t colour_at(const hgi_sheet *s, const float *v)
 {
     const hgi_grid *g = s->grid;
@@ -217,6 +222,7 @@ static void draw_caption(images *m, double x, double y, const char *text)
     hgi_label_draw(s->canvas, &l, x + s->tile_w / 2, y + 4, HGI_CENTRE);
 }
 
+/* A line of tiles: each band below the other, the caption under the last. */
 static void draw_line(images *m, int64_t line)
 {
     hgi_sheet *s = m->s;
@@ -242,6 +248,7 @@ static void draw_bar(images *m)
     hgi_sheet *s = m->s;
     const hgi_grid *g = s->grid;
     const hgi_font f = HGI_GRID_SMALL;
+    /* The bar is an image too: a gradient of the viewer would be smoothed its own way. */
     int w = (int)(2 * BAR_WIDTH), h = (int)(2 * m->bar_h);
     for (int row = 0; row < h; row++)
         for (int col = 0; col < w; col++) {

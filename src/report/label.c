@@ -56,6 +56,7 @@ static bool wrap(hgi_canvas *c, hgi_label *l, const char *s, double width, int l
     return *s == 0;
 }
 
+/* The last line takes what is left, with an ellipsis. */
 static void cut_lines(hgi_canvas *c, hgi_label *l, const char *s, double width, int lines)
 {
     (void)wrap(c, l, s, width, lines);
@@ -75,16 +76,19 @@ void hgi_label_fit(hgi_canvas *c, hgi_label *l, hgi_font f, const char *s, doubl
     l->font = f;
     if (!s || !*s) return;
     double full = hgi_canvas_text_width(c, f, s);
+    /* A slightly smaller size disturbs less than a second line. */
     bool done = full * 0.8 <= width && strlen(s) <= 500;
     if (done) {
         if (full > width) l->font.size = f.size * width / full;
         set_line(l->line[0], s, strlen(s), false);
         l->lines = 1;
     }
+    /* Then two lines, as large as they fit. */
     for (double part = 0.9; !done && lines > 1 && part > 0.65; part -= 0.1) {
         l->font.size = f.size * part;
         done = wrap(c, l, s, width, lines);
     }
+    /* Then the end is lost, but it is seen to be. */
     if (!done) {
         l->font.size = f.size * 0.7;
         cut_lines(c, l, s, width, lines);
@@ -108,6 +112,7 @@ void hgi_label_draw(hgi_canvas *c, const hgi_label *l, double x, double y, hgi_a
                         l->line[i]);
 }
 
+/* As high as an exponent stands in print. */
 static hgi_font raised_font(hgi_font f)
 {
     f.size *= 0.72;
