@@ -3,6 +3,8 @@
  * line that names the file and the place. */
 #include "test_models.h"
 
+#include "model/window.h"
+
 #include "model/container.h"
 
 #include <jansson.h>
@@ -48,10 +50,14 @@ static void check_round_trip(hg_ctx *ctx, hg_model *m)
 
 static void check_line(hg_ctx *ctx, const char *line, const hgi_shape *in)
 {
-    char decoder[64];
+    char encoder[160], shape[HGI_SHAPE_MAX];
     test_where("%s", line);
-    snprintf(decoder, sizeof decoder, "dense 3 tanh; dense input");
-    const model_recipe r = {.input = *in, .encoder = line, .decoder = decoder};
+    /* The shape is the example's own: a row of two sizes would be an image.  And there is
+     * a line before it to reach back to. */
+    snprintf(encoder, sizeof encoder, "reshape %s; dropout 0; %s",
+             hgi_shape_text(in, shape), line);
+    const model_recipe r = {
+        .input = *in, .encoder = encoder, .decoder = "dense 3 tanh; dense input"};
     hg_model *m = make_model(ctx, &r);
     check_round_trip(ctx, m);
     hg_model_free(&m);

@@ -12,6 +12,10 @@
  * nothing has to be reduced between them.  A kind that needs sums over the batch on the
  * way (batchnorm) has statistics items, which run between two chunk passes.
  *
+ * Shapes.  Images are [height, width, channels], channels last, as Keras has them; a data
+ * row of two sizes is an image of one channel: 28x28 arrives at the first layer as
+ * 28x28x1.  A sequence is [length, channels].
+ *
  * Legend: n rows of the batch, [r0, r1) the chunk's rows, d_in and d_out features. */
 #ifndef HGI_LAYER_H
 #define HGI_LAYER_H
@@ -63,8 +67,11 @@ struct hgi_layer {
     hgi_shape in, out;
     int64_t d_in, d_out;
     hgi_act act;
-    hgi_real alpha;        /* of leaky and elu */
-    bool defer_act;        /* the loss takes the value before the activation */
+    hgi_real alpha; /* of leaky and elu */
+    bool defer_act; /* the loss takes the value before the activation */
+    /* The input of the layer this many places before is added to this one's (residual); 0:
+     * none.  hgi_layer_backward() carries the gradient over. */
+    int64_t reach;
     const hgi_layer *tied; /* the weight is this layer's, transposed; or NULL */
     hgi_tensor tensor[HGI_LAYER_TENSORS];
     int tensors;
@@ -153,6 +160,7 @@ struct hgi_layer_kind {
     bool sized;
     /* Of codes: the objective sums the reconstruction over features, not their mean. */
     bool sums_features;
+    bool moves; /* y only repeats or leaves out values of x: act(y) is the y of act(x) */
     /* From l->line, l->in, l->tied: set out, tensors, act, sizes.  The only call that may
      * fail.  `inputs` is the features of a row of data, for the word "input". */
     hg_status (*plan)(hg_ctx *ctx, hgi_layer *l, int64_t inputs);
@@ -194,6 +202,18 @@ extern const char *const hgi_act_words[]; /* NULL-ended, in the order of hgi_act
 
 /* The option alpha at this place of the line, or what the activation has without it. */
 hgi_real hgi_layer_alpha(const hgi_layer *l, int option);
+/* An image's or a sequence's positions and channels: [h, w, c], [length, c] with *w = 1.
+ * Errors: "encoder line 2 (crop): needs an image or a sequence, but gets 32 values". */
+hg_status hgi_layer_plane(hg_ctx *ctx, const hgi_layer *l, int64_t *h, int64_t *w,
+                          int64_t *c);
+/* The same shape with other positions. */
+hgi_shape hgi_layer_resized(const hgi_layer *l, int64_t h, int64_t w);
+/* Forward or backward of a layer that is the identity (x is y, gx is gy), but copies
+ * where the plan gave it an output of its own. */
+void hgi_identity_forward(const hgi_layer *l, const hgi_pass *p, int64_t r0, int64_t r1,
+                          int worker);
+void hgi_identity_backward(const hgi_layer *l, const hgi_pass *p, int64_t r0, int64_t r1,
+                           int worker);
 /* Append a tensor of shape dim[rank]. */
 hgi_tensor *hgi_layer_tensor(hgi_layer *l, const char *name, hgi_role role, int rank,
                              const int64_t *dim);

@@ -1,9 +1,10 @@
 // SPDX-License-Identifier: MIT
 /* Batch normalisation: y = gamma xhat + beta, xhat = (x - mean) / sqrt(var + epsilon).
  *
- * In training mean and var (biased) are the batch's, per feature (per channel of an
- * image), and the running ones move: running += (1 - momentum) (batch - running).
- * Otherwise the running ones are used.  Defaults are Keras's: momentum 0.99, epsilon 1e-3.
+ * In training mean and var (biased) are the batch's, per feature; of images and sequences
+ * per channel, over rows and positions (Keras's axis -1).  The running ones move: running
+ * += (1 - momentum) (batch - running); outside training they are used.  Defaults are
+ * Keras's: momentum 0.99, epsilon 1e-3.
  * A batch of one value per feature has var 0: y = beta there, and nothing divides by 0.
  *
  * Backward, m values per feature, sums over the batch:
@@ -39,6 +40,7 @@ static const hgi_example examples[] = {
     {"batchnorm", {1, {7}}},
     {"batchnorm epsilon=0.01", {1, {19}}},
     {"batchnorm", {3, {2, 3, 2}}},
+    {"batchnorm epsilon=0.1", {2, {4, 3}}},
     {NULL, {0, {0}}},
 };
 
@@ -55,6 +57,7 @@ static hg_status plan(hg_ctx *ctx, hgi_layer *l, int64_t inputs)
     hgi_layer_tensor(l, "mean", HGI_STATE, 1, &c);
     hgi_layer_tensor(l, "variance", HGI_STATE, 1, &c)->positive = true;
     l->cache = 4 * c;
+    l->work = 2 * c; /* outside training */
     l->flops = 2 * l->d_in;
     return HG_OK;
 }
@@ -103,33 +106,35 @@ static void forward_statistics(const hgi_layer *l, const hgi_pass *p, int64_t it
     }
 }
 
-static void normalise(const hgi_layer *l, const hgi_pass *p, int64_t c, hgi_real *mean,
-                      hgi_real *factor)
+/* Mean and 1/sqrt(var + epsilon) of every channel: the batch's, or the running ones put
+ * into this worker's scratch. */
+static const hgi_real *moments(const hgi_layer *l, const hgi_pass *p, int worker)
 {
-    const hgi_slot *s = &p->slot[l->index];
-    if (p->training) {
-        *mean = s->cache[c];
-        *factor = s->cache[channels(l) + c];
-        return;
+    if (p->training) return p->slot[l->index].cache;
+    int64_t C = channels(l);
+    const hgi_real *mean = p->state + l->tensor[T_MEAN].offset;
+    const hgi_real *variance = p->state + l->tensor[T_VARIANCE].offset;
+    hgi_real *out = hgi_work(p, worker);
+    for (int64_t c = 0; c < C; c++) {
+        out[c] = mean[c];
+        out[C + c] = (hgi_real)(1 / sqrt((double)variance[c] + l->line.value[O_EPSILON]));
     }
-    double var = (double)p->state[l->tensor[T_VARIANCE].offset + c];
-    *mean = p->state[l->tensor[T_MEAN].offset + c];
-    *factor = (hgi_real)(1 / sqrt(var + l->line.value[O_EPSILON]));
+    return out;
 }
 
 static void forward(const hgi_layer *l, const hgi_pass *p, int64_t r0, int64_t r1,
                     int worker)
 {
-    (void)worker;
     const hgi_slot *s = &p->slot[l->index];
     const hgi_real *gamma = p->theta + l->tensor[T_GAMMA].offset;
     const hgi_real *beta = p->theta + l->tensor[T_BETA].offset;
     int64_t C = channels(l), per = l->d_in / C;
-    for (int64_t c = 0; c < C; c++) {
-        hgi_real mean, factor;
-        normalise(l, p, c, &mean, &factor);
-        for (int64_t r = r0 * per; r < r1 * per; r++)
-            s->y[r * C + c] = gamma[c] * ((s->x[r * C + c] - mean) * factor) + beta[c];
+    const hgi_real *mean = moments(l, p, worker), *factor = mean + C;
+    for (int64_t r = r0 * per; r < r1 * per; r++) {
+        const hgi_real *x = s->x + r * C;
+        hgi_real *y = s->y + r * C;
+        for (int64_t c = 0; c < C; c++)
+            y[c] = gamma[c] * ((x[c] - mean[c]) * factor[c]) + beta[c];
     }
 }
 
@@ -160,14 +165,16 @@ static void backward(const hgi_layer *l, const hgi_pass *p, int64_t r0, int64_t 
     if (s->gx == NULL) return;
     const hgi_real *gamma = p->theta + l->tensor[T_GAMMA].offset;
     int64_t C = channels(l), per = l->d_in / C;
+    const hgi_real *mean = s->cache, *factor = mean + C;
+    const hgi_real *gbeta = factor + C, *ggamma = gbeta + C;
     hgi_real m = (hgi_real)(p->n * per);
-    for (int64_t c = 0; c < C; c++) {
-        hgi_real mean = s->cache[c], factor = s->cache[C + c];
-        hgi_real gbeta = s->cache[2 * C + c] / m, ggamma = s->cache[3 * C + c] / m;
-        for (int64_t r = r0 * per; r < r1 * per; r++) {
-            hgi_real xhat = (s->x[r * C + c] - mean) * factor;
-            s->gx[r * C + c] =
-                gamma[c] * factor * (s->gy[r * C + c] - gbeta - xhat * ggamma);
+    for (int64_t r = r0 * per; r < r1 * per; r++) {
+        const hgi_real *x = s->x + r * C, *gy = s->gy + r * C;
+        hgi_real *gx = s->gx + r * C;
+        for (int64_t c = 0; c < C; c++) {
+            hgi_real xhat = (x[c] - mean[c]) * factor[c];
+            gx[c] =
+                gamma[c] * factor[c] * (gy[c] - gbeta[c] / m - xhat * (ggamma[c] / m));
         }
     }
 }
@@ -193,7 +200,7 @@ static void gradient(const hgi_layer *l, const hgi_pass *p, int64_t item, int wo
 
 const hgi_layer_kind hgi_layer_batchnorm = {
     .name = "batchnorm",
-    .brief = "centres and scales each feature over the batch",
+    .brief = "centres and scales each feature or channel over the batch",
     .options = options,
     .examples = examples,
     .gradient_is = HGI_GRAD_EXACT,

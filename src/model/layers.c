@@ -1,20 +1,31 @@
 // SPDX-License-Identifier: MIT
 /* The lists of layer and code kinds, and what their files share. */
-#include "model/layer.h"
+#include "model/window.h"
 
 #include <math.h>
+#include <string.h>
 
 extern const hgi_layer_kind hgi_layer_dense, hgi_layer_activation, hgi_layer_dropout,
-    hgi_layer_batchnorm;
+    hgi_layer_batchnorm, hgi_layer_layernorm, hgi_layer_residual, hgi_layer_gap,
+    hgi_layer_crop, hgi_layer_pad, hgi_layer_flatten, hgi_layer_reshape;
 extern const hgi_layer_kind hgi_code_plain, hgi_code_variational;
 
+/* clang-format off */
 const hgi_layer_kind *const hgi_layer_kinds[] = {
     &hgi_layer_dense,
     &hgi_layer_activation,
     &hgi_layer_dropout,
     &hgi_layer_batchnorm,
+    &hgi_layer_layernorm,
+    &hgi_layer_residual,
+    &hgi_layer_gap,
+    &hgi_layer_crop,
+    &hgi_layer_pad,
+    &hgi_layer_flatten,
+    &hgi_layer_reshape,
     NULL,
 };
+/* clang-format on */
 
 const hgi_layer_kind *const hgi_code_kinds[] = {&hgi_code_plain, &hgi_code_variational,
                                                 NULL};
@@ -32,6 +43,45 @@ hgi_real hgi_layer_alpha(const hgi_layer *l, int option)
 {
     if (l->line.given[option]) return (hgi_real)l->line.value[option];
     return l->act == HGI_ACT_LEAKY ? (hgi_real)0.01 : 1;
+}
+
+hg_status hgi_layer_plane(hg_ctx *ctx, const hgi_layer *l, int64_t *h, int64_t *w,
+                          int64_t *c)
+{
+    char where[HGI_WHERE_MAX];
+    if (l->in.rank < 2)
+        return hgi_fail(ctx, HG_ESHAPE,
+                        "%s: needs an image or a sequence, but gets %lld values; reshape "
+                        "them, or say what a row is with --shape 28x28x1",
+                        hgi_layer_where(l, where), (long long)l->d_in);
+    *h = l->in.dim[0];
+    *w = l->in.rank == 3 ? l->in.dim[1] : 1;
+    *c = l->in.dim[l->in.rank - 1];
+    return HG_OK;
+}
+
+hgi_shape hgi_layer_resized(const hgi_layer *l, int64_t h, int64_t w)
+{
+    hgi_shape s = l->in;
+    s.dim[0] = h;
+    if (s.rank == 3) s.dim[1] = w;
+    return s;
+}
+
+void hgi_identity_forward(const hgi_layer *l, const hgi_pass *p, int64_t r0, int64_t r1,
+                          int worker)
+{
+    (void)worker;
+    const hgi_slot *s = &p->slot[l->index];
+    int64_t d = l->d_in;
+    if (s->y != s->x)
+        memcpy(s->y + r0 * d, s->x + r0 * d, sizeof(hgi_real) * (size_t)((r1 - r0) * d));
+}
+
+void hgi_identity_backward(const hgi_layer *l, const hgi_pass *p, int64_t r0, int64_t r1,
+                           int worker)
+{
+    (void)l, (void)p, (void)r0, (void)r1, (void)worker;
 }
 
 hgi_tensor *hgi_layer_tensor(hgi_layer *l, const char *name, hgi_role role, int rank,

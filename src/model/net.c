@@ -67,6 +67,32 @@ static void place_tensors(hgi_net *net, hgi_layer *l)
     }
 }
 
+/* A decoder runs without its encoder, so nothing reaches over the code. */
+static hg_status check_reach(hg_ctx *ctx, const hgi_net *net, const hgi_layer *l)
+{
+    if (l->reach == 0) return HG_OK;
+    int64_t first = l->index > net->code ? net->code + 1 : 0;
+    char where[HGI_WHERE_MAX], other[HGI_WHERE_MAX];
+    if (l->index - l->reach < first)
+        return hgi_fail(ctx, HG_EINVAL,
+                        "%s: reaches back %lld lines, but only %lld are before it in the "
+                        "%s",
+                        hgi_layer_where(l, where), (long long)l->reach,
+                        (long long)(l->index - first),
+                        l->index > net->code ? "decoder" : "encoder");
+    const hgi_layer *from = l - l->reach;
+    for (int i = 0; i < 3; i++)
+        if (from->in.rank != l->in.rank || from->in.dim[i] != l->in.dim[i]) {
+            char a[HGI_SHAPE_MAX], b[HGI_SHAPE_MAX];
+            return hgi_fail(ctx, HG_ESHAPE,
+                            "%s: the input of %s is %s, this one's is %s: they cannot "
+                            "be added",
+                            hgi_layer_where(l, where), hgi_layer_where(from, other),
+                            hgi_shape_text(&from->in, a), hgi_shape_text(&l->in, b));
+        }
+    return HG_OK;
+}
+
 static hg_status plan_line(hg_ctx *ctx, hgi_net *net, int64_t index, const hgi_shape *in,
                            const char *part, int64_t number, const char *text)
 {
@@ -91,6 +117,7 @@ static hg_status plan_line(hg_ctx *ctx, hgi_net *net, int64_t index, const hgi_s
         HGI_TRY(find_tie(ctx, net, l, where));
     }
     HGI_TRY(l->kind->plan(ctx, l, net->inputs));
+    HGI_TRY(check_reach(ctx, net, l));
     l->d_out = hgi_shape_count(&l->out);
     if (net->params > (INT64_C(1) << 40))
         return hgi_fail(ctx, HG_ERANGE, "%s: the model is too large", where);
@@ -98,31 +125,78 @@ static hg_status plan_line(hg_ctx *ctx, hgi_net *net, int64_t index, const hgi_s
     return HG_OK;
 }
 
-/* What the loss does with the last activation, and that the output fits the input. */
-static hg_status check_output(hg_ctx *ctx, const hgi_spec *spec, hgi_net *net)
+/* A row of two sizes is an image of one channel, and the layers see it as such. */
+static hgi_shape first_shape(const hgi_shape *row)
 {
-    hgi_layer *last = &net->layer[net->count - 1];
-    net->outputs = last->d_out;
-    if (net->outputs != net->inputs && last->out.rank > 1) {
-        char where[HGI_WHERE_MAX], out[HGI_SHAPE_MAX], row[HGI_SHAPE_MAX];
-        return hgi_fail(ctx, HG_ESHAPE, "%s: gives %s, but a row is %s",
-                        hgi_layer_where(last, where), hgi_shape_text(&last->out, out),
-                        hgi_shape_text(&net->input, row));
+    hgi_shape s = *row;
+    if (s.rank == 2) s.dim[s.rank++] = 1;
+    return s;
+}
+
+static bool same_shape(const hgi_shape *a, const hgi_shape *b)
+{
+    for (int i = 0; i < 3; i++) {
+        int64_t x = i < a->rank ? a->dim[i] : 1, y = i < b->rank ? b->dim[i] : 1;
+        if (x != y) return false;
     }
-    if (net->outputs != net->inputs)
-        return hgi_fail(ctx, HG_ESHAPE,
-                        "decoder line %lld (%s): gives %lld values, but a row has %lld",
-                        (long long)spec->decoder_count, last->kind->name,
-                        (long long)net->outputs, (long long)net->inputs);
+    return true;
+}
+
+/* An output with a shape must have the row's; one without needs as many values. */
+static hg_status check_size(hg_ctx *ctx, const hgi_net *net)
+{
+    const hgi_layer *last = &net->layer[net->count - 1];
+    bool fits = last->out.rank > 1 && net->input.rank > 1
+                    ? same_shape(&last->out, &net->input)
+                    : last->d_out == net->inputs;
+    if (fits) return HG_OK;
+    char where[HGI_WHERE_MAX], out[HGI_SHAPE_MAX], row[HGI_SHAPE_MAX];
+    hgi_layer_where(last, where);
+    if (last->out.rank > 1)
+        return hgi_fail(ctx, HG_ESHAPE, "%s: gives %s, but a row is %s", where,
+                        hgi_shape_text(&last->out, out),
+                        hgi_shape_text(&net->input, row));
+    return hgi_fail(ctx, HG_ESHAPE, "%s: gives %lld values, but a row has %lld", where,
+                    (long long)last->d_out, (long long)net->inputs);
+}
+
+/* The layer whose activation is the net's last one: what only moves values behind it can
+ * as well be done before it. */
+static hgi_layer *output_layer(const hgi_net *net)
+{
+    int64_t i = net->count - 1;
+    while (net->layer[i].kind->moves && i > net->code + 1) i--;
+    return &net->layer[i];
+}
+
+/* A loss that wants logits gets them from `last`; probabilities must not be taken for
+ * logits because something without an activation follows them. */
+static hg_status check_logits(hg_ctx *ctx, const hgi_net *net, const hgi_layer *last)
+{
+    const hgi_layer *l = last;
+    while (l->tensors == 0 && l->tied == NULL && l->act == HGI_ACT_LINEAR &&
+           l->index > net->code)
+        l--;
+    bool squashed = l != last && l->act == HGI_ACT_SIGMOID;
+    if (!squashed && (last->act == HGI_ACT_SIGMOID || last->act == HGI_ACT_LINEAR))
+        return HG_OK;
+    char where[HGI_WHERE_MAX];
+    return hgi_fail(ctx, HG_EINVAL,
+                    "%s: loss %s needs a last activation of sigmoid, or linear taken as "
+                    "logits, found %s",
+                    hgi_layer_where(last, where), net->loss->name,
+                    squashed ? "a sigmoid before it" : hgi_act_name(last->act));
+}
+
+/* What the loss does with the last activation, and that the output fits the input. */
+static hg_status check_output(hg_ctx *ctx, hgi_net *net)
+{
+    hgi_layer *last = output_layer(net);
+    net->outputs = net->layer[net->count - 1].d_out;
+    HGI_TRY(check_size(ctx, net));
     net->output_act = HGI_ACT_LINEAR;
     if (!net->loss->fuses) return HG_OK;
-    if (last->act != HGI_ACT_SIGMOID && last->act != HGI_ACT_LINEAR)
-        return hgi_fail(
-            ctx, HG_EINVAL,
-            "decoder line %lld (%s): loss %s needs a last activation of sigmoid, or "
-            "linear taken as logits, found %s",
-            (long long)spec->decoder_count, last->kind->name, net->loss->name,
-            hgi_act_name(last->act));
+    HGI_TRY(check_logits(ctx, net, last));
     last->defer_act = last->act == HGI_ACT_SIGMOID;
     net->output_act = HGI_ACT_SIGMOID;
     return HG_OK;
@@ -161,7 +235,7 @@ hg_status hgi_net_plan(hg_ctx *ctx, const hgi_spec *spec, hgi_net *out)
     net.layer = hgi_calloc(&ctx->mem, (size_t)net.count, sizeof *net.layer);
     if (net.layer == NULL)
         HGI_GOTO(hgi_fail_mem(ctx, (size_t)net.count * sizeof *net.layer, "layers"));
-    hgi_shape shape = spec->input;
+    hgi_shape shape = first_shape(&spec->input);
     for (int64_t i = 0; i < net.count; i++) {
         if (i < net.code)
             HGI_GOTO(plan_line(ctx, &net, i, &shape, "encoder", i, spec->encoder[i]));
@@ -173,7 +247,7 @@ hg_status hgi_net_plan(hg_ctx *ctx, const hgi_spec *spec, hgi_net *out)
         shape = net.layer[i].out;
     }
     net.code_size = net.layer[net.code].d_out;
-    HGI_GOTO(check_output(ctx, spec, &net));
+    HGI_GOTO(check_output(ctx, &net));
     net.recon_divisor = net.layer[net.code].kind->sums_features ? 1 : (double)net.outputs;
     HGI_GOTO(check_code(ctx, &net));
 done:

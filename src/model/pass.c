@@ -32,7 +32,9 @@ static hgi_real *cut(cutter *c, int64_t count)
     return p;
 }
 
-/* Activations run forward; an identity layer's output is its input. */
+/* Activations run forward; an identity layer's output is its input.  But the last layer
+ * has an output of its own: predictions are made of it in place, and the code and the
+ * input are still wanted then. */
 static void cut_forward(hgi_workspace *w, const hgi_net *net, bool training, cutter *c)
 {
     w->input = cut(c, w->rows * net->inputs);
@@ -41,7 +43,8 @@ static void cut_forward(hgi_workspace *w, const hgi_net *net, bool training, cut
         const hgi_layer *l = &net->layer[i];
         hgi_slot *s = &w->pass.slot[i];
         s->x = x;
-        s->y = l->kind->identity ? x : cut(c, w->rows * l->d_out);
+        bool alias = l->kind->identity && i + 1 < net->count;
+        s->y = alias ? x : cut(c, w->rows * l->d_out);
         s->saved = cut(c, w->rows * l->saved);
         s->cache = training ? cut(c, l->cache) : NULL;
         x = s->y;
@@ -115,6 +118,20 @@ void hgi_workspace_free(hgi_workspace *w)
     hgi_free(&mem, w->penalty);
     hgi_free(&mem, w->pass.slot);
     *w = (hgi_workspace){.mem = mem};
+}
+
+/* dL/dx of layer i is also owed what layers behind it that add its input have for it. */
+void hgi_layer_backward(const hgi_net *net, const hgi_pass *p, int64_t i, int64_t r0,
+                        int64_t r1, int worker)
+{
+    const hgi_layer *l = &net->layer[i];
+    hgi_real *gx = p->slot[i].gx;
+    l->kind->backward(l, p, r0, r1, worker);
+    for (int64_t k = i + 1; gx != NULL && k < net->count; k++) {
+        if (net->layer[k].reach != k - i) continue;
+        const hgi_real *more = p->slot[k].gy;
+        for (int64_t j = r0 * l->d_in; j < r1 * l->d_in; j++) gx[j] += more[j];
+    }
 }
 
 int64_t hgi_prepare_items(const hgi_prepare *a, const hgi_kernels *k)

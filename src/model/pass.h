@@ -38,6 +38,10 @@ static inline hgi_real *hgi_output_of(const hgi_net *net, const hgi_pass *p)
     return p->slot[net->count - 1].y;
 }
 
+/* Backward of layer i for rows [r0, r1): dL/dx complete, residual connections included. */
+void hgi_layer_backward(const hgi_net *net, const hgi_pass *p, int64_t i, int64_t r0,
+                        int64_t r1, int worker);
+
 /* A stage that packs the weights of layers [first, last); counts its items. */
 typedef struct hgi_prepare {
     const hgi_net *net;

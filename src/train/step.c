@@ -58,7 +58,7 @@ static void run_segment(void *arg, int64_t item, int worker)
         layer[i].kind->forward(&layer[i], p, r0, r1, worker);
     if (s->loss) loss_rows(t, r0, r1);
     for (int64_t i = s->backward1; i-- > s->backward0;)
-        layer[i].kind->backward(&layer[i], p, r0, r1, worker);
+        hgi_layer_backward(&t->m->net, p, i, r0, r1, worker);
 }
 
 static void run_forward_statistics(void *arg, int64_t item, int worker)

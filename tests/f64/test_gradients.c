@@ -13,6 +13,7 @@
 
 #include "model/layer.h"
 #include "model/loss.h"
+#include "model/window.h"
 #include "train/trainer.h"
 
 #include <math.h>
@@ -136,11 +137,12 @@ TEST(every_layer_kind_has_the_gradient_of_its_forward)
         if (kind->gradient_is != HGI_GRAD_EXACT) continue;
         CHECK(kind->examples != NULL && kind->examples[0].line != NULL);
         for (const hgi_example *e = kind->examples; e->line != NULL; e++) {
-            char encoder[160];
-            /* A dense layer in front, so that the kind's gradient to its
-             * input is checked. */
-            snprintf(encoder, sizeof encoder, "%s%s",
-                     e->in.rank == 1 ? "dense input tanh; " : "", e->line);
+            char encoder[160], shape[HGI_SHAPE_MAX];
+            /* A dense layer in front, so that the kind's gradient to its input is
+             * checked, and a line of the same shape to reach back to. */
+            snprintf(encoder, sizeof encoder,
+                     "dense input tanh; reshape %s; dropout 0; %s",
+                     hgi_shape_text(&e->in, shape), e->line);
             const char *const settings[] = {
                 "encoder", encoder, "decoder",      "dense 3 tanh; dense input",
                 "loss",    "mse",   WHOLE_GRADIENT, NULL};
@@ -209,6 +211,42 @@ TEST(dropout_in_a_net_has_the_right_gradient)
                                     "activation", "tanh", "dropout",      "0.4",
                                     "loss",       "mse",  WHOLE_GRADIENT, NULL};
     check_gradient("dropout net", 6, &(hgi_shape){1, {7}}, settings);
+}
+
+/* Layers that change gy in place, that share gx with gy and that cut the step lie between
+ * an input that is added and the layer that adds it; one input is added twice. */
+TEST(residual_connections_add_their_gradient_wherever_they_start)
+{
+    static const char *const encoders[] = {
+        "dense input tanh; dense input softplus; dense input; residual 2 tanh",
+        "dense input tanh; activation softplus; dense input tanh; residual 2",
+        "dense input tanh; dense input tanh; residual 1; dense input; residual 3 gelu",
+        "dense input tanh; batchnorm; dense input softplus; residual 2; residual 3",
+        "dense input tanh; flatten; dense input sigmoid; residual 2; layernorm",
+    };
+    for (int i = 0; i < HGI_COUNT(encoders); i++) {
+        const char *const settings[] = {
+            "encoder",      encoders[i],
+            "decoder",      "dense 6 tanh; dense 6; residual 1; dense 7",
+            "loss",         "mse",
+            WHOLE_GRADIENT, NULL};
+        check_gradient(encoders[i], 5, &(hgi_shape){1, {7}}, settings);
+    }
+    const char *const last[] = {
+        "encoder", "dense 6 tanh", "decoder",      "dense 7; dense 7; residual 1 sigmoid",
+        "loss",    "bce",          WHOLE_GRADIENT, NULL};
+    check_gradient("the last layer", 5, &(hgi_shape){1, {7}}, last);
+}
+
+/* What only moves values behind the sigmoid: the loss still takes the logits. */
+TEST(a_sigmoid_before_a_crop_or_a_reshape_has_the_gradient_of_bce)
+{
+    const char *const settings[] = {
+        "encoder",      "dense 5 tanh",
+        "decoder",      "dense 24 sigmoid; reshape 4x6x1; crop top=1 left=2; flatten",
+        "loss",         "bce",
+        WHOLE_GRADIENT, NULL};
+    check_gradient("crop and reshape", 5, &(hgi_shape){2, {3, 4}}, settings);
 }
 
 /* Without a clip the step is taken inside the gradient tiles: it must be the same step. */
