@@ -26,6 +26,13 @@ static void make_key(const hgi_rng *r, uint32_t key[2])
     key[1] = (uint32_t)(z >> 32);
 }
 
+hgi_stream hgi_rng_stream(const hgi_rng *r, uint64_t row)
+{
+    hgi_stream s = {.row = {(uint32_t)row, (uint32_t)(row >> 32)}, .epoch = r->epoch};
+    make_key(r, s.key);
+    return s;
+}
+
 void hgi_philox_raw(const uint32_t counter[4], const uint32_t key[2], uint32_t out[4])
 {
     uint32_t c0 = counter[0], c1 = counter[1], c2 = counter[2], c3 = counter[3];

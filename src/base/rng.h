@@ -16,8 +16,8 @@ typedef enum hgi_use {
     HGI_USE_SHUFFLE = 2, /* order of rows in an epoch */
     HGI_USE_SPLIT = 3,   /* training / validation */
     HGI_USE_DROPOUT = 4, /* + 256 * layer index */
-    HGI_USE_CORRUPT = 5,
-    HGI_USE_CODE = 7 /* + 256 * layer index */
+    HGI_USE_CORRUPT = 5, /* + 256 * place in the chain of corruptions */
+    HGI_USE_CODE = 7     /* + 256 * layer index */
 } hgi_use;
 
 /* The epoch of draws for rows that are not trained on. */
@@ -28,6 +28,13 @@ typedef struct hgi_rng {
     uint32_t use; /* hgi_use + 256 * sub-stream */
     uint32_t epoch;
 } hgi_rng;
+
+/* All words of one row: its i-th block has the counter (first + i, row low, row high,
+ * epoch). */
+typedef struct hgi_stream {
+    uint32_t key[2], first, row[2], epoch;
+} hgi_stream;
+hgi_stream hgi_rng_stream(const hgi_rng *r, uint64_t row);
 
 /* The generator itself: the function of the paper. */
 void hgi_philox_raw(const uint32_t counter[4], const uint32_t key[2], uint32_t out[4]);

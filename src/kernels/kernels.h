@@ -18,6 +18,7 @@
 #define HGI_KERNELS_H
 
 #include "base/base.h"
+#include "base/rng.h"
 
 /* name, word, what it is.  The order is part of nothing; words are in model files.     */
 #define HGI_ACT_MAP(X)                                                                   \
@@ -156,6 +157,18 @@ typedef struct hgi_kernels {
     /* dst[i] = (src[i] - shift[i]) * scale[i].                                    */
     void (*affine)(int64_t n, const float *src, const hgi_real *shift,
                    const hgi_real *scale, hgi_real *dst);
+
+    /* ---- random numbers ------------------------------------------------------- */
+    /* Word i of a row, with g = i / 64, w = i / 16 % 4, j = i % 16 it
+     * is word w of block 16 g + j, so that lanes of vectors are blocks.              */
+    void (*random_words)(const hgi_stream *s, int64_t n, uint32_t *out);
+    /* y[i] = x[i] + sigma z[i], held to [lo, hi]; y == x allowed.  z is normal, by Box and
+     * Muller: words w = 0, 1 and w = 2, 3 of a block make two values each,
+     *     r = sqrt(-2 log(((w0 >> 1) | 1) / 2^31)),  p = int(w1 << 2) / 2^31 pi / 4,
+     * r cos p and r sin p, the first with its sign changed by bit 31 of w1, exchanged by
+     * its bit 30.  |z| goes up to 6.55.                                              */
+    void (*add_gaussian)(const hgi_stream *s, int64_t n, hgi_real sigma, hgi_real lo,
+                         hgi_real hi, const hgi_real *x, hgi_real *y);
 
     /* ---- optimisers: g is read, theta and the moments are updated -------------- */
     /* v = b1 v + g'; theta -= lr (nesterov ? g' + b1 v : v).  b1 == 0: v may be NULL */

@@ -8,6 +8,7 @@
 #include "kernels/simd/gemm.h"
 #include "kernels/simd/loss.h"
 #include "kernels/simd/optim.h"
+#include "kernels/simd/random.h"
 #include "kernels/simd/sparse.h"
 #include "kernels/simd/sums.h"
 #include "kernels/tables.h"
@@ -30,6 +31,8 @@ const hgi_kernels hgk_table_avx2 = {
     .sum_squares = sum_squares,
     .widen_u8 = widen_u8,
     .affine = affine,
+    .random_words = random_words,
+    .add_gaussian = add_gaussian,
     .sgd = sgd,
     .adam = adam,
     .rmsprop = rmsprop,

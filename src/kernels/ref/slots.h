@@ -29,6 +29,8 @@
     .sum_squares = hgk_sum_squares_ref,                                                  \
     .widen_u8 = hgk_widen_u8_ref,                                                        \
     .affine = hgk_affine_ref,                                                            \
+    .random_words = hgk_random_words_ref,                                                \
+    .add_gaussian = hgk_add_gaussian_ref,                                                \
     .sgd = hgk_sgd_ref,                                                                  \
     .adam = hgk_adam_ref,                                                                \
     .rmsprop = hgk_rmsprop_ref

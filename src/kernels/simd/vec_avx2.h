@@ -124,6 +124,47 @@ static inline vm v_le(vf a, vf b) { return _mm256_cmp_ps(a, b, _CMP_LE_OQ); }
 static inline vm v_lt(vf a, vf b) { return _mm256_cmp_ps(a, b, _CMP_LT_OQ); }
 static inline vf v_select(vm m, vf yes, vf no) { return _mm256_blendv_ps(no, yes, m); }
 
+typedef __m256i vu;
+typedef __m256i vw;
+
+static inline vu i_set1(uint32_t x) { return _mm256_set1_epi32((int32_t)x); }
+static inline vu i_sub(vu a, vu b) { return _mm256_sub_epi32(a, b); }
+static inline vu i_or(vu a, vu b) { return _mm256_or_si256(a, b); }
+#define i_left(a, n) _mm256_slli_epi32(a, n)
+#define i_right(a, n) _mm256_srli_epi32(a, n)
+static inline vf v_from_int(vu a) { return _mm256_cvtepi32_ps(a); }
+static inline vu i_bits(vf a) { return _mm256_castps_si256(a); }
+static inline vf v_bits(vu a) { return _mm256_castsi256_ps(a); }
+static inline void i_store(uint32_t *p, vu a)
+{
+    _mm256_storeu_si256((__m256i *)(void *)p, a);
+}
+static inline void i_store_n(uint32_t *p, vu a, int64_t n)
+{
+    v_store_n((float *)(void *)p, v_bits(a), n);
+}
+static inline vm i_top(vu a) { return v_bits(a); } /* blends look at bit 31 alone */
+static inline vf v_flip(vf a, vu b)
+{
+    return _mm256_xor_ps(a, _mm256_and_ps(_mm256_set1_ps(-0.0f), v_bits(b)));
+}
+
+static inline vw w_set1(uint32_t x) { return _mm256_set1_epi64x(x); }
+static inline vw w_count2(uint32_t first)
+{
+    return _mm256_add_epi64(_mm256_set1_epi64x(first), _mm256_set_epi64x(6, 4, 2, 0));
+}
+static inline vw w_mul(vw a, vw b) { return _mm256_mul_epu32(a, b); }
+static inline vw w_high(vw a) { return _mm256_srli_epi64(a, 32); }
+static inline vw w_xor3(vw a, vw b, vw c)
+{
+    return _mm256_xor_si256(_mm256_xor_si256(a, b), c);
+}
+static inline vu w_join(vw a, vw b)
+{
+    return _mm256_blend_epi32(a, _mm256_slli_epi64(b, 32), 0xaa);
+}
+
 typedef struct vs {
     __m256d low, high;
 } vs;

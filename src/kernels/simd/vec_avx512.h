@@ -7,6 +7,8 @@
  *   v_load_n    n of 0..VL floats, the other lanes 0; touches nothing beyond them
  *   v_min/v_max b where a or b is NaN, so that a constant in a never hides a NaN in b
  *   v_fma       a b + c, one rounding; every other word rounds once, as IEEE says
+ *   vu          VL whole numbers of 32 bits, modulo 2^32
+ *   vw          half as many of 64 bits, whose low halves count: two make a vu
  *   vs          a sum in double, lane by lane: the order is fixed by the data's length
  *   V_TILE_*    registers' worth of C that the matrix product keeps                    */
 #ifndef HGK_VEC_AVX512_H
@@ -101,6 +103,49 @@ static inline vm v_lt(vf a, vf b) { return _mm512_cmp_ps_mask(a, b, _CMP_LT_OQ);
 static inline vf v_select(vm m, vf yes, vf no)
 {
     return _mm512_mask_blend_ps(m, no, yes);
+}
+
+typedef __m512i vu;
+typedef __m512i vw;
+
+static inline vu i_set1(uint32_t x) { return _mm512_set1_epi32((int32_t)x); }
+static inline vu i_sub(vu a, vu b) { return _mm512_sub_epi32(a, b); }
+static inline vu i_or(vu a, vu b) { return _mm512_or_si512(a, b); }
+#define i_left(a, n) _mm512_slli_epi32(a, n)
+#define i_right(a, n) _mm512_srli_epi32(a, n)
+static inline void i_store(uint32_t *p, vu a) { _mm512_storeu_si512(p, a); }
+static inline void i_store_n(uint32_t *p, vu a, int64_t n)
+{
+    _mm512_mask_storeu_epi32(p, v_first(n), a);
+}
+static inline vm i_top(vu a) { return _mm512_movepi32_mask(a); } /* bit 31 */
+/* Signed, rounded.                                                                     */
+static inline vf v_from_int(vu a) { return _mm512_cvtepi32_ps(a); }
+static inline vu i_bits(vf a) { return _mm512_castps_si512(a); }
+static inline vf v_bits(vu a) { return _mm512_castsi512_ps(a); }
+/* -a where bit 31 of b is set.                                                         */
+static inline vf v_flip(vf a, vu b)
+{
+    return _mm512_xor_ps(a, _mm512_and_ps(_mm512_set1_ps(-0.0f), v_bits(b)));
+}
+
+static inline vw w_set1(uint32_t x) { return _mm512_set1_epi64(x); }
+/* first, first + 2, ...                                                                */
+static inline vw w_count2(uint32_t first)
+{
+    return _mm512_add_epi64(_mm512_set1_epi64(first),
+                            _mm512_set_epi64(14, 12, 10, 8, 6, 4, 2, 0));
+}
+static inline vw w_mul(vw a, vw b) { return _mm512_mul_epu32(a, b); }
+static inline vw w_high(vw a) { return _mm512_srli_epi64(a, 32); }
+static inline vw w_xor3(vw a, vw b, vw c)
+{
+    return _mm512_ternarylogic_epi64(a, b, c, 0x96);
+}
+/* a's low halves in the even lanes, b's in the odd ones.                               */
+static inline vu w_join(vw a, vw b)
+{
+    return _mm512_mask_blend_epi32(0xaaaa, a, _mm512_slli_epi64(b, 32));
 }
 
 typedef struct vs {
