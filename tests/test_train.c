@@ -106,6 +106,9 @@ TEST(any_number_of_threads_gives_the_same_bits)
     check_same_bits((const char *[]){"tied", "true", "clip", "0.1", NULL});
     test_where("batchnorm, dropout");
     check_same_bits((const char *[]){"batchnorm", "true", "dropout", "0.3", NULL});
+    test_where("denoising");
+    check_same_bits((const char *[]){"corrupt", "gaussian:0.3+salt-pepper:0.1", NULL});
+    check_same_bits((const char *[]){"corrupt", "mask:0.9", "redraw", "once", NULL});
     test_where("sparse, unit decoder, sgd");
     check_same_bits((const char *[]){"l1", "0.01", "unit-decoder", "true", "optimizer",
                                      "sgd", "momentum", "0.9", "hidden", "9", NULL});
@@ -183,7 +186,8 @@ static const char *const all_features[] = {
     "momentum",   "0.9",      "optimizer",
     "rmsprop",    "warmup",   "3",
     "early-stop", "50",       "epochs",
-    "5",          NULL};
+    "5",          "corrupt",  "gaussian:0.2+mask:0.1",
+    NULL};
 
 static void copy_settings(const char **out, const char *const *a, const char *const *b)
 {
@@ -291,6 +295,9 @@ TEST(resuming_with_other_data_or_configuration_is_refused_by_name)
     check_refused(ctx, folder, "lr", "0.5", values(), ROWS, "lr=0.5");
     check_refused(ctx, folder, "code", "4", values(), ROWS, "code=4");
     check_refused(ctx, folder, "seed", "4", values(), ROWS, "seed=4");
+    check_refused(ctx, folder, "corrupt", "mask:0.1", values(), ROWS,
+                  "has 'corrupt=none', this run has 'corrupt=mask:0.1'");
+    check_refused(ctx, folder, "redraw", "once", values(), ROWS, "redraw=once");
     memcpy(other, values(), sizeof other);
     other[17] += 0.001f;
     check_refused(ctx, folder, "seed", "1", other, ROWS, "the training data changed");

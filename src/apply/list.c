@@ -5,6 +5,7 @@
  * table is listed here without anyone writing more.  The tables differ in type, so each has
  * a function that reads one row. */
 #include "apply/plot.h"
+#include "data/corrupt.h"
 #include "data/data.h"
 #include "metrics/metrics.h"
 #include "model/layer.h"
@@ -67,6 +68,13 @@ static bool preset_at(int i, hg_fact *f)
     return f->name != NULL;
 }
 
+static bool corruption_at(int i, hg_fact *f)
+{
+    if (hgi_corrupt_kinds[i] == NULL) return false;
+    *f = (hg_fact){hgi_corrupt_kinds[i]->name, hgi_corrupt_kinds[i]->brief};
+    return true;
+}
+
 static bool reader_at(int i, hg_fact *f)
 {
     if (hgi_readers[i] == NULL) return false;
@@ -112,6 +120,7 @@ static const struct {
     {"optimizers", "--optimizer", optimizer_at},
     {"schedules", "--schedule", schedule_at},
     {"scales", "--scale", scale_at},
+    {"corruptions", "--corrupt", corruption_at},
     {"readers", "file formats read: --format", reader_at},
     {"writers", "file formats written", writer_at},
     {"plots", "hourglass plot KIND", plot_at},

@@ -16,6 +16,7 @@ typedef enum hgi_config_type {
     HGI_CFG_WORD, /* one of words[]                                                     */
     HGI_CFG_TEXT, /* anything, checked where it is used                                 */
     HGI_CFG_LINES, /* layer lines joined by ";"                                         */
+    HGI_CFG_CORRUPT, /* "gaussian:0.2+mask:0.1" or "none"                            */
     HGI_CFG_SIZES /* "128,64": whole numbers >= 1                                       */
 } hgi_config_type;
 

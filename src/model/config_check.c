@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: MIT
 /* Is this text a value of that option?  Each type's rule, and what its refusal says.   */
+#include "data/corrupt.h"
 #include "model/config.h"
 #include "model/line.h"
 
@@ -147,6 +148,12 @@ hg_status hgi_config_check(hg_ctx *ctx, const hgi_config_decl *d, const char *te
         HGI_TRY(join_items(ctx, d, text, ',', out));
         return check_sizes(ctx, d, out->s);
     }
-    hgi_text_add(out, "%s", text);
+    if (d->type == HGI_CFG_CORRUPT) {
+        hgi_corrupt chain;
+        HGI_TRY(hgi_corrupt_parse(ctx, text, &chain));
+        hgi_corrupt_print(&chain, out);
+    } else {
+        hgi_text_add(out, "%s", text);
+    }
     return hgi_text_ok(out) ? HG_OK : hgi_fail_mem(ctx, n, d->name);
 }

@@ -78,6 +78,28 @@ static hg_status get_shape(const reading *r, hgi_shape *out)
     return HG_OK;
 }
 
+/* Written by models that were trained on corrupted rows alone.                         */
+static hg_status get_corrupt(const reading *r, hgi_corrupt *out)
+{
+    const char *chain, *redraw;
+    const json_t *span = json_object_get(r->o, "corrupt_span");
+    if (json_object_get(r->o, "corrupt") == NULL) return HG_OK;
+    HGI_TRY(get_text(r, "corrupt", &chain));
+    HGI_TRY(get_text(r, "redraw", &redraw));
+    hg_status status = hgi_corrupt_parse(r->ctx, chain, out);
+    if (status != HG_OK)
+        return bad_field(r, "corrupt", "a chain of corruptions that this version knows");
+    out->once = strcmp(redraw, "once") == 0;
+    if (!out->once && strcmp(redraw, "epoch") != 0)
+        return bad_field(r, "redraw", "epoch or once");
+    out->span.lo = json_number_value(json_array_get(span, 0));
+    out->span.hi = json_number_value(json_array_get(span, 1));
+    if (json_array_size(span) != 2 || !json_is_number(json_array_get(span, 0)) ||
+        !json_is_number(json_array_get(span, 1)) || out->span.lo > out->span.hi)
+        return bad_field(r, "corrupt_span", "two numbers, the lower first");
+    return HG_OK;
+}
+
 static hg_status get_spec(const reading *r, hgi_spec *s)
 {
     const char *code, *loss;
@@ -88,6 +110,7 @@ static hg_status get_spec(const reading *r, hgi_spec *s)
     HGI_TRY(get_text(r, "loss", &loss));
     s->huber_delta = json_number_value(json_object_get(r->o, "huber_delta"));
     if (!(s->huber_delta > 0)) return bad_field(r, "huber_delta", "a number above 0");
+    HGI_TRY(get_corrupt(r, &s->corrupt));
     s->code = hgi_strdup(&r->ctx->mem, code);
     s->loss = hgi_strdup(&r->ctx->mem, loss);
     if (s->code == NULL || s->loss == NULL)

@@ -35,6 +35,26 @@ static json_t *shape_json(const hgi_shape *s)
     return a;
 }
 
+/* 0, or -1 when memory ran out, as jansson has it.                                     */
+static int describe_corrupt(const hgi_mem *mem, const hgi_corrupt *c, json_t *o)
+{
+    hgi_text t;
+    hgi_text_init(&t, mem);
+    hgi_corrupt_print(c, &t);
+    int bad =
+        json_object_set_new(o, "corrupt", hgi_text_ok(&t) ? json_string(t.s) : NULL);
+    hgi_text_free(&t);
+    bad |= json_object_set_new(o, "redraw", json_string(c->once ? "once" : "epoch"));
+    json_t *span = json_array();
+    bad |= json_object_set(o, "corrupt_span", span);
+    if (span != NULL) {
+        bad |= json_array_append_new(span, json_real(c->span.lo));
+        bad |= json_array_append_new(span, json_real(c->span.hi));
+    }
+    json_decref(span);
+    return bad;
+}
+
 /* json_object_set_new takes NULL (out of memory above) as a failure too. */
 static json_t *describe(const hg_model *m)
 {
@@ -55,6 +75,7 @@ static json_t *describe(const hg_model *m)
     bad |= json_object_set_new(o, "scale", json_string(hgi_scale_name(m->scaler.kind)));
     bad |=
         json_object_set_new(o, "out_of_range", json_string(m->clip ? "clip" : "refuse"));
+    if (m->spec.corrupt.count > 0) bad |= describe_corrupt(&m->mem, &m->spec.corrupt, o);
     bad |= json_object_set_new(o, "trained_rows", json_integer(tr->rows));
     bad |= json_object_set_new(o, "epochs", json_integer(tr->epochs));
     bad |= json_object_set_new(o, "best_epoch", json_integer(tr->best_epoch));

@@ -6,6 +6,7 @@
 #ifndef HGI_NET_H
 #define HGI_NET_H
 
+#include "data/corrupt.h"
 #include "model/config.h"
 #include "model/layer.h"
 #include "model/loss.h"
@@ -24,6 +25,7 @@ typedef struct hgi_spec {
     char *loss; /* name */
     double huber_delta;
     hgi_init init;
+    hgi_corrupt corrupt; /* of a denoising model's inputs while it trains */
 } hgi_spec;
 
 /* What the configuration says about the model; `input` is a data row's shape and `loss`

@@ -34,6 +34,7 @@ static const char *const scales[] = {"auto", "none", "unit", "minmax", "standard
 static const char *const ranges[] = {"clip", "refuse", NULL};
 static const char *const optimizers[] = {"sgd", "adam", "adamw", "rmsprop", NULL};
 static const char *const precisions[] = {"auto", "f32", "bf16", NULL};
+static const char *const redraws[] = {"epoch", "once", NULL};
 static const char *const keeps[] = {"auto", "best", "last", NULL};
 
 #define MODEL "model"
@@ -84,6 +85,11 @@ const hgi_config_decl hgi_config_decls[] = {
 
     {"scale", WORD(scales, "auto"), DATA,
      "none, unit (x/255), minmax, standard; auto goes by type and range", NULL},
+    {"corrupt", HGI_CFG_CORRUPT, 0, 0, false, false, "none", NULL, "CHAIN", DATA,
+     "noise on what the model sees: gaussian:F, mask:F, salt-pepper:F, joined by +",
+     NULL},
+    {"redraw", WORD(redraws, "epoch"), DATA,
+     "when that noise is drawn: anew in each epoch, or once", NULL},
     {"valid-split", REAL_BELOW_1(0, true, NULL), DATA,
      "share of the rows kept apart to validate on", NULL},
     {"out-of-range", WORD(ranges, "clip"), DATA,

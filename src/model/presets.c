@@ -13,9 +13,20 @@
 
 static const char *const keras_dense[] = {KERAS_DENSE, NULL};
 
+static const char *const keras_denoise[] = {KERAS_DENSE, "corrupt", "gaussian:0.5",
+                                            "redraw",    "once",    NULL};
+
 static const char *const keras_sparse[] = {KERAS_DENSE, "l1", "1e-4", NULL};
 
 /* clang-format off */
+/* One denoising layer of Vincent et al. (JMLR 11, 2010), who mask 25 to 50 %: sigmoid both
+ * ways, tied, cross-entropy.                                                           */
+static const char *const vincent_mask[] = {
+    "code", "500", "activation", "sigmoid", "tied", "true",
+    "loss", "bce", "scale", "unit", "corrupt", "mask:0.3",
+    "optimizer", "adam", "epochs", "50", "batch-size", "256", NULL,
+};
+
 static const char *const stacked[] = {
     "hidden", "128,64", "code", "32", "activation", "relu",
     "loss", "bce", "scale", "unit",
@@ -53,6 +64,11 @@ const hgi_preset hgi_presets[] = {
     {"keras-dense", "784-32-784 as in the Keras tutorial: one dense layer each way, bce",
      keras_dense},
     {"keras-sparse", "keras-dense with an L1 penalty of 1e-4 on the code", keras_sparse},
+    {"keras-denoise", "keras-dense that learns to remove noise: gaussian:0.5, drawn once",
+     keras_denoise},
+    {"vincent-mask",
+     "784-500-784 sigmoid from rows with 30 % of the values 0 (Vincent 2010)",
+     vincent_mask},
     {"stacked", "images: 128, 64, a code of 32, and back; bce", stacked},
     {"tabular", "tables: standardised columns, 32, a code of 8, and back; mse", tabular},
     {"linear", "one linear layer each way, a code of 8, mse: for comparison with PCA",

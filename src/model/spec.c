@@ -194,6 +194,8 @@ hg_status hgi_spec_from_config(const hg_config *cfg, const hgi_shape *input,
     HGI_GOTO(code_line(ctx, cfg, &s));
     s.loss = hgi_strdup(&ctx->mem, loss);
     if (s.loss == NULL) HGI_GOTO(hgi_fail_mem(ctx, 16, "the loss"));
+    HGI_GOTO(hgi_corrupt_parse(ctx, hgi_config_text(cfg, "corrupt"), &s.corrupt));
+    s.corrupt.once = strcmp(hgi_config_text(cfg, "redraw"), "once") == 0;
     s.huber_delta = hgi_config_real(cfg, "huber-delta");
     const char *init = hgi_config_text(cfg, "init");
     s.init = strcmp(init, "he") == 0     ? HGI_INIT_HE
@@ -226,6 +228,11 @@ hg_status hgi_spec_print(const hgi_spec *s, hgi_text *out)
         char number[HGI_NUMBER_MAX];
         hgi_format_double(number, s->huber_delta);
         hgi_text_add(out, "huber_delta: %s\n", number);
+    }
+    if (s->corrupt.count > 0) {
+        hgi_text_add(out, "corrupt: ");
+        hgi_corrupt_print(&s->corrupt, out);
+        hgi_text_add(out, "\nredraw: %s\n", s->corrupt.once ? "once" : "epoch");
     }
     return hgi_text_ok(out) ? HG_OK : HG_ENOMEM;
 }

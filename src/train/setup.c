@@ -101,6 +101,7 @@ static hg_status choose_loss(hgi_trainer *t, const hgi_scaler *s, const hgi_shap
             HGI_TRY(hgi_spec_from_config(t->cfg, shape, word, spec));
         }
     }
+    spec->corrupt.span = unit ? (hgi_span){0, 1} : (hgi_span){lo, hi};
     hgi_log(t->ctx, HG_LOG_INFO, "loss: %s (%s)", word,
             !automatic ? "as asked"
             : unit     ? "chosen: all values lie in [0,1]"
@@ -182,6 +183,7 @@ hg_status hgi_setup(hg_ctx *ctx, const hg_config *cfg, const hg_dataset *train,
     HGI_GOTO(hgi_model_take(ctx, &spec, &scaler, &t->m));
     HGI_GOTO(check_code_size(t));
     if (t->m->note[0] != '\0') hgi_log(ctx, HG_LOG_WARNING, "%s", t->m->note);
+    t->corrupt = t->m->spec.corrupt.count > 0 ? &t->m->spec.corrupt : NULL;
     t->m->clip = strcmp(hgi_config_text(cfg, "out-of-range"), "refuse") != 0;
     t->m->trained.rows = t->train->rows;
     t->m->trained.seed = (uint64_t)hgi_config_int(cfg, "seed");

@@ -27,13 +27,18 @@ static void fill_rows(hgi_trainer *t, int64_t r0, int64_t r1, int worker)
     hgi_range range = {m->net.loss->unit_range, true, 0.0,
                        1.0}; /* rounding only: checked before */
     float *scratch = t->row_scratch + (int64_t)worker * m->net.inputs;
-    hgi_batch_fill(t->k, t->train, &m->scaler, &range, t->w.pass.rows + r0, 0, r1 - r0,
-                   scratch, t->w.input + r0 * m->net.inputs, NULL);
+    const int64_t d = m->net.inputs, *rows = t->w.pass.rows + r0;
+    hgi_batch_fill(t->k, t->train, &m->scaler, &range, rows, 0, r1 - r0, scratch,
+                   t->target + r0 * d, NULL);
+    if (t->corrupt != NULL) {
+        hgi_rng rng = hgi_corrupt_rng(t->corrupt, m->trained.seed, false, t->at.epoch);
+        hgi_corrupt_rows(t->corrupt, t->k, &rng, rows, 0, r1 - r0, d, t->target + r0 * d,
+                         t->w.input + r0 * d);
+    }
     for (int64_t r = r0; r < r1; r++) t->w.penalty[r] = 0;
     if (t->zeros.index == NULL) return;
     hgi_sparse z = hgi_sparse_from(&t->zeros, r0);
-    t->k->find_nonzeros(r1 - r0, m->net.inputs, t->w.input + r0 * m->net.inputs,
-                        m->net.inputs, &z);
+    t->k->find_nonzeros(r1 - r0, d, t->w.input + r0 * d, d, &z);
 }
 
 static void loss_rows(hgi_trainer *t, int64_t r0, int64_t r1)
@@ -43,7 +48,7 @@ static void loss_rows(hgi_trainer *t, int64_t r0, int64_t r1)
     int64_t d = net->outputs;
     hgi_real scale = (hgi_real)(1.0 / ((double)t->w.pass.n * net->recon_divisor));
     t->k->loss(net->loss->kind, net->huber_delta, scale, r1 - r0, d, last->y + r0 * d, d,
-               t->w.input + r0 * d, d, last->gy + r0 * d, d, t->row_loss + r0);
+               t->target + r0 * d, d, last->gy + r0 * d, d, t->row_loss + r0);
 }
 
 static void run_segment(void *arg, int64_t item, int worker)

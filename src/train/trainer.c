@@ -61,7 +61,14 @@ static hg_status make_rows(hgi_trainer *t)
         t->row_scratch = hgi_calloc(mem, wide, sizeof *t->row_scratch);
     if (t->order == NULL || t->row_loss == NULL || t->row_scratch == NULL)
         return hgi_fail_mem(t->ctx, rows * sizeof *t->order, "the order of rows");
+    int64_t d = t->m->net.inputs; /* the batch's input has room for batch * d */
+    if (t->corrupt != NULL) HGI_TRY(reals(t, t->batch * d, "clean rows", &t->clean));
+    t->target = t->clean != NULL ? t->clean : t->w.input;
     if (t->valid == NULL) return HG_OK;
+    if (t->corrupt != NULL) {
+        if (!hgi_mul_size(wide, HGI_INFER_ROWS, &wide)) wide = SIZE_MAX / 16;
+        HGI_TRY(reals(t, (int64_t)wide, "clean rows", &t->valid_clean));
+    }
     size_t valid = (size_t)t->valid->rows;
     t->valid_recon = hgi_calloc(mem, valid, sizeof *t->valid_recon);
     t->valid_penalty = hgi_calloc(mem, valid, sizeof *t->valid_penalty);
@@ -135,10 +142,11 @@ void hgi_trainer_free(hgi_trainer *t)
     hgi_free(mem, t->scratch);
     hgi_workspace_free(&t->w);
     if (t->infer.ctx != NULL) hgi_infer_free(&t->infer);
-    void *const blocks[] = {t->block,       t->norm_part,    t->grad,     t->moment1,
-                            t->moment2,     t->order,        t->row_loss, t->row_scratch,
-                            t->zeros.index, t->zeros.start,  t->best,     t->good,
-                            t->valid_recon, t->valid_penalty};
+    void *const blocks[] = {
+        t->block,       t->norm_part,     t->grad,     t->moment1,
+        t->moment2,     t->order,         t->row_loss, t->row_scratch,
+        t->zeros.index, t->zeros.start,   t->best,     t->good,
+        t->valid_recon, t->valid_penalty, t->clean,    t->valid_clean};
     for (int64_t i = 0; i < HGI_COUNT(blocks); i++) hgi_free(mem, blocks[i]);
     hg_dataset_free(&t->own_train);
     hg_dataset_free(&t->own_valid);

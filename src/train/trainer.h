@@ -72,6 +72,11 @@ struct hgi_trainer {
     hgi_block *block; /* [blocks] */
     int64_t blocks;
 
+    /* denoising: the net sees w.input, the loss compares with the clean rows of target */
+    const hgi_corrupt *corrupt; /* NULL: rows stay as they are, and target is w.input */
+    hgi_real *clean;            /* [batch, inputs] or NULL */
+    hgi_real *target;
+
     hgi_sparse zeros; /* where this batch's rows are not 0; index NULL: not looked for  */
 
     /* optimiser */
@@ -99,6 +104,7 @@ struct hgi_trainer {
     /* validation */
     hgi_infer infer;
     double *valid_recon, *valid_penalty; /* [valid rows] */
+    hgi_real *valid_clean; /* [workers, HGI_INFER_ROWS, inputs] with corrupt, or NULL */
 
     /* checkpoints */
     const char *checkpoint; /* folder, "" for none */

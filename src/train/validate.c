@@ -1,7 +1,14 @@
 // SPDX-License-Identifier: MIT
 /* The validation loss: rows stream through inference; each row's loss has its own place,
- * and the places are summed in order. */
+ * and the places are summed in order.  A denoising model sees corrupted rows here too, the
+ * same in each epoch, and is held against the clean ones. */
 #include "train/trainer.h"
+
+/* What fill wrote for the chunk that this worker is at. */
+static hgi_real *clean_of(const hgi_trainer *t, int worker)
+{
+    return t->valid_clean + (int64_t)worker * HGI_INFER_ROWS * t->m->net.inputs;
+}
 
 static void fill(void *arg, int64_t first, int64_t n, hgi_real *x, int worker)
 {
@@ -9,8 +16,13 @@ static void fill(void *arg, int64_t first, int64_t n, hgi_real *x, int worker)
     const hg_model *m = t->m;
     hgi_range range = {m->net.loss->unit_range, true, 0.0, 1.0}; /* counted by setup.c */
     float *scratch = t->row_scratch + (int64_t)worker * m->net.inputs;
+    hgi_real *clean = t->corrupt != NULL ? clean_of(t, worker) : x;
     hgi_batch_fill(t->ctx->kernels, t->valid, &m->scaler, &range, NULL, first, n, scratch,
-                   x, NULL);
+                   clean, NULL);
+    if (t->corrupt == NULL) return;
+    hgi_rng rng = hgi_corrupt_rng(t->corrupt, m->trained.seed, true, 0);
+    hgi_corrupt_rows(t->corrupt, t->ctx->kernels, &rng, NULL, first, n, m->net.inputs,
+                     clean, x);
 }
 
 static void sink(void *arg, const hgi_chunk *c)
@@ -18,8 +30,9 @@ static void sink(void *arg, const hgi_chunk *c)
     hgi_trainer *t = arg;
     const hgi_net *net = &t->m->net;
     int64_t d = net->outputs;
-    t->ctx->kernels->loss(net->loss->kind, net->huber_delta, 1, c->n, d, c->y, d, c->x, d,
-                          NULL, d, t->valid_recon + c->first);
+    const hgi_real *target = t->corrupt != NULL ? clean_of(t, c->worker) : c->x;
+    t->ctx->kernels->loss(net->loss->kind, net->huber_delta, 1, c->n, d, c->y, d, target,
+                          d, NULL, d, t->valid_recon + c->first);
     for (int64_t i = 0; i < c->n; i++) t->valid_penalty[c->first + i] = c->penalty[i];
 }
 

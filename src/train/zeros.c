@@ -12,7 +12,8 @@
 enum { SAMPLE_ROWS = 256, WIDEST = 1 << 20 };
 static const double SPARSE_SHARE = 1.0 / 3.0; /* of values that are not 0 */
 
-/* Share of values that are not 0 after scaling, in rows spread over the data. */
+/* Share of values that are not 0 as the net sees them: scaled, and corrupted (noise makes
+ * rows dense, masking makes them sparser), in rows spread over the data. */
 static double share_of_nonzeros(hgi_trainer *t)
 {
     int64_t d = t->m->net.inputs, rows = hgi_min(SAMPLE_ROWS, t->train->rows),
@@ -23,6 +24,10 @@ static double share_of_nonzeros(hgi_trainer *t)
         int64_t row = i * t->train->rows / rows;
         hgi_batch_fill(t->k, t->train, &t->m->scaler, &range, &row, 0, 1, t->row_scratch,
                        x, NULL);
+        if (t->corrupt != NULL) {
+            hgi_rng rng = hgi_corrupt_rng(t->corrupt, t->m->trained.seed, false, 0);
+            hgi_corrupt_rows(t->corrupt, t->k, &rng, &row, 0, 1, d, x, x);
+        }
         for (int64_t c = 0; c < d; c++) nonzero += x[c] < 0 || x[c] > 0;
     }
     return (double)nonzero / ((double)rows * (double)d);
