@@ -136,7 +136,7 @@ TEST(every_failing_allocation_of_a_team_is_reported)
         CHECK((team == NULL) == (status != HG_OK));
         if (status != HG_OK) CHECK_INT(status, HG_ENOMEM);
     }
-    CHECK_INT(n, 5); /* the team, its threads, seats, slots; then it works */
+    CHECK_INT(n, 6); /* the team, its threads, seats, slots, cursors; then it works */
     hgi_team_free(&ctx->mem, &team);
 }
 

@@ -1,11 +1,14 @@
 // SPDX-License-Identifier: MIT
 /* A team of threads: see team.h for what it promises.
  *
- * One number says where the team is: the stage under way (upper half) and its next item
- * (lower half).  A thread takes an item by raising it; the thread that finishes a stage's
- * last item moves it to the next stage.  So a stage waits for its items, not for threads:
- * one that the system keeps from running holds nothing up unless it holds an item.  A
- * thread that comes late reads an old list at worst, and then its claim fails.
+ * One number says which stage is under way.  A stage's items are dealt in equal runs, one a
+ * thread, each with a cursor: the stage (upper half) and its next item (lower half).  A
+ * thread takes items from its own run and then from the others'; whoever finishes a
+ * stage's last item moves cursors and number to the next stage.  So the same items mostly
+ * fall to the same core in every list, which has their memory in its caches, and a stage
+ * waits for its items, not for threads: one that the system keeps from running holds
+ * nothing up unless it holds an item.  A thread that comes late reads an old list at worst,
+ * and then its claim fails, because the cursors have moved on.
  *
  * Waiting is a short spin and then a sleep.  Who moves the number takes the lock only when
  * somebody sleeps: `sleepers` is raised before the sleeper's last look at the number, and
@@ -35,6 +38,12 @@ struct slot {
     atomic_int_fast64_t items;
 };
 
+/* Alone in its cache line: its owner writes it for each item.                          */
+struct cursor {
+    atomic_uint_fast64_t at; /* stage << 32 | next item                                 */
+    char pad[HGI_ALIGN - sizeof(atomic_uint_fast64_t)];
+};
+
 struct hgi_team {
     int threads;                       /* the caller included */
     int workers;                       /* threads started: threads - 1 */
@@ -42,7 +51,8 @@ struct hgi_team {
     struct seat *seat;                 /* [workers] */
     struct slot *slot;                 /* [MAX_STAGES] */
     atomic_uint_fast32_t first, count; /* number of the list's first stage; how many    */
-    atomic_uint_fast64_t at;           /* stage << 32 | next item                       */
+    struct cursor *cursor;             /* [threads]                                     */
+    atomic_uint_fast32_t stage;        /* under way                                     */
     atomic_int_fast64_t done;          /* items finished in the stage under way         */
     atomic_int sleepers;
     atomic_bool quit;
@@ -98,16 +108,22 @@ static uint32_t stage_of(uint64_t at) { return (uint32_t)(at >> 32); }
 static void wait_for_stage_after(hgi_team *t, uint32_t stage)
 {
     for (int i = 0; i < SPINS; i++) {
-        if (stage_of(atomic_load_explicit(&t->at, memory_order_acquire)) != stage) return;
+        if (atomic_load_explicit(&t->stage, memory_order_acquire) != stage) return;
         if (atomic_load_explicit(&t->quit, memory_order_relaxed)) return;
         relax();
     }
     pthread_mutex_lock(&t->lock);
     atomic_fetch_add(&t->sleepers, 1);
-    while (stage_of(atomic_load(&t->at)) == stage && !atomic_load(&t->quit))
+    while (atomic_load(&t->stage) == stage && !atomic_load(&t->quit))
         pthread_cond_wait(&t->wake, &t->lock);
     atomic_fetch_sub(&t->sleepers, 1);
     pthread_mutex_unlock(&t->lock);
+}
+
+/* The first of the items that are dealt to thread w.                                   */
+static int64_t run_start(const hgi_team *t, int64_t items, int w)
+{
+    return items * w / t->threads;
 }
 
 /* Go to this stage, or past those behind it that have no items.                        */
@@ -117,28 +133,48 @@ static void go_to(hgi_team *t, uint32_t stage)
     uint32_t count = (uint32_t)atomic_load(&t->count);
     while (stage - first < count && atomic_load(&t->slot[stage - first].items) == 0)
         stage++;
+    bool over = stage - first >= count;
+    int64_t items = over ? 0 : atomic_load(&t->slot[stage - first].items);
     atomic_store(&t->done, 0);
-    atomic_store(&t->at, (uint64_t)stage << 32);
+    for (int w = 0; w < t->threads; w++)
+        atomic_store(&t->cursor[w].at,
+                     (uint64_t)stage << 32 | (uint64_t)run_start(t, items, w));
+    atomic_store(&t->stage, stage);
     if (atomic_load(&t->sleepers) == 0) return;
     pthread_mutex_lock(&t->lock);
     pthread_cond_broadcast(&t->wake);
     pthread_mutex_unlock(&t->lock);
 }
 
+/* Take an item of this stage, from `worker`'s own run if it has one left; -1: none. */
+static int64_t claim(hgi_team *t, uint32_t stage, int64_t items, int worker)
+{
+    for (int i = 0; i < t->threads; i++) {
+        int w = worker + i < t->threads ? worker + i : worker + i - t->threads;
+        int64_t end = run_start(t, items, w + 1);
+        uint64_t at = atomic_load(&t->cursor[w].at);
+        while (stage_of(at) == stage && (int64_t)(uint32_t)at < end)
+            if (atomic_compare_exchange_weak(&t->cursor[w].at, &at, at + 1))
+                return (int64_t)(uint32_t)at;
+    }
+    return -1;
+}
+
 /* Take items until the list is over; returns the number that says so.                  */
 static uint32_t work(hgi_team *t, int worker)
 {
     for (;;) {
-        uint64_t at = atomic_load(&t->at);
-        uint32_t stage = stage_of(at), s = stage - (uint32_t)atomic_load(&t->first);
+        uint32_t stage = (uint32_t)atomic_load(&t->stage);
+        uint32_t s = stage - (uint32_t)atomic_load(&t->first);
         if (s >= (uint32_t)atomic_load(&t->count)) return stage;
         struct slot *slot = &t->slot[s];
-        int64_t item = (int64_t)(uint32_t)at, items = atomic_load(&slot->items);
+        int64_t items = atomic_load(&slot->items);
         hgi_stage_fn fn = atomic_load(&slot->fn);
         void *arg = atomic_load(&slot->arg);
-        if (item >= items) {
+        int64_t item = claim(t, stage, items, worker);
+        if (item < 0) {
             wait_for_stage_after(t, stage);
-        } else if (atomic_compare_exchange_weak(&t->at, &at, at + 1)) {
+        } else {
             fn(arg, item, worker);
             if (atomic_fetch_add(&t->done, 1) + 1 == items) go_to(t, stage + 1);
         }
@@ -170,7 +206,7 @@ void hgi_team_run(hgi_team *t, const hgi_stage *stages, int64_t count)
     }
     assert(count <= MAX_STAGES);
     unsigned int mode = denormals_off();
-    uint32_t over = stage_of(atomic_load(&t->at));
+    uint32_t over = (uint32_t)atomic_load(&t->stage);
     /* No stage has a number while the list is written: late threads find nothing.      */
     atomic_store(&t->count, 0);
     for (int64_t s = 0; s < count; s++) {
@@ -209,7 +245,9 @@ hg_status hgi_team_new(hg_ctx *ctx, int threads, hgi_team **out)
     t->thread = hgi_calloc(&ctx->mem, n, sizeof *t->thread);
     t->seat = hgi_calloc(&ctx->mem, n, sizeof *t->seat);
     t->slot = hgi_calloc(&ctx->mem, MAX_STAGES, sizeof *t->slot);
-    if (t->thread == NULL || t->seat == NULL || t->slot == NULL) {
+    t->cursor = hgi_calloc(&ctx->mem, n, sizeof *t->cursor);
+    if (t->thread == NULL || t->seat == NULL || t->slot == NULL || t->cursor == NULL) {
+        hgi_free(&ctx->mem, t->cursor);
         hgi_free(&ctx->mem, t->thread);
         hgi_free(&ctx->mem, t->seat);
         hgi_free(&ctx->mem, t->slot);
@@ -238,6 +276,7 @@ void hgi_team_free(const hgi_mem *mem, hgi_team **team)
     hgi_free(mem, t->thread);
     hgi_free(mem, t->seat);
     hgi_free(mem, t->slot);
+    hgi_free(mem, t->cursor);
     hgi_free(mem, t);
     *team = NULL;
 }

@@ -1,9 +1,11 @@
 // SPDX-License-Identifier: MIT
 /* A team of threads that runs a list of stages; each stage is a parallel for.
  *
- * Items of a stage are taken from one counter, so a thread that the system slows
- * takes fewer.  Which worker runs an item is therefore not fixed: an item's result
- * must not depend on it, which is how every thread count gives the same bits.
+ * Items of a stage are dealt in equal runs, one a thread, so that an item mostly meets
+ * the same core in every list; a thread that has ended its run takes items from the
+ * others', so one that the system slows takes fewer.  Which worker runs an item is
+ * therefore not fixed: an item's result must not depend on it, which is how every thread
+ * count gives the same bits.
  * A stage begins when the last item of the one before has ended; waiting is a bounded
  * spin, then a sleep.  Threads are woken once for the whole list. */
 #ifndef HGI_TEAM_H
