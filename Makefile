@@ -22,7 +22,7 @@ F64     ?= 0
 FUZZ    ?= 0
 # Seconds that `make fuzz` gives each parser.
 FUZZ_SECONDS ?= 60
-# Arguments of `make unit` and `make bench`: parts of test names.
+# Arguments of `make unit` and the like: parts of test names; of `make bench`: of run.py.
 ARGS    ?=
 # To build less while other rooms are half-written: rooms of src/, and unit tests.
 ROOMS   ?= *
@@ -156,6 +156,7 @@ TEST_SRC += tests/isa/tiles_model.c
 endif
 F64_SRC  := tests/test.c $(sort $(wildcard tests/f64/*.c))
 EXAMPLE_SRC := $(sort $(wildcard examples/*.c))
+BENCH_SRC := $(filter-out bench/peer_%.c,$(sort $(wildcard bench/*.c)))
 FUZZ_SRC := $(sort $(wildcard fuzz/fuzz_*.c))
 
 OBJ := $(BUILD)/obj
@@ -164,6 +165,7 @@ CLI_OBJ  := $(CLI_SRC:%.c=$(OBJ)/%.o)
 TEST_OBJ := $(TEST_SRC:%.c=$(OBJ)/%.o)
 F64_OBJ  := $(F64_SRC:%.c=$(OBJ)/%.o)
 EXAMPLES := $(EXAMPLE_SRC:examples/%.c=$(BUILD)/examples/%)
+BENCHES  := $(BENCH_SRC:bench/%.c=$(BUILD)/bench/%)
 FUZZERS  := $(FUZZ_SRC:fuzz/%.c=$(BUILD)/fuzz/%)
 
 STATIC := $(BUILD)/libhourglass.a
@@ -229,12 +231,20 @@ $(BUILD)/examples/%: examples/%.c $(SHARED)
 	$(call run,CC,$(CC) $(CPPFLAGS_ALL) $(CFLAGS_ALL) $(LDFLAGS_ALL) -MMD -MP \
 		$(call rpath,$$ORIGIN/..) -o $@ $< -L$(BUILD) -lhourglass -lm)
 
+# Benches see no more than examples do.  The machine's peak needs fused multiply-adds.
+$(BUILD)/bench/peak: CFLAGS += -ffp-contract=fast
+$(BUILD)/bench/%: bench/%.c $(SHARED)
+	@mkdir -p $(@D)
+	$(call run,CC,$(CC) $(CPPFLAGS_ALL) $(CFLAGS_ALL) $(LDFLAGS_ALL) -MMD -MP \
+		$(call rpath,$$ORIGIN/..) -o $@ $< -L$(BUILD) -lhourglass -lm)
+
 .SECONDARY: $(FUZZ_SRC:%.c=$(OBJ)/%.o) $(OBJ)/fuzz/replay.o
 $(BUILD)/fuzz/%: $(OBJ)/fuzz/%.o $(STATIC) $(filter %.o,$(FUZZ_MAIN))
 	@mkdir -p $(@D)
 	$(call run,LINK,$(CC) $(LDFLAGS_ALL) $(FUZZ_MAIN) -o $@ $< $(STATIC) $(PARTS_LIBS) -lm)
 
--include $(wildcard $(OBJ)/*/*.d $(OBJ)/*/*/*.d $(OBJ)/*/*/*/*.d $(BUILD)/examples/*.d)
+-include $(wildcard $(OBJ)/*/*.d $(OBJ)/*/*/*.d $(OBJ)/*/*/*/*.d $(BUILD)/examples/*.d \
+	$(BUILD)/bench/*.d)
 
 .PHONY: FORCE
 FORCE:
@@ -367,10 +377,27 @@ fuzz-replay: ## feed the corpus to each parser once, with sanitizers
 fuzzers: $(FUZZERS)
 
 .PHONY: bench
-bench: build ## training beside PyTorch, start-up, memory, size; bench-parts for kernels
-	bench/dense.py --program $(PROGRAM) $(ARGS)
-	bench/dense.py --program $(PROGRAM) --workload stacked $(ARGS)
+bench: build $(BENCHES) ## beside other programs (docs/speed.md); ARGS="W1 W4 --pairs 5"
+	bench/run.py --program $(PROGRAM) $(ARGS)
+	bench/busy.py --program $(PROGRAM)
 	bench/footprint.py --program $(PROGRAM)
+
+.PHONY: benches
+benches: build $(BENCHES)
+
+# The peers that are compiled: KANN from its sources, LibTorch from libtorch-dev.
+OPENBLAS := $(firstword $(wildcard /usr/lib/*/openblas-openmp))
+.PHONY: bench-peers
+bench-peers: ## build the peers of `make bench`: KANN=folder of its sources, LibTorch
+	@mkdir -p $(BUILD)/bench
+	@if [ -n "$(KANN)" ]; then $(CC) -O3 -march=native -ffast-math -w -D_DEFAULT_SOURCE \
+		-DHAVE_PTHREAD -DHAVE_CBLAS -I$(KANN) bench/peer_kann.c $(KANN)/kann.c \
+		$(KANN)/kautodiff.c -o $(BUILD)/bench/peer_kann -L$(OPENBLAS) -lopenblas -lz \
+		-pthread -lm; else echo 'KANN is left out: name the folder of its sources, KANN='; fi
+	@if [ -d /usr/include/torch ]; then $(CXX) -O2 -std=c++17 \
+		-I/usr/include/torch/csrc/api/include bench/peer_libtorch.cpp \
+		-o $(BUILD)/bench/peer_libtorch -ltorch -ltorch_cpu -lc10; \
+	else echo 'LibTorch is left out: apt install libtorch-dev'; fi
 
 .PHONY: bench-parts
 bench-parts: $(HG_TEST) ## measure each kernel and part; ARGS="words" picks some
