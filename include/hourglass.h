@@ -390,6 +390,64 @@ HG_API int hg_metrics_at(const hg_metrics *metrics, int index, hg_metric *out);
 HG_API double hg_metrics_get(const hg_metrics *metrics, const char *name);
 HG_API void hg_metrics_free(hg_metrics **metrics);
 
+/* ======== Sessions: rows as they come ===================================== */
+
+/* A model made ready for a stream of single rows.  All memory is taken when it is made:
+ * a call allocates nothing, takes no lock and starts no thread. */
+typedef struct hg_session hg_session;
+
+typedef struct hg_session_options {
+    size_t size;
+    int64_t rows;      /* that go through the model together, 1 to 64; 0: 1.  A call with
+                          more is cut, so this is a matter of speed and memory */
+    const char *error; /* what hg_session_error() gives: "mse" (also NULL), or "loss",
+                          the model's own reconstruction loss */
+} hg_session_options;
+
+/* Make a session; options may be NULL for the defaults.
+ * Memory   the model must outlive the session, the context need not.
+ * Errors   HG_EINVAL size; HG_ERANGE rows; HG_EUNKNOWN error; HG_ENOMEM.
+ * Threads  one per ctx.  A session serves one thread at a time; any number of sessions,
+ *          each in its own thread, may share a model and the context they were made
+ *          with. */
+HG_API hg_status hg_session_new(hg_ctx *ctx, const hg_model *model,
+                                const hg_session_options *options,
+                                hg_session **out) HG_WARN_UNUSED;
+HG_API void hg_session_free(hg_session **session);
+/* The last failure of this session in one line, "" before one.  Never NULL. */
+HG_API const char *hg_session_message(const hg_session *session);
+
+/* As hg_encode, hg_decode and hg_reconstruct, with the same bits.
+ * Shapes   x, y [n, d_in]; z [n, d_code]; float32, row-major.
+ * Units    x and y as in the training file.  Values outside a bce model's range are
+ *          clipped, and the rows counted in hg_session_info.
+ * Memory   no overlap.
+ * Errors   HG_EINVAL a NULL; HG_ESHAPE n < 1; HG_ENONFINITE with row and column, or with
+ *          the row whose result is beyond 32-bit floats; HG_ERANGE, when out-of-range is
+ *          "refuse", with the row.  The reason is in hg_session_message().
+ * Threads  one per session. */
+HG_API hg_status hg_session_encode(hg_session *session, const float *x, int64_t n,
+                                   float *z) HG_WARN_UNUSED;
+HG_API hg_status hg_session_decode(hg_session *session, const float *z, int64_t n,
+                                   float *y) HG_WARN_UNUSED;
+HG_API hg_status hg_session_reconstruct(hg_session *session, const float *x, int64_t n,
+                                        float *y) HG_WARN_UNUSED;
+/* How far each row is from its reconstruction.  error [n] written.
+ * Units    of the scaled rows, mean over features: the mean over rows is the mse, or the
+ *          recon, of hg_evaluate (not drawn, where a code is random). */
+HG_API hg_status hg_session_error(hg_session *session, const float *x, int64_t n,
+                                  double *error) HG_WARN_UNUSED;
+
+typedef struct hg_session_info {
+    size_t size;
+    const char *kernels; /* "avx512", ... */
+    int64_t rows;        /* that go through together */
+    int64_t bytes;       /* memory that it holds */
+    int64_t clipped;     /* rows so far that had values outside the range */
+} hg_session_info;
+/* Fill *info; set info->size before the call.  Errors  HG_EINVAL. */
+HG_API hg_status hg_session_get_info(const hg_session *session, hg_session_info *info);
+
 /* ======== Pictures ======================================================= */
 
 typedef struct hg_plot_options {

@@ -45,11 +45,7 @@ static void sink(void *arg, const hgi_chunk *c)
         return;
     }
     hgi_predict(&m->net, j->feed.ctx->kernels, c->n, c->y);
-    const hgi_scaler *s = &m->scaler;
-    for (int64_t r = 0; r < c->n; r++)
-        for (int64_t i = 0; i < j->wide; i++)
-            out[r * j->wide + i] =
-                (float)((double)c->y[r * j->wide + i] / s->scale[i] + s->shift[i]);
+    hgi_scaler_undo(&m->scaler, c->n, c->y, out);
     note_infinite(j, c, out);
 }
 

@@ -100,3 +100,10 @@ int64_t hgi_batch_fill(const struct hgi_kernels *k, const hg_dataset *d,
     }
     return -1;
 }
+
+bool hgi_batch_row(const struct hgi_kernels *k, const hgi_scaler *s,
+                   const hgi_range *range, const float *src, hgi_real *x)
+{
+    k->affine(s->features, src, s->shift_r, s->scale_r, x);
+    return range->check && clip_row(range, s->features, x);
+}

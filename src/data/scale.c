@@ -46,11 +46,11 @@ void hgi_scaler_free(const hgi_mem *mem, hgi_scaler *s)
     memset(s, 0, sizeof *s);
 }
 
-/* One block for the four arrays, all zero.                                             */
+/* One block for the five arrays, all zero.                                             */
 static hg_status scaler_new(hg_ctx *ctx, hgi_scale_kind kind, int64_t features,
                             hgi_scaler *s)
 {
-    size_t each = 2 * (sizeof(double) + sizeof(hgi_real)), n = (size_t)features;
+    size_t each = 3 * sizeof(double) + 2 * sizeof(hgi_real), n = (size_t)features;
     memset(s, 0, sizeof *s);
     double *block = hgi_calloc(&ctx->mem, n, each);
     if (block == NULL) return hgi_fail_mem(ctx, n * each, "a scaler");
@@ -58,7 +58,8 @@ static hg_status scaler_new(hg_ctx *ctx, hgi_scale_kind kind, int64_t features,
     s->features = features;
     s->shift = block;
     s->scale = block + n;
-    s->shift_r = (hgi_real *)(void *)(block + 2 * n);
+    s->inverse = block + 2 * n;
+    s->shift_r = (hgi_real *)(void *)(block + 3 * n);
     s->scale_r = s->shift_r + n;
     return HG_OK;
 }
@@ -70,11 +71,25 @@ static void settle(hgi_scaler *s)
     for (int64_t c = 0; c < s->features; c++) {
         s->shift_r[c] = (hgi_real)s->shift[c];
         s->scale_r[c] = (hgi_real)s->scale[c];
+        s->inverse[c] = 1 / s->scale[c];
         if (s->shift[c] < s->shift[0] || s->shift[c] > s->shift[0] ||
             s->scale[c] < s->scale[0] || s->scale[c] > s->scale[0]) {
             s->uniform = false;
         }
     }
+}
+
+void hgi_scaler_undo(const hgi_scaler *s, int64_t rows, const hgi_real *y, float *out)
+{
+    const double *shift = s->shift, *inverse = s->inverse;
+    int64_t n = s->features;
+    if (s->kind == HGI_SCALE_NONE) {
+        for (int64_t i = 0; i < rows * n; i++) out[i] = (float)y[i];
+        return;
+    }
+    for (int64_t r = 0; r < rows; r++, y += n, out += n)
+        for (int64_t c = 0; c < n; c++)
+            out[c] = (float)((double)y[c] * inverse[c] + shift[c]);
 }
 
 /* none and unit know their numbers without looking at rows. */

@@ -98,7 +98,53 @@ static void run_block(const hgi_gemm *g, tile t, int64_t rows, int64_t k0)
     }
 }
 
-static void gemm(const hgi_gemm *g)
+/* ---- one row ------------------------------------------------------------------------ */
+
+/* A tile of one row has no more chains than a panel has vectors, and would wait for each
+ * multiply-add: panels run side by side, so that memory is what is waited for.         */
+#define ASIDE (9 / V_TILE_VECS)
+
+/* All of k for `panels` whole panels, `panel` floats apart; both counts are constants
+ * where this is used.                                                                  */
+ALWAYS void row_panels(const hgi_gemm *g, const float *b, int64_t b_row, int64_t panel,
+                       int64_t n, const int panels)
+{
+    vf c[ASIDE][V_TILE_VECS];
+    const float *a = g->A;
+#pragma GCC unroll 4
+    for (int p = 0; p < panels; p++)
+#pragma GCC unroll 3
+        for (int v = 0; v < V_TILE_VECS; v++)
+            c[p][v] = g->init ? v_load(g->init + n + p * PANEL + v * VL) : v_zero();
+    for (int64_t k = g->K; k > 0; k--, a += g->a_col, b += b_row) {
+        vf x = v_set1(*a);
+#pragma GCC unroll 4
+        for (int p = 0; p < panels; p++)
+#pragma GCC unroll 3
+            for (int v = 0; v < V_TILE_VECS; v++)
+                c[p][v] = v_fma(x, v_load(b + p * panel + v * VL), c[p][v]);
+    }
+#pragma GCC unroll 4
+    for (int p = 0; p < panels; p++)
+#pragma GCC unroll 3
+        for (int v = 0; v < V_TILE_VECS; v++)
+            v_store(g->C + n + p * PANEL + v * VL, c[p][v]);
+}
+
+/* The whole panels of a product with one row; returns how many columns that are.       */
+static int64_t gemm_row(const hgi_gemm *g)
+{
+    bool packed = g->b_row == HGI_PACKED;
+    int64_t whole = g->N / PANEL * PANEL, step = packed ? g->K : 1, n = 0;
+    int64_t b_row = packed ? PANEL : g->b_row, panel = step * PANEL;
+    for (; n + ASIDE * PANEL <= whole; n += ASIDE * PANEL)
+        row_panels(g, g->B + step * n, b_row, panel, n, ASIDE);
+    for (; n + 2 * PANEL <= whole; n += 2 * PANEL)
+        row_panels(g, g->B + step * n, b_row, panel, n, 2);
+    return n;
+}
+
+static void gemm_rows(const hgi_gemm *g)
 {
     for (int64_t m = 0; m < g->M; m += ROWS) {
         int64_t rows = hgi_min(ROWS, g->M - m), k = 0;
@@ -119,6 +165,20 @@ static void gemm(const hgi_gemm *g)
             k += DEPTH;
         } while (k < g->K);
     }
+}
+
+static void gemm(const hgi_gemm *g)
+{
+    hgi_gemm rest = *g;
+    if (g->M == 1) {
+        int64_t n = gemm_row(g);
+        rest.N -= n;
+        rest.B += g->b_row == HGI_PACKED ? g->K * n : n;
+        rest.init = g->init ? g->init + n : NULL;
+        rest.C += n;
+        if (rest.N == 0) return;
+    }
+    gemm_rows(&rest);
 }
 
 #endif

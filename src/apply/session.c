@@ -1,0 +1,259 @@
+// SPDX-License-Identifier: MIT
+/* hg_session: one row after another, where the time around the arithmetic counts.
+ *
+ * A small net is done in a fraction of a microsecond, less than a lock, a wake-up or a
+ * block of memory takes.  So everything is made ready at the start (buffers, packed
+ * weights), and a call is a loop over layers in the caller's own thread.  Layers run the
+ * same functions as everywhere, so a row comes out with the same bits. */
+#include "apply/session.h"
+
+#include "base/team.h"
+
+#include <math.h>
+#include <stdarg.h>
+#include <string.h>
+
+static hg_status fail(hg_session *s, hg_status status, const char *fmt, ...)
+    __attribute__((format(printf, 3, 4)));
+static hg_status fail(hg_session *s, hg_status status, const char *fmt, ...)
+{
+    va_list args;
+    va_start(args, fmt);
+    vsnprintf(s->message, sizeof s->message, fmt, args);
+    va_end(args);
+    return status;
+}
+
+/* ---- a chunk of rows --------------------------------------------------------------- */
+
+typedef enum mode { ENCODE, DECODE, RECONSTRUCT, ERROR } session_mode;
+
+/* What a call is about; `at` counts the rows that are done. */
+typedef struct call {
+    hg_session *s;
+    session_mode mode;
+    const float *in;
+    float *out;
+    double *error;
+    int64_t n, at;
+    hg_status status;
+} session_call;
+
+/* The first value that is not finite, or n: exponents of all ones. */
+static int64_t first_bad(int64_t n, const float *x)
+{
+    uint32_t any = 0;
+    for (int64_t i = 0; i < n; i++) {
+        uint32_t bits;
+        memcpy(&bits, x + i, sizeof bits);
+        any |= (bits & 0x7f800000u) == 0x7f800000u;
+    }
+    if (!any) return n;
+    for (int64_t i = 0; i < n; i++)
+        if (!isfinite(x[i])) return i;
+    return n;
+}
+
+static hg_status take_rows(session_call *c, int64_t n, hgi_real *to)
+{
+    hg_session *s = c->s;
+    const hgi_net *net = &s->model->net;
+    int64_t wide = c->mode == DECODE ? net->code_size : net->inputs;
+    const float *from = c->in + c->at * wide;
+    int64_t bad = first_bad(n * wide, from);
+    if (bad < n * wide)
+        return fail(s, HG_ENONFINITE, "row %lld, column %lld: %g, expected finite values",
+                    (long long)(c->at + bad / wide) + 1, (long long)(bad % wide) + 1,
+                    (double)from[bad]);
+    if (c->mode == DECODE) {
+        for (int64_t i = 0; i < n * wide; i++) to[i] = from[i];
+        return HG_OK;
+    }
+    for (int64_t r = 0; r < n; r++) {
+        if (!hgi_batch_row(s->ws.pass.k, &s->model->scaler, &s->range, from + r * wide,
+                           to + r * wide))
+            continue;
+        if (!s->range.clip)
+            return fail(s, HG_ERANGE,
+                        "row %lld: a value is outside the range the model was trained "
+                        "on, and the model refuses such rows",
+                        (long long)(c->at + r) + 1);
+        s->clipped++;
+    }
+    return HG_OK;
+}
+
+static void measure(session_call *c, int64_t n, hgi_real *y)
+{
+    const hg_session *s = c->s;
+    const hgi_net *net = &s->model->net;
+    const hgi_kernels *k = s->ws.pass.k;
+    hgi_loss_kind kind = s->own_loss ? net->loss->kind : HGI_LOSS_MSE;
+    double by = s->own_loss ? net->recon_divisor : (double)net->inputs;
+    double *error = c->error + c->at;
+    int64_t d = net->inputs;
+    if (!s->own_loss) hgi_predict(net, k, n, y);
+    k->loss(kind, net->huber_delta, 1, n, d, y, d, s->ws.input, d, NULL, d, error);
+    for (int64_t r = 0; r < n; r++) error[r] /= by;
+}
+
+static hg_status give_rows(session_call *c, int64_t n, hgi_real *y)
+{
+    hg_session *s = c->s;
+    const hgi_net *net = &s->model->net;
+    int64_t wide = c->mode == ENCODE ? net->code_size : net->inputs, bad;
+    float *out = c->out != NULL ? c->out + c->at * wide : NULL;
+    if (c->mode == ERROR) {
+        measure(c, n, y);
+        for (bad = 0; bad < n && isfinite(c->error[c->at + bad]); bad++) {}
+    } else if (c->mode == ENCODE) {
+        for (int64_t i = 0; i < n * wide; i++) out[i] = (float)y[i];
+        bad = first_bad(n * wide, out) / wide;
+    } else {
+        hgi_predict(net, s->ws.pass.k, n, y);
+        hgi_scaler_undo(&s->model->scaler, n, y, out);
+        bad = first_bad(n * wide, out) / wide;
+    }
+    if (bad == n) return HG_OK;
+    return fail(s, HG_ENONFINITE, "row %lld: its %s is beyond 32-bit floats (3.4e38)",
+                (long long)(c->at + bad) + 1, c->mode == ENCODE ? "code" : "result");
+}
+
+/* A stage of the team, run by the caller alone, because that sets how denormals are taken
+ * as everywhere else. */
+static void run_call(void *arg, int64_t item, int worker)
+{
+    session_call *c = arg;
+    hg_session *s = c->s;
+    const hgi_net *net = &s->model->net;
+    int64_t first = c->mode == DECODE ? net->code + 1 : 0;
+    int64_t last = c->mode == ENCODE ? net->code + 1 : net->count;
+    (void)item;
+    (void)worker;
+    for (; c->at < c->n && c->status == HG_OK; c->at += s->ws.rows) {
+        int64_t n = hgi_min(s->ws.rows, c->n - c->at);
+        s->ws.pass.n = n;
+        s->ws.pass.first = c->at;
+        c->status = take_rows(c, n, s->ws.pass.slot[first].x);
+        if (c->status != HG_OK) return;
+        for (int64_t i = first; i < last; i++)
+            net->layer[i].kind->forward(&net->layer[i], &s->ws.pass, 0, n, 0);
+        c->status = give_rows(c, n, s->ws.pass.slot[last - 1].y);
+    }
+}
+
+static hg_status run(session_call c)
+{
+    if (c.s == NULL) return HG_EINVAL;
+    if (c.in == NULL || (c.out == NULL && c.error == NULL))
+        return fail(c.s, HG_EINVAL, "two buffers are needed");
+    if (c.n < 1)
+        return fail(c.s, HG_ESHAPE, "%lld rows, expected at least 1", (long long)c.n);
+    hgi_stage stage = {run_call, &c, 1};
+    hgi_team_run_alone(&stage, 1);
+    return c.status;
+}
+
+hg_status hg_session_encode(hg_session *s, const float *x, int64_t n, float *z)
+{
+    return run((session_call){.s = s, .mode = ENCODE, .in = x, .out = z, .n = n});
+}
+
+hg_status hg_session_decode(hg_session *s, const float *z, int64_t n, float *y)
+{
+    return run((session_call){.s = s, .mode = DECODE, .in = z, .out = y, .n = n});
+}
+
+hg_status hg_session_reconstruct(hg_session *s, const float *x, int64_t n, float *y)
+{
+    return run((session_call){.s = s, .mode = RECONSTRUCT, .in = x, .out = y, .n = n});
+}
+
+hg_status hg_session_error(hg_session *s, const float *x, int64_t n, double *error)
+{
+    return run((session_call){.s = s, .mode = ERROR, .in = x, .error = error, .n = n});
+}
+
+/* ---- making one --------------------------------------------------------------------- */
+
+static hg_status check_options(hg_ctx *ctx, const hg_session_options *given,
+                               hg_session_options *o, bool *own_loss)
+{
+    static const char *const errors[] = {"mse", "loss"};
+    *o = (hg_session_options){.size = sizeof *o};
+    if (given != NULL) *o = *given;
+    if (o->size != sizeof *o)
+        return hgi_fail(ctx, HG_EINVAL, "hg_session_options: size is not set");
+    if (o->rows == 0) o->rows = 1;
+    if (o->rows < 1 || o->rows > HGI_INFER_ROWS)
+        return hgi_fail(ctx, HG_ERANGE, "%lld rows together, expected 1 to %d",
+                        (long long)o->rows, (int)HGI_INFER_ROWS);
+    *own_loss = o->error != NULL && strcmp(o->error, "loss") == 0;
+    if (o->error == NULL || *own_loss || strcmp(o->error, "mse") == 0) return HG_OK;
+    const char *near = hgi_nearest(o->error, errors, HGI_COUNT(errors));
+    return hgi_fail(ctx, HG_EUNKNOWN, "error '%.100s': %s%s%s", o->error,
+                    near != NULL ? "did you mean '" : "expected mse or loss",
+                    near != NULL ? near : "", near != NULL ? "'?" : "");
+}
+
+static void pack_weights(hg_session *s)
+{
+    const hgi_net *net = &s->model->net;
+    hgi_prepare p = {net, &s->ws.pass, 0, net->count};
+    hgi_stage stage = {hgi_prepare_item, &p, hgi_prepare_items(&p, s->ws.pass.k)};
+    hgi_team_run_alone(&stage, 1);
+}
+
+hg_status hg_session_new(hg_ctx *ctx, const hg_model *m,
+                         const hg_session_options *options, hg_session **out)
+{
+    hg_status status = HG_OK;
+    hg_session *s = NULL;
+    hg_session_options o;
+    bool own_loss;
+    *out = NULL;
+    if (m == NULL) return hgi_fail(ctx, HG_EINVAL, "a model is needed");
+    HGI_TRY(check_options(ctx, options, &o, &own_loss));
+    s = hgi_calloc(&ctx->mem, 1, sizeof *s);
+    if (s == NULL) return hgi_fail_mem(ctx, sizeof *s, "a session");
+    s->mem = ctx->mem;
+    s->model = m;
+    s->own_loss = own_loss;
+    s->range = hgi_model_range(m);
+    HGI_GOTO(
+        hgi_workspace_new(ctx, ctx->kernels, &m->net, o.rows, 1, false, NULL, &s->ws));
+    s->ws.pass.theta = m->theta;
+    s->ws.pass.state = m->state;
+    pack_weights(s);
+    *out = s;
+done:
+    if (status != HG_OK) hg_session_free(&s);
+    return status;
+}
+
+void hg_session_free(hg_session **session)
+{
+    if (session == NULL || *session == NULL) return;
+    hgi_mem mem = (*session)->mem;
+    hgi_workspace_free(&(*session)->ws);
+    hgi_free(&mem, *session);
+    *session = NULL;
+}
+
+const char *hg_session_message(const hg_session *s)
+{
+    return s != NULL ? s->message : "";
+}
+
+hg_status hg_session_get_info(const hg_session *s, hg_session_info *info)
+{
+    if (s == NULL || info == NULL || info->size != sizeof *info) return HG_EINVAL;
+    *info = (hg_session_info){
+        .size = sizeof *info,
+        .kernels = s->ws.pass.k->name,
+        .rows = s->ws.rows,
+        .bytes = (int64_t)(sizeof *s + s->ws.bytes),
+        .clipped = s->clipped,
+    };
+    return HG_OK;
+}

@@ -1,0 +1,325 @@
+// SPDX-License-Identifier: MIT
+/* Sessions: the bits of the batch calls, no memory taken by a call, and failures that are
+ * told by the session and leave it usable. */
+#include "test_models.h"
+
+#include "kernels/kernels.h"
+
+#include <math.h>
+#include <pthread.h>
+
+enum { ROWS = 70, WIDE = 60 };
+
+/* One of each way through a layer: tied and not, every kind of activation's buffer, a code
+ * of its own product, scalers that are fitted and that are not. */
+static const model_recipe recipes[] = {
+    {{1, {60, 0, 0}},
+     "dense 200 relu; dense 5",
+     "plain",
+     "dense 200 relu; dense 60",
+     "mse",
+     HGI_SCALE_STANDARD},
+    {{1, {37, 0, 0}},
+     "dense 20 gelu; batchnorm; dense 5",
+     "plain l1=0.1",
+     "dense 20 softplus; dropout 0.5; dense 37",
+     "huber",
+     HGI_SCALE_MINMAX},
+    {{2, {6, 10, 0}},
+     "dense 9 tanh",
+     "plain",
+     "dense 60 tied sigmoid",
+     "bce",
+     HGI_SCALE_NONE},
+    {{1, {30, 0, 0}},
+     "dense 16 elu",
+     "variational 8",
+     "dense 16 elu; dense 30 sigmoid",
+     "bce",
+     HGI_SCALE_UNIT},
+};
+
+static hg_session *session_of(hg_ctx *ctx, const hg_model *m, int64_t rows,
+                              const char *error)
+{
+    hg_session_options o = {.size = sizeof o, .rows = rows, .error = error};
+    hg_session *s;
+    CHECK_OK(ctx, hg_session_new(ctx, m, &o, &s));
+    return s;
+}
+
+/* In rows at a time that divide nothing, so that the last chunk is short. */
+static void check_bits(hg_ctx *ctx, const hg_model *m, int64_t together, const float *x)
+{
+    static float z[ROWS * WIDE], y[ROWS * WIDE], back[ROWS * WIDE];
+    static float got[ROWS * WIDE];
+    hg_session *s = session_of(ctx, m, together, NULL);
+    size_t codes = (size_t)(ROWS * m->net.code_size) * sizeof *z;
+    size_t rows = (size_t)(ROWS * m->net.inputs) * sizeof *y;
+    CHECK_OK(ctx, hg_encode(ctx, m, x, ROWS, z));
+    CHECK_OK(ctx, hg_reconstruct(ctx, m, x, ROWS, y));
+    CHECK_OK(ctx, hg_decode(ctx, m, z, ROWS, back));
+    CHECK_INT(hg_session_encode(s, x, ROWS, got), HG_OK);
+    CHECK(memcmp(got, z, codes) == 0);
+    CHECK_INT(hg_session_reconstruct(s, x, ROWS, got), HG_OK);
+    CHECK(memcmp(got, y, rows) == 0);
+    CHECK_INT(hg_session_decode(s, z, ROWS, got), HG_OK);
+    CHECK(memcmp(got, back, rows) == 0);
+    hg_session_free(&s);
+}
+
+TEST(a_session_gives_the_bits_of_the_batch_calls)
+{
+    static const char *const limits[] = {NULL, "ref", "avx2", "avx512"};
+    for (int cpu = 0; cpu < 4; cpu++) {
+        hg_ctx_options o = {.size = sizeof o, .cpu = limits[cpu]};
+        hg_ctx *probe;
+        if (hg_ctx_new(&o, &probe) != HG_OK) continue; /* not on this machine */
+        hg_ctx_free(&probe);
+        hg_ctx *ctx = test_ctx_with(&o);
+        for (int i = 0; i < HGI_COUNT(recipes); i++) {
+            hg_model *m = make_model(ctx, &recipes[i]);
+            float *x = random_floats(3, ROWS * WIDE, 0, 1);
+            test_where("%s, model %d", limits[cpu] ? limits[cpu] : "best", i);
+            for (int64_t together = 1; together <= 64; together += 21)
+                check_bits(ctx, m, together, x);
+            free(x);
+            hg_model_free(&m);
+        }
+    }
+    test_where(NULL);
+}
+
+/* Means of both are sums in double over the same 60 or so squares of floats, in another
+ * order, of errors that differ by rounding: 1e-6 of the value is generous to that. */
+TEST(a_sessions_errors_average_to_what_evaluate_prints)
+{
+    hg_ctx *ctx = test_ctx();
+    for (int i = 0; i < HGI_COUNT(recipes); i++) {
+        hg_model *m = make_model(ctx, &recipes[i]);
+        float *x = random_floats(4, ROWS * m->net.inputs, 0, 1);
+        hg_dataset *d = rows_of(ctx, x, ROWS, m->net.inputs);
+        hg_metrics *e;
+        double each[ROWS];
+        CHECK_OK(ctx, hg_evaluate(ctx, m, d, &e));
+        for (int own = 0; own < 2; own++) {
+            const char *metric = own ? "recon" : "mse";
+            if (own && strncmp(recipes[i].code, "variational", 5) == 0) continue;
+            hg_session *s = session_of(ctx, m, 8, own ? "loss" : "mse");
+            CHECK_INT(hg_session_error(s, x, ROWS, each), HG_OK);
+            double sum = 0, want = hg_metrics_get(e, metric);
+            for (int r = 0; r < ROWS; r++) sum += each[r];
+            test_where("model %d, %s", i, metric);
+            CHECK_NEAR(sum / ROWS, want, 1e-6 * fabs(want));
+            hg_session_free(&s);
+        }
+        hg_metrics_free(&e);
+        hg_dataset_free(&d);
+        hg_model_free(&m);
+        free(x);
+    }
+    test_where(NULL);
+}
+
+TEST(a_sessions_calls_take_no_memory)
+{
+    hg_ctx *ctx = test_ctx();
+    for (int i = 0; i < HGI_COUNT(recipes); i++) {
+        hg_model *m = make_model(ctx, &recipes[i]);
+        float *x = random_floats(5, ROWS * WIDE, 0, 1), y[ROWS * WIDE];
+        double error[ROWS];
+        hg_session *s = session_of(ctx, m, 1, NULL);
+        hg_session_info info = {.size = sizeof info};
+        CHECK_INT(hg_session_get_info(s, &info), HG_OK);
+        CHECK(info.bytes > m->net.params * (int64_t)sizeof(hgi_real));
+        CHECK(info.bytes <= test_alloc_bytes());
+        int64_t before = test_alloc_count();
+        test_fail_alloc(0);
+        for (int64_t n = 1; n <= ROWS; n += 23) {
+            CHECK_INT(hg_session_encode(s, x, n, y), HG_OK);
+            CHECK_INT(hg_session_decode(s, x, n, y), HG_OK);
+            CHECK_INT(hg_session_reconstruct(s, x, n, y), HG_OK);
+            CHECK_INT(hg_session_error(s, x, n, error), HG_OK);
+        }
+        test_fail_alloc(-1);
+        CHECK_INT(test_alloc_count(), before);
+        hg_session_free(&s);
+        hg_model_free(&m);
+        free(x);
+    }
+}
+
+TEST(a_session_out_of_memory_leaks_nothing)
+{
+    hg_ctx *ctx = test_ctx();
+    hg_model *m = make_model(ctx, &recipes[3]);
+    hg_session *s;
+    for (int64_t n = 0;; n++) {
+        int64_t held = test_alloc_bytes();
+        test_fail_alloc(n);
+        hg_status status = hg_session_new(ctx, m, NULL, &s);
+        bool failed = test_alloc_failed();
+        test_fail_alloc(-1);
+        if (!failed) break;
+        CHECK_INT(status, HG_ENOMEM);
+        CHECK(s == NULL);
+        CHECK_INT(test_alloc_bytes(), held);
+    }
+    hg_session_free(&s);
+    hg_session_free(&s);
+    hg_session_free(NULL);
+    hg_model_free(&m);
+}
+
+TEST(a_session_tells_what_is_wrong_and_goes_on)
+{
+    hg_ctx *ctx = test_ctx();
+    hg_model *m = make_model(ctx, &recipes[2]);
+    float *x = random_floats(6, 3 * WIDE, 0, 1), y[3 * WIDE];
+    hg_session *s;
+    hg_session_options o = {0};
+    hg_session_info info = {0};
+    CHECK_FAILS(ctx, hg_session_new(ctx, m, &o, &s), HG_EINVAL, "size");
+    o.size = sizeof o;
+    o.rows = 65;
+    CHECK_FAILS(ctx, hg_session_new(ctx, m, &o, &s), HG_ERANGE, "65 rows");
+    o.rows = 2;
+    o.error = "lose";
+    CHECK_FAILS(ctx, hg_session_new(ctx, m, &o, &s), HG_EUNKNOWN, "'loss'");
+    CHECK_FAILS(ctx, hg_session_new(ctx, NULL, NULL, &s), HG_EINVAL, "model");
+    CHECK(s == NULL);
+    s = session_of(ctx, m, 2, NULL);
+    CHECK_STR(hg_session_message(s), "");
+    CHECK_INT(hg_session_get_info(s, &info), HG_EINVAL);
+    CHECK_INT(hg_session_encode(s, x, 0, y), HG_ESHAPE);
+    CHECK_STR(hg_session_message(s), "0 rows, expected at least 1");
+    CHECK_INT(hg_session_encode(s, NULL, 1, y), HG_EINVAL);
+    CHECK_INT(hg_session_encode(NULL, x, 1, y), HG_EINVAL);
+    x[2 * WIDE + 3] = NAN;
+    CHECK_INT(hg_session_encode(s, x, 3, y), HG_ENONFINITE);
+    CHECK_STR(hg_session_message(s), "row 3, column 4: nan, expected finite values");
+    x[2 * WIDE + 3] = 3;
+    CHECK_INT(hg_session_encode(s, x, 3, y), HG_OK); /* clipped */
+    info.size = sizeof info;
+    CHECK_INT(hg_session_get_info(s, &info), HG_OK);
+    CHECK_INT(info.clipped, 1);
+    CHECK_INT(info.rows, 2);
+    hg_session_free(&s);
+    m->clip = false;
+    s = session_of(ctx, m, 2, NULL);
+    CHECK_INT(hg_session_encode(s, x, 3, y), HG_ERANGE);
+    CHECK(strstr(hg_session_message(s), "row 3: ") != NULL);
+    for (int i = 0; i < 9; i++) y[i] = 3e38f;
+    CHECK_INT(hg_session_encode(s, x, 2, y + 9), HG_OK);
+    hg_session_free(&s);
+    hg_model_free(&m);
+    m = make_model(ctx, &recipes[0]);
+    s = session_of(ctx, m, 2, NULL);
+    CHECK_INT(hg_session_decode(s, y, 1, x), HG_ENONFINITE);
+    CHECK(strstr(hg_session_message(s), "row 1: ") != NULL);
+    hg_session_free(&s);
+    hg_model_free(&m);
+    free(x);
+}
+
+/* ---- several at once -------------------------------------------------------------- */
+
+typedef struct caller {
+    pthread_t thread;
+    hg_session *session;
+    const float *x, *want;
+    int bad;
+} caller;
+
+static void *use_session(void *arg)
+{
+    caller *c = arg;
+    float y[WIDE];
+    for (int i = 0; i < 2000; i++) {
+        int64_t r = i % ROWS;
+        c->bad += hg_session_reconstruct(c->session, c->x + r * WIDE, 1, y) != HG_OK;
+        c->bad += memcmp(y, c->want + r * WIDE, sizeof y) != 0;
+        c->bad += hg_session_encode(c->session, c->x, -1 - i, y) != HG_ESHAPE;
+    }
+    return NULL;
+}
+
+TEST(several_sessions_of_one_context_and_model_work_at_once)
+{
+    hg_ctx *ctx = test_ctx();
+    hg_model *m = make_model(ctx, &recipes[0]);
+    float *x = random_floats(7, ROWS * WIDE, 0, 1), want[ROWS * WIDE];
+    caller callers[4];
+    CHECK_OK(ctx, hg_reconstruct(ctx, m, x, ROWS, want));
+    for (int i = 0; i < 4; i++) {
+        callers[i] =
+            (caller){.session = session_of(ctx, m, 1, NULL), .x = x, .want = want};
+        CHECK_INT(pthread_create(&callers[i].thread, NULL, use_session, &callers[i]), 0);
+    }
+    for (int i = 0; i < 4; i++) {
+        pthread_join(callers[i].thread, NULL);
+        CHECK_INT(callers[i].bad, 0);
+        hg_session_free(&callers[i].session);
+    }
+    hg_model_free(&m);
+    free(x);
+}
+
+/* ---- speed ------------------------------------------------------------------------- */
+
+static const struct net {
+    const char *what;
+    model_recipe recipe;
+} nets[] = {
+    {"30-16-8-16-30",
+     {{1, {30, 0, 0}},
+      "dense 16 relu; dense 8 relu",
+      "plain",
+      "dense 16 relu; dense 30",
+      "mse",
+      HGI_SCALE_STANDARD}},
+    {"784-32-784",
+     {{1, {784, 0, 0}},
+      "dense 32 relu",
+      "plain",
+      "dense 784 sigmoid",
+      "bce",
+      HGI_SCALE_UNIT}},
+    {"784-1000-500-250-30-...",
+     {{1, {784, 0, 0}},
+      "dense 1000 relu; dense 500 relu; dense 250 relu; dense 30",
+      "plain",
+      "dense 250 relu; dense 500 relu; dense 1000 relu; dense 784 sigmoid",
+      "bce",
+      HGI_SCALE_UNIT}},
+};
+
+static int by_size(const void *a, const void *b)
+{
+    double x = *(const double *)a, y = *(const double *)b;
+    return (x > y) - (x < y);
+}
+
+BENCH(speed_of_a_session_on_one_row)
+{
+    enum { CALLS = 4000 };
+    hg_ctx *ctx = test_ctx();
+    for (int i = 0; i < HGI_COUNT(nets); i++) {
+        hg_model *m = make_model(ctx, &nets[i].recipe);
+        for (int64_t j = 0; j < m->net.params; j++) m->theta[j] /= 16; /* as trained */
+        float *x = random_floats(8, m->net.inputs, 0, 1);
+        hg_session *s = session_of(ctx, m, 1, NULL);
+        static double t[CALLS];
+        for (int c = 0; c < CALLS; c++) {
+            double error, start = test_now();
+            CHECK_INT(hg_session_error(s, x, 1, &error), HG_OK);
+            t[c] = test_now() - start;
+        }
+        qsort(t, CALLS, sizeof t[0], by_size);
+        printf("%-28s one row's error: p50 %8.2f us, least %8.2f us\n", nets[i].what,
+               1e6 * t[CALLS / 2], 1e6 * t[0]);
+        hg_session_free(&s);
+        hg_model_free(&m);
+        free(x);
+    }
+}
