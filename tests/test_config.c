@@ -154,6 +154,28 @@ TEST(every_preset_can_be_applied)
     }
 }
 
+/* A condition that names no option, or a value it cannot have, would always warn. */
+TEST(what_an_option_needs_is_made_of_options_and_their_values)
+{
+    hg_ctx *ctx = test_ctx();
+    hg_config *c = new_config(ctx);
+    int64_t terms = 0;
+    for (const hgi_config_decl *d = hgi_config_decls; d->name != NULL; d++) {
+        char text[200];
+        snprintf(text, sizeof text, "%s", d->needs != NULL ? d->needs : "");
+        for (char *term = strtok(text, " +"); term != NULL; term = strtok(NULL, " +")) {
+            char *value = strchr(term, '=');
+            test_where("%s: %s", d->name, term);
+            if (value != NULL) *value++ = '\0';
+            CHECK(hgi_config_find(term) >= 0);
+            if (value != NULL) CHECK_OK(ctx, hg_config_set(c, term, value));
+            terms++;
+        }
+    }
+    CHECK(terms > 0);
+    hg_config_free(&c);
+}
+
 TEST(a_later_preset_replaces_the_structure_and_keeps_the_rest)
 {
     hg_ctx *ctx = test_ctx();
@@ -269,10 +291,16 @@ TEST(a_code_line_in_yaml_gives_kind_and_size)
     need_yaml();
     hg_ctx *ctx = test_ctx();
     hg_config *c = new_config(ctx);
-    CHECK_OK(ctx, load(c, "code: topk 32 k=5\n"));
+    CHECK_OK(ctx, load(c, "code: plain 32 l1=1e-4\n"));
     CHECK_STR(hg_config_get(c, "code"), "32");
-    CHECK_STR(hg_config_get(c, "code-kind"), "topk k=5");
+    CHECK_STR(hg_config_get(c, "code-kind"), "plain l1=1e-4");
     CHECK_OK(ctx, load(c, "code: plain\n"));
+    /* Kinds that have their size in their line take it from there or from code. */
+    CHECK_OK(ctx, load(c, "code: variational 9 beta=2\n"));
+    CHECK_STR(hg_config_get(c, "code"), "9");
+    CHECK_STR(hg_config_get(c, "code-kind"), "variational beta=2");
+    CHECK_OK(ctx, load(c, "code_kind: variational beta=2\ncode: 5\n"));
+    CHECK_OK(ctx, load(c, "code_kind: plain\n"));
     CHECK_STR(hg_config_get(c, "code-kind"), "plain");
     CHECK_FAILS(ctx, load(c, "code_kind: plain\ncode: plain 3\n"), HG_EFORMAT, "twice");
     hg_config_free(&c);
@@ -332,6 +360,19 @@ TEST(hostile_yaml_is_refused_with_its_place)
          "a.yaml:1:11: expected a value in the list"},
         {"encoder: [dense 3; dense 4]\n", HG_EFORMAT, "one item of a list holds several"},
         {"encoder: []\n", HG_EFORMAT, "an empty list"},
+        {"code: 4\nencoder:\n  - dense 9 relu\n  - dens 4\n", HG_EUNKNOWN,
+         "a.yaml:4:5: unknown layer 'dens' at encoder line 2; did you mean 'dense'?"},
+        {"decoder: dense 9; dense 3 unit=2\n", HG_EUNKNOWN,
+         "a.yaml:1:10: unknown option 'unit' at decoder line 2 (dense); did you "
+         "mean 'units'?"},
+        {"encoder: [dense 3, dropout 2]\n", HG_ERANGE, "a.yaml:1:20: encoder line 2"},
+        {"\ncode: plan\n", HG_EUNKNOWN,
+         "a.yaml:2:7: code: expected a number of values, or a line such as 'plain "
+         "l1=1e-4': unknown code 'plan' at code; did you mean 'plain'?"},
+        {"code: 32.5\n", HG_EUNKNOWN,
+         "a.yaml:1:7: code: expected a number of values, or"},
+        {"code: plain 32 l2=1\n", HG_EUNKNOWN, "a.yaml:1:7: code: expected a number"},
+        {"code_kind: plan\n", HG_EUNKNOWN, "a.yaml:1:12: unknown code 'plan'"},
         {"encoder: [dense 3, ~]\n", HG_EFORMAT, "empty, expected a value"},
         {"encoder: {a: b}\n", HG_EFORMAT, "expected a list or a value, found a mapping"},
         {"train: 3\n", HG_EFORMAT, "expected a mapping under train, found a value"},

@@ -1,89 +1,11 @@
 // SPDX-License-Identifier: MIT
-/* Training: same bits for any threads and any interruption; errors that
- * name their place. */
-#include "test.h"
-
-#include "base/rng.h"
-#include "kernels/kernels.h"
-#include "model/model.h"
+/* Training: same bits for any threads; what it learns; errors that name their place.
+ * Interruptions are in test_checkpoint.c. */
+#include "test_train.h"
 
 #include <math.h>
 #include <stdio.h>
 #include <stdlib.h>
-#include <sys/stat.h>
-
-enum { ROWS = 203, D = 12 }; /* 203: the last batch of 32 has 11 rows */
-
-/* Rows near a plane of 3 dimensions, in (0, 1). */
-static const float *values(void)
-{
-    static float x[ROWS * D];
-    hgi_rng rng = {.seed = 3, .use = HGI_USE_INIT, .epoch = 1};
-    for (int r = 0; r < ROWS; r++) {
-        uint32_t w[4];
-        hgi_philox(&rng, (uint64_t)r, 0, w);
-        for (int c = 0; c < D; c++) {
-            float a = hgi_unit(w[0]) * (float)(c % 3) + hgi_unit(w[1]) * (float)(c % 4) +
-                      hgi_unit(w[2]);
-            x[r * D + c] = 0.05f + 0.9f * a / 6.0f;
-        }
-    }
-    return x;
-}
-
-static hg_dataset *view_of(hg_ctx *ctx, const float *x, int64_t rows)
-{
-    hg_view v = {.size = sizeof v,
-                 .data = x,
-                 .type = HG_F32,
-                 .rows = rows,
-                 .rank = 1,
-                 .shape = {D}};
-    hg_dataset *d;
-    CHECK_OK(ctx, hg_dataset_view(ctx, &v, &d));
-    return d;
-}
-
-static hg_config *config(hg_ctx *ctx, const char *const *settings)
-{
-    static const char *const usual[] = {"hidden", "9", "code", "3",   "batch-size", "32",
-                                        "epochs", "4", "loss", "bce", NULL};
-    hg_config *c;
-    CHECK_OK(ctx, hg_config_new(ctx, &c));
-    for (int i = 0; usual[i] != NULL; i += 2)
-        CHECK_OK(ctx, hg_config_set(c, usual[i], usual[i + 1]));
-    for (int i = 0; settings != NULL && settings[i] != NULL; i += 2)
-        CHECK_OK(ctx, hg_config_set(c, settings[i], settings[i + 1]));
-    return c;
-}
-
-/* One context for each number of threads: each test has a process of its own. */
-static hg_ctx *context(int threads)
-{
-    static hg_ctx *made[8];
-    hg_ctx_options o = {.size = sizeof o, .threads = threads};
-    if (made[threads] == NULL) made[threads] = test_ctx_with(&o);
-    return made[threads];
-}
-
-/* Train and give the model file's bytes. */
-static char *trained_bytes(hg_ctx *ctx, const char *const *settings, bool valid,
-                           size_t *n)
-{
-    hg_dataset *d = view_of(ctx, values(), ROWS),
-               *v = valid ? view_of(ctx, values(), 50) : NULL;
-    hg_config *c = config(ctx, settings);
-    hg_model *m;
-    char path[TEST_PATH];
-    test_path(path, "m.safetensors");
-    CHECK_OK(ctx, hg_train(ctx, c, d, v, NULL, &m));
-    CHECK_OK(ctx, hg_model_save(ctx, m, path));
-    hg_model_free(&m);
-    hg_config_free(&c);
-    hg_dataset_free(&d);
-    hg_dataset_free(&v);
-    return test_read(path, n);
-}
 
 static void check_same_bits(const char *const *settings)
 {
@@ -155,319 +77,6 @@ TEST(another_seed_gives_other_bits)
     CHECK(n1 == n2 && memcmp(a, b, n1) != 0);
     free(a);
     free(b);
-}
-
-/* ---- interruption ---------------------------------------------------------------- */
-
-typedef struct stopper {
-    int64_t steps, at; /* stop after so many steps; 0: never */
-    int64_t epochs;
-    double first_loss, last_loss;
-} stopper;
-
-static int stop_at_step(void *user, const hg_progress *p)
-{
-    stopper *s = user;
-    (void)p;
-    return s->at > 0 && ++s->steps == s->at;
-}
-
-static int note_epoch(void *user, const hg_progress *p)
-{
-    stopper *s = user;
-    if (s->epochs++ == 0) s->first_loss = p->loss;
-    s->last_loss = p->loss;
-    return 0;
-}
-
-static const char *const all_features[] = {
-    "dropout",    "0.2",      "batchnorm",
-    "true",       "schedule", "plateau patience=1 factor=0.5",
-    "momentum",   "0.9",      "optimizer",
-    "rmsprop",    "warmup",   "3",
-    "early-stop", "50",       "epochs",
-    "5",          "corrupt",  "gaussian:0.2+mask:0.1",
-    NULL};
-
-static void copy_settings(const char **out, const char *const *a, const char *const *b)
-{
-    while (*a != NULL) *out++ = *a++;
-    while (*b != NULL) *out++ = *b++;
-    *out = NULL;
-}
-
-/* Stop after `at` steps, resume, stop again..., and compare with a run left alone. */
-static void check_resume(int64_t at, const char *want, size_t want_n)
-{
-    char folder[TEST_PATH], path[TEST_PATH];
-    const char *settings[64];
-    char name[32];
-    snprintf(name, sizeof name, "ck%d", (int)at);
-    test_path(folder, name);
-    test_path(path, "resumed.safetensors");
-    copy_settings(settings, all_features,
-                  (const char *[]){"checkpoint", folder, "resume", "true", NULL});
-    hg_status status = HG_ECANCELED;
-    for (int run = 0; run < 100 && status == HG_ECANCELED; run++) {
-        hg_ctx *ctx = context(1 + run % 3);
-        hg_dataset *d = view_of(ctx, values(), ROWS), *v = view_of(ctx, values(), 50);
-        hg_config *c = config(ctx, settings);
-        hg_model *m = NULL;
-        stopper s = {.at = at};
-        hg_callbacks cb = {.size = sizeof cb, .on_step = stop_at_step, .user = &s};
-        status = hg_train(ctx, c, d, v, &cb, &m);
-        CHECK(m != NULL);
-        if (status == HG_OK) CHECK_OK(ctx, hg_model_save(ctx, m, path));
-        hg_model_free(&m);
-        hg_config_free(&c);
-        hg_dataset_free(&d);
-        hg_dataset_free(&v);
-    }
-    CHECK_INT(status, HG_OK);
-    size_t n;
-    char *got = test_read(path, &n);
-    CHECK(n == want_n && memcmp(got, want, n) == 0);
-    free(got);
-}
-
-TEST(a_run_stopped_at_any_step_resumes_to_the_same_bits)
-{
-    size_t n;
-    char *want = trained_bytes(context(1), all_features, true, &n);
-    /* 7 steps an epoch, 35 in all: within, at and across epochs' ends. */
-    const int64_t at[] = {1, 3, 7, 8, 34, 35};
-    for (int i = 0; i < 6; i++) {
-        test_where("stopped every %d steps", (int)at[i]);
-        check_resume(at[i], want, n);
-    }
-    free(want);
-}
-
-/* Only on_step is there to say stop, once, at the last of the 7 steps of epoch 1. */
-TEST(a_stop_at_an_epochs_last_step_is_not_lost)
-{
-    hg_ctx *ctx = test_ctx();
-    hg_dataset *d = view_of(ctx, values(), ROWS);
-    hg_config *c = config(ctx, NULL);
-    stopper s = {.at = 7};
-    hg_callbacks cb = {.size = sizeof cb, .on_step = stop_at_step, .user = &s};
-    hg_model *m;
-    CHECK_FAILS(ctx, hg_train(ctx, c, d, NULL, &cb, &m), HG_ECANCELED, "after epoch 1");
-    CHECK_INT(s.steps, 7);
-    hg_model_free(&m);
-    hg_config_free(&c);
-    hg_dataset_free(&d);
-}
-
-/* Leave a checkpoint of a finished run in `folder`. */
-static void leave_checkpoint(hg_ctx *ctx, const char *folder)
-{
-    hg_dataset *d = view_of(ctx, values(), ROWS);
-    hg_config *c = config(ctx, (const char *[]){"checkpoint", folder, NULL});
-    hg_model *m;
-    CHECK_OK(ctx, hg_train(ctx, c, d, NULL, NULL, &m));
-    hg_model_free(&m);
-    hg_config_free(&c);
-    hg_dataset_free(&d);
-}
-
-static void check_refused(hg_ctx *ctx, const char *folder, const char *name,
-                          const char *value, const float *x, int64_t rows,
-                          const char *message)
-{
-    hg_dataset *d = view_of(ctx, x, rows);
-    hg_config *c = config(
-        ctx, (const char *[]){"checkpoint", folder, "resume", "true", name, value, NULL});
-    hg_model *m;
-    CHECK_FAILS(ctx, hg_train(ctx, c, d, NULL, NULL, &m), HG_EMISMATCH, message);
-    CHECK(m == NULL);
-    hg_config_free(&c);
-    hg_dataset_free(&d);
-}
-
-TEST(resuming_with_other_data_or_configuration_is_refused_by_name)
-{
-    hg_ctx *ctx = test_ctx();
-    char folder[TEST_PATH];
-    static float other[ROWS * D];
-    test_path(folder, "ck");
-    leave_checkpoint(ctx, folder);
-    check_refused(ctx, folder, "lr", "0.5", values(), ROWS, "lr=0.5");
-    check_refused(ctx, folder, "code", "4", values(), ROWS, "code=4");
-    check_refused(ctx, folder, "seed", "4", values(), ROWS, "seed=4");
-    check_refused(ctx, folder, "corrupt", "mask:0.1", values(), ROWS,
-                  "has 'corrupt=none', this run has 'corrupt=mask:0.1'");
-    check_refused(ctx, folder, "redraw", "once", values(), ROWS, "redraw=once");
-    memcpy(other, values(), sizeof other);
-    other[17] += 0.001f;
-    check_refused(ctx, folder, "seed", "1", other, ROWS, "the training data changed");
-    check_refused(ctx, folder, "seed", "1", values(), ROWS - 1,
-                  "the training data changed");
-}
-
-/* The log's last warning. */
-static char warning[HG_MESSAGE_MAX];
-static void keep_warning(void *user, hg_log_level level, const char *line)
-{
-    (void)user;
-    if (level == HG_LOG_WARNING) snprintf(warning, sizeof warning, "%s", line);
-}
-
-static hg_ctx *listening_context(void)
-{
-    warning[0] = '\0';
-    return test_ctx_with(
-        &(hg_ctx_options){.size = sizeof(hg_ctx_options), .log = keep_warning});
-}
-
-static void check_longer(hg_ctx *ctx, const char *folder, const char *schedule)
-{
-    const char *base[] = {"schedule", schedule, "optimizer", "adam",
-                          "warmup",   "20",     "epochs",    NULL};
-    const char *run[16], *longer[16], *resumed[16];
-    size_t n, want_n;
-    copy_settings(run, base, (const char *[]){"3", "checkpoint", folder, NULL});
-    copy_settings(longer, base, (const char *[]){"7", NULL});
-    copy_settings(resumed, base,
-                  (const char *[]){"7", "checkpoint", folder, "resume", "true", NULL});
-    test_where("%s", schedule);
-    char *want = trained_bytes(ctx, longer, true, &want_n);
-    free(trained_bytes(ctx, run, true, &n));
-    char *got = trained_bytes(ctx, resumed, true, &n);
-    CHECK(n == want_n && memcmp(got, want, n) == 0);
-    free(got);
-    CHECK_STR(warning, "");
-    /* And once more: there is nothing left. */
-    got = trained_bytes(ctx, resumed, true, &n);
-    CHECK(n == want_n && memcmp(got, want, n) == 0);
-    CHECK(strstr(warning, "nothing was left to do: the run ended after epoch 7; more "
-                          "epochs go on from there") != NULL);
-    warning[0] = '\0';
-    free(got);
-    free(want);
-}
-
-TEST(a_finished_run_resumed_with_more_epochs_gives_the_bits_of_a_longer_one)
-{
-    static const char *const schedules[] = {"constant", "step every=2 factor=0.5",
-                                            "plateau patience=1 factor=0.5"};
-    hg_ctx *ctx = listening_context();
-    char folder[TEST_PATH];
-    for (int i = 0; i < 3; i++) {
-        test_path(folder, (const char *[]){"c", "s", "p"}[i]);
-        check_longer(ctx, folder, schedules[i]);
-    }
-    check_refused(ctx, folder, "epochs", "2", values(), ROWS, "schedule=");
-}
-
-TEST(fewer_epochs_than_done_and_a_schedule_over_all_epochs_are_refused_on_resume)
-{
-    hg_ctx *ctx = test_ctx();
-    char folder[TEST_PATH];
-    size_t n;
-    test_path(folder, "ck");
-    leave_checkpoint(ctx, folder);
-    check_refused(ctx, folder, "epochs", "1", values(), ROWS, "expected at most 1");
-    test_path(folder, "cosine");
-    free(trained_bytes(ctx,
-                       (const char *[]){"checkpoint", folder, "schedule", "cosine", NULL},
-                       false, &n));
-    hg_dataset *d = view_of(ctx, values(), ROWS);
-    hg_config *c =
-        config(ctx, (const char *[]){"checkpoint", folder, "resume", "true", "schedule",
-                                     "cosine", "epochs", "90", NULL});
-    hg_model *m;
-    CHECK_FAILS(ctx, hg_train(ctx, c, d, NULL, NULL, &m), HG_EMISMATCH,
-                "'epochs=90', and schedule cosine goes by the number of epochs");
-    hg_config_free(&c);
-    hg_dataset_free(&d);
-}
-
-/* Steps of an epoch that did not end are told; an epoch's end has none. */
-TEST(a_model_stopped_in_its_first_epoch_says_after_how_many_steps)
-{
-    hg_ctx *ctx = test_ctx();
-    hg_dataset *d = view_of(ctx, values(), ROWS);
-    hg_config *c = config(ctx, NULL);
-    char path[TEST_PATH];
-    test_path(path, "m.safetensors");
-    for (int at = 3; at <= 10; at += 7) {
-        stopper s = {.at = at};
-        hg_callbacks cb = {.size = sizeof cb, .on_step = stop_at_step, .user = &s};
-        hg_model_info info = {.size = sizeof info};
-        hg_model *m;
-        CHECK_FAILS(ctx, hg_train(ctx, c, d, NULL, &cb, &m), HG_ECANCELED, "stopped in");
-        CHECK_OK(ctx, hg_model_save(ctx, m, path));
-        hg_model_free(&m);
-        CHECK_OK(ctx, hg_model_load(ctx, path, &m));
-        CHECK_OK(ctx, hg_model_get_info(ctx, m, &info));
-        /* 7 steps an epoch: the second stop is in epoch 2, and epoch 1 is the best. */
-        CHECK_INT(info.epochs, at / 7);
-        CHECK_INT(info.steps, at < 7 ? at : 0);
-        hg_model_free(&m);
-    }
-    hg_config_free(&c);
-    hg_dataset_free(&d);
-}
-
-/* Removes the folder under the run, once, after some epochs. */
-static char doomed[TEST_PATH + 32];
-static int remove_folder(void *user, const hg_progress *p)
-{
-    if (p->epoch != 3) return 0;
-    (void)user;
-    CHECK_INT(remove(doomed), 0);
-    *strrchr(doomed, '/') = '\0';
-    CHECK_INT(remove(doomed), 0);
-    return 0;
-}
-
-TEST(a_checkpoint_that_cannot_be_written_costs_no_trained_weights)
-{
-    hg_ctx *ctx = test_ctx();
-    char folder[TEST_PATH], file[TEST_PATH];
-    hg_model *m;
-    test_path(folder, "ck");
-    test_write(file, "file", "x", 1);
-    strcat(file, "/ck");
-    hg_dataset *d = view_of(ctx, values(), ROWS);
-    hg_config *bad = config(ctx, (const char *[]){"checkpoint", file, NULL});
-    CHECK_FAILS(ctx, hg_train(ctx, bad, d, NULL, NULL, &m), HG_EIO, "cannot make");
-    CHECK(m == NULL); /* before any step */
-    hg_config *c =
-        config(ctx, (const char *[]){"checkpoint", folder, "checkpoint-seconds", "0",
-                                     "epochs", "9", NULL});
-    snprintf(doomed, sizeof doomed, "%s/checkpoint.safetensors", folder);
-    hg_callbacks cb = {.size = sizeof cb, .on_epoch = remove_folder};
-    CHECK_FAILS(ctx, hg_train(ctx, c, d, NULL, &cb, &m), HG_EIO, "No such file");
-    CHECK(m != NULL && m->trained.epochs == 3);
-    hg_model_free(&m);
-    hg_config_free(&bad);
-    hg_config_free(&c);
-    hg_dataset_free(&d);
-}
-
-TEST(a_damaged_checkpoint_is_an_error_and_not_a_fresh_start)
-{
-    hg_ctx *ctx = test_ctx();
-    char folder[TEST_PATH], path[TEST_PATH + 32];
-    test_path(folder, "ck");
-    leave_checkpoint(ctx, folder);
-    snprintf(path, sizeof path, "%s/checkpoint.safetensors", folder);
-    size_t n;
-    char *bytes = test_read(path, &n);
-    FILE *f = fopen(path, "wb");
-    CHECK(f != NULL && fwrite(bytes, 1, n - 10, f) == n - 10);
-    fclose(f);
-    free(bytes);
-    hg_dataset *d = view_of(ctx, values(), ROWS);
-    hg_config *c =
-        config(ctx, (const char *[]){"checkpoint", folder, "resume", "true", NULL});
-    hg_model *m;
-    CHECK_FAILS(ctx, hg_train(ctx, c, d, NULL, NULL, &m), HG_EFORMAT,
-                "checkpoint.safetensors");
-    hg_config_free(&c);
-    hg_dataset_free(&d);
 }
 
 /* ---- what it learns, and when it stops ------------------------------------------- */
@@ -678,6 +287,72 @@ static void check_setup_fails(hg_ctx *ctx, const char *const *settings, hg_statu
     CHECK(m == NULL);
     hg_config_free(&c);
     hg_dataset_free(&d);
+}
+
+/* The warnings of a dry run, in one line. */
+static char warnings[1024];
+static void collect(void *user, hg_log_level level, const char *line)
+{
+    size_t n = strlen(warnings);
+    (void)user;
+    if (level == HG_LOG_WARNING)
+        snprintf(warnings + n, sizeof warnings - n, "%s%s", n > 0 ? "|" : "", line);
+}
+
+TEST(options_that_have_no_effect_are_told_by_name)
+{
+    static const struct {
+        const char *settings[10], *want;
+    } rows[] = {
+        {{"lr", "0.1", "beta1", "0.8", "early-stop", "3", "min-delta", "0.1"}, ""},
+        {{"optimizer", "sgd", "momentum", "0.9", "nesterov", "true"}, ""},
+        {{"optimizer", "sgd", "nesterov", "true"},
+         "nesterov has no effect here: it needs optimizer=sgd and momentum"},
+        {{"momentum", "0.9", "nesterov", "false", "rho", "0.8"},
+         "momentum has no effect here: it needs optimizer=sgd or optimizer=rmsprop|rho "
+         "has "
+         "no effect here: it needs optimizer=rmsprop"},
+        {{"optimizer", "sgd", "beta1", "0.8", "beta2", "0.9"},
+         "beta1 has no effect here: it needs optimizer=adam or optimizer=adamw|beta2 has "
+         "no "
+         "effect here: it needs optimizer=adam or optimizer=adamw"},
+        {{"loss", "mse", "huber-delta", "2"},
+         "huber-delta has no effect here: it needs loss=huber"},
+        {{"loss", "huber", "huber-delta", "2"}, ""},
+        /* The data lie in [0,1], so that the loss is bce without being said. */
+        {{"out-of-range", "refuse"}, ""},
+        {{"min-delta", "0.1"},
+         "min-delta has no effect here: it needs early-stop or keep=best"},
+        {{"min-delta", "0.1", "keep", "best"}, ""},
+        {{"checkpoint-seconds", "9"},
+         "checkpoint-seconds has no effect here: it needs checkpoint"},
+        {{"valid-split", "0.5"},
+         "valid-split has no effect here: the validation rows are given, memory"},
+        /* Said by the preset alone; then by the user as well. */
+        {{"preset", "tabular", "encoder", "dense 3", "decoder", "dense input"}, ""},
+        {{"preset", "tabular", "encoder", "dense 3", "decoder", "dense input",
+          "activation", "tanh"},
+         "activation has no effect here: it needs hidden or code"},
+    };
+    hg_ctx *ctx =
+        test_ctx_with(&(hg_ctx_options){.size = sizeof(hg_ctx_options), .log = collect});
+    hg_dataset *d = view_of(ctx, values(), ROWS), *v = view_of(ctx, values(), 50);
+    for (size_t i = 0; i < sizeof rows / sizeof *rows; i++) {
+        hg_config *c;
+        hg_model *m;
+        warnings[0] = '\0';
+        test_where("row %zu", i);
+        CHECK_OK(ctx, hg_config_new(ctx, &c));
+        CHECK_OK(ctx, hg_config_set(c, "code", "3"));
+        for (int k = 0; k < 10 && rows[i].settings[k] != NULL; k += 2)
+            CHECK_OK(ctx, hg_config_set(c, rows[i].settings[k], rows[i].settings[k + 1]));
+        CHECK_OK(ctx, hg_train_dry_run(ctx, c, d, v, &m));
+        CHECK_STR(warnings, rows[i].want);
+        hg_model_free(&m);
+        hg_config_free(&c);
+    }
+    hg_dataset_free(&d);
+    hg_dataset_free(&v);
 }
 
 TEST(what_does_not_fit_is_refused_before_any_work)

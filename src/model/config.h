@@ -31,6 +31,8 @@ typedef struct hgi_config_decl {
     const char *argument, *group, *help;
     const char
         *alias; /* another name, or NULL                                            */
+    const char *needs; /* "optimizer=sgd+momentum keep=best": has an effect with sgd and a
+                          momentum, or with keep best.  NULL: always                    */
 } hgi_config_decl;
 extern const hgi_config_decl hgi_config_decls[]; /* name == NULL ends */
 
@@ -76,6 +78,11 @@ void hgi_config_swap(hg_config *a, hg_config *b);
  * Left out are the groups "output" and "machine", which do not change the result, and the
  * preset's name, which is only what it sets.                                           */
 hg_status hgi_config_print(const hg_config *c, hgi_text *out);
+
+/* A warning in the log for each option that was set and cannot have an effect beside the
+ * others: what is in options.c's column `needs` is not there.  `loss` is the one in use,
+ * which the option leaves open as "auto".  What only a preset says is not warned of.   */
+void hgi_config_warn_idle(const hg_config *c, const char *loss);
 
 /* Version of libyaml, NULL in a build without it.                                      */
 const char *hgi_yaml_version(void);

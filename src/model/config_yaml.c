@@ -16,7 +16,7 @@
  * libyaml has no allocator hooks, so its own memory, a few blocks while a file of at most
  * 1 MB is read, comes from malloc and not from the context's allocator.                */
 #include "model/config.h"
-#include "model/line.h"
+#include "model/net.h"
 
 #include <string.h>
 
@@ -140,6 +140,37 @@ static hg_status keep(walker *w, int i, const char *text)
     return w->set[i].text != NULL ? HG_OK : hgi_fail_mem(w->ctx, strlen(text), w->name);
 }
 
+/* Is this a line that a net could have, as far as one can tell from the line alone?  Here
+ * its place in the file is known, which a failing plan could not name any more.  What the
+ * layers make of each other's shapes is found when the net is planned.                 */
+static hg_status check_line(walker *w, const char *where, const char *text)
+{
+    const hgi_layer_kind *kind;
+    hgi_line line;
+    char reason[HG_MESSAGE_MAX];
+    hg_status status = hgi_net_read_line(w->ctx, false, where, text, &kind, &line);
+    if (status == HG_OK) return HG_OK;
+    snprintf(reason, sizeof(reason), "%s", hg_message(w->ctx));
+    return hgi_fail(w->ctx, status, "%s:%zu:%zu: %s", w->name, line_of(w), column_of(w),
+                    reason);
+}
+
+/* The lines of "dense 9; dense 4", each by itself. */
+static hg_status check_lines(walker *w, const char *part, const char *text)
+{
+    hg_status status = HG_OK;
+    char **lines, where[32];
+    int64_t n;
+    status = hgi_spec_set_lines(w->ctx, &lines, &n, text);
+    for (int64_t i = 0; status == HG_OK && i < n; i++) {
+        snprintf(where, sizeof(where), "%s line %lld", part, (long long)i + 1);
+        status = check_line(w, where, lines[i]);
+    }
+    for (int64_t i = 0; i < n; i++) hgi_free(&w->ctx->mem, lines[i]);
+    hgi_free(&w->ctx->mem, lines);
+    return status;
+}
+
 /* A list of scalars, joined; the current event is its start. */
 static hg_status list(walker *w, int i, const char *separator)
 {
@@ -147,12 +178,18 @@ static hg_status list(walker *w, int i, const char *separator)
     hgi_text text;
     hgi_text_init(&text, &w->ctx->mem);
     HGI_GOTO(next(w));
-    while (w->event.type != YAML_SEQUENCE_END_EVENT) {
+    for (int64_t n = 1; w->event.type != YAML_SEQUENCE_END_EVENT; n++) {
         const char *item;
+        char where[32];
         HGI_GOTO(scalar(w, "a value in the list", &item));
         if (strchr(item, separator[0]) != NULL) {
             status = fail_here(w, HG_EFORMAT, "one item of a list holds several");
             goto done;
+        }
+        if (separator[0] == ';') {
+            snprintf(where, sizeof(where), "%s line %lld", hgi_config_decls[i].name,
+                     (long long)n);
+            HGI_GOTO(check_line(w, where, item));
         }
         if (text.len > 0) hgi_text_add(&text, "%s", separator);
         hgi_text_add(&text, "%s", item);
@@ -169,12 +206,47 @@ done:
     return status;
 }
 
-/* "code: topk 32 k=5" is code-kind "topk k=5" and code 32. */
+/* Read a code's line.  A kind that has its size in its line may get it from `code`, which
+ * need not be known yet: any stands in for it.                                         */
+static hg_status read_code(walker *w, const char *text)
+{
+    const hgi_layer_kind *kind;
+    hgi_line line;
+    hgi_text t;
+    size_t first = strcspn(text, " \t"), second = first + strspn(text + first, " \t");
+    bool bare = hgi_code_sized(text) && !(text[second] >= '0' && text[second] <= '9');
+    hgi_text_init(&t, &w->ctx->mem);
+    hgi_text_add_bytes(&t, text, first);
+    hgi_text_add(&t, "%s%s", bare ? " 1" : "", text + first);
+    hg_status status = hgi_text_ok(&t)
+                           ? hgi_net_read_line(w->ctx, true, "code", t.s, &kind, &line)
+                           : hgi_fail_mem(w->ctx, t.len, w->name);
+    hgi_text_free(&t);
+    return status;
+}
+
+/* A value of `code` that is no number must be a line: who mistyped either is told of both,
+ * which code-kind has no need of.                                                      */
+static hg_status check_code(walker *w, bool kind_only, const char *text)
+{
+    char reason[HG_MESSAGE_MAX];
+    hg_status status = read_code(w, text);
+    if (status == HG_OK) return HG_OK;
+    snprintf(reason, sizeof(reason), "%s", hg_message(w->ctx));
+    return hgi_fail(w->ctx, status, "%s:%zu:%zu: %s%s", w->name, line_of(w), column_of(w),
+                    kind_only ? ""
+                              : "code: expected a number of values, or a line such as "
+                                "'plain l1=1e-4': ",
+                    reason);
+}
+
+/* "code: plain 32 l1=1e-4" is code-kind "plain l1=1e-4" and code 32. */
 static hg_status code_line(walker *w, int code, const char *text)
 {
+    hg_status status = HG_OK;
     int64_t number;
-    if (hgi_parse_int(text, strlen(text), &number)) return keep(w, code, text);
     int kind = hgi_config_find(CODE_KIND_KEY);
+    if (hgi_parse_int(text, strlen(text), &number)) return keep(w, code, text);
     if (w->set[kind].text != NULL)
         return fail_here(w, HG_EFORMAT, "code's kind is given twice");
     w->set[kind].line = line_of(w);
@@ -182,16 +254,18 @@ static hg_status code_line(walker *w, int code, const char *text)
     size_t first = strcspn(text, " \t");
     const char *second = text + first + strspn(text + first, " \t");
     size_t n = strcspn(second, " \t");
-    if (!hgi_parse_int(second, n, &number)) return keep(w, kind, text);
-    char *digits = hgi_strndup(&w->ctx->mem, second, n);
-    if (digits == NULL) return hgi_fail_mem(w->ctx, n, w->name);
-    w->set[code].text = digits;
+    bool sized = hgi_parse_int(second, n, &number);
     hgi_text line;
     hgi_text_init(&line, &w->ctx->mem);
     hgi_text_add_bytes(&line, text, first);
-    if (second[n] != '\0') hgi_text_add(&line, "%s", second + n);
-    hg_status status = hgi_text_ok(&line) ? keep(w, kind, line.s)
-                                          : hgi_fail_mem(w->ctx, line.len, w->name);
+    hgi_text_add(&line, "%s", sized ? second + n : text + first);
+    if (!hgi_text_ok(&line)) HGI_GOTO(hgi_fail_mem(w->ctx, line.len, w->name));
+    HGI_GOTO(check_code(w, false, line.s));
+    HGI_GOTO(keep(w, kind, line.s));
+    if (!sized) goto done;
+    w->set[code].text = hgi_strndup(&w->ctx->mem, second, n);
+    if (w->set[code].text == NULL) status = hgi_fail_mem(w->ctx, n, w->name);
+done:
     hgi_text_free(&line);
     return status;
 }
@@ -215,6 +289,8 @@ static hg_status value(walker *w, int i)
     const char *text;
     HGI_TRY(scalar(w, separator != NULL ? "a list or a value" : "a value", &text));
     if (strcmp(d->name, "code") == 0) return code_line(w, i, text);
+    if (strcmp(d->name, CODE_KIND_KEY) == 0) HGI_TRY(check_code(w, true, text));
+    if (d->type == HGI_CFG_LINES) HGI_TRY(check_lines(w, d->name, text));
     return keep(w, i, text);
 }
 

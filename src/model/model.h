@@ -9,6 +9,9 @@
 
 #define HGI_MODEL_FORMAT 1 /* version of the model file that this build writes */
 
+/* How the text "kind" of a checkpoint starts, so that each file is told from the other. */
+#define HGI_CHECKPOINT_KIND "hourglass checkpoint"
+
 struct hgi_container;
 
 typedef struct hgi_trained {

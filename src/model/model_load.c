@@ -319,6 +319,14 @@ hg_status hg_model_load(hg_ctx *ctx, const char *path, hg_model **out)
     if (path == NULL) return hgi_fail(ctx, HG_EINVAL, "hg_model_load: no path");
     HGI_GOTO(hgi_container_read(ctx, path, &c));
     const char *text = hgi_container_text(c, "hourglass");
+    const char *kind = hgi_container_text(c, "kind");
+    size_t n = strlen(HGI_CHECKPOINT_KIND);
+    if (text == NULL && kind != NULL && strncmp(kind, HGI_CHECKPOINT_KIND, n) == 0)
+        HGI_GOTO(
+            hgi_fail(ctx, HG_EFORMAT,
+                     "%s: the checkpoint of a run, expected a model: a run that goes "
+                     "on from it (checkpoint, resume) writes one",
+                     path));
     if (text == NULL)
         HGI_GOTO(hgi_fail(ctx, HG_EFORMAT,
                           "%s: a safetensors file, but not an hourglass model "

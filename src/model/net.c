@@ -93,20 +93,27 @@ static hg_status check_reach(hg_ctx *ctx, const hgi_net *net, const hgi_layer *l
     return HG_OK;
 }
 
+hg_status hgi_net_read_line(hg_ctx *ctx, bool code, const char *where, const char *text,
+                            const hgi_layer_kind **kind, hgi_line *line)
+{
+    const hgi_layer_kind *const *kinds = code ? hgi_code_kinds : hgi_layer_kinds;
+    char word[32];
+    hgi_line_kind(text, word);
+    *kind = find_kind(kinds, word);
+    if (*kind == NULL)
+        return unknown_kind(ctx, kinds, code ? "code" : "layer", word, where);
+    return hgi_line_parse(ctx, where, text, (*kind)->options, line);
+}
+
 static hg_status plan_line(hg_ctx *ctx, hgi_net *net, int64_t index, const hgi_shape *in,
                            const char *part, int64_t number, const char *text)
 {
     hgi_layer *l = &net->layer[index];
     bool code = index == net->code;
-    const hgi_layer_kind *const *kinds = code ? hgi_code_kinds : hgi_layer_kinds;
-    char where[64], word[32];
+    char where[64];
     snprintf(where, sizeof where, code ? "%s" : "%s line %lld", part,
              (long long)number + 1);
-    hgi_line_kind(text, word);
-    l->kind = find_kind(kinds, word);
-    if (l->kind == NULL)
-        return unknown_kind(ctx, kinds, code ? "code" : "layer", word, where);
-    HGI_TRY(hgi_line_parse(ctx, where, text, l->kind->options, &l->line));
+    HGI_TRY(hgi_net_read_line(ctx, code, where, text, &l->kind, &l->line));
     snprintf(l->name, sizeof l->name, code ? "%s" : "%s.%lld", part, (long long)number);
     l->index = index;
     l->in = *in;

@@ -59,6 +59,10 @@ typedef struct hgi_net {
 
 /* The code of this line has the product with its weight in itself. */
 bool hgi_code_sized(const char *line);
+/* Find the kind of a layer's (or the code's) line and read its options.  `where` starts
+ * messages: "encoder line 2".                                                          */
+hg_status hgi_net_read_line(hg_ctx *ctx, bool code, const char *where, const char *text,
+                            const hgi_layer_kind **kind, hgi_line *line);
 /* Check and plan.  Errors name the line: "decoder line 2: ...". */
 hg_status hgi_net_plan(hg_ctx *ctx, const hgi_spec *spec, hgi_net *out);
 void hgi_net_free(hgi_net *net);

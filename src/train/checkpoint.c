@@ -17,7 +17,7 @@
 #include <sys/stat.h>
 
 enum { COUNTERS = 6, NUMBERS = 5, PATH = 4096 };
-#define KIND "hourglass checkpoint 1"
+#define KIND HGI_CHECKPOINT_KIND " 1"
 #define EPOCHS "epochs="
 
 static hg_status file_path(const hgi_trainer *t, char path[PATH])
@@ -210,6 +210,8 @@ static hg_status check_texts(hgi_trainer *t, const hgi_container *c, const char 
     const char *model = hgi_container_text(c, "model"),
                *data = hgi_container_text(c, "data");
     const char *kernels = hgi_container_text(c, "kernels");
+    if (kind == NULL && hgi_container_text(c, "hourglass") != NULL)
+        return hgi_fail(t->ctx, HG_EFORMAT, "%s: a model, expected a checkpoint", path);
     if (kind == NULL || strcmp(kind, KIND) != 0 || config == NULL || model == NULL ||
         data == NULL || kernels == NULL)
         return hgi_fail(t->ctx, HG_EFORMAT,

@@ -24,7 +24,13 @@ static hg_status check_data(hg_ctx *ctx, const hg_dataset *train, const hg_datas
 static hg_status split(hgi_trainer *t)
 {
     t->own_train = t->own_valid = NULL;
-    if (t->valid != NULL || !hgi_config_given(t->cfg, "valid-split")) return HG_OK;
+    if (!hgi_config_given(t->cfg, "valid-split")) return HG_OK;
+    if (t->valid != NULL) {
+        hgi_log(t->ctx, HG_LOG_WARNING,
+                "valid-split has no effect here: the validation rows are given, %s",
+                t->valid->name);
+        return HG_OK;
+    }
     double f = hgi_config_real(t->cfg, "valid-split");
     if (f <= 0) return HG_OK;
     HGI_TRY(hg_dataset_split(t->ctx, t->train, f,
@@ -180,6 +186,7 @@ hg_status hgi_setup(hg_ctx *ctx, const hg_config *cfg, const hg_dataset *train,
     say_scale(t, &scaler);
     HGI_GOTO(choose_loss(t, &scaler, &shape, &spec));
     say_step(t);
+    hgi_config_warn_idle(cfg, spec.loss);
     HGI_GOTO(hgi_model_take(ctx, &spec, &scaler, &t->m));
     HGI_GOTO(check_code_size(t));
     if (t->m->note[0] != '\0') hgi_log(ctx, HG_LOG_WARNING, "%s", t->m->note);
