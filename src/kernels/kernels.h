@@ -65,6 +65,46 @@ typedef struct hgi_gemm {
 } hgi_gemm;
 #define HGI_PACKED INT64_C(-1)
 
+/* One axis of a convolution: position i < count and tap t < taps meet at place
+ * i*step + t*tap + first of an axis of `size` places; outside of it there are zeros.   */
+typedef struct hgi_conv_axis {
+    int64_t count, size, taps, step, tap, first;
+    int64_t b_tap; /* from one tap to the next: blocks of B                             */
+    int64_t c_step; /* from one position to the next: elements of C                     */
+} hgi_conv_axis;
+
+/* With i over the taps of y, j over those of x and c over channels, all ascending:
+ *     C(r, p, q, n) = init[n] + sum over i, j, c of
+ *                     A(r, y at (p, i), x at (q, j), c)
+ *                     times B of block i*y.b_tap + j*x.b_tap at (c, n)
+ * as one chain of multiply-adds, zeros outside included.  Both directions of a
+ * convolution are of this form, a strided one's way back in as many parts as there are
+ * remainders of a place by the stride: nothing is multiplied that is zero by structure. */
+typedef struct hgi_conv {
+    int64_t images, channels;
+    int64_t N; /* at most conv_panel */
+    hgi_conv_axis y, x;
+    const hgi_real *A; /* A(r,y,x,c) = A[r*a_image + (y*x.size + x)*channels + c]       */
+    int64_t a_image;
+    const hgi_real *B; /* blocks of conv_size() elements, made by conv_pack()           */
+    const hgi_real *init; /* [N], NULL: zeros                                           */
+    hgi_real *C; /* C(r,p,q,n) = C[r*c_image + p*y.c_step + q*x.c_step + n]             */
+    int64_t c_image;
+} hgi_conv;
+
+/* C(m,n) = init + sum over i, j, k ascending (the last fastest) of
+ * A[m + i*a[0] + j*a[1] + k*a[2]] B[n + i*b[0] + j*b[1] + k*b[2]], one chain: a weight's
+ * gradient, which sums over images, rows and columns.                                  */
+typedef struct hgi_outer {
+    int64_t M, N, count[3];
+    const hgi_real *A, *B;
+    int64_t a[3], b[3];
+    const hgi_real *init; /* as in hgi_gemm                                             */
+    int64_t init_row;
+    hgi_real *C;
+    int64_t c_row;
+} hgi_outer;
+
 /* Where rows of a matrix are not 0: row r's columns, ascending, are
  * index[r*ld_index + i] for i < start[r*ld_start + tiles]; those of the columns from
  * t*HGI_SPARSE_TILE on begin at i = start[r*ld_start + t].  tiles = ceil(C /
@@ -117,7 +157,17 @@ typedef struct hgi_kernels {
     void (*pack)(int64_t K, int64_t N, const hgi_real *src, int64_t row, int64_t col,
                  hgi_real *dst);
 
-    /* ---- the same, for rows that are mostly zeros ------------------------------ */
+    /* ---- convolutions ---------------------------------------------------------- */
+    void (*conv)(const hgi_conv *g);
+    /* The block of one tap: B(c,n) = src[c*row + n*col], N at most conv_panel; how many
+     * elements it takes.                                                          */
+    int64_t conv_panel;
+    int64_t (*conv_size)(int64_t channels, int64_t N);
+    void (*conv_pack)(int64_t channels, int64_t N, const hgi_real *src, int64_t row,
+                      int64_t col, hgi_real *dst);
+    void (*outer)(const hgi_outer *g);
+
+    /* ---- matrix products for rows that are mostly zeros -------------------------- */
     void (*find_nonzeros)(int64_t R, int64_t C, const hgi_real *x, int64_t ldx,
                           const hgi_sparse *s);
     /* gemm with A = x, a_col 1, B packed; s from x's rows.  Zeros may be skipped: the
@@ -182,6 +232,15 @@ typedef struct hgi_kernels {
     void (*rmsprop)(const hgi_step *s, int64_t n, hgi_real *theta, const hgi_real *g,
                     hgi_real *m, hgi_real *v);
 } hgi_kernels;
+
+/* Columns that N columns of a convolution's weight are cut at: as equal as whole vectors
+ * allow, because a narrow last panel runs slower than two of middle width.             */
+static inline int64_t hgi_conv_cut(const hgi_kernels *k, int64_t N)
+{
+    enum { VECTOR = 16 }; /* lanes of the widest                                        */
+    int64_t even = hgi_ceil_div(N, hgi_ceil_div(N, k->conv_panel));
+    return hgi_min(k->conv_panel, hgi_ceil_div(even, VECTOR) * VECTOR);
+}
 
 /* Which instruction sets there are, lowest first; `limit` NULL takes the best this CPU
  * has.  Errors: HG_EUNKNOWN word, HG_EUNAVAILABLE on this CPU or in this build.        */

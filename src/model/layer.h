@@ -81,7 +81,9 @@ struct hgi_layer {
      * that takes is asked of the kernels that run: contexts that share a model may
      * differ. */
     int64_t packed_rows, packed_columns;
-    int64_t cache;    /* reals for sums over the batch */
+    int64_t back_rows, back_columns; /* the same, for backward */
+    int64_t packed_taps, back_taps;  /* over 0: so many blocks of conv_pack() instead */
+    int64_t cache;                   /* reals for sums over the batch */
     double kl_weight; /* the penalty is this times a KL divergence; 0: it is none */
     int64_t work; /* reals of scratch that one worker's chunk or gradient item needs */
 };
@@ -92,7 +94,8 @@ typedef struct hgi_slot {
     hgi_real *gy, *gx; /* dL/dy; dL/dx, NULL when nobody needs it */
     hgi_real *saved;   /* [n, saved] */
     hgi_real *packed;  /* [packed] */
-    hgi_real *cache;   /* [cache] */
+    hgi_real *back;  /* [back]; NULL in inference                                      */
+    hgi_real *cache; /* [cache] */
 } hgi_slot;
 
 /* What a weight gradient goes to once it is complete: the trainer's fused optimiser step,

@@ -7,7 +7,8 @@
 
 extern const hgi_layer_kind hgi_layer_dense, hgi_layer_activation, hgi_layer_dropout,
     hgi_layer_batchnorm, hgi_layer_layernorm, hgi_layer_residual, hgi_layer_gap,
-    hgi_layer_crop, hgi_layer_pad, hgi_layer_flatten, hgi_layer_reshape;
+    hgi_layer_crop, hgi_layer_pad, hgi_layer_flatten, hgi_layer_reshape, hgi_layer_conv,
+    hgi_layer_convt;
 extern const hgi_layer_kind hgi_code_plain, hgi_code_variational;
 
 /* clang-format off */
@@ -23,6 +24,8 @@ const hgi_layer_kind *const hgi_layer_kinds[] = {
     &hgi_layer_pad,
     &hgi_layer_flatten,
     &hgi_layer_reshape,
+    &hgi_layer_conv,
+    &hgi_layer_convt,
     NULL,
 };
 /* clang-format on */

@@ -4,9 +4,24 @@
 
 enum { REALS_PER_LINE = HGI_ALIGN / (int)sizeof(hgi_real) };
 
+static int64_t matrix_reals(const hgi_kernels *k, int64_t rows, int64_t columns,
+                            int64_t taps)
+{
+    if (rows == 0) return 0;
+    if (taps == 0) return k->packed_size(rows, columns);
+    int64_t step = hgi_conv_cut(k, columns), whole = columns / step;
+    return taps * (whole * k->conv_size(rows, step) +
+                   k->conv_size(rows, columns - whole * step));
+}
+
 static int64_t packed_reals(const hgi_layer *l, const hgi_kernels *k)
 {
-    return l->packed_rows > 0 ? k->packed_size(l->packed_rows, l->packed_columns) : 0;
+    return matrix_reals(k, l->packed_rows, l->packed_columns, l->packed_taps);
+}
+
+static int64_t back_reals(const hgi_layer *l, const hgi_kernels *k)
+{
+    return matrix_reals(k, l->back_rows, l->back_columns, l->back_taps);
 }
 
 int64_t hgi_packed_reals(const hgi_net *net, const hgi_kernels *k)
@@ -64,10 +79,14 @@ static void cut_backward(hgi_workspace *w, const hgi_net *net, cutter *c)
     }
 }
 
-static void cut_packed(hgi_workspace *w, const hgi_net *net, cutter *c)
+static void cut_packed(hgi_workspace *w, const hgi_net *net, bool training, cutter *c)
 {
-    for (int64_t i = 0; i < net->count; i++)
-        w->pass.slot[i].packed = cut(c, packed_reals(&net->layer[i], w->pass.k));
+    for (int64_t i = 0; i < net->count; i++) {
+        const hgi_layer *l = &net->layer[i];
+        hgi_slot *s = &w->pass.slot[i];
+        s->packed = cut(c, packed_reals(l, w->pass.k));
+        s->back = training && i > 0 ? cut(c, back_reals(l, w->pass.k)) : NULL;
+    }
 }
 
 static void cut_work(hgi_workspace *w, const hgi_net *net, int workers, cutter *c)
@@ -98,7 +117,7 @@ hg_status hgi_workspace_new(hg_ctx *ctx, const hgi_kernels *k, const hgi_net *ne
         cut_forward(&w, net, training, &c);
         if (training) cut_backward(&w, net, &c);
         cut_work(&w, net, workers, &c);
-        cut_packed(&w, net, packed != NULL ? &own : &c);
+        cut_packed(&w, net, training, packed != NULL ? &own : &c);
         if (round == 1) break;
         w.bytes = (size_t)hgi_max(c.used, 1) * sizeof *w.block;
         w.block = hgi_alloc(&ctx->mem, w.bytes);

@@ -46,7 +46,8 @@ hg_status hgi_window_unplan(hg_ctx *ctx, const char *where, int64_t padding,
         w->in = w->out * w->stride;
     } else {
         if (padding != HGI_PADDING_VALID) w->before = w->after = padding;
-        w->in = (w->out - 1) * w->stride + span - w->before - w->after;
+        int64_t reach = padding == HGI_PADDING_VALID ? hgi_max(span, w->stride) : span;
+        w->in = (w->out - 1) * w->stride + reach - w->before - w->after;
     }
     if (w->in < 1 || w->in > SIZE_MAX_AXIS)
         return hgi_fail(ctx, HG_ESHAPE, "%s: its output would be %lld places long", where,
@@ -54,6 +55,48 @@ hg_status hgi_window_unplan(hg_ctx *ctx, const char *where, int64_t padding,
     if (padding == HGI_PADDING_SAME) pad_same(w);
     return HG_OK;
 }
+
+void hgi_window_range(const hgi_window *w, int64_t t, int64_t *first, int64_t *end)
+{
+    int64_t shift = t * w->dilation - w->before; /* place = position * stride + shift   */
+    int64_t from = shift < 0 ? hgi_ceil_div(-shift, w->stride) : 0;
+    int64_t to = shift < w->in ? (w->in - 1 - shift) / w->stride + 1 : 0;
+    *first = hgi_min(from, w->out);
+    *end = hgi_max(*first, hgi_min(to, w->out));
+}
+
+/* ---- the mirrored layer ------------------------------------------------ */
+
+static int spatial_axes(const hgi_layer *l)
+{
+    return l->kind->identity || l->out.rank < 2 ? 0 : l->out.rank - 1;
+}
+
+/* -1 smaller, 1 larger, 0 neither: what the layer does to the size of an image.        */
+static int growth(const hgi_layer *l)
+{
+    int axes = spatial_axes(l);
+    if (axes == 0 || l->in.rank < axes) return 0;
+    int64_t in = 1, out = 1;
+    for (int i = 0; i < axes; i++) {
+        in *= l->in.dim[i];
+        out *= l->out.dim[i];
+    }
+    return (out > in) - (out < in);
+}
+
+const hgi_layer *hgi_layer_mirror(const hgi_layer *l)
+{
+    const hgi_layer *net = l - l->index; /* layers of a net lie in one array            */
+    int64_t code = 0, skip = 0;
+    while (code < l->index && strcmp(net[code].name, "code") != 0) code++;
+    for (int64_t i = code + 1; i < l->index; i++) skip += growth(&net[i]) > 0;
+    for (int64_t i = code; code < l->index && i-- > 0;)
+        if (growth(&net[i]) < 0 && skip-- == 0) return &net[i];
+    return NULL;
+}
+
+/* ---- words for messages ------------------------------------------------ */
 
 /* A layer's name is "decoder.3" or "code"; people count lines from 1.                  */
 const char *hgi_layer_where(const hgi_layer *l, char out[HGI_WHERE_MAX])

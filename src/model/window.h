@@ -34,10 +34,20 @@ hg_status hgi_window_plan(hg_ctx *ctx, const char *where, int64_t padding, hgi_w
 
 /* The same seen from the output, for a transposed convolution: w->in is what the window
  * slid over, so it is the larger side, and w->out is given.  same: in = out stride;
- * valid: in = (out - 1) stride + span; N: (out - 1) stride + span - 2 N.
+ * valid: in = (out - 1) stride + max(span, stride), Keras's; N: (out - 1) stride + span -
+ * 2 N.
  * Errors: HG_ESHAPE when nothing is left, or the size is beyond 2^24.                  */
 hg_status hgi_window_unplan(hg_ctx *ctx, const char *where, int64_t padding,
                             hgi_window *w);
+
+/* Positions [first, end) whose tap t lies inside the input; none: first == end.        */
+void hgi_window_range(const hgi_window *w, int64_t t, int64_t *first, int64_t *end);
+
+/* The encoder layer whose input has the size that a growing layer of the decoder can take
+ * back: the first growing one pairs with the last of the encoder that made an image
+ * smaller, the second with the one before it, and so on.  NULL: there is none.
+ */
+const hgi_layer *hgi_layer_mirror(const hgi_layer *l);
 
 /* "encoder line 2 (conv)": what messages of a layer's plan start with. */
 enum { HGI_WHERE_MAX = 80, HGI_SHAPE_MAX = 72 };

@@ -249,6 +249,20 @@ TEST(a_sigmoid_before_a_crop_or_a_reshape_has_the_gradient_of_bce)
     check_gradient("crop and reshape", 5, &(hgi_shape){2, {3, 4}}, settings);
 }
 
+TEST(a_convolutional_net_has_the_right_gradient)
+{
+    const char *const settings[] = {
+        "encoder",
+        "conv 3 3x3 stride=2 tanh; conv 4 2x2 padding=valid tanh",
+        "decoder",
+        "convt 3 2x2 padding=valid tanh; convt 1 3x3 stride=2 output=match sigmoid",
+        "loss",
+        "bce",
+        WHOLE_GRADIENT,
+        NULL};
+    check_gradient("conv net", 4, &(hgi_shape){2, {7, 6}}, settings);
+}
+
 /* Without a clip the step is taken inside the gradient tiles: it must be the same step. */
 TEST(the_fused_step_is_theta_minus_lr_times_the_gradient)
 {

@@ -5,6 +5,7 @@
 #include "kernels/ref/slots.h"
 #include "kernels/simd/act.h"
 #include "kernels/simd/batch.h"
+#include "kernels/simd/conv.h"
 #include "kernels/simd/gemm.h"
 #include "kernels/simd/loss.h"
 #include "kernels/simd/optim.h"
@@ -20,6 +21,11 @@ const hgi_kernels hgk_table_avx2 = {
     .packed_size = packed_size,
     .panel = PANEL,
     .pack = pack,
+    .conv = conv,
+    .conv_panel = PANEL,
+    .conv_size = packed_size,
+    .conv_pack = pack,
+    .outer = outer,
     .find_nonzeros = find_nonzeros,
     .sparse_gemm = sparse_gemm,
     .sparse_outer = sparse_outer,

@@ -17,6 +17,9 @@ void hgk_pack_ref(int64_t K, int64_t N, const hgi_real *src, int64_t row, int64_
 /* Rounded to bf16, as the products in bf16 round their factors.                        */
 hgi_real hgk_bf16_ref(hgi_real x);
 
+void hgk_conv_ref(const hgi_conv *g);
+void hgk_outer_ref(const hgi_outer *g);
+
 void hgk_find_nonzeros_ref(int64_t R, int64_t C, const hgi_real *x, int64_t ldx,
                            const hgi_sparse *s);
 void hgk_sparse_gemm_ref(const hgi_gemm *g, const hgi_sparse *s);

@@ -18,6 +18,11 @@
     .packed_size = hgk_packed_size_ref,                                                  \
     .panel = HGK_PANEL_REF,                                                              \
     .pack = hgk_pack_ref,                                                                \
+    .conv = hgk_conv_ref,                                                                \
+    .conv_panel = HGK_PANEL_REF,                                                         \
+    .conv_size = hgk_packed_size_ref,                                                    \
+    .conv_pack = hgk_pack_ref,                                                           \
+    .outer = hgk_outer_ref,                                                              \
     .find_nonzeros = hgk_find_nonzeros_ref,                                              \
     .sparse_gemm = hgk_sparse_gemm_ref,                                                  \
     .sparse_outer = hgk_sparse_outer_ref,                                                \
