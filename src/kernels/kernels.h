@@ -200,6 +200,16 @@ typedef struct hgi_kernels {
     /* Sum of squares in double.                                                  */
     double (*sum_squares)(int64_t n, const hgi_real *x);
 
+    /* ---- pooling ---------------------------------------------------------------- */
+    /* A window of h x w places, C channels each: place (i, j) is at x + i*ldx + j*C.
+     * y[c] = the largest value of channel c, a NaN if there is one.  which[c], unless which
+     * is NULL: i*w + j of the first place that has it (of the first NaN).         */
+    void (*max_pool)(int64_t h, int64_t w, int64_t C, const hgi_real *x, int64_t ldx,
+                     hgi_real *y, hgi_real *which);
+    /* gx at place (i, j) is (add: gains) gy[c] where which[c] is i*w + j, else 0.  */
+    void (*max_pool_back)(int add, int64_t h, int64_t w, int64_t C, const hgi_real *which,
+                          const hgi_real *gy, hgi_real *gx, int64_t ldx);
+
     /* ---- filling the batch ---------------------------------------------------- */
     /* dst[i] = (src[i] - shift) * scale: one pair for all.                        */
     void (*widen_u8)(int64_t n, const uint8_t *src, hgi_real shift, hgi_real scale,

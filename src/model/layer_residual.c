@@ -62,9 +62,10 @@ static void forward(const hgi_layer *l, const hgi_pass *p, int64_t r0, int64_t r
     (void)worker;
     const hgi_slot *s = &p->slot[l->index];
     const hgi_real *more = p->slot[l->index - l->reach].x;
-    int64_t d = l->d_in;
+    int64_t d = l->d_in, n = (r1 - r0) * d;
     hgi_real *z = l->saved > 0 ? s->saved : s->y;
-    for (int64_t i = r0 * d; i < r1 * d; i++) z[i] = s->x[i] + more[i];
+    memcpy(z + r0 * d, s->x + r0 * d, sizeof *z * (size_t)n);
+    p->k->column_sum(1, 1, n, more + r0 * d, n, z + r0 * d); /* one row of n */
     if (l->defer_act || (l->act == HGI_ACT_LINEAR && l->saved == 0)) return;
     p->k->act_forward(l->act, l->alpha, r1 - r0, d, z + r0 * d, d, s->y + r0 * d, d);
 }

@@ -148,8 +148,8 @@ void hgi_layer_backward(const hgi_net *net, const hgi_pass *p, int64_t i, int64_
     l->kind->backward(l, p, r0, r1, worker);
     for (int64_t k = i + 1; gx != NULL && k < net->count; k++) {
         if (net->layer[k].reach != k - i) continue;
-        const hgi_real *more = p->slot[k].gy;
-        for (int64_t j = r0 * l->d_in; j < r1 * l->d_in; j++) gx[j] += more[j];
+        int64_t at = r0 * l->d_in, n = (r1 - r0) * l->d_in;
+        p->k->column_sum(1, 1, n, p->slot[k].gy + at, n, gx + at); /* one row of n */
     }
 }
 

@@ -9,6 +9,7 @@
 #include "kernels/simd/gemm.h"
 #include "kernels/simd/loss.h"
 #include "kernels/simd/optim.h"
+#include "kernels/simd/pool.h"
 #include "kernels/simd/random.h"
 #include "kernels/simd/sparse.h"
 #include "kernels/simd/sums.h"
@@ -35,6 +36,8 @@ const hgi_kernels hgk_table_avx2 = {
     .l1 = l1,
     .column_sum = column_sum,
     .sum_squares = sum_squares,
+    .max_pool = max_pool,
+    .max_pool_back = max_pool_back,
     .widen_u8 = widen_u8,
     .affine = affine,
     .random_words = random_words,

@@ -41,6 +41,12 @@ void hgk_column_sum_ref(int add, int64_t R, int64_t C, const hgi_real *x, int64_
                         hgi_real *out);
 double hgk_sum_squares_ref(int64_t n, const hgi_real *x);
 
+void hgk_max_pool_ref(int64_t h, int64_t w, int64_t C, const hgi_real *x, int64_t ldx,
+                      hgi_real *y, hgi_real *which);
+void hgk_max_pool_back_ref(int add, int64_t h, int64_t w, int64_t C,
+                           const hgi_real *which, const hgi_real *gy, hgi_real *gx,
+                           int64_t ldx);
+
 void hgk_widen_u8_ref(int64_t n, const uint8_t *src, hgi_real shift, hgi_real scale,
                       hgi_real *dst);
 void hgk_affine_ref(int64_t n, const float *src, const hgi_real *shift,

@@ -32,6 +32,8 @@
     .l1 = hgk_l1_ref,                                                                    \
     .column_sum = hgk_column_sum_ref,                                                    \
     .sum_squares = hgk_sum_squares_ref,                                                  \
+    .max_pool = hgk_max_pool_ref,                                                        \
+    .max_pool_back = hgk_max_pool_back_ref,                                              \
     .widen_u8 = hgk_widen_u8_ref,                                                        \
     .affine = hgk_affine_ref,                                                            \
     .random_words = hgk_random_words_ref,                                                \
