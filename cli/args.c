@@ -47,6 +47,13 @@ const cli_option cli_column_options[] = {
     {0},
 };
 
+const cli_option cli_corrupt_options[] = {
+    {"corrupt", 0, "CHAIN", NULL,
+     "put noise on the rows first: own, the model's, or a chain as of train", "data",
+     NULL, false},
+    {0},
+};
+
 const cli_option cli_write_options[] = {
     {"output", 'o', "OUT", NULL, "file to write; - writes CSV to standard output",
      "output", NULL, false},

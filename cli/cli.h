@@ -62,6 +62,7 @@ extern const cli_option cli_common_options[]; /* --threads --cpu --quiet --verbo
 extern const cli_option cli_json_options[]; /* --json                                   */
 extern const cli_option cli_data_options[]; /* --format --limit ... of files read       */
 extern const cli_option cli_column_options[]; /* --columns                              */
+extern const cli_option cli_corrupt_options[]; /* --corrupt                            */
 extern const cli_option cli_write_options[]; /* --output --to of files written          */
 
 /* ---- args.c ------------------------------------------------------------------------ */
@@ -99,6 +100,8 @@ int cli_context(cli *c);
 int cli_read_data_options(cli *c, hg_data_options *out);
 /* cli_context(), then the file with the command line's data options.                   */
 int cli_open_data(cli *c, const char *path, hg_dataset **out);
+/* With --corrupt, the rows with noise on them; else *out stays NULL.                  */
+int cli_corrupt(cli *c, const hg_model *model, const hg_dataset *data, hg_dataset **out);
 int cli_open_model(cli *c, const char *path, hg_model **out);
 
 /* ---- outputs.c --------------------------------------------------------------------- */

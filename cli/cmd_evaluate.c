@@ -11,12 +11,20 @@ static const cli_option own_options[] = {
      .group = "output",
      .help = "another model on the same data, in a column beside: with and without a "
              "penalty"},
+    {.name = "target",
+     .argument = "DATA",
+     .group = "data",
+     .help = "the clean rows that DATA, noisy, are to become"},
     {.name = NULL},
 };
 
-static const cli_option *const options[] = {own_options,        cli_json_options,
-                                            cli_data_options,   cli_column_options,
-                                            cli_common_options, NULL};
+static const cli_option *const options[] = {own_options,
+                                            cli_corrupt_options,
+                                            cli_json_options,
+                                            cli_data_options,
+                                            cli_column_options,
+                                            cli_common_options,
+                                            NULL};
 
 /* Counts are whole numbers to a reader of JSON. */
 static json_t *value_of(const hg_metric *m)
@@ -91,30 +99,54 @@ static int print_table(const cli *c, const hg_metrics *metrics, const hg_metrics
     return CLI_OK;
 }
 
+/* A denoiser's numbers on clean rows are easily taken for those of denoising. */
+static void note_clean(cli *c, const char *path, const hg_model *model)
+{
+    hg_model_info info = {.size = sizeof(info)};
+    if (cli_has(c, "quiet")) return;
+    if (hg_model_get_info(c->ctx, model, &info) != HG_OK || info.corrupt == NULL) return;
+    cli_say("note: %s was trained to undo %s; these are its numbers for the rows as they "
+            "are, --corrupt own or --target DATA measures denoising",
+            path, info.corrupt);
+}
+
 /* The model is read, used and let go: with --against only one is in memory. */
-static int measure(cli *c, const char *path, const hg_dataset *data, hg_metrics **out)
+static int measure(cli *c, const char *path, const hg_dataset *data,
+                   const hg_dataset *target, hg_metrics **out)
 {
     hg_model *model = NULL;
+    hg_dataset *noisy = NULL;
     int code = cli_open_model(c, path, &model);
-    if (code == CLI_OK && hg_evaluate(c->ctx, model, data, out) != HG_OK)
+    if (code == CLI_OK) code = cli_corrupt(c, model, data, &noisy);
+    if (code == CLI_OK && noisy == NULL && target == NULL) note_clean(c, path, model);
+    if (code == CLI_OK && hg_evaluate_pair(c->ctx, model, noisy != NULL ? noisy : data,
+                                           noisy != NULL ? data : target, out) != HG_OK)
         code = cli_failed(c);
+    hg_dataset_free(&noisy);
     hg_model_free(&model);
     return code;
 }
 
 static int run(cli *c)
 {
-    hg_dataset *data = NULL;
+    hg_dataset *data = NULL, *target = NULL;
     hg_metrics *metrics = NULL, *other = NULL;
     const char *against = cli_get(c, "against");
+    const char *clean = cli_get(c, "target");
+    if (clean != NULL && cli_has(c, "corrupt"))
+        return cli_usage_error("evaluate: --corrupt makes noisy rows of clean ones, "
+                               "--target has both: give one of them");
     int code = cli_open_data(c, c->args[1], &data);
-    if (code == CLI_OK) code = measure(c, c->args[0], data, &metrics);
-    if (code == CLI_OK && against != NULL) code = measure(c, against, data, &other);
+    if (code == CLI_OK && clean != NULL) code = cli_open_data(c, clean, &target);
+    if (code == CLI_OK) code = measure(c, c->args[0], data, target, &metrics);
+    if (code == CLI_OK && against != NULL)
+        code = measure(c, against, data, target, &other);
     if (code == CLI_OK)
         code = cli_has(c, "json") ? print_json(metrics, other)
                                   : print_table(c, metrics, other);
     hg_metrics_free(&metrics);
     hg_metrics_free(&other);
+    hg_dataset_free(&target);
     hg_dataset_free(&data);
     return code;
 }
@@ -122,17 +154,21 @@ static int run(cli *c)
 extern const cli_verb cli_evaluate;
 const cli_verb cli_evaluate = {
     .name = "evaluate",
-    .usage = "MODEL DATA [--against MODEL] [--json]",
+    .usage = "MODEL DATA [--corrupt CHAIN] [--against MODEL] [--json]",
     .brief = "how well a model rebuilds data",
     .about =
         "Pass each row through the model and print the loss and other measures; -v says "
         "what each one is.  A measure that these data do not have is left out.  "
         "--against "
-        "sets another model's numbers beside them.",
+        "sets another model's numbers beside them.  Denoising is measured with --corrupt "
+        "own, which puts the noise of the model's training on DATA, or with --target, "
+        "the "
+        "clean rows of noisy DATA.",
     .examples = "  hourglass evaluate model.safetensors t10k-images-idx3-ubyte.gz\n"
                 "  hourglass evaluate model.safetensors test.csv --json\n"
                 "  hourglass evaluate sparse.safetensors t10k.gz "
-                "--against dense.safetensors\n",
+                "--against dense.safetensors\n"
+                "  hourglass evaluate denoiser.safetensors t10k.gz --corrupt own\n",
     .options = options,
     .min_args = 2,
     .max_args = 2,

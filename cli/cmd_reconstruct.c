@@ -2,6 +2,10 @@
 /* hourglass reconstruct: rows through the code and back. */
 #include "map.h"
 
+static const cli_option *const options[] = {cli_write_options,  cli_corrupt_options,
+                                            cli_data_options,   cli_column_options,
+                                            cli_common_options, NULL};
+
 static int run(cli *c) { return cli_map(c, hg_reconstruct_dataset); }
 
 extern const cli_verb cli_reconstruct;
@@ -10,8 +14,10 @@ const cli_verb cli_reconstruct = {
     .usage = "MODEL DATA -o OUT [options]",
     .brief = "rows through the code and back",
     .about = "Write what the model makes of each row, in the units of the data.",
-    .examples = "  hourglass reconstruct model.safetensors table.csv -o again.csv\n",
-    .options = cli_map_options,
+    .examples = "  hourglass reconstruct model.safetensors table.csv -o again.csv\n"
+                "  hourglass reconstruct denoiser.safetensors t10k.gz --corrupt own -o "
+                "clean.npy\n",
+    .options = options,
     .min_args = 2,
     .max_args = 2,
     .run = run,

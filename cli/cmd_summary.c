@@ -64,6 +64,12 @@ static void print_facts(const hg_model_info *info)
     cli_table_row(t, (const char *const[]){"weights", a});
     cli_table_row(t, (const char *const[]){"loss", info->loss});
     cli_table_row(t, (const char *const[]){"scale", info->scale});
+    if (info->corrupt != NULL) {
+        bool once = strcmp(info->redraw, "once") == 0;
+        snprintf(text, sizeof(text), "%.120s, drawn %s", info->corrupt,
+                 once ? "once" : "in each epoch");
+        cli_table_row(t, (const char *const[]){"corrupted", text});
+    }
     if (info->epochs > 0)
         snprintf(text, sizeof(text), "%s rows, %s epoch%s, seed %llu",
                  cli_grouped(a, info->trained_rows), cli_grouped(b, info->epochs),
@@ -111,6 +117,10 @@ static int print_json(cli *c, const hg_model *model, const hg_model_info *info)
         json_object_set_new(object, "note", cli_json_text(info->note));
     json_object_set_new(object, "loss", cli_json_text(info->loss));
     json_object_set_new(object, "scale", cli_json_text(info->scale));
+    if (info->corrupt != NULL) {
+        json_object_set_new(object, "corrupt", cli_json_text(info->corrupt));
+        json_object_set_new(object, "redraw", cli_json_text(info->redraw));
+    }
     json_object_set_new(object, "trained_rows", json_integer(info->trained_rows));
     json_object_set_new(object, "epochs", json_integer(info->epochs));
     json_object_set_new(object, "steps", json_integer(info->steps));

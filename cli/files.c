@@ -87,6 +87,18 @@ int cli_open_data(cli *c, const char *path, hg_dataset **out)
     return status == HG_EUNKNOWN || status == HG_EINVAL ? CLI_USAGE : CLI_FAILED;
 }
 
+int cli_corrupt(cli *c, const hg_model *model, const hg_dataset *data, hg_dataset **out)
+{
+    const char *chain = cli_get(c, "corrupt");
+    if (chain == NULL) return CLI_OK;
+    if (strcmp(chain, "own") == 0) chain = NULL;
+    hg_status status = hg_corrupt_dataset(c->ctx, model, data, chain, out);
+    if (status == HG_OK) return CLI_OK;
+    cli_failed(c);
+    bool words = status == HG_EUNKNOWN || status == HG_EINVAL || status == HG_ERANGE;
+    return words ? CLI_USAGE : CLI_FAILED;
+}
+
 int cli_open_model(cli *c, const char *path, hg_model **out)
 {
     int code = cli_context(c);

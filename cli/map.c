@@ -23,7 +23,7 @@ static int save(cli *c, const hg_dataset *data, const char *path)
 int cli_map(cli *c, cli_map_fn fn)
 {
     hg_model *model = NULL;
-    hg_dataset *in = NULL, *out = NULL;
+    hg_dataset *in = NULL, *noisy = NULL, *out = NULL;
     const char *path = cli_get(c, "output");
     if (path == NULL)
         return cli_usage_error("%s: no output; name it with -o OUT", c->verb->name);
@@ -33,9 +33,12 @@ int cli_map(cli *c, cli_map_fn fn)
     if (code == CLI_OK) code = cli_check_output(c, path);
     if (code == CLI_OK) code = cli_open_model(c, c->args[0], &model);
     if (code == CLI_OK) code = cli_open_data(c, c->args[1], &in);
-    if (code == CLI_OK && fn(c->ctx, model, in, &out) != HG_OK) code = cli_failed(c);
+    if (code == CLI_OK) code = cli_corrupt(c, model, in, &noisy);
+    const hg_dataset *shown = noisy != NULL ? noisy : in;
+    if (code == CLI_OK && fn(c->ctx, model, shown, &out) != HG_OK) code = cli_failed(c);
     if (code == CLI_OK) code = save(c, out, path);
     hg_dataset_free(&out);
+    hg_dataset_free(&noisy);
     hg_dataset_free(&in);
     hg_model_free(&model);
     return code;

@@ -122,9 +122,9 @@ typedef struct hg_fact {
 } hg_fact;
 HG_API int hg_info(const hg_ctx *ctx, int index, hg_fact *out);
 /* The rows of a table, by its name: "layers", "codes", "activations", "losses",
- * "optimizers", "schedules", "presets", "readers", "writers", "scales", "plots",
- * "metrics".  name = the word, value = one line about it.  0 after the last and for an
- * unknown table; hg_list(NULL, i, out) lists the tables. */
+ * "optimizers", "schedules", "presets", "readers", "writers", "scales", "corruptions",
+ * "plots", "metrics".  name = the word, value = one line about it.  0 after the last and
+ * for an unknown table; hg_list(NULL, i, out) lists the tables. */
 HG_API int hg_list(const char *table, int index, hg_fact *out);
 
 /* ======== Data =========================================================== */
@@ -263,6 +263,8 @@ typedef struct hg_model_info {
     int64_t shape[3]; /* of an input row */
     const char *loss, *scale;
     const char *text; /* the model as config text; lives as long as the model */
+    /* "gaussian:0.5", drawn "epoch" or "once"; both NULL when it trained on clean rows */
+    const char *corrupt, *redraw;
     const char *note; /* a warning: the code is no smaller than a row; else NULL */
     int64_t trained_rows, epochs; /* epochs actually run */
     uint64_t seed;
@@ -385,6 +387,20 @@ typedef struct hg_metric {
 } hg_metric;
 HG_API hg_status hg_evaluate(hg_ctx *ctx, const hg_model *model, const hg_dataset *data,
                              hg_metrics **out) HG_WARN_UNUSED;
+/* The same for a denoising model: `input` goes through it, and what comes out is held
+ * against row by row of `target`, the clean rows; input_mse and input_psnr are the input's
+ * own.  target NULL: the input itself.  Errors  also HG_ESHAPE, not as many rows. */
+HG_API hg_status hg_evaluate_pair(hg_ctx *ctx, const hg_model *model,
+                                  const hg_dataset *input, const hg_dataset *target,
+                                  hg_metrics **out) HG_WARN_UNUSED;
+/* Rows with noise on them, as a denoising model is shown them, in the units of the data;
+ * chain as of the option "corrupt", or NULL for the model's own.  The noise of a row
+ * follows from the model's seed and the row's number: the same as in validation.
+ * Errors   HG_EINVAL the model has no corruption and chain is NULL; HG_EUNKNOWN,
+ *          HG_ERANGE chain; as hg_reconstruct_dataset otherwise. */
+HG_API hg_status hg_corrupt_dataset(hg_ctx *ctx, const hg_model *model,
+                                    const hg_dataset *data, const char *chain,
+                                    hg_dataset **out) HG_WARN_UNUSED;
 HG_API int hg_metrics_at(const hg_metrics *metrics, int index, hg_metric *out);
 /* NaN when there is no such metric. */
 HG_API double hg_metrics_get(const hg_metrics *metrics, const char *name);
@@ -467,7 +483,8 @@ typedef struct hg_plot_options {
 HG_API hg_status hg_plot_loss(hg_ctx *ctx, const hg_epoch *epochs, int64_t n,
                               const char *path,
                               const hg_plot_options *options) HG_WARN_UNUSED;
-/* Originals over reconstructions; images as images, other rows as curves. */
+/* Originals over reconstructions, with the noisy rows between for a denoising model; images
+ * as images, other rows as curves. */
 HG_API hg_status hg_plot_grid(hg_ctx *ctx, const hg_model *model, const hg_dataset *data,
                               const char *path,
                               const hg_plot_options *options) HG_WARN_UNUSED;

@@ -278,6 +278,68 @@ TEST(the_validation_loss_is_against_the_clean_rows_too)
     free(x);
 }
 
+/* ---- measuring ----------------------------------------------------------------------- */
+
+TEST(evaluating_corrupted_rows_gives_the_validation_loss)
+{
+    hg_ctx *ctx = test_ctx();
+    float *x = random_floats(86, ROWS * D, 0.1, 0.9);
+    hg_dataset *d = rows_of(ctx, x, ROWS, D), *noisy;
+    hg_config *cfg = denoising(ctx, "gaussian:0.3+mask:0.1");
+    hg_model *m;
+    hg_metrics *pair, *plain;
+    hg_epoch e = {.size = sizeof e};
+    CHECK_OK(ctx, hg_train(ctx, cfg, d, d, NULL, &m));
+    CHECK(hg_model_history(m, 0, &e));
+    CHECK_OK(ctx, hg_corrupt_dataset(ctx, m, d, NULL, &noisy));
+    CHECK_OK(ctx, hg_evaluate_pair(ctx, m, noisy, d, &pair));
+    /* Scale none: the noisy rows come back as they were, but for the division by n d. */
+    CHECK_NEAR(hg_metrics_get(pair, "loss"), e.val_loss, 1e-12);
+    float *z = malloc(ROWS * D * sizeof *z);
+    CHECK_OK(ctx, hg_dataset_read(ctx, noisy, 0, ROWS, z));
+    double square = 0, n = (double)ROWS * D;
+    for (int i = 0; i < ROWS * D; i++)
+        square += ((double)z[i] - (double)x[i]) * ((double)z[i] - (double)x[i]);
+    CHECK_NEAR(hg_metrics_get(pair, "input_mse"), square / n, 1e-12);
+    CHECK_NEAR(hg_metrics_get(pair, "input_psnr"), -10 * log10(square / n), 1e-9);
+    CHECK_OK(ctx, hg_evaluate(ctx, m, d, &plain));
+    CHECK(isnan(hg_metrics_get(plain, "input_mse")));
+    free(z);
+    hg_metrics_free(&pair);
+    hg_metrics_free(&plain);
+    hg_dataset_free(&noisy);
+    hg_model_free(&m);
+    hg_config_free(&cfg);
+    hg_dataset_free(&d);
+    free(x);
+}
+
+TEST(corrupting_rows_asks_for_what_it_lacks)
+{
+    hg_ctx *ctx = test_ctx();
+    float *x = random_floats(87, ROWS * D, -2, 3);
+    hg_dataset *d = rows_of(ctx, x, ROWS, D), *few = rows_of(ctx, x, ROWS - 1, D), *out;
+    hg_metrics *metrics;
+    model_recipe r = {.input = {1, {D}}, .encoder = "dense 3", .decoder = "dense input"};
+    hg_model *m = make_model(ctx, &r);
+    CHECK_FAILS(ctx, hg_corrupt_dataset(ctx, m, d, NULL, &out), HG_EINVAL,
+                "trained without corruption");
+    CHECK_FAILS(ctx, hg_corrupt_dataset(ctx, m, d, "blurr:1", &out), HG_EUNKNOWN,
+                "'blurr'");
+    CHECK(out == NULL);
+    CHECK_FAILS(ctx, hg_evaluate_pair(ctx, m, d, few, &metrics), HG_ESHAPE,
+                "memory: 89 rows, but memory has 90");
+    /* The lowest and highest of these rows, as the model knows no others. */
+    CHECK_OK(ctx, hg_corrupt_dataset(ctx, m, d, "salt-pepper:1", &out));
+    CHECK_NEAR(out->min, d->min, 1e-6);
+    CHECK_NEAR(out->max, d->max, 1e-6);
+    hg_dataset_free(&out);
+    hg_dataset_free(&few);
+    hg_dataset_free(&d);
+    hg_model_free(&m);
+    free(x);
+}
+
 /* ---- the model file ------------------------------------------------------------------ */
 
 TEST(a_denoising_model_remembers_its_corruption)

@@ -19,19 +19,34 @@ typedef struct row_numbers {
     double plain_recon;    /* recon without drawing the code */
     double activity;       /* sum |code| */
     int64_t zeros;         /* code values that are exactly 0 */
+    double input_square;   /* of the input against the target, when they are two */
 } row_numbers;
 
 typedef struct job {
     hgi_feed feed;
+    bool pair; /* rows are held against those of `target`, not against themselves */
+    hgi_feed target;
+    hgi_real *clean; /* [workers, HGI_INFER_ROWS, inputs] of target */
     row_numbers *row;
     double *mean; /* [inputs] of the scaled rows */
     bool unit;
 } evaluate_job;
 
+static hgi_real *clean_of(const evaluate_job *j, int worker)
+{
+    return j->clean + (int64_t)worker * HGI_INFER_ROWS * j->feed.model->net.inputs;
+}
+
 static void fill(void *arg, int64_t first, int64_t n, hgi_real *x, int worker)
 {
     evaluate_job *j = arg;
     hgi_feed_fill(&j->feed, first, n, x, worker);
+    if (j->pair) hgi_feed_fill(&j->target, first, n, clean_of(j, worker), worker);
+}
+
+static const hgi_real *target_of(const evaluate_job *j, const hgi_chunk *c)
+{
+    return j->pair ? clean_of(j, c->worker) : c->x;
 }
 
 /* Sinks run on several threads, each with rows of its own: no sums here, only the rows'
@@ -41,7 +56,7 @@ static void loss_of(const evaluate_job *j, const hgi_chunk *c, double *recon)
     const hgi_net *net = &j->feed.model->net;
     int64_t d = net->inputs;
     j->feed.ctx->kernels->loss(net->loss->kind, net->huber_delta, 1, c->n, d, c->y, d,
-                               c->x, d, NULL, d, recon);
+                               target_of(j, c), d, NULL, d, recon);
 }
 
 static void objective_sink(void *arg, const hgi_chunk *c)
@@ -61,12 +76,17 @@ static void errors_sink(void *arg, const hgi_chunk *c)
     const hgi_net *net = &j->feed.model->net;
     int64_t d = net->inputs;
     double recon[HGI_INFER_ROWS];
+    const hgi_real *target = target_of(j, c);
     loss_of(j, c, recon);
     /* The loss wants logits where it has taken over the sigmoid; all else predictions. */
     hgi_predict(net, j->feed.ctx->kernels, c->n, c->y);
     for (int64_t r = 0; r < c->n; r++) {
         row_numbers *row = &j->row[c->first + r];
-        row->error = hgi_row_compare(d, c->y + r * d, c->x + r * d, j->mean, j->unit);
+        const hgi_real *t = target + r * d;
+        row->error = hgi_row_compare(d, c->y + r * d, t, j->mean, j->unit);
+        if (j->pair)
+            row->input_square =
+                hgi_row_compare(d, c->x + r * d, t, j->mean, false).square;
         row->plain_recon = recon[r];
         for (int64_t i = 0; i < net->code_size; i++) {
             double z = (double)c->z[r * net->code_size + i];
@@ -97,7 +117,7 @@ static hg_status look_at_data(evaluate_job *j)
     double lo = (double)INFINITY, hi = -(double)INFINITY;
     for (int64_t first = 0; first < rows; first += HGI_INFER_ROWS) {
         int64_t n = hgi_min(HGI_INFER_ROWS, rows - first);
-        hgi_feed_fill(&j->feed, first, n, x, 0);
+        hgi_feed_fill(j->pair ? &j->target : &j->feed, first, n, x, 0);
         for (int64_t r = 0; r < n; r++)
             for (int64_t c = 0; c < d; c++) {
                 double v = (double)x[r * d + c];
@@ -142,6 +162,7 @@ static void summarise(const evaluate_job *j, int64_t clipped, double *v)
         sum.recon += r->recon;
         sum.penalty += r->penalty;
         sum.plain_recon += r->plain_recon;
+        sum.input_square += r->input_square;
         sum.activity += r->activity;
         sum.zeros += r->zeros;
     }
@@ -157,6 +178,7 @@ static void summarise(const evaluate_job *j, int64_t clipped, double *v)
     v[HGI_METRIC_RMSE] = sqrt(v[HGI_METRIC_MSE]);
     v[HGI_METRIC_MAE] = sum.error.absolute / values;
     v[HGI_METRIC_SSE_PER_ROW] = sum.error.square / rows;
+    if (j->pair) v[HGI_METRIC_INPUT_MSE] = sum.input_square / values;
     /* Constant data have no variance to explain, and the metric is left out. */
     if (sum.error.variance > 0)
         v[HGI_METRIC_EXPLAINED] = 1 - sum.error.square / sum.error.variance;
@@ -171,6 +193,7 @@ static void summarise(const evaluate_job *j, int64_t clipped, double *v)
         m->net.loss->fuses ? sum.plain_recon / values : sum.error.bce / values;
     v[HGI_METRIC_BCE_FLOOR] = sum.error.bce_floor / values;
     v[HGI_METRIC_PSNR] = hgi_psnr(v[HGI_METRIC_MSE]);
+    if (j->pair) v[HGI_METRIC_INPUT_PSNR] = hgi_psnr(v[HGI_METRIC_INPUT_MSE]);
 }
 
 /* A pass through the whole net, looking at the code on the way; a second one where codes
@@ -197,8 +220,35 @@ static hg_status run(evaluate_job *j)
     return HG_OK;
 }
 
+/* The clean rows that those of the input are held against. */
+static hg_status open_target(hg_ctx *ctx, const hg_model *m, const hg_dataset *input,
+                             const hg_dataset *target, evaluate_job *j)
+{
+    hgi_team *team;
+    size_t count = SIZE_MAX / 16;
+    if (target->rows != input->rows)
+        return hgi_fail(ctx, HG_ESHAPE, "%s: %lld rows, but %s has %lld: one for each",
+                        target->name, (long long)target->rows, input->name,
+                        (long long)input->rows);
+    HGI_TRY(hgi_feed_open(ctx, m, target, false, &j->target));
+    HGI_TRY(hgi_ctx_team(ctx, &team));
+    if (!hgi_mul_size((size_t)hgi_team_size(team) * HGI_INFER_ROWS, (size_t)m->net.inputs,
+                      &count))
+        count = SIZE_MAX / 16;
+    j->clean = hgi_calloc(&ctx->mem, count, sizeof *j->clean);
+    j->pair = true;
+    return j->clean != NULL ? HG_OK
+                            : hgi_fail_mem(ctx, count * sizeof *j->clean, "clean rows");
+}
+
 hg_status hg_evaluate(hg_ctx *ctx, const hg_model *m, const hg_dataset *data,
                       hg_metrics **out)
+{
+    return hg_evaluate_pair(ctx, m, data, NULL, out);
+}
+
+hg_status hg_evaluate_pair(hg_ctx *ctx, const hg_model *m, const hg_dataset *data,
+                           const hg_dataset *target, hg_metrics **out)
 {
     hg_status status = HG_OK;
     evaluate_job j;
@@ -209,6 +259,7 @@ hg_status hg_evaluate(hg_ctx *ctx, const hg_model *m, const hg_dataset *data,
     if (m == NULL || data == NULL)
         return hgi_fail(ctx, HG_EINVAL, "a model and data are needed");
     HGI_TRY(hgi_feed_open(ctx, m, data, false, &j.feed));
+    if (target != NULL) HGI_GOTO(open_target(ctx, m, data, target, &j));
     j.row = hgi_calloc(&ctx->mem, (size_t)data->rows, sizeof *j.row);
     metrics = hgi_calloc(&ctx->mem, 1, sizeof *metrics);
     if (j.row == NULL || metrics == NULL)
@@ -218,6 +269,7 @@ hg_status hg_evaluate(hg_ctx *ctx, const hg_model *m, const hg_dataset *data,
     for (int i = 0; i < HGI_METRIC_COUNT; i++) metrics->value[i] = (double)NAN;
     status = run(&j);
 done:
+    status = hgi_feed_close(&j.target, status, NULL);
     status = hgi_feed_close(&j.feed, status, &clipped);
     if (status == HG_OK) {
         assert(metrics != NULL);
@@ -230,6 +282,7 @@ done:
     }
     hgi_free(&ctx->mem, j.row);
     hgi_free(&ctx->mem, j.mean);
+    hgi_free(&ctx->mem, j.clean);
     return status;
 }
 

@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: MIT
-/* Originals over reconstructions: images as images, other rows as curves. */
+/* Originals over reconstructions, for a denoising model with what it sees between: images
+ * as images, other rows as curves. */
 #include "apply/plot.h"
 #include "base/rng.h"
 #include "model/model.h"
@@ -48,10 +49,26 @@ static void scale_columns(const hgi_scaler *s, int64_t rows, float *x)
             *x = (float)(((double)*x - s->shift[c]) * s->scale[c]);
 }
 
+/* The rows as the model was shown them in training.                                    */
+static hg_status add_noise(hg_ctx *ctx, const hg_model *m, int64_t rows, const float *x,
+                           float *out)
+{
+    hg_dataset *clean, *noisy = NULL;
+    hg_view view = {.size = sizeof view, .data = x, .rows = rows, .rank = 1};
+    view.shape[0] = m->net.inputs;
+    HGI_TRY(hg_dataset_view(ctx, &view, &clean));
+    hg_status status = hg_corrupt_dataset(ctx, m, clean, NULL, &noisy);
+    if (status == HG_OK) status = hg_dataset_read(ctx, noisy, 0, rows, out);
+    hg_dataset_free(&noisy);
+    hg_dataset_free(&clean);
+    return status;
+}
+
 hg_status hg_plot_grid(hg_ctx *ctx, const hg_model *m, const hg_dataset *d,
                        const char *path, const hg_plot_options *options)
 {
     static const char *const labels[] = {"original", "reconstruction"};
+    static const char *const noisy_labels[] = {"original", "noisy", "denoised"};
     hg_plot_options o;
     HGI_TRY(hgi_plot_options(ctx, options, &o));
     if (m == NULL || d == NULL)
@@ -60,19 +77,22 @@ hg_status hg_plot_grid(hg_ctx *ctx, const hg_model *m, const hg_dataset *d,
         return hgi_fail(ctx, HG_ESHAPE, "%s: %lld values a row, but the model wants %lld",
                         d->name, (long long)d->features, (long long)m->net.inputs);
     int64_t tiles = hgi_min(o.items > 0 ? o.items : TILES, d->rows);
-    size_t count;
-    if (!hgi_mul_size((size_t)tiles, 2 * (size_t)d->features, &count))
+    bool noisy = m->spec.corrupt.count > 0; /* then its band stands in the middle */
+    size_t count, bands = noisy ? 3 : 2;
+    if (!hgi_mul_size((size_t)tiles, bands * (size_t)d->features, &count))
         count = SIZE_MAX / 4;
     float *x = hgi_calloc(&ctx->mem, count, sizeof *x);
     if (x == NULL) return hgi_fail_mem(ctx, count * sizeof *x, "the grid's rows");
-    float *y = x + tiles * d->features;
-    const float *values[] = {x, y};
+    int64_t band = tiles * d->features;
+    const float *values[] = {x, x + band, x + 2 * band};
     hgi_grid g = {
-        .title = o.title != NULL ? o.title : "Original and reconstruction",
+        .title = o.title != NULL ? o.title
+                 : noisy         ? "Original, noisy and denoised"
+                                 : "Original and reconstruction",
         .tiles = tiles,
         .columns = o.columns,
-        .bands = 2,
-        .band_labels = labels,
+        .bands = (int64_t)bands,
+        .band_labels = noisy ? noisy_labels : labels,
         .values = values,
         .lo = d->min,
         .hi = d->max,
@@ -80,13 +100,15 @@ hg_status hg_plot_grid(hg_ctx *ctx, const hg_model *m, const hg_dataset *d,
         .dark = o.dark != 0,
     };
     hg_status status;
-    /* Originals in the first half of the block, reconstructions in the second. */
+    /* Band after band in one block: originals first, what the model makes last. */
     HGI_GOTO(choose_rows(ctx, d, o.seed, tiles, x));
-    HGI_GOTO(hg_reconstruct(ctx, m, x, tiles, y));
+    if (noisy) HGI_GOTO(add_noise(ctx, m, tiles, x, x + band));
+    const float *input = noisy ? x + band : x;
+    HGI_GOTO(hg_reconstruct(ctx, m, input, tiles, x + (int64_t)(bands - 1) * band));
     tile_shape(m, d, &g);
     bool standard = m->scaler.kind == HGI_SCALE_STANDARD;
     if (g.height == 1 && (standard || m->scaler.kind == HGI_SCALE_MINMAX)) {
-        scale_columns(&m->scaler, 2 * tiles, x);
+        scale_columns(&m->scaler, (int64_t)bands * tiles, x);
         g.value_label = standard ? "standardised value" : "value, scaled to 0 to 1";
     }
     /* All pictures of 8-bit images have one black and one white, whatever these rows

@@ -22,6 +22,8 @@
     X(PSNR, psnr, "dB", "-10 log10(mse), for data in [0,1]")                             \
     X(SSE_PER_ROW, sse_per_row, "",                                                      \
       "squared error summed over features, mean over rows")                              \
+    X(INPUT_MSE, input_mse, "", "mse of the model's noisy input itself")                 \
+    X(INPUT_PSNR, input_psnr, "dB", "psnr of the model's noisy input itself")            \
     X(EXPLAINED, explained_variance, "",                                                 \
       "1 - squared error / variance around the columns' means")                          \
     X(ACTIVITY, mean_activity, "", "mean |code| over rows and code units")               \

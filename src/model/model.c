@@ -56,6 +56,17 @@ static void make_note(hg_model *m)
              (long long)m->net.code_size, (long long)m->net.inputs);
 }
 
+static hg_status make_corrupt(hg_ctx *ctx, hg_model *m)
+{
+    hgi_text t;
+    if (m->spec.corrupt.count == 0) return HG_OK;
+    hgi_text_init(&t, &ctx->mem);
+    hgi_corrupt_print(&m->spec.corrupt, &t);
+    m->corrupt = hgi_text_ok(&t) ? hgi_strdup(&ctx->mem, t.s) : NULL;
+    hgi_text_free(&t);
+    return m->corrupt != NULL ? HG_OK : hgi_fail_mem(ctx, 64, "the model's corruption");
+}
+
 hg_status hgi_model_take(hg_ctx *ctx, hgi_spec *spec, hgi_scaler *scaler, hg_model **out)
 {
     hg_status status = HG_OK;
@@ -81,6 +92,7 @@ hg_status hgi_model_take(hg_ctx *ctx, hgi_spec *spec, hgi_scaler *scaler, hg_mod
         HGI_GOTO(hgi_fail_mem(ctx, (params + states) * sizeof *m->theta, "weights"));
     HGI_GOTO(make_lines(ctx, m));
     HGI_GOTO(make_text(ctx, m));
+    HGI_GOTO(make_corrupt(ctx, m));
     make_note(m);
     *out = m;
 done:
@@ -108,6 +120,7 @@ void hg_model_free(hg_model **model)
     hgi_free(&mem, m->state);
     hgi_free(&mem, m->trained.history);
     hgi_free(&mem, m->text);
+    hgi_free(&mem, m->corrupt);
     hgi_free(&mem, m);
     *model = NULL;
 }
@@ -180,6 +193,10 @@ hg_status hg_model_get_info(hg_ctx *ctx, const hg_model *m, hg_model_info *info)
         .loss = m->net.loss->name,
         .scale = hgi_scale_name(m->scaler.kind),
         .text = m->text,
+        .corrupt = m->corrupt,
+        .redraw = m->corrupt == NULL     ? NULL
+                  : m->spec.corrupt.once ? "once"
+                                         : "epoch",
         .note = m->note[0] != '\0' ? m->note : NULL,
         .trained_rows = m->trained.rows,
         .epochs = m->trained.epochs,

@@ -35,6 +35,7 @@ struct hg_model {
     char **columns; /* [inputs] names, or NULL */
     char **line;    /* [net.count] layers as one would type them */
     char *text;     /* the whole as config text */
+    char *corrupt;  /* the chain of spec.corrupt, or NULL */
     char note[192]; /* what a user should know of it before training, or "" */
 };
 
