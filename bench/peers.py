@@ -93,7 +93,7 @@ def torch_peers(args, task):
         missing = "" if args.debian_blas else "libopenblas0-openmp is not installed"
     env = {**torch_env(args.threads), **debian_blas(args.threads)}
     for mode in modes:
-        peers.append(Peer("torch", f"PyTorch {first.split('+')[0][:6]} {mode}".replace("  ", " "),
+        peers.append(Peer("torch", f"PyTorch {'.'.join(first.split('.')[:2])} {mode}".replace("  ", " "),
                           [args.python, script], mode, env, missing))
     second = module_version(args.python2, "torch")
     for mode in modes + newer if second else []:

@@ -88,8 +88,7 @@ class Ours:
             return spawn(self.args, [os.path.join(folder, "score"), self.model,
                                      self.args.files["scored"], str(threads)])
         if self.work.task == "row":
-            return spawn(self.args, [os.path.join(folder, "session"), self.model,
-                                     str(threads)])
+            return spawn(self.args, [os.path.join(folder, "session"), self.model])
         log = os.path.join(self.args.scratch, "log.jsonl")
         out, memory = self.train(threads, ["--epochs", str(self.work.epochs), "--quiet",
                                            "--log", log])

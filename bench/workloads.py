@@ -11,8 +11,8 @@ TABLE = ["--hidden", "16", "--code", "8", "--output-activation", "linear", "--lo
          "--scale", "none"]
 DENSE = ["--preset", "keras-dense"]
 DEEP = ["--hidden", "1000,500,250", "--code", "30", "--loss", "bce"]
-TOPK = ["--encoder", "dense 16384 linear", "--code-kind", "topk k=32", "--decoder",
-        "dense input linear", "--loss", "mse", "--scale", "none"]
+TOPK = ["--code", "16384", "--code-kind", "topk k=32", "--output-activation", "linear",
+        "--loss", "mse", "--scale", "none"]
 VAE = ["--loss", "bce", "--code-kind"]
 FRESH = ["--corrupt", "gaussian:0.5", "--redraw", "epoch"]
 
@@ -48,7 +48,7 @@ TRAINING = [
              ["--hidden", "500,500", "--code", "50", *VAE, "variational"], 7370, batch=128,
              rows=25600, epochs=3),
     Workload("W7", "TopK 768-16384, k 32, batch 4096", "activations", TOPK, 25362,
-             batch=4096, epochs=3),
+             batch=4096, rows=8192, epochs=3),
     Workload("W8-256", "table 30-16-8-16-30, batch 256", "table", TABLE, 6.3,
              peers=("torch", "kann")),
     Workload("W8-2048", "table 30-16-8-16-30, batch 2048", "table", TABLE, 6.3, batch=2048,
