@@ -12,9 +12,8 @@ ALWAYS void sum_columns(const int vecs, int add, int64_t R, const float *x, int6
 {
     vf sum[4];
     for (int v = 0; v < vecs; v++) sum[v] = add ? v_load(out + v * VL) : v_zero();
-    for (int64_t r = 0; r < R; r++, x += ldx)
-#pragma GCC unroll 4
-        for (int v = 0; v < vecs; v++) sum[v] = v_add(sum[v], v_load(x + v * VL));
+    for (int64_t r = 0; r < R; r++, x += ldx) UNROLL
+    for (int v = 0; v < vecs; v++) sum[v] = v_add(sum[v], v_load(x + v * VL));
     for (int v = 0; v < vecs; v++) v_store(out + v * VL, sum[v]);
 }
 

@@ -38,10 +38,10 @@ ALWAYS void tile_run(const tile *t, const int rows, const int vecs)
     const int64_t a_col = t->a_col, b_row = t->b_row, init_row = t->init_row;
     float *C = t->C;
     const int64_t c_row = t->c_row, last = t->last;
-#pragma GCC unroll 8
+    UNROLL
     for (int m = 0; m < rows; m++) {
         a[m] = t->A + m * t->a_row;
-#pragma GCC unroll 8
+        UNROLL
         for (int v = 0; v < vecs; v++)
             c[m][v] = !init          ? v_zero()
                       : v < vecs - 1 ? v_load(init + m * init_row + v * VL)
@@ -50,21 +50,21 @@ ALWAYS void tile_run(const tile *t, const int rows, const int vecs)
     int64_t at = 0;
     for (int64_t k = t->K; k > 0; k--) {
         vf row[V_TILE_VECS];
-#pragma GCC unroll 8
+        UNROLL
         for (int v = 0; v < vecs; v++) row[v] = v_load(b + v * VL);
-#pragma GCC unroll 8
+        UNROLL
         for (int m = 0; m < rows; m++) {
             vf x = v_set1(a[m][at]);
-#pragma GCC unroll 8
+            UNROLL
             for (int v = 0; v < vecs; v++) c[m][v] = TILE_STEP(x, row[v], c[m][v]);
         }
         at += a_col;
         b += b_row;
     }
-#pragma GCC unroll 8
+    UNROLL
     for (int m = 0; m < rows; m++) {
         float *to = C + m * c_row;
-#pragma GCC unroll 8
+        UNROLL
         for (int v = 0; v < vecs - 1; v++) v_store(to + v * VL, c[m][v]);
         v_store_n(to + (vecs - 1) * VL, c[m][vecs - 1], last);
     }

@@ -119,6 +119,26 @@ static inline int32_t v_store_nonzero(vf a, int32_t first, int32_t *out)
     return n;
 }
 
+static inline uint16_t v_nonzero_bits(vf a)
+{
+    return (uint16_t)_mm256_movemask_ps(
+        _mm256_cmp_ps(a, _mm256_setzero_ps(), _CMP_NEQ_UQ));
+}
+static inline int32_t v_list_bit(const uint16_t *m, int64_t n, int bit, int32_t *out)
+{
+    const __m256i wanted = _mm256_set1_epi16((short)(1 << bit));
+    int32_t k = 0;
+    for (int64_t i = 0; i < n; i += 16) {
+        __m256i x = _mm256_loadu_si256((const __m256i *)(const void *)(m + i));
+        __m256i same = _mm256_cmpeq_epi16(_mm256_and_si256(x, wanted), wanted);
+        __m128i low = _mm256_castsi256_si128(same),
+                high = _mm256_extracti128_si256(same, 1);
+        unsigned q = (unsigned)_mm_movemask_epi8(_mm_packs_epi16(low, high));
+        for (; q != 0; q &= q - 1) out[k++] = (int32_t)i + __builtin_ctz(q);
+    }
+    return k;
+}
+
 static inline vm v_gt(vf a, vf b) { return _mm256_cmp_ps(a, b, _CMP_GT_OQ); }
 static inline vm v_le(vf a, vf b) { return _mm256_cmp_ps(a, b, _CMP_LE_OQ); }
 static inline vm v_lt(vf a, vf b) { return _mm256_cmp_ps(a, b, _CMP_LT_OQ); }

@@ -97,6 +97,28 @@ static inline int32_t v_store_nonzero(vf a, int32_t first, int32_t *out)
     return __builtin_popcount(m);
 }
 
+/* Bit i is set where lane i is not 0 (NaN is not).                                     */
+static inline uint16_t v_nonzero_bits(vf a)
+{
+    return (uint16_t)_mm512_cmp_ps_mask(a, _mm512_setzero_ps(), _CMP_NEQ_UQ);
+}
+/* Write the i < n whose m[i] has this bit, ascending; returns how many.  n is a multiple of
+ * 16, and 16 places more than are written may be touched.                              */
+static inline int32_t v_list_bit(const uint16_t *m, int64_t n, int bit, int32_t *out)
+{
+    const __m256i wanted = _mm256_set1_epi16((short)(1 << bit));
+    __m512i at = _mm512_set_epi32(15, 14, 13, 12, 11, 10, 9, 8, 7, 6, 5, 4, 3, 2, 1, 0);
+    int32_t k = 0;
+    for (int64_t i = 0; i < n; i += 16) {
+        __m256i x = _mm256_loadu_si256((const __m256i *)(const void *)(m + i));
+        __mmask16 q = _mm256_test_epi16_mask(x, wanted);
+        _mm512_storeu_si512(out + k, _mm512_maskz_compress_epi32(q, at));
+        k += __builtin_popcount(q);
+        at = _mm512_add_epi32(at, _mm512_set1_epi32(16));
+    }
+    return k;
+}
+
 static inline vm v_gt(vf a, vf b) { return _mm512_cmp_ps_mask(a, b, _CMP_GT_OQ); }
 static inline vm v_le(vf a, vf b) { return _mm512_cmp_ps_mask(a, b, _CMP_LE_OQ); }
 static inline vm v_lt(vf a, vf b) { return _mm512_cmp_ps_mask(a, b, _CMP_LT_OQ); }

@@ -10,8 +10,8 @@
 
 #define VL 4
 /* 6 x 3 vectors of C, 3 of B and an element of A for each row are 27 of the 32 registers:
- * a multiply-add takes A from one lane, so compilers load all rows' elements ahead, and
- * 8 rows spill.                                                                        */
+ * a multiply-add takes A from one lane, so gcc loads all rows' elements ahead, and with 8
+ * rows it spills.                                                                      */
 #define V_TILE_ROWS 6
 #define V_TILE_VECS 3
 
@@ -68,6 +68,23 @@ static inline vf v_div(vf a, vf b) { return vdivq_f32(a, b); }
 static inline vf v_sqrt(vf a) { return vsqrtq_f32(a); }
 static inline vf v_fma(vf a, vf b, vf c) { return vfmaq_f32(c, a, b); }
 static inline vf v_fnma(vf a, vf b, vf c) { return vfmsq_f32(c, a, b); }
+
+static inline uint16_t v_nonzero_bits(vf a)
+{
+    const uint32x4_t place = {1, 2, 4, 8};
+    uint32x4_t zero = vceqq_f32(a, v_zero());
+    return (uint16_t)vaddvq_u32(vbicq_u32(place, zero));
+}
+static inline int32_t v_list_bit(const uint16_t *m, int64_t n, int bit, int32_t *out)
+{
+    int32_t k = 0;
+    for (int64_t i = 0; i < n; i++) {
+        out[k] = (int32_t)i;
+        k += m[i] >> bit & 1;
+    }
+    return k;
+}
+
 static inline vm v_gt(vf a, vf b) { return vcgtq_f32(a, b); }
 static inline vm v_le(vf a, vf b) { return vcleq_f32(a, b); }
 static inline vm v_lt(vf a, vf b) { return vcltq_f32(a, b); }
