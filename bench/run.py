@@ -14,7 +14,9 @@ largest resident set; `2 threads` is our rate over our rate with one thread.
 docs/speed.md says what the workloads are and how to get the peers; one that is not
 installed is named and left out.  On a machine that does something else, too, give
 --realtime (root): programs whose OpenMP threads spin lose up to all of their speed when
-they are interrupted.  Needs Python 3 and nothing else."""
+they are interrupted.  Linux sometimes leaves two realtime threads on one core for a whole
+run, which halves the rate of any program: the highest of several rounds counts then.
+Needs Python 3 and nothing else."""
 import argparse
 import json
 import os
