@@ -10,28 +10,38 @@ static hgi_stream stream_random(uint64_t *seed)
     return s;
 }
 
-TEST(words_are_those_of_the_blocks)
+TEST(values_are_replaced_by_the_words_of_the_blocks)
 {
     enum { N = 200 };
+    const uint32_t limit = 0x60000000;
     hgi_rng r = {.seed = 4, .use = HGI_USE_CORRUPT, .epoch = 2};
     hgi_stream s = hgi_rng_stream(&r, UINT64_C(1) << 33);
-    uint32_t out[N], w[4];
-    kernels_ref()->random_words(&s, N, out);
+    hgi_real x[N];
+    uint32_t w[4];
+    for (int i = 0; i < N; i++) x[i] = (hgi_real)(i + 2);
+    kernels_ref()->replace_some(&s, N, limit, 0, 1, x, x);
     for (int i = 0; i < N; i++) {
         hgi_philox(&r, UINT64_C(1) << 33, (uint32_t)(i / 64 * 16 + i % 16), w);
-        CHECK_INT(out[i], w[i / 16 % 4]);
+        uint32_t word = w[i / 16 % 4];
+        CHECK_INT(x[i], word > limit ? i + 2 : (int)(word & 1));
     }
 }
 
-TEST_ON_VECTORS(random_words_have_the_bits_of_ref)
+TEST_ON_VECTORS(what_is_replaced_is_that_of_ref)
 {
     uint64_t seed = 71;
     for (int64_t n = 0; n < 300; n++) {
         hgi_stream s = stream_random(&seed);
-        fence got = fence_new(n), want = fence_new(n);
-        k->random_words(&s, n, (uint32_t *)(void *)got.p);
-        kernels_ref()->random_words(&s, n, (uint32_t *)(void *)want.p);
-        CHECK(n == 0 || memcmp(got.p, want.p, (size_t)n * sizeof(float)) == 0);
+        uint32_t limit = n % 7 ? (uint32_t)test_random(&seed) : n % 2 ? 0 : UINT32_MAX;
+        fence x = fence_random(n, &seed, -1, 1), got = fence_new(n), want = fence_new(n);
+        if (n > 2) x.p[2] = NAN;
+        test_where("%s n %lld", k->name, (long long)n);
+        k->replace_some(&s, n, limit, -2, 3, x.p, got.p);
+        kernels_ref()->replace_some(&s, n, limit, -2, 3, x.p, want.p);
+        CHECK_INT(first_difference(got.p, want.p, n), n);
+        k->replace_some(&s, n, limit, -2, 3, x.p, x.p);
+        CHECK_INT(first_difference(x.p, want.p, n), n);
+        fence_free(&x, n);
         fence_free(&got, n);
         fence_free(&want, n);
     }
@@ -164,19 +174,18 @@ typedef struct random_run {
     hgi_stream s;
     int which;
     float x[COUNT], y[COUNT];
-    uint32_t word[COUNT];
 } random_run;
 
 static void run_random(void *arg)
 {
     random_run *r = arg;
     if (r->which == 0) r->k->add_gaussian(&r->s, COUNT, 0.5f, 0, 1, r->x, r->y);
-    if (r->which == 1) r->k->random_words(&r->s, COUNT, r->word);
+    if (r->which == 1) r->k->replace_some(&r->s, COUNT, UINT32_MAX / 3, 0, 0, r->x, r->y);
 }
 
 BENCH(speed_of_random_numbers)
 {
-    static const char *const names[] = {"gaussian", "words"};
+    static const char *const names[] = {"gaussian", "mask"};
     static random_run r;
     for (r.which = 0; r.which < 2; r.which++) {
         printf("%-10s", names[r.which]);

@@ -114,15 +114,6 @@ void hgi_corrupt_rows(const hgi_corrupt *c, const hgi_kernels *k, const hgi_rng 
     }
 }
 
-int64_t hgi_corrupt_words(const hgi_kernels *k, hgi_stream s, int64_t at, int64_t n,
-                          uint32_t word[HGI_CORRUPT_WORDS])
-{
-    int64_t count = hgi_min(HGI_CORRUPT_WORDS, n - at);
-    s.first += (uint32_t)(at / 4); /* at is a multiple of HGI_CORRUPT_WORDS */
-    k->random_words(&s, count, word);
-    return count;
-}
-
 uint32_t hgi_corrupt_limit(double share)
 {
     double limit = ceil(share * 0x1p32) - 1;

@@ -59,10 +59,6 @@ void hgi_corrupt_rows(const hgi_corrupt *c, const hgi_kernels *k, const hgi_rng 
                       const int64_t *index, int64_t first, int64_t n, int64_t d,
                       const hgi_real *clean, hgi_real *x);
 
-/* Words at .. of a row into word[]; returns how many, at most HGI_CORRUPT_WORDS.       */
-enum { HGI_CORRUPT_WORDS = 256 };
-int64_t hgi_corrupt_words(const hgi_kernels *k, hgi_stream s, int64_t at, int64_t n,
-                          uint32_t word[HGI_CORRUPT_WORDS]);
 /* A word is at most this with probability `share`, above 0 and at most 1.              */
 uint32_t hgi_corrupt_limit(double share);
 

@@ -6,14 +6,9 @@
 static void apply(const hgi_kernels *k, double amount, hgi_span span, hgi_stream s,
                   int64_t n, const hgi_real *x, hgi_real *y)
 {
-    uint32_t word[HGI_CORRUPT_WORDS], limit = hgi_corrupt_limit(amount);
-    hgi_real lo = (hgi_real)span.lo, hi = (hgi_real)span.hi;
-    for (int64_t at = 0; at < n; at += HGI_CORRUPT_WORDS) {
-        int64_t count = hgi_corrupt_words(k, s, at, n, word);
-        /* Below the limit the lowest bit is as good as a coin of its own.              */
-        for (int64_t i = 0; i < count; i++)
-            y[at + i] = word[i] > limit ? x[at + i] : word[i] & 1 ? hi : lo;
-    }
+    /* Below the limit the lowest bit is as good as a coin of its own.                  */
+    k->replace_some(&s, n, hgi_corrupt_limit(amount), (hgi_real)span.lo,
+                    (hgi_real)span.hi, x, y);
 }
 
 const hgi_corrupt_kind hgi_corrupt_salt_pepper = {

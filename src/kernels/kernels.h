@@ -219,9 +219,12 @@ typedef struct hgi_kernels {
                    const hgi_real *scale, hgi_real *dst);
 
     /* ---- random numbers ------------------------------------------------------- */
-    /* Word i of a row, with g = i / 64, w = i / 16 % 4, j = i % 16 it
-     * is word w of block 16 g + j, so that lanes of vectors are blocks.              */
-    void (*random_words)(const hgi_stream *s, int64_t n, uint32_t *out);
+    /* Word i of a row is, with g = i / 64, w = i / 16 % 4 and j = i % 16, word w of the
+     * row's block 16 g + j, so that lanes of vectors are blocks.                      */
+    /* y[i] = x[i] where word i is above limit; else odd or even, as the word is; y == x
+     * allowed.                                                                        */
+    void (*replace_some)(const hgi_stream *s, int64_t n, uint32_t limit, hgi_real even,
+                         hgi_real odd, const hgi_real *x, hgi_real *y);
     /* y[i] = x[i] + sigma z[i], held to [lo, hi]; y == x allowed.  z is normal, by Box and
      * Muller: words w = 0, 1 and w = 2, 3 of a block make two values each,
      *     r = sqrt(-2 log(((w0 >> 1) | 1) / 2^31)),  p = int(w1 << 2) / 2^31 pi / 4,

@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: MIT
-/* Random words and Gaussian noise, plain C: what a draw is, in any kernel set.
+/* Values replaced at random and Gaussian noise, plain C: what a draw is, in any kernel set.
  *
  * Source: Box and Muller, Annals of Mathematical Statistics 29 (1958).  The angle is drawn
  * as an eighth of a turn to either side of an axis, and two bits choose the axis: the same
@@ -18,14 +18,15 @@ static void block_of(const hgi_stream *s, int64_t block, uint32_t out[4])
     hgi_philox_raw(counter, s->key, out);
 }
 
-void hgk_random_words_ref(const hgi_stream *s, int64_t n, uint32_t *out)
+void hgk_replace_some_ref(const hgi_stream *s, int64_t n, uint32_t limit, hgi_real even,
+                          hgi_real odd, const hgi_real *x, hgi_real *y)
 {
     for (int64_t at = 0; at < n; at += GROUP)
         for (int64_t j = 0; j < LANES && at + j < n; j++) {
             uint32_t w[4];
             block_of(s, at / 4 + j, w);
             for (int64_t k = 0, i = at + j; k < 4 && i < n; k++, i += LANES)
-                out[i] = w[k];
+                y[i] = w[k] > limit ? x[i] : w[k] & 1 ? odd : even;
         }
 }
 

@@ -36,7 +36,7 @@
     .max_pool_back = hgk_max_pool_back_ref,                                              \
     .widen_u8 = hgk_widen_u8_ref,                                                        \
     .affine = hgk_affine_ref,                                                            \
-    .random_words = hgk_random_words_ref,                                                \
+    .replace_some = hgk_replace_some_ref,                                                \
     .add_gaussian = hgk_add_gaussian_ref,                                                \
     .sgd = hgk_sgd_ref,                                                                  \
     .adam = hgk_adam_ref,                                                                \

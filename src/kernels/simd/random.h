@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: MIT
-/* Random words and Gaussian noise for any vector set: the words are ref's to the bit.
+/* Values replaced at random and Gaussian noise, for any vector set: the random words are
+ * ref's to the bit.
  *
  * Lanes are blocks of Philox, in two vectors of 64-bit lanes (even and odd blocks), where
  * one multiplication gives the whole product and its low half need not be cut out: the
@@ -73,8 +74,21 @@ ALWAYS int64_t place_of(int64_t v)
     return 4 * (v * VL - lane) + lane;
 }
 
-ALWAYS void store_words(const int flight, const random_keys *keys, int64_t v, int64_t n,
-                        uint32_t *out)
+/* What replaces, spread over the lanes.                                                */
+typedef struct random_fill {
+    vu limit;
+    vf even, odd;
+} random_fill;
+
+ALWAYS vf replaced(const random_fill *f, vu word, vf x)
+{
+    vf other = v_select(i_top(i_left(word, 31)), f->odd, f->even);
+    return v_select(i_above(word, f->limit), x, other);
+}
+
+ALWAYS void store_replaced(const int flight, const random_keys *keys,
+                           const random_fill *f, int64_t v, int64_t n, const float *x,
+                           float *y)
 {
     vu word[FLIGHT][4];
     philox(flight, keys, (uint32_t)(v * VL), word);
@@ -82,22 +96,24 @@ ALWAYS void store_words(const int flight, const random_keys *keys, int64_t v, in
     for (int64_t i = 0; i < flight; i++)
 #pragma GCC unroll 4
         for (int64_t k = 0; k < 4; k++) {
-            int64_t at = place_of(v + i) + k * LANES;
-            if (at + VL <= n)
-                i_store(out + at, word[i][k]);
-            else if (at < n)
-                i_store_n(out + at, word[i][k], n - at);
+            int64_t at = place_of(v + i) + k * LANES, left = n - at;
+            if (left >= VL)
+                v_store(y + at, replaced(f, word[i][k], v_load(x + at)));
+            else if (left > 0)
+                v_store_n(y + at, replaced(f, word[i][k], v_load_n(x + at, left)), left);
         }
 }
 
-static void random_words(const hgi_stream *s, int64_t n, uint32_t *out)
+static void replace_some(const hgi_stream *s, int64_t n, uint32_t limit, float even,
+                         float odd, const float *x, float *y)
 {
+    const random_fill f = {i_set1(limit), v_set1(even), v_set1(odd)};
     random_keys keys;
     int64_t v = 0;
     spread_keys(s, &keys);
     for (; place_of(v + FLIGHT - 1) < n; v += FLIGHT)
-        store_words(FLIGHT, &keys, v, n, out);
-    for (; place_of(v) < n; v++) store_words(1, &keys, v, n, out);
+        store_replaced(FLIGHT, &keys, &f, v, n, x, y);
+    for (; place_of(v) < n; v++) store_replaced(1, &keys, &f, v, n, x, y);
 }
 
 /* Two of sqrt(-2 log u), u = ((w >> 1) | 1) / 2^31.  The number in float is m 2^e with m in

@@ -155,13 +155,10 @@ static inline vu i_or(vu a, vu b) { return _mm256_or_si256(a, b); }
 static inline vf v_from_int(vu a) { return _mm256_cvtepi32_ps(a); }
 static inline vu i_bits(vf a) { return _mm256_castps_si256(a); }
 static inline vf v_bits(vu a) { return _mm256_castsi256_ps(a); }
-static inline void i_store(uint32_t *p, vu a)
+static inline vm i_above(vu a, vu b)
 {
-    _mm256_storeu_si256((__m256i *)(void *)p, a);
-}
-static inline void i_store_n(uint32_t *p, vu a, int64_t n)
-{
-    v_store_n((float *)(void *)p, v_bits(a), n);
+    return v_bits(_mm256_cmpgt_epi32(_mm256_xor_si256(a, i_set1(0x80000000)),
+                                     _mm256_xor_si256(b, i_set1(0x80000000))));
 }
 static inline vm i_top(vu a) { return v_bits(a); } /* blends look at bit 31 alone */
 static inline vf v_flip(vf a, vu b)

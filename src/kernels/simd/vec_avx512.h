@@ -135,11 +135,8 @@ static inline vu i_sub(vu a, vu b) { return _mm512_sub_epi32(a, b); }
 static inline vu i_or(vu a, vu b) { return _mm512_or_si512(a, b); }
 #define i_left(a, n) _mm512_slli_epi32(a, n)
 #define i_right(a, n) _mm512_srli_epi32(a, n)
-static inline void i_store(uint32_t *p, vu a) { _mm512_storeu_si512(p, a); }
-static inline void i_store_n(uint32_t *p, vu a, int64_t n)
-{
-    _mm512_mask_storeu_epi32(p, v_first(n), a);
-}
+/* As numbers without a sign.                                                          */
+static inline vm i_above(vu a, vu b) { return _mm512_cmpgt_epu32_mask(a, b); }
 static inline vm i_top(vu a) { return _mm512_movepi32_mask(a); } /* bit 31 */
 /* Signed, rounded.                                                                     */
 static inline vf v_from_int(vu a) { return _mm512_cvtepi32_ps(a); }
