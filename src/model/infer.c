@@ -1,6 +1,19 @@
 // SPDX-License-Identifier: MIT
-/* Running a trained net over rows: chunks of HGI_INFER_ROWS, one workspace per worker. */
+/* Running a trained net over rows: chunks of rows, one workspace per worker. */
 #include "model/pass.h"
+
+enum { CHUNK_BYTES = 8 << 20, WEIGHT_USES = 256 };
+
+int64_t hgi_chunk_rows(const hgi_net *net)
+{
+    int64_t values = net->inputs, rows = HGI_INFER_ROWS;
+    for (int64_t i = 0; i < net->count; i++) values += net->layer[i].d_out;
+    int64_t flops = hgi_net_flops(net, 0, net->count);
+    if (net->params > 0 && flops > 0)
+        rows = hgi_min(rows, hgi_ceil_div(2 * WEIGHT_USES * net->params, flops));
+    rows = hgi_min(rows, CHUNK_BYTES / (values * (int64_t)sizeof(hgi_real)));
+    return hgi_max(1, rows);
+}
 
 hg_status hgi_infer_new(hg_ctx *ctx, const hgi_net *net, int64_t first, int64_t last,
                         hgi_infer *out)
@@ -10,6 +23,7 @@ hg_status hgi_infer_new(hg_ctx *ctx, const hgi_net *net, int64_t first, int64_t 
     hgi_team *team;
     HGI_GOTO(hgi_ctx_team(ctx, &team));
     r.workers = hgi_team_size(team);
+    r.chunk = hgi_chunk_rows(net);
     size_t packed =
         (size_t)hgi_max(hgi_packed_reals(net, ctx->kernels), 1) * sizeof *r.packed;
     r.packed = hgi_alloc(&ctx->mem, packed);
@@ -18,8 +32,8 @@ hg_status hgi_infer_new(hg_ctx *ctx, const hgi_net *net, int64_t first, int64_t 
     if (r.ws == NULL)
         HGI_GOTO(hgi_fail_mem(ctx, (size_t)r.workers * sizeof *r.ws, "workspaces"));
     for (int i = 0; i < r.workers; i++)
-        HGI_GOTO(hgi_workspace_new(ctx, ctx->kernels, net, HGI_INFER_ROWS, 1, false,
-                                   r.packed, &r.ws[i]));
+        HGI_GOTO(hgi_workspace_new(ctx, ctx->kernels, net, r.chunk, 1, false, r.packed,
+                                   &r.ws[i]));
 done:
     if (status != HG_OK) hgi_infer_free(&r);
     *out = r;
@@ -30,7 +44,7 @@ static void run_chunk(void *arg, int64_t item, int worker)
 {
     hgi_infer *r = arg;
     hgi_workspace *w = &r->ws[worker];
-    int64_t first = item * HGI_INFER_ROWS, n = hgi_min(HGI_INFER_ROWS, r->rows - first);
+    int64_t first = item * r->chunk, n = hgi_min(r->chunk, r->rows - first);
     hgi_real *x = w->pass.slot[r->first].x;
     w->pass.n = n;
     w->pass.first = first;
@@ -63,7 +77,7 @@ void hgi_infer_run(hgi_infer *r, const hgi_real *theta, const hgi_real *state,
     hgi_prepare prepare = {r->net, &r->ws[0].pass, r->first, r->last};
     hgi_stage stages[2] = {
         {hgi_prepare_item, &prepare, hgi_prepare_items(&prepare, r->ctx->kernels)},
-        {run_chunk, r, hgi_ceil_div(rows, HGI_INFER_ROWS)},
+        {run_chunk, r, hgi_ceil_div(rows, r->chunk)},
     };
     if (hgi_net_flops(r->net, r->first, r->last) < HGI_TEAM_WORTH / hgi_max(rows, 1))
         hgi_team_run_alone(stages, 2);

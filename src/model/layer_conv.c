@@ -2,9 +2,9 @@
 /* Convolution: y[p,q] = act(sum over taps i, j of x[p s + i d - before, ...] W[i,j] + b).
  * x [h, w, c]  W [kh, kw, c, filters]  b [filters]  y [h', w', filters], channels last.
  *
- * A kernel of two sizes slides over an image: [h, w, c], or [h, w] as one channel.  A
- * kernel of one size slides along a length: [length, c], or [length] as one channel; then
- * y is [length', filters] and W [k, c, filters].
+ * A kernel of two sizes (3x3) slides over an image [h, w, c].  A kernel of one size slides
+ * along a length: [length, c], which `reshape 100x8` makes, or [length] as one channel;
+ * then y is [length', filters] and W [k, c, filters].
  * The formulas of both directions are in conv.h, sizes and padding in window.h. */
 #include "model/conv.h"
 

@@ -55,6 +55,12 @@ void hgi_prepare_item(void *arg, int64_t item, int worker); /* arg: hgi_prepare 
 
 enum { HGI_INFER_ROWS = 64 };
 
+/* Rows of a chunk, 1 to HGI_INFER_ROWS, by the net alone.  A chunk's weights come from
+ * outside the core's cache, so each should be used some 256 times: a dense layer uses it
+ * once a row, a convolution once a position too.  Fewer rows where their activations would
+ * be large. */
+int64_t hgi_chunk_rows(const hgi_net *net);
+
 typedef struct hgi_chunk {
     int64_t first, n;      /* rows of the data */
     const hgi_real *x;     /* what fill wrote */
@@ -71,8 +77,8 @@ typedef struct hgi_infer {
     int64_t first, last; /* layers [first, last) */
     int workers;
     hgi_real *packed;
-    hgi_workspace *ws; /* [workers] */
-    int64_t rows;
+    hgi_workspace *ws;   /* [workers] */
+    int64_t rows, chunk; /* of the data; of a chunk */
     bool sample; /* draw random codes, keyed by seed and row number; else their means */
     uint64_t seed;
     void (*fill)(void *arg, int64_t first, int64_t n, hgi_real *x, int worker);

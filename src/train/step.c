@@ -17,7 +17,7 @@
 
 #include <math.h>
 
-enum { BLOCK_REALS = 8192, CHUNK_MIN = 16, CHUNK_MAX = 64 };
+enum { BLOCK_REALS = 8192 };
 
 /* ---- chunks of rows -------------------------------------------------------------- */
 
@@ -256,10 +256,11 @@ hg_status hgi_step_plan(hgi_trainer *t)
                             HGI_MAX_NORMS);
         cut[cuts++] = i;
     }
-    /* Any chunk gives the same bits; two a thread keep the load even, CHUNK_MAX rows stay
-     * in a core's cache. */
+    /* Any chunk gives the same bits; two a thread keep the load even, unless they would be
+     * too small to use their weights well. */
     int64_t even = hgi_ceil_div(t->batch, 2 * (int64_t)hgi_team_size(t->team));
-    t->chunk = hgi_min(CHUNK_MAX, hgi_max(CHUNK_MIN, even));
+    int64_t most = hgi_chunk_rows(net);
+    t->chunk = hgi_min(most, hgi_max(hgi_ceil_div(most, 4), even));
     t->w.pass.grad = t->grad;
     t->w.pass.emit = emit;
     t->w.pass.emit_arg = t;
