@@ -124,6 +124,16 @@ static inline hgi_sparse hgi_sparse_from(const hgi_sparse *s, int64_t r)
                         s->ld_start};
 }
 
+/* The k largest of a row's values that are above 0, found while the row is offered piece by
+ * piece.  A NaN is above everything; of equal values the first ones stay.  Start with
+ * count and limit 0; room at least k + 64.                                             */
+typedef struct hgi_top {
+    int64_t k, room, count;
+    hgi_real limit;  /* what a value must be above to be taken                          */
+    int32_t *index;  /* [room] where they are, ascending                                */
+    hgi_real *value; /* [room]                                                          */
+} hgi_top;
+
 /* One step of an optimiser over n parameters.  Fields are float so that every kernel set
  * starts from the same numbers.  `lr` already has the schedule in it.                  */
 typedef struct hgi_step {
@@ -178,6 +188,23 @@ typedef struct hgi_kernels {
     void (*sparse_outer)(int64_t R, int64_t C, int64_t H, const hgi_sparse *s,
                          int64_t tile, const hgi_real *x, int64_t ldx, const hgi_real *y,
                          int64_t ldy, hgi_real *out, int64_t ldo);
+
+    /* ---- rows given by a few places and values --------------------------------- */
+    /* Offer the values z of the columns first, first + 1, ...                         */
+    void (*top_offer)(hgi_top *t, int64_t C, int32_t first, const hgi_real *z);
+    /* Leave at most k: the answer, once the whole row was offered.                    */
+    void (*top_cut)(hgi_top *t);
+    /* out(c, :) = init + sum over i from start[c] to start[c + 1] - 1, ascending, of
+     * value[i] y(row[i], :), for c < C, J columns; init [J] or NULL: zeros.          */
+    void (*sum_rows)(int64_t C, const int64_t *start, const int32_t *row,
+                     const hgi_real *value, int64_t J, const hgi_real *y, int64_t ldy,
+                     const hgi_real *init, hgi_real *out, int64_t ldo);
+    /* out[i] = sum over j < J of a[j] y(row[i], j), for i < n.                       */
+    void (*dot_rows)(int64_t n, const int32_t *row, int64_t J, const hgi_real *a,
+                     const hgi_real *y, int64_t ldy, hgi_real *out);
+    /* out(c, r) = x(r, c).                                                           */
+    void (*transpose)(int64_t R, int64_t C, const hgi_real *x, int64_t ldx, hgi_real *out,
+                      int64_t ldo);
 
     /* ---- element-wise -------------------------------------------------------- */
     /* y = act(z).  z == y allowed.                                               */

@@ -7,6 +7,7 @@
 #include "kernels/simd/batch.h"
 #include "kernels/simd/conv.h"
 #include "kernels/simd/gemm.h"
+#include "kernels/simd/listed.h"
 #include "kernels/simd/loss.h"
 #include "kernels/simd/optim.h"
 #include "kernels/simd/pool.h"
@@ -30,6 +31,11 @@ const hgi_kernels hgk_table_avx2 = {
     .find_nonzeros = find_nonzeros,
     .sparse_gemm = sparse_gemm,
     .sparse_outer = sparse_outer,
+    .top_offer = top_offer,
+    .top_cut = top_cut,
+    .sum_rows = sum_rows,
+    .dot_rows = dot_rows,
+    .transpose = transpose,
     .act_forward = act_forward,
     .act_backward = act_backward,
     .loss = loss,

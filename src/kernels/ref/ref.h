@@ -27,6 +27,16 @@ void hgk_sparse_outer_ref(int64_t R, int64_t C, int64_t H, const hgi_sparse *s,
                           int64_t tile, const hgi_real *x, int64_t ldx, const hgi_real *y,
                           int64_t ldy, hgi_real *out, int64_t ldo);
 
+void hgk_top_offer_ref(hgi_top *t, int64_t C, int32_t first, const hgi_real *z);
+void hgk_top_cut_ref(hgi_top *t);
+void hgk_sum_rows_ref(int64_t C, const int64_t *start, const int32_t *row,
+                      const hgi_real *value, int64_t J, const hgi_real *y, int64_t ldy,
+                      const hgi_real *init, hgi_real *out, int64_t ldo);
+void hgk_dot_rows_ref(int64_t n, const int32_t *row, int64_t J, const hgi_real *a,
+                      const hgi_real *y, int64_t ldy, hgi_real *out);
+void hgk_transpose_ref(int64_t R, int64_t C, const hgi_real *x, int64_t ldx,
+                       hgi_real *out, int64_t ldo);
+
 void hgk_act_forward_ref(hgi_act act, hgi_real alpha, int64_t R, int64_t C,
                          const hgi_real *z, int64_t ldz, hgi_real *y, int64_t ldy);
 void hgk_act_backward_ref(hgi_act act, hgi_real alpha, int64_t R, int64_t C,

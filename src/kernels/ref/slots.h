@@ -26,6 +26,11 @@
     .find_nonzeros = hgk_find_nonzeros_ref,                                              \
     .sparse_gemm = hgk_sparse_gemm_ref,                                                  \
     .sparse_outer = hgk_sparse_outer_ref,                                                \
+    .top_offer = hgk_top_offer_ref,                                                      \
+    .top_cut = hgk_top_cut_ref,                                                          \
+    .sum_rows = hgk_sum_rows_ref,                                                        \
+    .dot_rows = hgk_dot_rows_ref,                                                        \
+    .transpose = hgk_transpose_ref,                                                      \
     .act_forward = hgk_act_forward_ref,                                                  \
     .act_backward = hgk_act_backward_ref,                                                \
     .loss = hgk_loss_ref,                                                                \

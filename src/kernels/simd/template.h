@@ -9,13 +9,13 @@
 /* For functions whose constant arguments or function pointers must melt away.          */
 #define ALWAYS static inline __attribute__((always_inline))
 
-/* Before a loop of at most 8 rounds, constant where it is used: it is written out, so that
+/* Before a loop of at most 16 rounds, constant where it is used: it is written out, so that
  * an array with its index becomes registers.  Each compiler skips the other's words for it
  * without a warning, and clang then keeps the array in memory.                         */
 #if defined(__clang__)
 #define UNROLL _Pragma("unroll")
 #else
-#define UNROLL _Pragma("GCC unroll 8")
+#define UNROLL _Pragma("GCC unroll 16")
 #endif
 
 #endif
