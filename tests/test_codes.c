@@ -250,3 +250,125 @@ TEST(a_variational_model_trains_to_the_same_bits_with_any_threads)
     test_where("no hidden layer");
     check_training(SETTINGS("code", "70", "code-kind", "variational", "loss", "mse"));
 }
+
+/* ---- topk ------------------------------------------------------------------------ */
+
+/* W has a 1 in column c of row c and a 2 in column 0 of row 3: a = (x0, x1, x2, 2 x0). */
+static hg_model *topk(hg_ctx *ctx, const char *code)
+{
+    const model_recipe r = {
+        .input = {1, {3, 0, 0}}, .encoder = "", .code = code, .decoder = "dense 3"};
+    static const float w[12] = {1, 0, 0, 0, 1, 0, 0, 0, 1, 2, 0, 0};
+    static const float b[4] = {0}, v_bias[3] = {10, 20, 30};
+    static const float v[12] = {1, 0, 0, 1, 0, 1, 0, 0, 0, 0, 1, 0};
+    hg_model *m = make_model(ctx, &r);
+    put(m, 0, 0, w);
+    put(m, 0, 1, b);
+    put(m, 1, 0, v);
+    put(m, 1, 1, v_bias);
+    return m;
+}
+
+TEST(topk_keeps_the_largest_above_0_and_the_first_of_equals)
+{
+    hg_ctx *ctx = test_ctx();
+    hg_model *m = topk(ctx, "topk 4 k=2");
+    const float x[12] = {1, 3, 2, /**/ -1, -2, 5, /**/ 2, 4, 4, /**/ -1, -1, -1};
+    const float want[16] = {0, 3, 2, 0, /**/ 0, 0, 5, 0, /**/ 0, 4, 4, 0, /**/ 0};
+    float z[16], y[12], again[12];
+    test_where("equal to 2 x0: unit 2 stays, it is the first");
+    CHECK_OK(ctx, hg_encode(ctx, m, x, 4, z));
+    for (int i = 0; i < 16; i++) CHECK(z[i] == want[i]);
+    CHECK_OK(ctx, hg_reconstruct(ctx, m, x, 4, y));
+    CHECK_OK(ctx, hg_decode(ctx, m, z, 4, again));
+    for (int r = 0; r < 4; r++) {
+        const float *c = want + 4 * r;
+        const float made[3] = {10 + c[0] + c[3], 20 + c[1], 30 + c[2]};
+        for (int i = 0; i < 3; i++) CHECK(y[3 * r + i] == made[i]);
+        for (int i = 0; i < 3; i++) CHECK(again[3 * r + i] == made[i]);
+    }
+    hg_session *one;
+    CHECK_OK(ctx, hg_session_new(ctx, m, NULL, &one));
+    for (int i = 0; i < 3; i++) { /* in turns: a decoded row is not the one before */
+        CHECK(hg_session_reconstruct(one, x + 3 * i, 1, again) == HG_OK);
+        CHECK(memcmp(again, y + 3 * i, sizeof *y * 3) == 0);
+        CHECK(hg_session_decode(one, z, 1, again) == HG_OK);
+        CHECK(memcmp(again, y, sizeof *y * 3) == 0);
+    }
+    hg_session_free(&one);
+    hg_metrics *e = measure(ctx, m, x, 4);
+    CHECK_NEAR(hg_metrics_get(e, "active_units"), 5.0 / 4, 1e-12);
+    CHECK_NEAR(hg_metrics_get(e, "zero_fraction"), 11.0 / 16, 1e-12);
+    hg_metrics_free(&e);
+    hg_model_free(&m);
+}
+
+/* With k the whole code, topk is a relu layer: the same weights must come out of the same
+ * training, but for the order of sums: errors of 1e-7 a step, grown by 21 steps. */
+TEST(topk_of_everything_trains_as_a_relu_layer)
+{
+    hg_ctx *ctx = context_of(2);
+    float *x = random_floats(5, ROWS * D, 0, 1);
+    const char *const same[] = {"optimizer", "sgd", "lr", "0.1", NULL};
+    for (int clip = 0; clip < 2; clip++) {
+        test_where(clip ? "clipped" : "fused");
+        const char *a[16] = {"code", "20", "clip", clip ? "0.5" : "1e9"};
+        const char *b[16] = {"code", "20", "code-kind", "topk",
+                             "topk", "20", "clip",      clip ? "0.5" : "1e9"};
+        for (int i = 0; i < 4; i++) a[4 + i] = b[8 + i] = same[i];
+        hg_model *dense = train(ctx, x, a), *top = train(ctx, x, b);
+        CHECK_INT(dense->net.params, top->net.params);
+        for (int64_t i = 0; i < top->net.params; i++)
+            CHECK_NEAR((double)top->theta[i], (double)dense->theta[i], 2e-5);
+        hg_model_free(&dense);
+        hg_model_free(&top);
+    }
+    free(x);
+}
+
+TEST(a_topk_model_trains_to_the_same_bits_with_any_threads)
+{
+    check_training(SETTINGS("code", "64", "code-kind", "topk", "topk", "5"));
+    test_where("wide, clipped, unit decoder");
+    check_training(SETTINGS("hidden", "30", "code", "2500", "code-kind", "topk", "topk",
+                            "33", "clip", "1", "unit-decoder", "true"));
+    test_where("fused, a loss in [0,1]");
+    check_training(SETTINGS("code", "1100", "code-kind", "topk k=40", "loss", "bce"));
+}
+
+TEST(a_topk_code_wants_a_dense_layer_behind_it)
+{
+    hg_ctx *ctx = test_ctx();
+    static const float x[8] = {0, 1, 0.5f, 1, 1, 1, 0, 0};
+    static const struct {
+        const char *decoder, *code;
+        hg_status status;
+        const char *message;
+    } rows[] = {
+        {"dropout 0.1; dense 4", "topk 6 k=2", HG_EINVAL, "found dropout"},
+        {"dense 4 tied", "topk 4 k=2", HG_EINVAL, "no dense layer"},
+        {"dense 4", "topk 6 k=7", HG_ERANGE, "k=7 of 6 values"},
+        {"dense 6; residual 1; dense 4", "topk 6 k=2", HG_EINVAL, "the code, which"},
+        {"dense 4", "topk 6", HG_EINVAL, "k"},
+    };
+    hg_dataset *d = rows_of(ctx, x, 2, 4);
+    for (int i = 0; i < HGI_COUNT(rows); i++) {
+        test_where("row %d", i);
+        hg_config *c = config_of(
+            ctx, SETTINGS("decoder", rows[i].decoder, "code-kind", rows[i].code));
+        hg_model *m;
+        CHECK_FAILS(ctx, hg_train_dry_run(ctx, c, d, NULL, &m), rows[i].status,
+                    rows[i].message);
+        hg_config_free(&c);
+    }
+    hg_dataset_free(&d);
+}
+
+TEST(topk_options_come_to_its_line)
+{
+    hg_ctx *ctx = test_ctx();
+    CHECK_TEXT("encoder:\ncode: topk 9 k=2\ndecoder:\n  - dense 6 sigmoid\n", "code", "9",
+               "code-kind", "topk", "topk", "2");
+    CHECK_TEXT("encoder:\n  - dense 5 relu\ncode: topk 9 k=2 unit-decoder\n", "hidden",
+               "5", "code", "9", "code-kind", "topk k=2", "unit-decoder", "true");
+}

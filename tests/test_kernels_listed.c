@@ -197,7 +197,7 @@ TEST_ON_ALL(a_transpose_moves_every_element_to_its_place)
     }
 }
 
-/* ---- speed: a row of 16384, its 32 largest, rows of 768 -------------------------------- */
+/* ---- speed: a row of 16384, its 32 largest, rows of 768 ----------------------------- */
 
 enum { WIDE = 16384, TOP = 32, J = 768, LIST_ROWS = 512 };
 

@@ -97,6 +97,11 @@ TEST(every_code_loss_and_scale_comes_back_from_its_file)
                     hg_model *m = make_model(ctx, &r);
                     check_round_trip(ctx, m);
                     hg_model_free(&m);
+                    if (!hgi_code_kinds[i]->sized) continue;
+                    r.encoder = "";
+                    m = make_model(ctx, &r);
+                    check_round_trip(ctx, m);
+                    hg_model_free(&m);
                 }
 }
 
@@ -290,7 +295,7 @@ TEST(fields_of_the_wrong_type_or_value_are_refused)
         {"input", "[-6]", "'input'"},
         {"input", "[16777216,16777216,16777216]", "'input'"}, /* the product is 2^72 */
         {"input", "[9223372036854775807]", "'input'"},
-        {"encoder", "[]", "'encoder'"},
+        {"encoder", "[]", "the encoder has no layers"},
         {"encoder", "\"dense 5\"", "'encoder'"},
         {"encoder", "[5]", "'encoder'"},
         {"encoder", "[\"dens 5\"]", "did you mean 'dense'"},

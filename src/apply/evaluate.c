@@ -184,6 +184,8 @@ static void summarise(const evaluate_job *j, int64_t clipped, double *v)
         v[HGI_METRIC_EXPLAINED] = 1 - sum.error.square / sum.error.variance;
     v[HGI_METRIC_ACTIVITY] = sum.activity / codes;
     v[HGI_METRIC_ZEROS] = (double)sum.zeros / codes;
+    if (m->net.layer[m->net.code].listed > 0)
+        v[HGI_METRIC_ACTIVE] = (codes - (double)sum.zeros) / rows;
     v[HGI_METRIC_CLIPPED] = (double)clipped;
     /* Cross-entropy and PSNR mean something only for data in [0,1]. */
     if (!j->unit) return;

@@ -130,6 +130,7 @@ static void run_call(void *arg, int64_t item, int worker)
     int64_t last = c->mode == ENCODE ? net->code + 1 : net->count;
     (void)item;
     (void)worker;
+    s->ws.pass.dense_code = c->mode == DECODE;
     for (; c->at < c->n && c->status == HG_OK; c->at += s->ws.rows) {
         int64_t n = hgi_min(s->ws.rows, c->n - c->at);
         s->ws.pass.n = n;

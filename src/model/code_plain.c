@@ -8,9 +8,7 @@
  * unit norm after every step, so that z cannot shrink for free. */
 #include "model/layer.h"
 
-#include <math.h>
-
-enum { O_L1, O_UNIT, BLOCK = 16 };
+enum { O_L1, O_UNIT };
 
 static const hgi_opt_decl options[] = {
     {.name = "l1",
@@ -79,26 +77,7 @@ static void penalty(const hgi_layer *l, const hgi_pass *p, int64_t r0, int64_t r
 
 static int64_t project_items(const hgi_layer *l)
 {
-    return l->line.value[O_UNIT] != 0 ? hgi_ceil_div(l->d_out, BLOCK) : 0;
-}
-
-/* next is the decoder's first layer: a dense one with its own weight [h,d],
- * d code units. */
-static void project(const hgi_layer *l, const hgi_layer *next, hgi_real *theta,
-                    int64_t item)
-{
-    const hgi_tensor *w = &next->tensor[0];
-    int64_t d = l->d_out, c0 = item * BLOCK, n = hgi_min(BLOCK, d - c0);
-    hgi_real *W = theta + w->offset + c0;
-    double square[BLOCK] = {0};
-    for (int64_t r = 0; r < w->dim[0]; r++)
-        for (int64_t c = 0; c < n; c++)
-            square[c] += (double)W[r * d + c] * (double)W[r * d + c];
-    hgi_real factor[BLOCK];
-    for (int64_t c = 0; c < n; c++)
-        factor[c] = square[c] > 0 ? (hgi_real)(1 / sqrt(square[c])) : 1;
-    for (int64_t r = 0; r < w->dim[0]; r++)
-        for (int64_t c = 0; c < n; c++) W[r * d + c] *= factor[c];
+    return l->line.value[O_UNIT] != 0 ? hgi_unit_items(l) : 0;
 }
 
 const hgi_layer_kind hgi_code_plain = {
@@ -114,5 +93,5 @@ const hgi_layer_kind hgi_code_plain = {
     .backward = backward,
     .penalty = penalty,
     .project_items = project_items,
-    .project = project,
+    .project = hgi_unit_project,
 };

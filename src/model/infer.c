@@ -48,6 +48,7 @@ static void run_chunk(void *arg, int64_t item, int worker)
     hgi_real *x = w->pass.slot[r->first].x;
     w->pass.n = n;
     w->pass.first = first;
+    w->pass.dense_code = r->first > r->net->code;
     for (int64_t i = 0; i < n; i++) w->penalty[i] = 0;
     r->fill(r->arg, first, n, x, worker);
     for (int64_t i = r->first; i < r->last; i++) {

@@ -84,9 +84,25 @@ struct hgi_layer {
     int64_t back_rows, back_columns; /* the same, for backward */
     int64_t packed_taps, back_taps;  /* over 0: so many blocks of conv_pack() instead */
     int64_t cache;                   /* reals for sums over the batch */
+    /* A row of y is this many places and values (hgi_listed), and one of x; 0: dense. */
+    int64_t listed, x_listed;
     double kl_weight; /* the penalty is this times a KL divergence; 0: it is none */
     int64_t work; /* reals of scratch that one worker's chunk or gradient item needs */
 };
+
+/* Rows that are not 0 in at most k places, as those places with their values; a row with
+ * fewer is filled up with values of 0.  The gradient is wanted at these places alone.  See
+ * model/listed.h. */
+typedef struct hgi_listed {
+    int64_t k;
+    int32_t *index;      /* [n, k] columns */
+    hgi_real *value, *g; /* [n, k]; dL/dvalue */
+    /* The same by columns, rows ascending in each, without the values of 0: those of
+     * column c are at start[c] .. start[c + 1] - 1. */
+    int64_t *start; /* [columns + 1] */
+    int32_t *row;
+    hgi_real *by_value, *by_g; /* [n k] */
+} hgi_listed;
 
 /* A layer's buffers in one pass. */
 typedef struct hgi_slot {
@@ -96,6 +112,8 @@ typedef struct hgi_slot {
     hgi_real *packed;  /* [packed] */
     hgi_real *back;  /* [back]; NULL in inference                                      */
     hgi_real *cache; /* [cache] */
+    hgi_listed listed; /* y; then a training pass has neither a dense y nor a dense gy */
+    const hgi_listed *x_listed; /* x of the layer behind, or NULL: x is dense */
 } hgi_slot;
 
 /* What a weight gradient goes to once it is complete: the trainer's fused optimiser step,
@@ -114,7 +132,8 @@ struct hgi_pass {
     int64_t work_each;
     int64_t n; /* rows in this batch */
     bool training;
-    bool sample; /* draw the code where it is random; else its mean stands for it */
+    bool sample;     /* draw the code where it is random; else its mean stands for it */
+    bool dense_code; /* the run starts behind the code, with dense rows, listed or not */
     uint64_t seed;
     uint32_t epoch;
     const int64_t *rows; /* [n] global row numbers: what noise is keyed by; or NULL: */
@@ -163,6 +182,7 @@ struct hgi_layer_kind {
     bool sized;
     /* Of codes: the objective sums the reconstruction over features, not their mean. */
     bool sums_features;
+    bool takes_listed; /* x may be listed, where there is no tie */
     bool moves; /* y only repeats or leaves out values of x: act(y) is the y of act(x) */
     /* From l->line, l->in, l->tied: set out, tensors, act, sizes.  The only call that may
      * fail.  `inputs` is the features of a row of data, for the word "input". */
@@ -185,6 +205,8 @@ struct hgi_layer_kind {
     /* Weight gradients from x and gy of the whole batch.  NULL: nothing trained. */
     int64_t (*gradient_items)(const hgi_layer *l);
     void (*gradient)(const hgi_layer *l, const hgi_pass *p, int64_t item, int worker);
+    /* Once a step, between backward and the gradients, by one worker.  NULL: nothing. */
+    void (*collect)(const hgi_layer *l, const hgi_pass *p);
     /* Sums over the batch, before forward and before backward of this layer.  NULL: none.
      * The last also writes running state. */
     int64_t (*statistics_items)(const hgi_layer *l);
@@ -229,6 +251,11 @@ void hgi_init_uniform(const hgi_tensor *t, int64_t fan_in, int64_t fan_out, bool
 int64_t hgi_pack_items(const hgi_layer *l, const hgi_kernels *k);
 void hgi_pack_item(const hgi_layer *l, const hgi_pass *p, const hgi_slot *s,
                    const hgi_real *W, int64_t item);
+/* project_items() and project() of codes whose decoder's columns are held at norm 1: those
+ * of the first weight [h,d] of `next`, d code units. */
+int64_t hgi_unit_items(const hgi_layer *l);
+void hgi_unit_project(const hgi_layer *l, const hgi_layer *next, hgi_real *theta,
+                      int64_t item);
 /* Where a gradient tile of R x C at row r, column c of a tensor with `width` columns
  * goes: the gradient block, or the worker's scratch; then hand it over with
  * hgi_grad_end. */

@@ -7,8 +7,9 @@
  * side there), y = act(x V + b), and adds gV += x^T gz after that layer wrote its own.
  *
  * The product of forward wants B(k,n) = W[n,k]: packed once a step, by prepare.  Backward
- * takes W as it lies.  For a tied layer it is the other way round. */
-#include "model/layer.h"
+ * takes W as it lies.  For a tied layer it is the other way round.  Where the rows of x
+ * are listed, model/listed.h has the products. */
+#include "model/listed.h"
 
 enum { TILE_ROWS = 112, TILE_COLUMNS = HGI_SPARSE_TILE, BIAS_TILE = 4096 };
 
@@ -90,7 +91,8 @@ static hg_status plan(hg_ctx *ctx, hgi_layer *l, int64_t inputs)
         hgi_layer_tensor(l, "weight", HGI_WEIGHT, 2, (int64_t[]){h, l->d_in});
     }
     if (l->line.value[O_NO_BIAS] == 0) hgi_layer_tensor(l, "bias", HGI_BIAS, 1, &h);
-    l->flops = 2 * h * l->d_in + h;
+    l->flops = 2 * h * (l->x_listed > 0 ? l->x_listed : l->d_in) + h;
+    l->work = l->x_listed > 0 ? HGI_TILE_REALS : 0;
     l->saved = hgi_act_needs_input(l->act) ? h : 0;
     l->packed_rows = l->tied != NULL ? h : l->d_in;
     l->packed_columns = l->tied != NULL ? l->d_in : h;
@@ -111,7 +113,10 @@ static void init(const hgi_layer *l, bool he, uint64_t seed, hgi_real *theta,
 static void prepare(const hgi_layer *l, const hgi_pass *p, const hgi_slot *s,
                     int64_t item)
 {
-    hgi_pack_item(l, p, s, p->theta + weight(l)->offset, item);
+    if (s->x_listed != NULL)
+        hgi_listed_prepare(l, p, s, item);
+    else
+        hgi_pack_item(l, p, s, p->theta + weight(l)->offset, item);
 }
 
 /* The rows of data are mostly zeros, and this layer is the one that sees them. */
@@ -136,13 +141,15 @@ static void forward(const hgi_layer *l, const hgi_pass *p, int64_t r0, int64_t r
         .a_row = d,
         .a_col = 1,
         .B = l->tied != NULL ? p->theta + w->offset : s->packed,
-        .b_row = l->tied != NULL ? h : HGI_PACKED,
+        .b_row = l->tied != NULL || s->x_listed != NULL ? h : HGI_PACKED,
         .init = b != NULL ? p->theta + b->offset : NULL,
         .init_row = 0,
         .C = z,
         .c_row = h,
     };
-    if (knows_zeros(l, p)) {
+    if (s->x_listed != NULL && !p->dense_code) {
+        hgi_listed_product(p, s->x_listed, r0, r1, h, s->packed, g.init, z);
+    } else if (knows_zeros(l, p)) {
         hgi_sparse rows = hgi_sparse_from(p->sparse, r0);
         p->k->sparse_gemm(&g, &rows);
     } else {
@@ -164,6 +171,7 @@ static void backward(const hgi_layer *l, const hgi_pass *p, int64_t r0, int64_t 
         const hgi_real *from = l->saved > 0 ? s->saved + r0 * h : s->y + r0 * h;
         p->k->act_backward(l->act, l->alpha, n, h, from, h, gy, h);
     }
+    if (s->x_listed != NULL) hgi_listed_backward(l, p, r0, r1);
     if (s->gx == NULL) return;
     hgi_gemm g = {
         .M = n,
@@ -197,6 +205,7 @@ static int64_t bias_items(const hgi_layer *l)
 
 static int64_t gradient_items(const hgi_layer *l)
 {
+    if (l->x_listed > 0) return bias_items(l) + hgi_listed_items(l);
     return tile_rows(weight(l)) * tile_columns(weight(l)) + bias_items(l);
 }
 
@@ -218,6 +227,10 @@ static void gradient(const hgi_layer *l, const hgi_pass *p, int64_t item, int wo
         return;
     }
     item -= bias_items(l);
+    if (s->x_listed != NULL) {
+        hgi_listed_gradient(l, p, item, worker);
+        return;
+    }
     int64_t r = item / tile_columns(w) * TILE_ROWS,
             c = item % tile_columns(w) * TILE_COLUMNS;
     int64_t R = hgi_min(TILE_ROWS, w->dim[0] - r),
@@ -256,6 +269,7 @@ const hgi_layer_kind hgi_layer_dense = {
     .options = options,
     .examples = examples,
     .gradient_is = HGI_GRAD_EXACT,
+    .takes_listed = true,
     .plan = plan,
     .init = init,
     .prepare_items = hgi_pack_items,

@@ -10,7 +10,7 @@ extern const hgi_layer_kind hgi_layer_dense, hgi_layer_conv, hgi_layer_convt,
     hgi_layer_crop, hgi_layer_pad, hgi_layer_flatten, hgi_layer_reshape,
     hgi_layer_activation, hgi_layer_dropout, hgi_layer_batchnorm, hgi_layer_layernorm,
     hgi_layer_residual;
-extern const hgi_layer_kind hgi_code_plain, hgi_code_variational;
+extern const hgi_layer_kind hgi_code_plain, hgi_code_variational, hgi_code_topk;
 
 /* clang-format off */
 const hgi_layer_kind *const hgi_layer_kinds[] = {
@@ -34,10 +34,14 @@ const hgi_layer_kind *const hgi_layer_kinds[] = {
 };
 /* clang-format on */
 
-const hgi_layer_kind *const hgi_code_kinds[] = {&hgi_code_plain, &hgi_code_variational,
-                                                NULL};
+const hgi_layer_kind *const hgi_code_kinds[] = {
+    &hgi_code_plain,
+    &hgi_code_variational,
+    &hgi_code_topk,
+    NULL,
+};
 
-enum { PACK_PANELS = 4 }; /* of an item */
+enum { PACK_PANELS = 4, UNIT_BLOCK = 64 }; /* of an item */
 
 const char *const hgi_act_words[] = {
 #define ROW(name, word, help) word,
@@ -129,6 +133,25 @@ void hgi_pack_item(const hgi_layer *l, const hgi_pass *p, const hgi_slot *s,
     int64_t K = l->packed_rows, step = p->k->panel * PACK_PANELS, n = item * step;
     int64_t N = hgi_min(step, l->packed_columns - n);
     p->k->pack(K, N, W + n * K, 1, K, s->packed + p->k->packed_size(K, n));
+}
+
+int64_t hgi_unit_items(const hgi_layer *l) { return hgi_ceil_div(l->d_out, UNIT_BLOCK); }
+
+void hgi_unit_project(const hgi_layer *l, const hgi_layer *next, hgi_real *theta,
+                      int64_t item)
+{
+    const hgi_tensor *w = &next->tensor[0];
+    int64_t d = l->d_out, c0 = item * UNIT_BLOCK, n = hgi_min(UNIT_BLOCK, d - c0);
+    hgi_real *W = theta + w->offset + c0;
+    double square[UNIT_BLOCK] = {0};
+    for (int64_t r = 0; r < w->dim[0]; r++)
+        for (int64_t c = 0; c < n; c++)
+            square[c] += (double)W[r * d + c] * (double)W[r * d + c];
+    hgi_real factor[UNIT_BLOCK];
+    for (int64_t c = 0; c < n; c++)
+        factor[c] = square[c] > 0 ? (hgi_real)(1 / sqrt(square[c])) : 1;
+    for (int64_t r = 0; r < w->dim[0]; r++)
+        for (int64_t c = 0; c < n; c++) W[r * d + c] *= factor[c];
 }
 
 hgi_grad hgi_grad_begin(const hgi_pass *p, const hgi_tensor *t, int64_t width, int64_t r,

@@ -49,7 +49,8 @@ static hg_status make_text(hg_ctx *ctx, hg_model *m)
  * finds something near it: a mistake more often than a wish.                           */
 static void make_note(hg_model *m)
 {
-    if (m->net.code_size < m->net.inputs) return;
+    int64_t k = m->net.layer[m->net.code].listed;
+    if (m->net.code_size < m->net.inputs || (k > 0 && k < m->net.inputs)) return;
     snprintf(m->note, sizeof m->note,
              "the code has %lld values for the %lld of a row: only noise or a penalty "
              "keeps the model from copying its input",

@@ -41,13 +41,17 @@ static hg_status get_text(const reading *r, const char *key, const char **out)
     return *out != NULL ? HG_OK : bad_field(r, key, "a text");
 }
 
-static hg_status get_lines(const reading *r, const char *key, char ***out, int64_t *count)
+/* At least `least`: an encoder may be the code's own weight alone. */
+static hg_status get_lines(const reading *r, const char *key, size_t least, char ***out,
+                           int64_t *count)
 {
     const json_t *a = json_object_get(r->o, key);
     size_t n = json_array_size(a);
-    if (!json_is_array(a) || n == 0 || n > MAX_FILE_LAYERS)
-        return bad_field(r, key, "a list of 1 to 4096 layers");
-    *out = hgi_calloc(&r->ctx->mem, n, sizeof **out);
+    if (!json_is_array(a) || n < least || n > MAX_FILE_LAYERS)
+        return bad_field(r, key,
+                         least > 0 ? "a list of 1 to 4096 layers"
+                                   : "a list of 0 to 4096 layers");
+    *out = hgi_calloc(&r->ctx->mem, n + 1, sizeof **out);
     if (*out == NULL) return hgi_fail_mem(r->ctx, n * sizeof **out, "layer lines");
     for (size_t i = 0; i < n; i++) {
         const char *s = json_string_value(json_array_get(a, i));
@@ -104,8 +108,8 @@ static hg_status get_spec(const reading *r, hgi_spec *s)
 {
     const char *code, *loss;
     HGI_TRY(get_shape(r, &s->input));
-    HGI_TRY(get_lines(r, "encoder", &s->encoder, &s->encoder_count));
-    HGI_TRY(get_lines(r, "decoder", &s->decoder, &s->decoder_count));
+    HGI_TRY(get_lines(r, "encoder", 0, &s->encoder, &s->encoder_count));
+    HGI_TRY(get_lines(r, "decoder", 1, &s->decoder, &s->decoder_count));
     HGI_TRY(get_text(r, "code", &code));
     HGI_TRY(get_text(r, "loss", &loss));
     s->huber_delta = json_number_value(json_object_get(r->o, "huber_delta"));

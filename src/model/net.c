@@ -81,6 +81,9 @@ static hg_status check_reach(hg_ctx *ctx, const hgi_net *net, const hgi_layer *l
                         (long long)(l->index - first),
                         l->index > net->code ? "decoder" : "encoder");
     const hgi_layer *from = l - l->reach;
+    if (from->x_listed > 0)
+        return hgi_fail(ctx, HG_EINVAL, "%s: reaches the code, which is not held dense",
+                        hgi_layer_where(l, where));
     for (int i = 0; i < 3; i++)
         if (from->in.rank != l->in.rank || from->in.dim[i] != l->in.dim[i]) {
             char a[HGI_SHAPE_MAX], b[HGI_SHAPE_MAX];
@@ -123,6 +126,8 @@ static hg_status plan_line(hg_ctx *ctx, hgi_net *net, int64_t index, const hgi_s
             return hgi_fail(ctx, HG_EINVAL, "%s: 'tied' belongs in the decoder", where);
         HGI_TRY(find_tie(ctx, net, l, where));
     }
+    if (index > 0 && l->kind->takes_listed && l->tied == NULL)
+        l->x_listed = net->layer[index - 1].listed;
     HGI_TRY(l->kind->plan(ctx, l, net->inputs));
     HGI_TRY(check_reach(ctx, net, l));
     l->d_out = hgi_shape_count(&l->out);
@@ -213,6 +218,12 @@ static hg_status check_output(hg_ctx *ctx, hgi_net *net)
 static hg_status check_code(hg_ctx *ctx, const hgi_net *net)
 {
     const hgi_layer *code = &net->layer[net->code], *next = code + 1;
+    if (next->x_listed != code->listed)
+        return hgi_fail(
+            ctx, HG_EINVAL,
+            "code: %s needs a dense layer with its own weight right after it, "
+            "found %s%s",
+            code->kind->name, next->kind->name, next->tied != NULL ? " tied" : "");
     if (code->kind->project_items == NULL || code->kind->project_items(code) == 0)
         return HG_OK;
     if (next->tensors == 0 || next->tensor[0].rank != 2 || next->tied != NULL)

@@ -73,6 +73,8 @@ const hgi_config_decl hgi_config_decls[] = {
      NULL},
     {"l1", REAL_FROM(0, false, NULL), MODEL,
      "penalty on activity: F times the sum of |code|, mean over rows", NULL, NULL},
+    {"topk", INT_FROM(1, NULL), MODEL, "values that a topk code keeps of a row", NULL,
+     NULL},
     {"beta", REAL_FROM(0, true, NULL), MODEL,
      "weight of the KL divergence of a variational code, else 1", NULL, NULL},
     {"unit-decoder", FLAG, MODEL, "keep each code unit's decoder weights at length 1",

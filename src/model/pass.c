@@ -16,7 +16,9 @@ static int64_t matrix_reals(const hgi_kernels *k, int64_t rows, int64_t columns,
 
 static int64_t packed_reals(const hgi_layer *l, const hgi_kernels *k)
 {
-    return matrix_reals(k, l->packed_rows, l->packed_columns, l->packed_taps);
+    int64_t reals = matrix_reals(k, l->packed_rows, l->packed_columns, l->packed_taps);
+    /* Listed rows want the plain transpose of the weight in the same place. */
+    return l->x_listed > 0 ? hgi_max(reals, l->packed_rows * l->packed_columns) : reals;
 }
 
 static int64_t back_reals(const hgi_layer *l, const hgi_kernels *k)
@@ -47,6 +49,27 @@ static hgi_real *cut(cutter *c, int64_t count)
     return p;
 }
 
+/* Integers in the block of reals: at most as large as so many reals. */
+static void *cut_integers(cutter *c, int64_t count, size_t size)
+{
+    return cut(c, hgi_ceil_div(count * (int64_t)size, (int64_t)sizeof(hgi_real)));
+}
+
+static void cut_listed(hgi_workspace *w, const hgi_layer *l, bool training, cutter *c)
+{
+    hgi_listed *s = &w->pass.slot[l->index].listed;
+    int64_t count = w->rows * l->listed;
+    s->k = l->listed;
+    s->index = cut_integers(c, count, sizeof *s->index);
+    s->value = cut(c, count);
+    if (!training) return;
+    s->g = cut(c, count);
+    s->start = cut_integers(c, l->d_out + 1, sizeof *s->start);
+    s->row = cut_integers(c, count, sizeof *s->row);
+    s->by_value = cut(c, count);
+    s->by_g = cut(c, count);
+}
+
 /* Activations run forward; an identity layer's output is its input.  But the last layer
  * has an output of its own: predictions are made of it in place, and the code and the
  * input are still wanted then. */
@@ -59,7 +82,10 @@ static void cut_forward(hgi_workspace *w, const hgi_net *net, bool training, cut
         hgi_slot *s = &w->pass.slot[i];
         s->x = x;
         bool alias = l->kind->identity && i + 1 < net->count;
-        s->y = alias ? x : cut(c, w->rows * l->d_out);
+        bool dense = l->listed == 0 || !training;
+        s->y = alias ? x : dense ? cut(c, w->rows * l->d_out) : NULL;
+        if (l->listed > 0) cut_listed(w, l, training, c);
+        s->x_listed = l->x_listed > 0 ? &s[-1].listed : NULL;
         s->saved = cut(c, w->rows * l->saved);
         s->cache = training ? cut(c, l->cache) : NULL;
         x = s->y;
@@ -74,7 +100,8 @@ static void cut_backward(hgi_workspace *w, const hgi_net *net, cutter *c)
         const hgi_layer *l = &net->layer[i];
         hgi_slot *s = &w->pass.slot[i];
         s->gy = gy;
-        if (i > 0) s->gx = l->kind->elementwise ? gy : cut(c, w->rows * l->d_in);
+        if (i > 0 && l->x_listed == 0)
+            s->gx = l->kind->elementwise ? gy : cut(c, w->rows * l->d_in);
         gy = s->gx;
     }
 }

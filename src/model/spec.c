@@ -155,6 +155,8 @@ static hg_status code_line(hg_ctx *ctx, const hg_config *cfg, hgi_spec *s)
     if (hgi_code_sized(line) && !has_size && hgi_config_given(cfg, "code"))
         hgi_text_add(&t, " %s", hg_config_get(cfg, "code"));
     hgi_text_add(&t, "%s", line + kind);
+    if (hgi_config_given(cfg, "topk"))
+        hgi_text_add(&t, " k=%s", hg_config_get(cfg, "topk"));
     if (hgi_config_given(cfg, "beta"))
         hgi_text_add(&t, " beta=%s", hg_config_get(cfg, "beta"));
     if (hgi_config_given(cfg, "l1") && hgi_config_real(cfg, "l1") > 0)

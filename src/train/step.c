@@ -4,6 +4,7 @@
  *   pack      weights into the kernels' order
  *   chunks    a chunk of rows: fill, forward, loss, backward, all while it is in cache;
  *             cut at layers that need sums over the batch, whose statistics run between
+ *   collect   what gradients of listed rows need: the lists by columns
  *   gradients tiles of the weights, each over all rows of the batch.  When nothing needs
  *             the gradient whole, the optimiser's step is taken on the tile right away
  *   tied      gradients that add to what the stage before wrote
@@ -78,6 +79,14 @@ static void run_backward_statistics(void *arg, int64_t item, int worker)
     (void)worker;
     const hgi_layer_stage *s = arg;
     s->layer->kind->backward_statistics(s->layer, &s->t->w.pass, item);
+}
+
+static void run_collect(void *arg, int64_t item, int worker)
+{
+    (void)item;
+    (void)worker;
+    const hgi_layer_stage *s = arg;
+    s->layer->kind->collect(s->layer, &s->t->w.pass);
 }
 
 /* ---- gradients and updates ------------------------------------------------------- */
@@ -269,6 +278,9 @@ hg_status hgi_step_plan(hgi_trainer *t)
     add_stage(t, hgi_prepare_item, &t->prepare, hgi_prepare_items(&t->prepare, t->k),
               false);
     plan_chunks(t, cut, cuts);
+    const hgi_layer *code = &net->layer[net->code];
+    t->code = (hgi_layer_stage){t, code};
+    if (code->kind->collect != NULL) add_stage(t, run_collect, &t->code, 1, false);
     add_stage(t, run_own_gradient, t, count_gradients(t, false), false);
     add_stage(t, run_tied_gradient, t, count_gradients(t, true), false);
     if (t->clip > 0) {
@@ -276,11 +288,8 @@ hg_status hgi_step_plan(hgi_trainer *t)
         add_stage(t, run_norm, t, 1, false);
     }
     if (t->grad != NULL) add_stage(t, run_update, t, t->blocks, false);
-    const hgi_layer *code = &net->layer[net->code];
-    if (code->kind->project_items != NULL) {
-        t->projection = (hgi_layer_stage){t, code};
-        add_stage(t, run_project, &t->projection, code->kind->project_items(code), false);
-    }
+    if (code->kind->project_items != NULL)
+        add_stage(t, run_project, &t->code, code->kind->project_items(code), false);
     return HG_OK;
 }
 
@@ -323,8 +332,11 @@ static bool all_finite(const hgi_real *x, int64_t n)
 const char *hgi_step_blame(const hgi_trainer *t, int64_t n)
 {
     const hgi_net *net = &t->m->net;
-    for (int64_t i = 0; i < net->count; i++)
-        if (!all_finite(t->w.pass.slot[i].y, n * net->layer[i].d_out))
-            return net->layer[i].name;
+    for (int64_t i = 0; i < net->count; i++) {
+        const hgi_slot *s = &t->w.pass.slot[i];
+        bool finite = s->y != NULL ? all_finite(s->y, n * net->layer[i].d_out)
+                                   : all_finite(s->listed.value, n * s->listed.k);
+        if (!finite) return net->layer[i].name;
+    }
     return NULL;
 }

@@ -63,7 +63,7 @@ struct hgi_trainer {
     hgi_workspace w;
     hgi_prepare prepare;
     hgi_segment segment[2 * HGI_MAX_NORMS + 2];
-    hgi_layer_stage statistics[HGI_MAX_NORMS], projection;
+    hgi_layer_stage statistics[HGI_MAX_NORMS], code;
     hgi_stage stage[HGI_MAX_STAGES];
     bool by_rows[HGI_MAX_STAGES]; /* items follow the number of rows in the batch */
     int64_t stages;

@@ -136,7 +136,8 @@ static void dot_rows(int64_t n, const int32_t *row, int64_t J, const float *a,
     for (int64_t i = 0; i < n; i += VL) {
         const float *x[VL];
         vf acc[VL];
-        for (int64_t v = 0; v < VL; v++) {
+        UNROLL
+        for (int v = 0; v < VL; v++) {
             x[v] = y + row[hgi_min(i + v, n - 1)] * ldy;
             acc[v] = v_zero();
         }
@@ -146,9 +147,11 @@ static void dot_rows(int64_t n, const int32_t *row, int64_t J, const float *a,
             for (int v = 0; v < VL; v++) acc[v] = v_fma(b, v_load(x[v] + j), acc[v]);
         }
         int64_t tail = J % VL, j = J - tail;
+        UNROLL
         for (int v = 0; v < VL && tail > 0; v++)
             acc[v] = v_fma(v_load_n(a + j, tail), v_load_n(x[v] + j, tail), acc[v]);
         v_transpose(acc);
+        UNROLL
         for (int v = 1; v < VL; v++) acc[0] = v_add(acc[0], acc[v]);
         v_store_n(out + i, acc[0], hgi_min(VL, n - i));
     }
