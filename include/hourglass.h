@@ -418,11 +418,14 @@ typedef struct hg_session_options {
                           more is cut, so this is a matter of speed and memory */
     const char *error; /* what hg_session_error() gives: "mse" (also NULL), or "loss",
                           the model's own reconstruction loss */
+    const char *weights; /* of fully connected layers: "f32" (also NULL), or rounded to
+                            "bf16" (8 bits of fraction, half the memory to read) or
+                            "int8" (with each layer's input; a quarter) */
 } hg_session_options;
 
 /* Make a session; options may be NULL for the defaults.
  * Memory   the model must outlive the session, the context need not.
- * Errors   HG_EINVAL size; HG_ERANGE rows; HG_EUNKNOWN error; HG_ENOMEM.
+ * Errors   HG_EINVAL size; HG_ERANGE rows; HG_EUNKNOWN error or weights; HG_ENOMEM.
  * Threads  one per ctx.  A session serves one thread at a time; any number of sessions,
  *          each in its own thread, may share a model and the context they were made
  *          with. */
@@ -433,7 +436,7 @@ HG_API void hg_session_free(hg_session **session);
 /* The last failure of this session in one line, "" before one.  Never NULL. */
 HG_API const char *hg_session_message(const hg_session *session);
 
-/* As hg_encode, hg_decode and hg_reconstruct, with the same bits.
+/* As hg_encode, hg_decode and hg_reconstruct, with the same bits if weights are f32.
  * Shapes   x, y [n, d_in]; z [n, d_code]; float32, row-major.
  * Units    x and y as in the training file.  Values outside a bce model's range are
  *          clipped, and the rows counted in hg_session_info.
@@ -457,6 +460,7 @@ HG_API hg_status hg_session_error(hg_session *session, const float *x, int64_t n
 typedef struct hg_session_info {
     size_t size;
     const char *kernels; /* "avx512", ... */
+    const char *weights; /* "f32", "bf16" or "int8" */
     int64_t rows;        /* that go through together */
     int64_t bytes;       /* memory that it holds */
     int64_t clipped;     /* rows so far that had values outside the range */

@@ -37,15 +37,28 @@ static const model_recipe recipes[] = {
      "dense 16 elu; dense 30 sigmoid",
      "bce",
      HGI_SCALE_UNIT},
+    {{1, {40, 0, 0}},
+     "dense 40 relu; dense 40 relu; residual 1",
+     "topk 50 k=7",
+     "dense 40 relu; dense 40; residual 1; dense 40",
+     "mse",
+     HGI_SCALE_STANDARD},
 };
+
+static hg_session *narrow_session(hg_ctx *ctx, const hg_model *m, int64_t rows,
+                                  const char *error, const char *weights)
+{
+    hg_session_options o = {
+        .size = sizeof o, .rows = rows, .error = error, .weights = weights};
+    hg_session *s;
+    CHECK_OK(ctx, hg_session_new(ctx, m, &o, &s));
+    return s;
+}
 
 static hg_session *session_of(hg_ctx *ctx, const hg_model *m, int64_t rows,
                               const char *error)
 {
-    hg_session_options o = {.size = sizeof o, .rows = rows, .error = error};
-    hg_session *s;
-    CHECK_OK(ctx, hg_session_new(ctx, m, &o, &s));
-    return s;
+    return narrow_session(ctx, m, rows, error, NULL);
 }
 
 /* In rows at a time that divide nothing, so that the last chunk is short. */
@@ -121,6 +134,42 @@ TEST(a_sessions_errors_average_to_what_evaluate_prints)
     test_where(NULL);
 }
 
+/* Each weight is off by at most 2^-9 of itself in bf16, by half a 127th of its column's
+ * largest in int8, as is each input of a layer there.  Random errors of a layer add up to
+ * about that size of its output, and there are four: 2 % and 6 % of the row's size, root
+ * mean square, have a margin of three; a wrong weight or scale is off by all of it.
+ * A topk code jumps where another value becomes the largest: three times that. */
+TEST(narrow_weights_give_nearly_the_same)
+{
+    static const char *const weights[] = {"bf16", "int8"};
+    static const double most[] = {0.02, 0.06};
+    hg_ctx *ctx = test_ctx();
+    for (int i = 0; i < HGI_COUNT(recipes); i++)
+        for (int w = 0; w < 2; w++) {
+            hg_model *m = make_model(ctx, &recipes[i]);
+            int64_t d = m->net.inputs;
+            float *x = random_floats(3, ROWS * d, 0, 1), y[ROWS * WIDE], f[ROWS * WIDE];
+            hg_session *s = narrow_session(ctx, m, 1, NULL, weights[w]);
+            hg_session *eight = narrow_session(ctx, m, 8, NULL, weights[w]);
+            double off = 0, size = 0;
+            CHECK_OK(ctx, hg_reconstruct(ctx, m, x, ROWS, f));
+            CHECK_INT(hg_session_reconstruct(s, x, ROWS, y), HG_OK);
+            for (int64_t j = 0; j < ROWS * d; j++) {
+                off += pow((double)(y[j] - f[j]), 2);
+                size += pow((double)f[j], 2);
+            }
+            test_where("model %d, %s: %g", i, weights[w], sqrt(off / size));
+            CHECK(off > 0 && sqrt(off / size) < (i == 4 ? 3 : 1) * most[w]);
+            CHECK_INT(hg_session_reconstruct(eight, x, ROWS, f), HG_OK);
+            CHECK(memcmp(y, f, (size_t)(ROWS * d) * sizeof *y) == 0);
+            hg_session_free(&s);
+            hg_session_free(&eight);
+            hg_model_free(&m);
+            free(x);
+        }
+    test_where(NULL);
+}
+
 TEST(a_sessions_calls_take_no_memory)
 {
     hg_ctx *ctx = test_ctx();
@@ -128,10 +177,12 @@ TEST(a_sessions_calls_take_no_memory)
         hg_model *m = make_model(ctx, &recipes[i]);
         float *x = random_floats(5, ROWS * WIDE, 0, 1), y[ROWS * WIDE];
         double error[ROWS];
-        hg_session *s = session_of(ctx, m, 1, NULL);
+        static const char *const weights[] = {"f32", "bf16", "int8"};
+        hg_session *s = narrow_session(ctx, m, 1, NULL, weights[i % 3]);
         hg_session_info info = {.size = sizeof info};
         CHECK_INT(hg_session_get_info(s, &info), HG_OK);
-        CHECK(info.bytes > m->net.params * (int64_t)sizeof(hgi_real));
+        CHECK_STR(info.weights, weights[i % 3]);
+        CHECK(info.bytes > m->net.params);
         CHECK(info.bytes <= test_alloc_bytes());
         int64_t before = test_alloc_count();
         test_fail_alloc(0);
@@ -154,10 +205,11 @@ TEST(a_session_out_of_memory_leaks_nothing)
     hg_ctx *ctx = test_ctx();
     hg_model *m = make_model(ctx, &recipes[3]);
     hg_session *s;
+    hg_session_options o = {.size = sizeof o, .weights = "int8"};
     for (int64_t n = 0;; n++) {
         int64_t held = test_alloc_bytes();
         test_fail_alloc(n);
-        hg_status status = hg_session_new(ctx, m, NULL, &s);
+        hg_status status = hg_session_new(ctx, m, &o, &s);
         bool failed = test_alloc_failed();
         test_fail_alloc(-1);
         if (!failed) break;
@@ -186,6 +238,9 @@ TEST(a_session_tells_what_is_wrong_and_goes_on)
     o.rows = 2;
     o.error = "lose";
     CHECK_FAILS(ctx, hg_session_new(ctx, m, &o, &s), HG_EUNKNOWN, "'loss'");
+    o.error = NULL;
+    o.weights = "int4";
+    CHECK_FAILS(ctx, hg_session_new(ctx, m, &o, &s), HG_EUNKNOWN, "'int8'");
     CHECK_FAILS(ctx, hg_session_new(ctx, NULL, NULL, &s), HG_EINVAL, "model");
     CHECK(s == NULL);
     s = session_of(ctx, m, 2, NULL);
@@ -303,22 +358,25 @@ static int by_size(const void *a, const void *b)
 BENCH(speed_of_a_session_on_one_row)
 {
     enum { CALLS = 4000 };
+    static const char *const weights[] = {"f32", "bf16", "int8"};
     hg_ctx *ctx = test_ctx();
     for (int i = 0; i < HGI_COUNT(nets); i++) {
         hg_model *m = make_model(ctx, &nets[i].recipe);
         for (int64_t j = 0; j < m->net.params; j++) m->theta[j] /= 16; /* as trained */
         float *x = random_floats(8, m->net.inputs, 0, 1);
-        hg_session *s = session_of(ctx, m, 1, NULL);
-        static double t[CALLS];
-        for (int c = 0; c < CALLS; c++) {
-            double error, start = test_now();
-            CHECK_INT(hg_session_error(s, x, 1, &error), HG_OK);
-            t[c] = test_now() - start;
+        for (int w = 0; w < 3; w++) {
+            hg_session *s = narrow_session(ctx, m, 1, NULL, weights[w]);
+            static double t[CALLS];
+            for (int c = 0; c < CALLS; c++) {
+                double error, start = test_now();
+                CHECK_INT(hg_session_error(s, x, 1, &error), HG_OK);
+                t[c] = test_now() - start;
+            }
+            qsort(t, CALLS, sizeof t[0], by_size);
+            printf("%-24s %s, one row's error: p50 %8.2f us, least %8.2f us\n",
+                   nets[i].what, weights[w], 1e6 * t[CALLS / 2], 1e6 * t[0]);
+            hg_session_free(&s);
         }
-        qsort(t, CALLS, sizeof t[0], by_size);
-        printf("%-28s one row's error: p50 %8.2f us, least %8.2f us\n", nets[i].what,
-               1e6 * t[CALLS / 2], 1e6 * t[0]);
-        hg_session_free(&s);
         hg_model_free(&m);
         free(x);
     }

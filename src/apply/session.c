@@ -138,7 +138,8 @@ static void run_call(void *arg, int64_t item, int worker)
         c->status = take_rows(c, n, s->ws.pass.slot[first].x);
         if (c->status != HG_OK) return;
         for (int64_t i = first; i < last; i++)
-            net->layer[i].kind->forward(&net->layer[i], &s->ws.pass, 0, n, 0);
+            if (s->narrow == NULL || !hgi_narrow_forward(s, i, n))
+                net->layer[i].kind->forward(&net->layer[i], &s->ws.pass, 0, n, 0);
         c->status = give_rows(c, n, s->ws.pass.slot[last - 1].y);
     }
 }
@@ -177,10 +178,25 @@ hg_status hg_session_error(hg_session *s, const float *x, int64_t n, double *err
 
 /* ---- making one --------------------------------------------------------------------- */
 
-static hg_status check_options(hg_ctx *ctx, const hg_session_options *given,
-                               hg_session_options *o, bool *own_loss)
+/* The place of `word` (NULL: the first) in a NULL-ended list. */
+static hg_status find_word(hg_ctx *ctx, const char *what, const char *word,
+                           const char *const *words, int *out)
 {
-    static const char *const errors[] = {"mse", "loss"};
+    int64_t n = 0;
+    for (*out = 0; words[n] != NULL; n++)
+        if (word != NULL && strcmp(word, words[n]) == 0) *out = (int)n;
+    if (word == NULL || strcmp(word, words[*out]) == 0) return HG_OK;
+    const char *near = hgi_nearest(word, words, n);
+    return hgi_fail(ctx, HG_EUNKNOWN, "%s '%.100s': %s '%s'%s", what, word,
+                    near != NULL ? "did you mean" : "expected for example",
+                    near != NULL ? near : words[0], near != NULL ? "?" : "");
+}
+
+static hg_status take_options(hg_ctx *ctx, const hg_session_options *given,
+                              hg_session_options *o, hg_session *s)
+{
+    static const char *const errors[] = {"mse", "loss", NULL};
+    int error, weights;
     *o = (hg_session_options){.size = sizeof *o};
     if (given != NULL) *o = *given;
     if (o->size != sizeof *o)
@@ -189,43 +205,58 @@ static hg_status check_options(hg_ctx *ctx, const hg_session_options *given,
     if (o->rows < 1 || o->rows > HGI_INFER_ROWS)
         return hgi_fail(ctx, HG_ERANGE, "%lld rows together, expected 1 to %d",
                         (long long)o->rows, (int)HGI_INFER_ROWS);
-    *own_loss = o->error != NULL && strcmp(o->error, "loss") == 0;
-    if (o->error == NULL || *own_loss || strcmp(o->error, "mse") == 0) return HG_OK;
-    const char *near = hgi_nearest(o->error, errors, HGI_COUNT(errors));
-    return hgi_fail(ctx, HG_EUNKNOWN, "error '%.100s': %s%s%s", o->error,
-                    near != NULL ? "did you mean '" : "expected mse or loss",
-                    near != NULL ? near : "", near != NULL ? "'?" : "");
+    HGI_TRY(find_word(ctx, "error", o->error, errors, &error));
+    HGI_TRY(find_word(ctx, "weights", o->weights, hgi_weights_words, &weights));
+    s->own_loss = error == 1;
+    s->weights = (hgi_weights)weights;
+    return HG_OK;
 }
 
-static void pack_weights(hg_session *s)
+/* Of the layers that run as everywhere else. */
+static void pack_weights(hg_session *s, const bool *bare)
 {
     const hgi_net *net = &s->model->net;
-    hgi_prepare p = {net, &s->ws.pass, 0, net->count};
-    hgi_stage stage = {hgi_prepare_item, &p, hgi_prepare_items(&p, s->ws.pass.k)};
-    hgi_team_run_alone(&stage, 1);
+    for (int64_t i = 0; i < net->count; i++) {
+        if (bare[i]) continue;
+        hgi_prepare p = {net, &s->ws.pass, i, i + 1};
+        hgi_stage stage = {hgi_prepare_item, &p, hgi_prepare_items(&p, s->ws.pass.k)};
+        hgi_team_run_alone(&stage, 1);
+    }
+}
+
+static hg_status make_workspace(hg_ctx *ctx, int64_t rows, hg_session *s)
+{
+    const hg_model *m = s->model;
+    hg_status status = HG_OK;
+    size_t layers = (size_t)m->net.count;
+    bool *bare = hgi_calloc(&ctx->mem, layers, sizeof *bare);
+    if (bare == NULL) return hgi_fail_mem(ctx, layers, "a session");
+    if (s->weights != HGI_WEIGHTS_F32) HGI_GOTO(hgi_narrow_make(ctx, s, bare));
+    hgi_workspace_options o = {
+        .k = ctx->kernels, .rows = rows, .workers = 1, .bare = bare};
+    HGI_GOTO(hgi_workspace_new(ctx, &m->net, &o, &s->ws));
+    s->ws.pass.theta = m->theta;
+    s->ws.pass.state = m->state;
+    pack_weights(s, bare);
+done:
+    hgi_free(&ctx->mem, bare);
+    return status;
 }
 
 hg_status hg_session_new(hg_ctx *ctx, const hg_model *m,
                          const hg_session_options *options, hg_session **out)
 {
     hg_status status = HG_OK;
-    hg_session *s = NULL;
     hg_session_options o;
-    bool own_loss;
     *out = NULL;
     if (m == NULL) return hgi_fail(ctx, HG_EINVAL, "a model is needed");
-    HGI_TRY(check_options(ctx, options, &o, &own_loss));
-    s = hgi_calloc(&ctx->mem, 1, sizeof *s);
+    hg_session *s = hgi_calloc(&ctx->mem, 1, sizeof *s);
     if (s == NULL) return hgi_fail_mem(ctx, sizeof *s, "a session");
-    s->mem = ctx->mem;
+    s->mem = s->ws.mem = ctx->mem;
     s->model = m;
-    s->own_loss = own_loss;
+    HGI_GOTO(take_options(ctx, options, &o, s));
     s->range = hgi_model_range(m);
-    HGI_GOTO(
-        hgi_workspace_new(ctx, ctx->kernels, &m->net, o.rows, 1, false, NULL, &s->ws));
-    s->ws.pass.theta = m->theta;
-    s->ws.pass.state = m->state;
-    pack_weights(s);
+    HGI_GOTO(make_workspace(ctx, o.rows, s));
     *out = s;
 done:
     if (status != HG_OK) hg_session_free(&s);
@@ -236,6 +267,7 @@ void hg_session_free(hg_session **session)
 {
     if (session == NULL || *session == NULL) return;
     hgi_mem mem = (*session)->mem;
+    hgi_narrow_free(*session);
     hgi_workspace_free(&(*session)->ws);
     hgi_free(&mem, *session);
     *session = NULL;
@@ -253,7 +285,8 @@ hg_status hg_session_get_info(const hg_session *s, hg_session_info *info)
         .size = sizeof *info,
         .kernels = s->ws.pass.k->name,
         .rows = s->ws.rows,
-        .bytes = (int64_t)(sizeof *s + s->ws.bytes),
+        .weights = hgi_weights_words[s->weights],
+        .bytes = (int64_t)(sizeof *s + s->ws.bytes) + s->bytes_held,
         .clipped = s->clipped,
     };
     return HG_OK;

@@ -149,6 +149,38 @@ typedef struct hgi_step {
     int nesterov;
 } hgi_step;
 
+/* One row by weights that are kept narrow, in bf16 or in bytes:
+ *     bf16   y = init + sum over even k of x w, + sum over odd k: two chains, ascending
+ *     int8   y = init + (step * scale[n]) (sum of bytes[k] w), the sum exact
+ * W holds groups of k as 32-bit words, two bf16 or four bytes, the first lowest: strips
+ * of HGI_STRIP columns, a row of words for each group, zeros up to hgi_strip_width().  The
+ * layout is the same for all tables.                                                   */
+typedef enum hgi_narrow_kind { HGI_NARROW_BF16, HGI_NARROW_INT8 } hgi_narrow_kind;
+typedef struct hgi_narrow {
+    int64_t K, N;         /* int8: K at most HGI_NARROW_MOST, so that 32 bits hold sums */
+    const hgi_real *x;    /* bf16: [K]                                                  */
+    const int8_t *bytes;  /* int8: x as quantise() made it, zeros up to a multiple of 4 */
+    float step;           /* ... and what it returned                                   */
+    const void *W;        /* 64-byte aligned, by hgi_narrow_pack_*()                    */
+    const float *scale;   /* int8: [N]                                                  */
+    const hgi_real *init; /* [N], NULL: zeros                                           */
+    hgi_real *y;          /* [N]                                                        */
+} hgi_narrow;
+enum { HGI_STRIP = 64, HGI_NARROW_MOST = 131072 };
+/* Numbers below this are 0 as bytes: its reciprocal times 127 is still a float.        */
+#define HGI_BYTES_LEAST 1e-30f
+
+static inline int64_t hgi_strip_width(int64_t wide)
+{
+    return hgi_ceil_div(wide, 16) * 16;
+}
+size_t hgi_narrow_bytes(hgi_narrow_kind kind, int64_t K, int64_t N);
+/* W(k,n) = src[k*row + n*col], rounded to nearest.  scale [N] is written.              */
+void hgi_narrow_pack_bf16(int64_t K, int64_t N, const hgi_real *src, int64_t row,
+                          int64_t col, void *dst);
+void hgi_narrow_pack_int8(int64_t K, int64_t N, const hgi_real *src, int64_t row,
+                          int64_t col, void *dst, float *scale);
+
 typedef struct hgi_kernels {
     const char *name; /* "ref", "avx2", "avx512", "neon": shown by `hourglass info` */
     /* 1 when products round both factors to bf16 (8 bits of fraction, to nearest even,
@@ -205,6 +237,13 @@ typedef struct hgi_kernels {
     /* out(c, r) = x(r, c).                                                           */
     void (*transpose)(int64_t R, int64_t C, const hgi_real *x, int64_t ldx, hgi_real *out,
                       int64_t ldo);
+
+    /* ---- one row by narrow weights ---------------------------------------------- */
+    void (*narrow_bf16)(const hgi_narrow *g);
+    void (*narrow_int8)(const hgi_narrow *g);
+    /* out = x / step rounded to nearest, ties to even, with step = max |x| / 127, which
+     * is returned: NaN when an x is not finite.                                     */
+    float (*quantise)(int64_t n, const hgi_real *x, int8_t *out);
 
     /* ---- element-wise -------------------------------------------------------- */
     /* y = act(z).  z == y allowed.                                               */

@@ -135,6 +135,20 @@ static void forward(const hgi_layer *l, const hgi_pass *p, int64_t r0, int64_t r
     }
 }
 
+/* The code that is not drawn is mu. */
+static void product(const hgi_layer *l, hgi_product *out)
+{
+    *out = (hgi_product){
+        .K = l->d_in,
+        .N = l->d_out,
+        .weight = l->tensor[T_WEIGHT].offset,
+        .row = 1,
+        .col = l->d_in,
+        .bias = l->tensor[T_BIAS].offset,
+        .act = HGI_ACT_LINEAR,
+    };
+}
+
 static double divergence(int64_t d, const hgi_real *mu, const hgi_real *v)
 {
     double sum = 0;
@@ -246,6 +260,7 @@ const hgi_layer_kind hgi_code_variational = {
     .prepare_items = hgi_pack_items,
     .prepare = prepare,
     .forward = forward,
+    .product = product,
     .backward = backward,
     .penalty = penalty,
     .gradient_items = gradient_items,

@@ -31,9 +31,10 @@ hg_status hgi_infer_new(hg_ctx *ctx, const hgi_net *net, int64_t first, int64_t 
     r.ws = hgi_calloc(&ctx->mem, (size_t)r.workers, sizeof *r.ws);
     if (r.ws == NULL)
         HGI_GOTO(hgi_fail_mem(ctx, (size_t)r.workers * sizeof *r.ws, "workspaces"));
+    hgi_workspace_options each = {
+        .k = ctx->kernels, .rows = r.chunk, .workers = 1, .packed = r.packed};
     for (int i = 0; i < r.workers; i++)
-        HGI_GOTO(hgi_workspace_new(ctx, ctx->kernels, net, r.chunk, 1, false, r.packed,
-                                   &r.ws[i]));
+        HGI_GOTO(hgi_workspace_new(ctx, net, &each, &r.ws[i]));
 done:
     if (status != HG_OK) hgi_infer_free(&r);
     *out = r;

@@ -170,6 +170,15 @@ typedef struct hgi_example {
     hgi_shape in;
 } hgi_example;
 
+/* y = act(x W + b) with W(k,n) at weight + k*row + n*col of the parameter block: K inputs,
+ * N outputs; bias is an offset too, or -1. */
+typedef struct hgi_product {
+    int64_t K, N;
+    int64_t weight, row, col, bias;
+    hgi_act act;
+    hgi_real alpha;
+} hgi_product;
+
 struct hgi_layer_kind {
     const char *name, *brief;
     const hgi_opt_decl *options; /* name == NULL ends */
@@ -196,6 +205,9 @@ struct hgi_layer_kind {
                     int64_t item);
     void (*forward)(const hgi_layer *l, const hgi_pass *p, int64_t r0, int64_t r1,
                     int worker);
+    /* What forward comes down to where nothing is drawn and nothing trained, for who has
+     * the product done by other means.  NULL: it is no single product. */
+    void (*product)(const hgi_layer *l, hgi_product *out);
     /* gx from gy; may use gy as scratch (the gradient items see it afterwards). */
     void (*backward)(const hgi_layer *l, const hgi_pass *p, int64_t r0, int64_t r1,
                      int worker);

@@ -159,6 +159,21 @@ static void forward(const hgi_layer *l, const hgi_pass *p, int64_t r0, int64_t r
     p->k->act_forward(l->act, l->alpha, r1 - r0, h, z, h, s->y + r0 * h, h);
 }
 
+static void product(const hgi_layer *l, hgi_product *out)
+{
+    bool tied = l->tied != NULL;
+    *out = (hgi_product){
+        .K = l->d_in,
+        .N = l->d_out,
+        .weight = weight(l)->offset,
+        .row = tied ? l->d_out : 1,
+        .col = tied ? 1 : l->d_in,
+        .bias = bias(l) != NULL ? bias(l)->offset : -1,
+        .act = l->defer_act ? HGI_ACT_LINEAR : l->act,
+        .alpha = l->alpha,
+    };
+}
+
 static void backward(const hgi_layer *l, const hgi_pass *p, int64_t r0, int64_t r1,
                      int worker)
 {
@@ -275,6 +290,7 @@ const hgi_layer_kind hgi_layer_dense = {
     .prepare_items = hgi_pack_items,
     .prepare = prepare,
     .forward = forward,
+    .product = product,
     .backward = backward,
     .gradient_items = gradient_items,
     .gradient = gradient,

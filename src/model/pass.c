@@ -73,7 +73,13 @@ static void cut_listed(hgi_workspace *w, const hgi_layer *l, bool training, cutt
 /* Activations run forward; an identity layer's output is its input.  But the last layer
  * has an output of its own: predictions are made of it in place, and the code and the
  * input are still wanted then. */
-static void cut_forward(hgi_workspace *w, const hgi_net *net, bool training, cutter *c)
+static bool shares_input(const hgi_net *net, int64_t i)
+{
+    return net->layer[i].kind->identity && i + 1 < net->count;
+}
+
+/* Backward wants every activation. */
+static void cut_forward(hgi_workspace *w, const hgi_net *net, cutter *c)
 {
     w->input = cut(c, w->rows * net->inputs);
     hgi_real *x = w->input;
@@ -81,16 +87,83 @@ static void cut_forward(hgi_workspace *w, const hgi_net *net, bool training, cut
         const hgi_layer *l = &net->layer[i];
         hgi_slot *s = &w->pass.slot[i];
         s->x = x;
-        bool alias = l->kind->identity && i + 1 < net->count;
-        bool dense = l->listed == 0 || !training;
-        s->y = alias ? x : dense ? cut(c, w->rows * l->d_out) : NULL;
-        if (l->listed > 0) cut_listed(w, l, training, c);
+        bool dense = l->listed == 0;
+        s->y = shares_input(net, i) ? x : dense ? cut(c, w->rows * l->d_out) : NULL;
+        if (l->listed > 0) cut_listed(w, l, true, c);
         s->x_listed = l->x_listed > 0 ? &s[-1].listed : NULL;
         s->saved = cut(c, w->rows * l->saved);
-        s->cache = training ? cut(c, l->cache) : NULL;
+        s->cache = cut(c, l->cache);
         x = s->y;
     }
 }
+
+/* ---- inference: a buffer is used again when nobody reads it any more ---------------- */
+
+/* Written by layer `from`, read until layer `to`; where it lies. */
+typedef struct life {
+    int64_t from, to, at, size;
+} life;
+
+/* The lowest place that is free as long as b is needed; n buffers are placed. */
+static void place(life *b, const life *placed, int64_t n)
+{
+    b->at = 0;
+    for (int64_t i = 0; i < n; i++) {
+        const life *o = &placed[i];
+        bool together = b->from <= o->to && o->from <= b->to;
+        if (!together || b->at + b->size <= o->at || o->at + o->size <= b->at) continue;
+        b->at = o->at + o->size;
+        i = -1; /* look at all again */
+    }
+}
+
+/* The last layer that reads the output of layer i.  The code and the last output are
+ * looked at when all is done. */
+static int64_t last_reader(const hgi_net *net, int64_t i)
+{
+    int64_t to = i;
+    for (;; i++) {
+        if (i == net->code || i + 1 == net->count) return net->count;
+        to = hgi_max(to, i + 1);
+        for (int64_t k = i + 1; k < net->count; k++)
+            if (net->layer[k].reach > 0 && k - net->layer[k].reach == i + 1)
+                to = hgi_max(to, k);
+        if (!shares_input(net, i + 1)) return to;
+    }
+}
+
+/* lives [2 count] is scratch: outputs and what layers save while they run. */
+static void cut_inference(hgi_workspace *w, const hgi_net *net, life *lives, cutter *c)
+{
+    w->input = cut(c, w->rows * net->inputs);
+    hgi_real *x = w->input;
+    int64_t n = 0, used = 0;
+    for (int64_t i = 0; i < net->count; i++)
+        if (net->layer[i].listed > 0) cut_listed(w, &net->layer[i], false, c);
+    for (int64_t i = 0; i < net->count; i++) {
+        const hgi_layer *l = &net->layer[i];
+        hgi_slot *s = &w->pass.slot[i];
+        s->x_listed = l->x_listed > 0 ? &s[-1].listed : NULL;
+        int64_t wide[2] = {shares_input(net, i) ? 0 : l->d_out, l->saved};
+        hgi_real *at[2] = {NULL, NULL};
+        for (int j = 0; j < 2; j++) {
+            if (wide[j] == 0) continue;
+            life b = {i, j == 0 ? last_reader(net, i) : i, 0, 0};
+            b.size = hgi_ceil_div(w->rows * wide[j], REALS_PER_LINE) * REALS_PER_LINE;
+            place(&b, lives, n);
+            lives[n++] = b;
+            used = hgi_max(used, b.at + b.size);
+            at[j] = c->base != NULL ? c->base + c->used + b.at : NULL;
+        }
+        s->x = x;
+        s->y = wide[0] == 0 ? x : at[0];
+        s->saved = at[1];
+        x = s->y;
+    }
+    cut(c, used);
+}
+
+/* ---- training ------------------------------------------------------------------------ */
 
 /* Gradients run backward; an elementwise layer's gx is its gy, the first layer has none. */
 static void cut_backward(hgi_workspace *w, const hgi_net *net, cutter *c)
@@ -106,13 +179,15 @@ static void cut_backward(hgi_workspace *w, const hgi_net *net, cutter *c)
     }
 }
 
-static void cut_packed(hgi_workspace *w, const hgi_net *net, bool training, cutter *c)
+static void cut_packed(hgi_workspace *w, const hgi_net *net,
+                       const hgi_workspace_options *o, cutter *c)
 {
     for (int64_t i = 0; i < net->count; i++) {
         const hgi_layer *l = &net->layer[i];
         hgi_slot *s = &w->pass.slot[i];
+        if (o->bare != NULL && o->bare[i]) continue;
         s->packed = cut(c, packed_reals(l, w->pass.k));
-        s->back = training && i > 0 ? cut(c, back_reals(l, w->pass.k)) : NULL;
+        s->back = o->training && i > 0 ? cut(c, back_reals(l, w->pass.k)) : NULL;
     }
 }
 
@@ -124,33 +199,44 @@ static void cut_work(hgi_workspace *w, const hgi_net *net, int workers, cutter *
     w->pass.work = cut(c, w->pass.work_each * workers);
 }
 
-/* A chunk of inference that starts at the code has its input there: `input` must be wide
- * enough for either end. */
-hg_status hgi_workspace_new(hg_ctx *ctx, const hgi_kernels *k, const hgi_net *net,
-                            int64_t rows, int workers, bool training, hgi_real *packed,
-                            hgi_workspace *out)
+/* A run that starts at the code has its input where the code is. */
+static void cut_all(hgi_workspace *w, const hgi_net *net, const hgi_workspace_options *o,
+                    life *lives, cutter *c)
 {
-    hgi_workspace w = {.mem = ctx->mem, .rows = rows};
-    hg_status status = HG_OK;
-    w.pass.k = k;
-    w.pass.training = w.pass.sample = training;
-    w.pass.slot = hgi_calloc(&ctx->mem, (size_t)net->count, sizeof *w.pass.slot);
-    w.penalty = hgi_calloc(&ctx->mem, (size_t)rows, sizeof *w.penalty);
-    if (w.pass.slot == NULL || w.penalty == NULL)
-        HGI_GOTO(hgi_fail_mem(ctx, (size_t)rows * sizeof *w.penalty, "a workspace"));
-    w.pass.penalty = w.penalty;
-    for (int round = 0; round < 2; round++) {
-        cutter c = {.base = w.block}, own = {.base = packed};
-        cut_forward(&w, net, training, &c);
-        if (training) cut_backward(&w, net, &c);
-        cut_work(&w, net, workers, &c);
-        cut_packed(&w, net, training, packed != NULL ? &own : &c);
-        if (round == 1) break;
-        w.bytes = (size_t)hgi_max(c.used, 1) * sizeof *w.block;
-        w.block = hgi_alloc(&ctx->mem, w.bytes);
-        if (w.block == NULL) HGI_GOTO(hgi_fail_mem(ctx, w.bytes, "activations"));
+    cutter own = {.base = o->packed};
+    if (o->training) {
+        cut_forward(w, net, c);
+        cut_backward(w, net, c);
+    } else {
+        cut_inference(w, net, lives, c);
     }
+    cut_work(w, net, o->workers, c);
+    cut_packed(w, net, o, o->packed != NULL ? &own : c);
+}
+
+hg_status hgi_workspace_new(hg_ctx *ctx, const hgi_net *net,
+                            const hgi_workspace_options *o, hgi_workspace *out)
+{
+    hgi_workspace w = {.mem = ctx->mem, .rows = o->rows};
+    hg_status status = HG_OK;
+    size_t layers = (size_t)net->count, rows = (size_t)o->rows;
+    life *lives = hgi_calloc(&ctx->mem, 2 * layers, sizeof *lives);
+    w.pass.k = o->k;
+    w.pass.training = w.pass.sample = o->training;
+    w.pass.slot = hgi_calloc(&ctx->mem, layers, sizeof *w.pass.slot);
+    w.penalty = hgi_calloc(&ctx->mem, rows, sizeof *w.penalty);
+    if (lives == NULL || w.pass.slot == NULL || w.penalty == NULL)
+        HGI_GOTO(hgi_fail_mem(ctx, rows * sizeof *w.penalty, "a workspace"));
+    w.pass.penalty = w.penalty;
+    cutter c = {0};
+    cut_all(&w, net, o, lives, &c);
+    w.bytes = (size_t)hgi_max(c.used, 1) * sizeof *w.block;
+    w.block = hgi_alloc(&ctx->mem, w.bytes);
+    if (w.block == NULL) HGI_GOTO(hgi_fail_mem(ctx, w.bytes, "activations"));
+    c = (cutter){.base = w.block};
+    cut_all(&w, net, o, lives, &c);
 done:
+    hgi_free(&ctx->mem, lives);
     if (status != HG_OK) hgi_workspace_free(&w);
     *out = w;
     return status;

@@ -21,11 +21,17 @@ typedef struct hgi_workspace {
     double *penalty; /* [rows] */
 } hgi_workspace;
 
-/* workers: how many use the pass at a time.  packed: the net's packed weights when several
- * workspaces share them (packed_reals long), NULL to have its own. */
-hg_status hgi_workspace_new(hg_ctx *ctx, const hgi_kernels *k, const hgi_net *net,
-                            int64_t rows, int workers, bool training, hgi_real *packed,
-                            hgi_workspace *out);
+typedef struct hgi_workspace_options {
+    const hgi_kernels *k;
+    int64_t rows;
+    int workers; /* how many use the pass at a time */
+    bool training;
+    hgi_real *packed; /* the net's packed weights when several workspaces share them
+                         (packed_reals long), NULL to have its own */
+    const bool *bare; /* [layers] that need no packed weights; NULL: none */
+} hgi_workspace_options;
+hg_status hgi_workspace_new(hg_ctx *ctx, const hgi_net *net,
+                            const hgi_workspace_options *options, hgi_workspace *out);
 void hgi_workspace_free(hgi_workspace *w);
 int64_t hgi_packed_reals(const hgi_net *net, const hgi_kernels *k);
 

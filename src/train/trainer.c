@@ -116,8 +116,9 @@ hg_status hgi_trainer_new(hgi_trainer *t)
     t->checkpoint = hgi_config_text(cfg, "checkpoint");
     t->checkpoint_seconds = hgi_config_real(cfg, "checkpoint-seconds");
     t->at.best = (double)INFINITY;
-    HGI_TRY(hgi_workspace_new(t->ctx, t->k, net, t->batch, hgi_team_size(t->team), true,
-                              NULL, &t->w));
+    hgi_workspace_options options = {
+        .k = t->k, .rows = t->batch, .workers = hgi_team_size(t->team), .training = true};
+    HGI_TRY(hgi_workspace_new(t->ctx, net, &options, &t->w));
     t->w.pass.theta = t->m->theta;
     t->w.pass.state = t->m->state;
     t->w.pass.seed = t->m->trained.seed;

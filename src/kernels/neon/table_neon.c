@@ -9,6 +9,7 @@
 #include "kernels/simd/gemm.h"
 #include "kernels/simd/listed.h"
 #include "kernels/simd/loss.h"
+#include "kernels/simd/narrow.h"
 #include "kernels/simd/optim.h"
 #include "kernels/simd/pool.h"
 #include "kernels/simd/sparse.h"
@@ -35,6 +36,9 @@ const hgi_kernels hgk_table_neon = {
     .sum_rows = sum_rows,
     .dot_rows = dot_rows,
     .transpose = transpose,
+    .narrow_bf16 = narrow_bf16,
+    .narrow_int8 = narrow_int8,
+    .quantise = quantise,
     .act_forward = act_forward,
     .act_backward = act_backward,
     .loss = loss,

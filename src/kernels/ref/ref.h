@@ -37,6 +37,10 @@ void hgk_dot_rows_ref(int64_t n, const int32_t *row, int64_t J, const hgi_real *
 void hgk_transpose_ref(int64_t R, int64_t C, const hgi_real *x, int64_t ldx,
                        hgi_real *out, int64_t ldo);
 
+void hgk_narrow_bf16_ref(const hgi_narrow *g);
+void hgk_narrow_int8_ref(const hgi_narrow *g);
+float hgk_quantise_ref(int64_t n, const hgi_real *x, int8_t *out);
+
 void hgk_act_forward_ref(hgi_act act, hgi_real alpha, int64_t R, int64_t C,
                          const hgi_real *z, int64_t ldz, hgi_real *y, int64_t ldy);
 void hgk_act_backward_ref(hgi_act act, hgi_real alpha, int64_t R, int64_t C,

@@ -31,6 +31,9 @@
     .sum_rows = hgk_sum_rows_ref,                                                        \
     .dot_rows = hgk_dot_rows_ref,                                                        \
     .transpose = hgk_transpose_ref,                                                      \
+    .narrow_bf16 = hgk_narrow_bf16_ref,                                                  \
+    .narrow_int8 = hgk_narrow_int8_ref,                                                  \
+    .quantise = hgk_quantise_ref,                                                        \
     .act_forward = hgk_act_forward_ref,                                                  \
     .act_backward = hgk_act_backward_ref,                                                \
     .loss = hgk_loss_ref,                                                                \

@@ -139,6 +139,18 @@ static inline int32_t v_list_bit(const uint16_t *m, int64_t n, int bit, int32_t 
     return k;
 }
 
+static inline vf v_high_bf16(vf a)
+{
+    return _mm256_and_ps(a, _mm256_castsi256_ps(_mm256_set1_epi32(-65536)));
+}
+static inline vf v_dot_bytes(vf s, vf w, vf x)
+{
+    __m256i b = _mm256_castps_si256(x), a = _mm256_sign_epi8(_mm256_castps_si256(w), b);
+    __m256i pairs = _mm256_maddubs_epi16(_mm256_abs_epi8(b), a);
+    __m256i sums = _mm256_madd_epi16(pairs, _mm256_set1_epi16(1));
+    return _mm256_castsi256_ps(_mm256_add_epi32(_mm256_castps_si256(s), sums));
+}
+
 static inline vm v_gt(vf a, vf b) { return _mm256_cmp_ps(a, b, _CMP_GT_OQ); }
 static inline vm v_le(vf a, vf b) { return _mm256_cmp_ps(a, b, _CMP_LE_OQ); }
 static inline vm v_lt(vf a, vf b) { return _mm256_cmp_ps(a, b, _CMP_LT_OQ); }

@@ -10,6 +10,9 @@
  *   vu          VL whole numbers of 32 bits, modulo 2^32
  *   vw          half as many of 64 bits, whose low halves count: two make a vu
  *   vs          a sum in double, lane by lane: the order is fixed by the data's length
+ *   v_high_bf16 the bf16 number in the upper half of each lane
+ *   v_dot_bytes(s, w, x)      integers s + the four products of signed bytes of each lane,
+ *               none of them -128
  *   V_TILE_*    registers' worth of C that the matrix product keeps                    */
 #ifndef HGK_VEC_AVX512_H
 #define HGK_VEC_AVX512_H
@@ -117,6 +120,21 @@ static inline int32_t v_list_bit(const uint16_t *m, int64_t n, int bit, int32_t 
         at = _mm512_add_epi32(at, _mm512_set1_epi32(16));
     }
     return k;
+}
+
+static inline vf v_high_bf16(vf a)
+{
+    return _mm512_and_ps(a, _mm512_castsi512_ps(_mm512_set1_epi32(-65536)));
+}
+/* The instruction wants one factor without a sign: x's sign moves to w.  Pairs of products
+ * fit 16 bits.                                                                         */
+static inline vf v_dot_bytes(vf s, vf w, vf x)
+{
+    __m512i b = _mm512_castps_si512(x), a = _mm512_castps_si512(w);
+    a = _mm512_mask_sub_epi8(a, _mm512_movepi8_mask(b), _mm512_setzero_si512(), a);
+    __m512i pairs = _mm512_maddubs_epi16(_mm512_abs_epi8(b), a);
+    __m512i sums = _mm512_madd_epi16(pairs, _mm512_set1_epi16(1));
+    return _mm512_castsi512_ps(_mm512_add_epi32(_mm512_castps_si512(s), sums));
 }
 
 static inline vm v_gt(vf a, vf b) { return _mm512_cmp_ps_mask(a, b, _CMP_GT_OQ); }

@@ -85,6 +85,27 @@ static inline int32_t v_list_bit(const uint16_t *m, int64_t n, int bit, int32_t 
     return k;
 }
 
+typedef uint32x4_t vu;
+
+static inline vu i_bits(vf a) { return vreinterpretq_u32_f32(a); }
+static inline vf v_bits(vu a) { return vreinterpretq_f32_u32(a); }
+#define i_left(a, n) vshlq_n_u32(a, n)
+static inline vf v_from_int(vu a) { return vcvtq_f32_s32(vreinterpretq_s32_u32(a)); }
+
+static inline vf v_high_bf16(vf a)
+{
+    uint32x4_t high = vdupq_n_u32(0xffff0000u);
+    return vreinterpretq_f32_u32(vandq_u32(vreinterpretq_u32_f32(a), high));
+}
+static inline vf v_dot_bytes(vf s, vf w, vf x)
+{
+    int8x16_t a = vreinterpretq_s8_f32(w), b = vreinterpretq_s8_f32(x);
+    int32x4_t low = vpaddlq_s16(vmull_s8(vget_low_s8(a), vget_low_s8(b)));
+    int32x4_t high = vpaddlq_s16(vmull_high_s8(a, b));
+    int32x4_t sums = vpaddq_s32(low, high);
+    return vreinterpretq_f32_s32(vaddq_s32(vreinterpretq_s32_f32(s), sums));
+}
+
 static inline vm v_gt(vf a, vf b) { return vcgtq_f32(a, b); }
 static inline vm v_le(vf a, vf b) { return vcleq_f32(a, b); }
 static inline vm v_lt(vf a, vf b) { return vcltq_f32(a, b); }
