@@ -19,6 +19,27 @@ static const char *const keras_denoise[] = {KERAS_DENSE, "corrupt", "gaussian:0.
 static const char *const keras_sparse[] = {KERAS_DENSE, "l1", "1e-4", NULL};
 
 /* clang-format off */
+/* The convolutional model of the same page, its code 4x4x8: the third conv of the decoder
+ * has no padding, so that 16 becomes 14 and ends as 28.                                */
+static const char *const keras_conv[] = {
+    "encoder", "conv 16 3x3 relu;maxpool 2 padding=same;conv 8 3x3 relu;"
+               "maxpool 2 padding=same;conv 8 3x3 relu;maxpool 2 padding=same",
+    "decoder", "conv 8 3x3 relu;upsample 2;conv 8 3x3 relu;upsample 2;"
+               "conv 16 3x3 relu padding=valid;upsample 2;conv 1 3x3 sigmoid",
+    "loss", "bce", "scale", "unit",
+    "optimizer", "adam", "epochs", "50", "batch-size", "128", NULL,
+};
+
+/* A code of 4x4x128, 2,048 values for 784: only the noise keeps it from copying.       */
+static const char *const conv_denoise[] = {
+    "encoder", "conv 32 3x3 relu;maxpool 2 padding=same;conv 64 3x3 relu;"
+               "maxpool 2 padding=same;conv 128 3x3 relu;maxpool 2 padding=same",
+    "decoder", "convt 128 3x3 stride=2 relu;convt 64 3x3 stride=2 relu;"
+               "convt 32 3x3 relu;convt 1 3x3 stride=2 sigmoid;crop 2",
+    "loss", "bce", "scale", "unit", "corrupt", "gaussian:0.2", "redraw", "once",
+    "optimizer", "adam", "epochs", "20", "batch-size", "128", NULL,
+};
+
 /* One denoising layer of Vincent et al. (JMLR 11, 2010), who mask 25 to 50 %: sigmoid both
  * ways, tied, cross-entropy.                                                           */
 static const char *const vincent_mask[] = {
@@ -66,6 +87,11 @@ const hgi_preset hgi_presets[] = {
     {"keras-sparse", "keras-dense with an L1 penalty of 1e-4 on the code", keras_sparse},
     {"keras-denoise", "keras-dense that learns to remove noise: gaussian:0.5, drawn once",
      keras_denoise},
+    {"keras-conv",
+     "28x28 images: the Keras tutorial's convolutions, a code of 4x4x8; bce", keras_conv},
+    {"conv-denoise",
+     "28x28 images: convolutions that learn to remove noise, gaussian:0.2; bce",
+     conv_denoise},
     {"vincent-mask",
      "784-500-784 sigmoid from rows with 30 % of the values 0 (Vincent 2010)",
      vincent_mask},
