@@ -51,7 +51,7 @@ static void t_dot(int c, int a, int b)
         }
 }
 
-#include "kernels/simd/gemm_tiles.h"
+#include "kernels/simd/conv_tiles.h"
 
 extern const hgi_kernels test_tiles_model;
 const hgi_kernels test_tiles_model = {
@@ -61,4 +61,9 @@ const hgi_kernels test_tiles_model = {
     .packed_size = packed_size_tiles,
     .panel = TILES_PANEL,
     .pack = pack_tiles,
+    .conv = conv_tiles,
+    .conv_panel = TILES_PANEL,
+    .conv_size = packed_size_tiles,
+    .conv_pack = pack_tiles,
+    .outer = outer_tiles,
 };

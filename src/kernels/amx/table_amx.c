@@ -4,7 +4,7 @@
 #include "kernels/simd/vec_avx512_bf16.h"
 
 #include "kernels/amx/tiles.h"
-#include "kernels/simd/gemm_tiles.h"
+#include "kernels/simd/conv_tiles.h"
 #include "kernels/tables.h"
 
 const hgi_kernels hgk_table_amx = {
@@ -14,4 +14,9 @@ const hgi_kernels hgk_table_amx = {
     .packed_size = packed_size_tiles,
     .panel = TILES_PANEL,
     .pack = pack_tiles,
+    .conv = conv_tiles,
+    .conv_panel = TILES_PANEL,
+    .conv_size = packed_size_tiles,
+    .conv_pack = pack_tiles,
+    .outer = outer_tiles,
 };

@@ -7,7 +7,7 @@
 #include "kernels/simd/vec_avx512_bf16.h"
 
 #define TILE_STEP v_dot
-#include "kernels/simd/gemm_bf16.h"
+#include "kernels/simd/conv_bf16.h"
 #include "kernels/tables.h"
 
 const hgi_kernels hgk_table_avx512_bf16 = {
@@ -17,4 +17,9 @@ const hgi_kernels hgk_table_avx512_bf16 = {
     .packed_size = packed_size_bf16,
     .panel = PANEL,
     .pack = pack_bf16,
+    .conv = conv_bf16,
+    .conv_panel = PANEL,
+    .conv_size = packed_size_bf16,
+    .conv_pack = pack_bf16,
+    .outer = outer_bf16,
 };

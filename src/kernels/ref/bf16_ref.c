@@ -52,6 +52,50 @@ static void gemm(const hgi_gemm *g)
         }
 }
 
+/* All products of tap t at position (p, q); B is rounded already.                      */
+static void add_tap(const hgi_conv *g, const hgi_real *image, int64_t p, int64_t q,
+                    int64_t t, hgi_real *c)
+{
+    int64_t i = t / g->x.taps, j = t % g->x.taps;
+    int64_t y = p * g->y.step + i * g->y.tap + g->y.first;
+    int64_t x = q * g->x.step + j * g->x.tap + g->x.first;
+    if (y < 0 || y >= g->y.size || x < 0 || x >= g->x.size) return;
+    const hgi_real *a = image + (y * g->x.size + x) * g->channels;
+    const hgi_real *B = g->B + (i * g->y.b_tap + j * g->x.b_tap) * g->channels * g->N;
+    for (int64_t k = 0; k < g->channels; k++, B += g->N)
+        for (int64_t n = 0; n < g->N; n++) c[n] += hgk_bf16_ref(a[k]) * B[n];
+}
+
+static void conv(const hgi_conv *g)
+{
+    for (int64_t r = 0; r < g->images; r++)
+        for (int64_t p = 0; p < g->y.count; p++)
+            for (int64_t q = 0; q < g->x.count; q++) {
+                hgi_real *c = g->C + r * g->c_image + p * g->y.c_step + q * g->x.c_step;
+                for (int64_t n = 0; n < g->N; n++) c[n] = g->init ? g->init[n] : 0;
+                for (int64_t t = 0; t < g->y.taps * g->x.taps; t++)
+                    add_tap(g, g->A + r * g->a_image, p, q, t, c);
+            }
+}
+
+static void outer(const hgi_outer *g)
+{
+    for (int64_t m = 0; m < g->M; m++)
+        for (int64_t n = 0; n < g->N; n++) {
+            hgi_real c = g->init ? g->init[m * g->init_row + n] : 0;
+            for (int64_t i = 0; i < g->count[0]; i++)
+                for (int64_t j = 0; j < g->count[1]; j++)
+                    for (int64_t k = 0; k < g->count[2]; k++) {
+                        const hgi_real *a =
+                            g->A + i * g->a[0] + j * g->a[1] + k * g->a[2];
+                        const hgi_real *b =
+                            g->B + i * g->b[0] + j * g->b[1] + k * g->b[2];
+                        c += hgk_bf16_ref(a[m]) * hgk_bf16_ref(b[n]);
+                    }
+            g->C[m * g->c_row + n] = c;
+        }
+}
+
 const hgi_kernels hgk_table_ref_bf16 = {
     .name = "ref-bf16",
     .bf16 = 1,
@@ -59,4 +103,9 @@ const hgi_kernels hgk_table_ref_bf16 = {
     .packed_size = hgk_packed_size_ref,
     .panel = HGK_PANEL_REF,
     .pack = pack,
+    .conv = conv,
+    .conv_panel = HGK_PANEL_REF,
+    .conv_size = hgk_packed_size_ref,
+    .conv_pack = pack,
+    .outer = outer,
 };

@@ -13,7 +13,7 @@
 #ifndef HGK_SIMD_CONV_H
 #define HGK_SIMD_CONV_H
 
-#include "kernels/simd/template.h"
+#include "kernels/simd/conv_place.h"
 
 /* Bytes of B that stay in the first-level cache while all tiles pass over them.        */
 #define CONV_BLOCK (24 * 1024)
@@ -25,9 +25,7 @@ typedef struct conv_tile {
     const hgi_conv *g;
     int64_t tap0, tap1; /* i * x.taps + j                                               */
     int64_t width, last;
-    const float *image[V_TILE_ROWS];
-    int64_t y[V_TILE_ROWS], x[V_TILE_ROWS]; /* place of the first tap                   */
-    float *C[V_TILE_ROWS];
+    conv_rows at;
 } conv_tile;
 
 typedef void (*conv_fn)(const conv_tile *t);
@@ -39,7 +37,7 @@ ALWAYS void conv_run(const conv_tile *t, const int rows, const int vecs)
     vf c[V_TILE_ROWS][V_TILE_VECS];
 #pragma GCC unroll 8
     for (int m = 0; m < rows; m++) {
-        const float *from = t->tap0 > 0 ? t->C[m] : g->init;
+        const float *from = t->tap0 > 0 ? t->at.C[m] : g->init;
 #pragma GCC unroll 8
         for (int v = 0; v < vecs; v++)
             c[m][v] = !from          ? v_zero()
@@ -54,11 +52,8 @@ ALWAYS void conv_run(const conv_tile *t, const int rows, const int vecs)
             const float *a[V_TILE_ROWS];
 #pragma GCC unroll 8
             for (int m = 0; m < rows; m++) {
-                int64_t y = t->y[m] + i * g->y.tap, x = t->x[m] + j * g->x.tap;
-                bool inside = (uint64_t)y < (uint64_t)g->y.size &&
-                              (uint64_t)x < (uint64_t)g->x.size;
-                a[m] = inside ? t->image[m] + (y * g->x.size + x) * channels + c0
-                              : conv_zeros;
+                const float *place = conv_at(&t->at, g, m, i, j);
+                a[m] = place ? place + c0 : conv_zeros;
             }
             int64_t run = hgi_min(CONV_RUN, channels - c0);
             for (int64_t k = 0; k < run; k++, b += width) {
@@ -77,8 +72,8 @@ ALWAYS void conv_run(const conv_tile *t, const int rows, const int vecs)
 #pragma GCC unroll 8
     for (int m = 0; m < rows; m++) {
 #pragma GCC unroll 8
-        for (int v = 0; v < vecs - 1; v++) v_store(t->C[m] + v * VL, c[m][v]);
-        v_store_n(t->C[m] + (vecs - 1) * VL, c[m][vecs - 1], last);
+        for (int v = 0; v < vecs - 1; v++) v_store(t->at.C[m] + v * VL, c[m][v]);
+        v_store_n(t->at.C[m] + (vecs - 1) * VL, c[m][vecs - 1], last);
     }
 }
 
@@ -175,25 +170,6 @@ static const outer_fn outer_table[V_TILE_ROWS][V_TILE_VECS] = {
 
 /* ---- the loops ------------------------------------------------ */
 
-/* Rows of the tile are positions at, at + 1, ... of all images, one after another.     */
-static void conv_place(conv_tile *t, int64_t at, int64_t rows)
-{
-    const hgi_conv *g = t->g;
-    int64_t line = at / g->x.count, q = at - line * g->x.count;
-    int64_t r = line / g->y.count, p = line - r * g->y.count;
-    for (int64_t m = 0; m < rows; m++) {
-        t->image[m] = g->A + r * g->a_image;
-        t->y[m] = p * g->y.step + g->y.first;
-        t->x[m] = q * g->x.step + g->x.first;
-        t->C[m] = g->C + r * g->c_image + p * g->y.c_step + q * g->x.c_step;
-        if (++q < g->x.count) continue;
-        q = 0;
-        if (++p < g->y.count) continue;
-        p = 0;
-        r++;
-    }
-}
-
 static void conv(const hgi_conv *g)
 {
     int64_t positions = g->images * g->y.count * g->x.count;
@@ -207,7 +183,7 @@ static void conv(const hgi_conv *g)
         t.tap1 = hgi_min(t.tap0 + group, taps);
         for (int64_t i = 0; i < tiles; i++) {
             int64_t m = positions * i / tiles, rows = positions * (i + 1) / tiles - m;
-            conv_place(&t, m, rows);
+            conv_place(&t.at, g, m, rows);
             conv_table[rows - 1][vecs - 1](&t);
         }
         t.tap0 = t.tap1;

@@ -30,22 +30,31 @@ static void pair_row(int64_t K, const float *src, int64_t words, float *dst)
     }
 }
 
+/* One row of words: lane by lane (even[n], odd[n]) for n < wide, then zeros up to `row`.
+ * NULL stands for zeros.                                                               */
+static void pair_two(const float *even, const float *odd, int64_t wide, float *dst,
+                     int64_t row)
+{
+    int64_t n = 0;
+    for (; even && odd && n + VL <= wide; n += VL)
+        v_store(dst + n, v_interleave(v_load(even + n), v_load(odd + n)));
+    for (; n < row; n += VL) {
+        int64_t left = hgi_min(VL, hgi_max(wide - n, 0));
+        vf a = even && left > 0 ? v_load_n(even + n, left) : v_zero();
+        vf b = odd && left > 0 ? v_load_n(odd + n, left) : v_zero();
+        v_store_n(dst + n, v_interleave(a, b), hgi_min(VL, row - n));
+    }
+}
+
 /* dst[j*row + n] = (src(2j, n), src(2j + 1, n)) for rows of `wide` numbers at distance
  * src_row; zeros up to `row` words, and up to `words` rows.                            */
 static void pair_rows(int64_t K, int64_t wide, const float *src, int64_t src_row,
                       int64_t words, float *dst, int64_t row)
 {
     for (int64_t j = 0; j < words; j++, dst += row) {
-        const float *even = src + 2 * j * src_row, *odd = even + src_row;
-        int64_t n = 0, has_even = 2 * j < K, has_odd = 2 * j + 1 < K;
-        for (; has_odd && n + VL <= wide; n += VL)
-            v_store(dst + n, v_interleave(v_load(even + n), v_load(odd + n)));
-        for (; n < row; n += VL) {
-            int64_t left = hgi_min(VL, hgi_max(wide - n, 0));
-            vf a = has_even && left > 0 ? v_load_n(even + n, left) : v_zero();
-            vf b = has_odd && left > 0 ? v_load_n(odd + n, left) : v_zero();
-            v_store_n(dst + n, v_interleave(a, b), hgi_min(VL, row - n));
-        }
+        const float *even = src + 2 * j * src_row;
+        pair_two(2 * j < K ? even : NULL, 2 * j + 1 < K ? even + src_row : NULL, wide,
+                 dst, row);
     }
 }
 
