@@ -6,6 +6,9 @@
 
 #include <string.h>
 
+/* Of the batch that memory is told for: what batch-size is when it is not given. */
+enum { MEMORY_ROWS = 256 };
+
 static const cli_option *const options[] = {cli_json_options, cli_common_options, NULL};
 
 /* One row a layer in the order that data take, with the sums below. */
@@ -45,7 +48,7 @@ static void format_bytes(char out[CLI_NUMBER], double bytes)
     snprintf(out, CLI_NUMBER, i == 0 ? "%.0f %s" : "%.1f %s", bytes, units[i]);
 }
 
-static void print_facts(const hg_model_info *info)
+static void print_facts(const hg_model_info *info, const hg_memory *memory)
 {
     char a[CLI_NUMBER], b[CLI_NUMBER], text[200];
     cli_table *t = cli_table_new("ll");
@@ -62,6 +65,11 @@ static void print_facts(const hg_model_info *info)
     /* As stored: 4 bytes a number. */
     format_bytes(a, 4.0 * (double)info->parameters);
     cli_table_row(t, (const char *const[]){"weights", a});
+    format_bytes(a, (double)memory->training);
+    format_bytes(b, (double)memory->inference);
+    snprintf(text, sizeof(text), "%s in training, %s in use, a batch of %d rows", a, b,
+             MEMORY_ROWS);
+    cli_table_row(t, (const char *const[]){"activations", text});
     cli_table_row(t, (const char *const[]){"loss", info->loss});
     cli_table_row(t, (const char *const[]){"scale", info->scale});
     if (info->corrupt != NULL) {
@@ -86,6 +94,16 @@ static void print_facts(const hg_model_info *info)
     cli_table_free(t);
 }
 
+static json_t *memory_json(const hg_memory *memory)
+{
+    json_t *object = json_object();
+    json_object_set_new(object, "rows", json_integer(MEMORY_ROWS));
+    json_object_set_new(object, "weights", json_integer(memory->weights));
+    json_object_set_new(object, "training", json_integer(memory->training));
+    json_object_set_new(object, "inference", json_integer(memory->inference));
+    return object;
+}
+
 /* The same rows for a script; numbers stay numbers. */
 static json_t *layers_json(cli *c, const hg_model *model, int64_t n)
 {
@@ -104,12 +122,14 @@ static json_t *layers_json(cli *c, const hg_model *model, int64_t n)
     return list;
 }
 
-static int print_json(cli *c, const hg_model *model, const hg_model_info *info)
+static int print_json(cli *c, const hg_model *model, const hg_model_info *info,
+                      const hg_memory *memory)
 {
     json_t *object = json_object();
     json_object_set_new(object, "layers", layers_json(c, model, info->layers));
     json_object_set_new(object, "parameters", json_integer(info->parameters));
     json_object_set_new(object, "flops", json_integer(info->flops));
+    json_object_set_new(object, "memory", memory_json(memory));
     json_object_set_new(object, "inputs", json_integer(info->inputs));
     json_object_set_new(object, "shape", cli_json_shape(info->rank, info->shape));
     json_object_set_new(object, "code", json_integer(info->code));
@@ -132,11 +152,14 @@ int cli_print_summary(cli *c, const hg_model *model)
 {
     hg_model_info info = {.size = sizeof(info)};
     if (hg_model_get_info(c->ctx, model, &info) != HG_OK) return cli_failed(c);
-    if (cli_has(c, "json")) return print_json(c, model, &info);
+    hg_memory memory = {.size = sizeof(memory)};
+    if (hg_model_memory(c->ctx, model, MEMORY_ROWS, &memory) != HG_OK)
+        return cli_failed(c);
+    if (cli_has(c, "json")) return print_json(c, model, &info, &memory);
     int code = print_layers(c, model, &info);
     if (code != CLI_OK) return code;
     putchar('\n');
-    print_facts(&info);
+    print_facts(&info, &memory);
     return CLI_OK;
 }
 

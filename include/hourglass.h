@@ -286,6 +286,19 @@ typedef struct hg_layer_info {
 HG_API hg_status hg_model_layer(hg_ctx *ctx, const hg_model *model, int64_t index,
                                 hg_layer_info *out);
 
+/* Memory that a model's arithmetic takes, in bytes; none of it is taken by asking. */
+typedef struct hg_memory {
+    size_t size;
+    int64_t weights;
+    int64_t training;  /* activations and their gradients of one batch */
+    int64_t inference; /* activations of as many rows; a buffer is used again when it is
+                          read no more */
+} hg_memory;
+/* Fill *out for `rows` rows together; set out->size before the call.
+ * Errors   HG_EINVAL; HG_ERANGE rows < 1; HG_ENOMEM. */
+HG_API hg_status hg_model_memory(hg_ctx *ctx, const hg_model *model, int64_t rows,
+                                 hg_memory *out);
+
 /* The loss after each epoch; index is 0-based; 0 after the last, and when out->size is
  * not set.  NaN: not measured. */
 typedef struct hg_epoch {

@@ -51,8 +51,9 @@ struct hg_ctx {
     struct hgi_team *team;             /* made at first use, see team.h        */
     const struct hgi_kernels *kernels; /* never NULL                          */
     const struct hgi_kernels *bf16;    /* products in bf16; NULL: none here   */
-    char message[HG_MESSAGE_MAX];      /* of the last failure, "" before one  */
-    char fact[256];                    /* value of the last hg_info()         */
+    int64_t memory_limit; /* bytes there are to be had, for tests; 0: ask the system    */
+    char message[HG_MESSAGE_MAX]; /* of the last failure, "" before one  */
+    char fact[256];               /* value of the last hg_info()         */
 };
 
 /* ---- status ------------------------------------------------------------- */
@@ -97,6 +98,12 @@ char *hgi_strndup(const hgi_mem *mem, const char *s, size_t n);
 /* *out = a * b; false when it does not fit.                                   */
 bool hgi_mul_size(size_t a, size_t b, size_t *out);
 
+/* Bytes that this process can still take, by what the machine and its control groups have;
+ * INT64_MAX where that is not known.                                          */
+int64_t hgi_memory_left(const hg_ctx *ctx);
+/* HG_ENOMEM with "WHAT: 3.6 TiB of memory needed, 22.1 GiB left on this machine".      */
+hg_status hgi_check_memory(hg_ctx *ctx, double bytes, const char *what);
+
 /* A text that grows.  A failed append is remembered and told by hgi_text_ok(),
  * so that a writer checks once at its end.  Free with hgi_text_free().        */
 typedef struct hgi_text {
@@ -129,6 +136,9 @@ bool hgi_parse_int(const char *s, size_t n, int64_t *out);
 #define HGI_NUMBER_MAX 32
 int hgi_format_float(char out[HGI_NUMBER_MAX], float x);
 int hgi_format_double(char out[HGI_NUMBER_MAX], double x);
+
+/* "199.2 KiB"; returns out.                                                   */
+const char *hgi_bytes_text(char out[HGI_NUMBER_MAX], double bytes);
 
 /* The entry of names[0..n-1] nearest to `word` by edit distance, or NULL when
  * none is near enough to suggest (distance over a third of the word, at least 2). */

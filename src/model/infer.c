@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: MIT
 /* Running a trained net over rows: chunks of rows, one workspace per worker. */
+#include "model/model.h"
 #include "model/pass.h"
 
 enum { CHUNK_BYTES = 8 << 20, WEIGHT_USES = 256 };
@@ -95,6 +96,25 @@ void hgi_infer_free(hgi_infer *r)
     hgi_free(&mem, r->ws);
     hgi_free(&mem, r->packed);
     *r = (hgi_infer){.mem = mem};
+}
+
+hg_status hg_model_memory(hg_ctx *ctx, const hg_model *m, int64_t rows, hg_memory *out)
+{
+    double bytes[2], all;
+    if (m == NULL || out == NULL || out->size != sizeof *out)
+        return hgi_fail(ctx, HG_EINVAL,
+                        "hg_model_memory: model, or out->size, is not set");
+    if (rows < 1 || rows > INT32_MAX)
+        return hgi_fail(ctx, HG_ERANGE, "%lld rows, expected 1 to 2^31 - 1",
+                        (long long)rows);
+    for (int training = 0; training < 2; training++) {
+        hgi_workspace_options o = {
+            .k = ctx->kernels, .rows = rows, .workers = 1, .training = training == 1};
+        HGI_TRY(hgi_workspace_bytes(ctx, &m->net, &o, &bytes[training], &all));
+    }
+    int64_t weights = (m->net.params + m->net.states) * (int64_t)sizeof(hgi_real);
+    *out = (hg_memory){sizeof *out, weights, (int64_t)bytes[1], (int64_t)bytes[0]};
+    return HG_OK;
 }
 
 void hgi_predict(const hgi_net *net, const hgi_kernels *k, int64_t n, hgi_real *y)

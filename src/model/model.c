@@ -87,6 +87,8 @@ hg_status hgi_model_take(hg_ctx *ctx, hgi_spec *spec, hgi_scaler *scaler, hg_mod
     HGI_GOTO(hgi_net_plan(ctx, &m->spec, &m->net));
     size_t params = (size_t)hgi_max(m->net.params, 1),
            states = (size_t)hgi_max(m->net.states, 1);
+    HGI_GOTO(hgi_check_memory(ctx, (double)(params + states) * (double)sizeof *m->theta,
+                              "the model's weights"));
     m->theta = hgi_calloc(&ctx->mem, params, sizeof *m->theta);
     m->state = hgi_calloc(&ctx->mem, states, sizeof *m->state);
     if (m->theta == NULL || m->state == NULL)

@@ -199,17 +199,23 @@ static void cut_work(hgi_workspace *w, const hgi_net *net, int workers, cutter *
     w->pass.work = cut(c, w->pass.work_each * workers);
 }
 
-/* A run that starts at the code has its input where the code is. */
-static void cut_all(hgi_workspace *w, const hgi_net *net, const hgi_workspace_options *o,
-                    life *lives, cutter *c)
+static void cut_activations(hgi_workspace *w, const hgi_net *net,
+                            const hgi_workspace_options *o, life *lives, cutter *c)
 {
-    cutter own = {.base = o->packed};
     if (o->training) {
         cut_forward(w, net, c);
         cut_backward(w, net, c);
     } else {
         cut_inference(w, net, lives, c);
     }
+}
+
+/* A run that starts at the code has its input where the code is. */
+static void cut_all(hgi_workspace *w, const hgi_net *net, const hgi_workspace_options *o,
+                    life *lives, cutter *c)
+{
+    cutter own = {.base = o->packed};
+    cut_activations(w, net, o, lives, c);
     cut_work(w, net, o->workers, c);
     cut_packed(w, net, o, o->packed != NULL ? &own : c);
 }
@@ -239,6 +245,29 @@ done:
     hgi_free(&ctx->mem, lives);
     if (status != HG_OK) hgi_workspace_free(&w);
     *out = w;
+    return status;
+}
+
+hg_status hgi_workspace_bytes(hg_ctx *ctx, const hgi_net *net,
+                              const hgi_workspace_options *o, double *activations,
+                              double *all)
+{
+    hgi_workspace w = {.mem = ctx->mem, .rows = o->rows};
+    hg_status status = HG_OK;
+    size_t layers = (size_t)net->count;
+    life *lives = hgi_calloc(&ctx->mem, 2 * layers, sizeof *lives);
+    w.pass.k = o->k;
+    w.pass.slot = hgi_calloc(&ctx->mem, layers, sizeof *w.pass.slot);
+    if (lives == NULL || w.pass.slot == NULL)
+        HGI_GOTO(hgi_fail_mem(ctx, layers * sizeof *lives, "a plan of memory"));
+    cutter some = {0}, whole = {0};
+    cut_activations(&w, net, o, lives, &some);
+    cut_all(&w, net, o, lives, &whole);
+    *activations = (double)some.used * (double)sizeof(hgi_real);
+    *all = (double)whole.used * (double)sizeof(hgi_real);
+done:
+    hgi_free(&ctx->mem, lives);
+    hgi_workspace_free(&w);
     return status;
 }
 

@@ -32,6 +32,10 @@ typedef struct hgi_workspace_options {
 } hgi_workspace_options;
 hg_status hgi_workspace_new(hg_ctx *ctx, const hgi_net *net,
                             const hgi_workspace_options *options, hgi_workspace *out);
+/* What that would take: *activations (with their gradients in training) and *all, bytes. */
+hg_status hgi_workspace_bytes(hg_ctx *ctx, const hgi_net *net,
+                              const hgi_workspace_options *options, double *activations,
+                              double *all);
 void hgi_workspace_free(hgi_workspace *w);
 int64_t hgi_packed_reals(const hgi_net *net, const hgi_kernels *k);
 

@@ -31,7 +31,6 @@ static hg_status make_optimizer(hgi_trainer *t)
 {
     const hg_config *cfg = t->cfg;
     int64_t params = t->m->net.params;
-    hgi_optim_read(cfg, &t->optim);
     t->clip = hgi_config_given(cfg, "clip") ? hgi_config_real(cfg, "clip") : 0;
     HGI_TRY(hgi_schedule_parse(t->ctx, hgi_config_text(cfg, "schedule"),
                                hgi_config_int(cfg, "warmup"), t->epochs * t->per_epoch,
@@ -97,6 +96,31 @@ static hg_status choose_precision(hgi_trainer *t)
     return HG_OK;
 }
 
+/* Refuse before anything is taken what cannot fit; the model itself is there already. */
+static hg_status check_memory(hgi_trainer *t, const hgi_workspace_options *options)
+{
+    const hgi_net *net = &t->m->net;
+    double params = (double)net->params, real = (double)sizeof(hgi_real), step, all;
+    bool whole = hgi_config_given(t->cfg, "clip") || has_ties(net);
+    HGI_TRY(hgi_workspace_bytes(t->ctx, net, options, &step, &all));
+    double optimiser = params * (t->optim.moments + (whole ? 1 : 0)) * real;
+    double copies = 2 * (params + (double)net->states) * real;
+    double fixed = optimiser + copies + (all - step), left;
+    if (t->valid != NULL) fixed += (double)hgi_packed_reals(net, t->ctx->kernels) * real;
+    fixed += (double)t->train->rows * (double)sizeof *t->order;
+    left = (double)hgi_memory_left(t->ctx);
+    if (fixed + step <= left) return HG_OK;
+    char text[5][HGI_NUMBER_MAX];
+    return hgi_fail(
+        t->ctx, HG_ENOMEM,
+        "training needs %s of memory (%s for a batch of %lld rows, %s for the optimiser, "
+        "%s for copies of the weights), %s left on this machine: try a smaller %s",
+        hgi_bytes_text(text[0], fixed + step), hgi_bytes_text(text[1], step),
+        (long long)t->batch, hgi_bytes_text(text[2], optimiser),
+        hgi_bytes_text(text[3], copies), hgi_bytes_text(text[4], left),
+        fixed < left ? "batch-size" : "model");
+}
+
 hg_status hgi_trainer_new(hgi_trainer *t)
 {
     const hg_config *cfg = t->cfg;
@@ -118,6 +142,8 @@ hg_status hgi_trainer_new(hgi_trainer *t)
     t->at.best = (double)INFINITY;
     hgi_workspace_options options = {
         .k = t->k, .rows = t->batch, .workers = hgi_team_size(t->team), .training = true};
+    hgi_optim_read(cfg, &t->optim);
+    HGI_TRY(check_memory(t, &options));
     HGI_TRY(hgi_workspace_new(t->ctx, net, &options, &t->w));
     t->w.pass.theta = t->m->theta;
     t->w.pass.state = t->m->state;
