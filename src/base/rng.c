@@ -15,6 +15,7 @@
 #define WEYL_1 UINT32_C(0xbb67ae85)
 /* Blocks computed side by side, so that the compiler can put them in vector lanes.     */
 #define LANES 16
+#define SWAPS 512 /* of a permutation, drawn together */
 
 static void make_key(const hgi_rng *r, uint32_t key[2])
 {
@@ -58,32 +59,19 @@ void hgi_philox(const hgi_rng *r, uint64_t row, uint32_t index, uint32_t out[4])
     hgi_philox_raw(counter, key, out);
 }
 
-/* hgi_philox_raw() for LANES neighbouring indices.                                     */
-static void many_blocks(const uint32_t counter[4], const uint32_t key[2],
-                        uint32_t out[4 * LANES])
+/* hgi_philox_raw() of LANES counters, c[i][j] being word i of the j-th, in place.      */
+static void many_blocks(uint32_t c[4][LANES], const uint32_t key[2])
 {
-    uint32_t c0[LANES], c1[LANES], c2[LANES], c3[LANES];
     uint32_t k0 = key[0], k1 = key[1];
-    for (uint32_t j = 0; j < LANES; j++) {
-        c0[j] = counter[0] + j;
-        c1[j] = counter[1];
-        c2[j] = counter[2];
-        c3[j] = counter[3];
-    }
     for (int i = 0; i < ROUNDS; i++, k0 += WEYL_0, k1 += WEYL_1) {
         for (int j = 0; j < LANES; j++) {
-            uint64_t p0 = (uint64_t)MULTIPLY_0 * c0[j], p1 = (uint64_t)MULTIPLY_1 * c2[j];
-            c0[j] = (uint32_t)(p1 >> 32) ^ c1[j] ^ k0;
-            c1[j] = (uint32_t)p1;
-            c2[j] = (uint32_t)(p0 >> 32) ^ c3[j] ^ k1;
-            c3[j] = (uint32_t)p0;
+            uint64_t p0 = (uint64_t)MULTIPLY_0 * c[0][j];
+            uint64_t p1 = (uint64_t)MULTIPLY_1 * c[2][j];
+            c[0][j] = (uint32_t)(p1 >> 32) ^ c[1][j] ^ k0;
+            c[1][j] = (uint32_t)p1;
+            c[2][j] = (uint32_t)(p0 >> 32) ^ c[3][j] ^ k1;
+            c[3][j] = (uint32_t)p0;
         }
-    }
-    for (int j = 0; j < LANES; j++) {
-        out[4 * j] = c0[j];
-        out[4 * j + 1] = c1[j];
-        out[4 * j + 2] = c2[j];
-        out[4 * j + 3] = c3[j];
     }
 }
 
@@ -94,8 +82,14 @@ void hgi_philox_fill(const hgi_rng *r, uint64_t row, uint32_t index, int64_t n,
     uint32_t key[2];
     make_key(r, key);
     uint32_t counter[4] = {index, (uint32_t)row, (uint32_t)(row >> 32), r->epoch};
-    for (; n >= 4 * LANES; n -= 4 * LANES, out += 4 * LANES, counter[0] += LANES)
-        many_blocks(counter, key, out);
+    for (; n >= 4 * LANES; n -= 4 * LANES, counter[0] += LANES) {
+        uint32_t c[4][LANES];
+        for (int i = 0; i < 4; i++)
+            for (uint32_t j = 0; j < LANES; j++) c[i][j] = counter[i] + (i == 0 ? j : 0);
+        many_blocks(c, key);
+        for (int j = 0; j < LANES; j++)
+            for (int i = 0; i < 4; i++) *out++ = c[i][j];
+    }
     for (; n > 0; n -= 4, out += 4, counter[0]++) hgi_philox_raw(counter, key, out);
 }
 
@@ -115,13 +109,47 @@ uint64_t hgi_below(const hgi_rng *r, uint64_t at, uint64_t n)
     }
 }
 
-void hgi_permutation(const hgi_rng *r, int64_t n, int64_t *order)
+/* What is rejected is less than n: nearly every first try passes without knowing it.   */
+void hgi_draw_swaps(const hgi_rng *r, int64_t first, int64_t n, int64_t *draw)
 {
-    for (int64_t i = 0; i < n; i++) order[i] = i;
-    for (int64_t i = n - 1; i > 0; i--) {
-        int64_t j = (int64_t)hgi_below(r, (uint64_t)i, (uint64_t)i + 1);
-        int64_t swap = order[i];
+    uint32_t key[2];
+    make_key(r, key);
+    for (int64_t at = 0; at < n; at += LANES) {
+        uint32_t c[4][LANES];
+        for (int64_t j = 0; j < LANES; j++) {
+            uint64_t row = (uint64_t)(first + at + j);
+            c[0][j] = 0;
+            c[1][j] = (uint32_t)row;
+            c[2][j] = (uint32_t)(row >> 32);
+            c[3][j] = r->epoch;
+        }
+        many_blocks(c, key);
+        for (int64_t j = 0; j < LANES && at + j < n; j++) {
+            uint64_t row = (uint64_t)(first + at + j), below = row + 1;
+            uint64_t word = (uint64_t)c[1][j] << 32 | c[0][j];
+            draw[at + j] =
+                (int64_t)(word >= below ? word % below : hgi_below(r, row, below));
+        }
+    }
+}
+
+void hgi_swap_down(int64_t first, int64_t n, const int64_t *draw, int64_t *order)
+{
+    for (int64_t i = first + n - 1; i >= first; i--) {
+        int64_t j = draw[i - first], swap = order[i];
         order[i] = order[j];
         order[j] = swap;
+    }
+}
+
+void hgi_permutation(const hgi_rng *r, int64_t n, int64_t *order)
+{
+    int64_t draw[SWAPS];
+    for (int64_t i = 0; i < n; i++) order[i] = i;
+    for (int64_t left = n; left > 0;) {
+        int64_t count = hgi_min(SWAPS, left);
+        left -= count;
+        hgi_draw_swaps(r, left, count, draw);
+        hgi_swap_down(left, count, draw, order);
     }
 }

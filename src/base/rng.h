@@ -49,5 +49,10 @@ static inline float hgi_unit(uint32_t word) { return (float)(word >> 8) * 0x1p-2
 uint64_t hgi_below(const hgi_rng *r, uint64_t at, uint64_t n);
 /* A random permutation of 0..n-1 written to order[] (Fisher-Yates). */
 void hgi_permutation(const hgi_rng *r, int64_t n, int64_t *order);
+/* Its two halves, so that several threads can draw: draw[i - first], below i + 1, is the
+ * place that i changes with, for i = first .. first+n-1; then the changes of these i,
+ * which take place from the last i of all down to 0. */
+void hgi_draw_swaps(const hgi_rng *r, int64_t first, int64_t n, int64_t *draw);
+void hgi_swap_down(int64_t first, int64_t n, const int64_t *draw, int64_t *order);
 
 #endif

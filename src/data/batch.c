@@ -72,16 +72,21 @@ static void fill_row(const struct hgi_kernels *k, const hg_dataset *d,
     k->affine(d->features, f32, s->shift_r, s->scale_r, x);
 }
 
-/* Shuffled rows lie anywhere in memory, where no hardware prefetcher guesses: ask for a row
- * a few rows early.  A page of it is enough to get the hardware going.                 */
-static void ask_for_row(const hg_dataset *d, int64_t row)
+/* Shuffled rows lie anywhere in memory, where no hardware prefetcher guesses.  Into the
+ * second-level cache, which takes more at a time than the first.  A page of a row is enough
+ * to get the hardware going.                                                           */
+void hgi_batch_ask(const hg_dataset *d, const int64_t *index, int64_t n)
 {
-    const unsigned char *p = d->type == HG_U8
-                                 ? hgi_dataset_row_u8(d, row)
-                                 : (const unsigned char *)hgi_dataset_row_f32(d, row);
-    if (p == NULL) return;
-    int64_t bytes = d->features * (d->type == HG_U8 ? 1 : (int64_t)sizeof(float));
-    for (int64_t b = 0; b < bytes && b < PAGE; b += HGI_ALIGN) __builtin_prefetch(p + b);
+    int64_t bytes = hgi_min(hgi_dataset_row_bytes(d), PAGE);
+    for (int64_t i = 0; i < n; i++) {
+        const unsigned char *p =
+            d->type == HG_U8 ? hgi_dataset_row_u8(d, index[i])
+                             : (const unsigned char *)hgi_dataset_row_f32(d, index[i]);
+        if (p == NULL) return;
+        for (int64_t b = 0; b < bytes; b += HGI_ALIGN)
+            __builtin_prefetch(p + b, 0, 2); /* 2: all but the first level */
+        __builtin_prefetch(p + bytes - 1, 0, 2);
+    }
 }
 
 int64_t hgi_batch_fill(const struct hgi_kernels *k, const hg_dataset *d,
@@ -92,7 +97,7 @@ int64_t hgi_batch_fill(const struct hgi_kernels *k, const hg_dataset *d,
     bool check = may_leave(d, s, range);
     for (int64_t i = 0; i < n; i++) {
         hgi_real *to = x + i * d->features;
-        if (index != NULL && i + AHEAD < n) ask_for_row(d, index[i + AHEAD]);
+        if (index != NULL && i + AHEAD < n) hgi_batch_ask(d, index + i + AHEAD, 1);
         fill_row(k, d, s, index != NULL ? index[i] : first + i, scratch, to);
         bool outside = check && clip_row(range, d->features, to);
         if (outside && !range->clip) return i;

@@ -46,6 +46,10 @@ void hgi_dataset_part(const hg_dataset *d, int64_t r, int64_t first, int64_t n,
 /* Row r in place when it is packed u8 / f32, else NULL: the fast paths.               */
 const uint8_t *hgi_dataset_row_u8(const hg_dataset *d, int64_t r);
 const float *hgi_dataset_row_f32(const hg_dataset *d, int64_t r);
+static inline int64_t hgi_dataset_row_bytes(const hg_dataset *d)
+{
+    return d->features * (d->type == HG_U8 ? 1 : (int64_t)sizeof(float));
+}
 /* Hash of shape and values, independent of how they are stored in memory.             */
 uint64_t hgi_dataset_hash(const hg_dataset *d);
 /* "column 3 ("age")" or "pixel (3,4)" into out; the same behind "row 17, ".            */
@@ -171,6 +175,9 @@ int64_t hgi_batch_fill(const struct hgi_kernels *k, const hg_dataset *d,
                        const hgi_scaler *s, const hgi_range *range, const int64_t *index,
                        int64_t first, int64_t n, float *scratch, hgi_real *x,
                        unsigned char *clipped);
+/* Ask for these rows, which are to be filled in soon, without waiting for them; rows that
+ * do not lie in one piece are left alone.                                              */
+void hgi_batch_ask(const hg_dataset *d, const int64_t *index, int64_t n);
 /* The same of one row of floats, whatever it is part of; true when a value was outside the
  * range.                                                                               */
 bool hgi_batch_row(const struct hgi_kernels *k, const hgi_scaler *s,

@@ -19,6 +19,11 @@
 #include <math.h>
 
 enum { BLOCK_REALS = 8192 };
+/* Work of a step that a second thread pays for: it is awake, because it waits by spinning
+ * for longer than the time between two steps. */
+enum { SHARED_FLOPS = 500000 };
+/* Rows of the next batch stay in half of a core's L2 cache until they are used. */
+enum { ASKED_BYTES = 512 << 10 };
 
 /* ---- chunks of rows -------------------------------------------------------------- */
 
@@ -52,6 +57,18 @@ static void loss_rows(hgi_trainer *t, int64_t r0, int64_t r1)
                t->target + r0 * d, d, last->gy + r0 * d, d, t->row_loss + r0);
 }
 
+/* Rows of the next batch that this chunk's place will have: most likely the same core
+ * fills them, and finds them in its L2 cache.  They are asked for in parts, one after each
+ * layer, because a core waits for some twenty lines at a time. */
+static void ask_rows(const hgi_trainer *t, int64_t r0, int64_t r1, int64_t part,
+                     int64_t parts)
+{
+    int64_t first = t->first + t->batch + r0, n = r1 - r0;
+    int64_t from = first + n * part / parts, to = first + n * (part + 1) / parts;
+    to = hgi_min(to, t->train->rows);
+    if (t->ask && from < to) hgi_batch_ask(t->train, t->order + from, to - from);
+}
+
 static void run_segment(void *arg, int64_t item, int worker)
 {
     const hgi_segment *s = arg;
@@ -60,11 +77,15 @@ static void run_segment(void *arg, int64_t item, int worker)
     const hgi_layer *layer = t->m->net.layer;
     int64_t r0 = item * t->chunk, r1 = hgi_min(r0 + t->chunk, p->n);
     if (s->fill) fill_rows(t, r0, r1, worker);
-    for (int64_t i = s->forward0; i < s->forward1; i++)
+    for (int64_t i = s->forward0; i < s->forward1; i++) {
         layer[i].kind->forward(&layer[i], p, r0, r1, worker);
+        if (s->fill) ask_rows(t, r0, r1, i, s->forward1 + s->backward1);
+    }
     if (s->loss) loss_rows(t, r0, r1);
-    for (int64_t i = s->backward1; i-- > s->backward0;)
+    for (int64_t i = s->backward1; i-- > s->backward0;) {
         hgi_layer_backward(&t->m->net, p, i, r0, r1, worker);
+        if (s->fill) ask_rows(t, r0, r1, s->forward1 + i, s->forward1 + s->backward1);
+    }
 }
 
 static void run_forward_statistics(void *arg, int64_t item, int worker)
@@ -270,6 +291,7 @@ hg_status hgi_step_plan(hgi_trainer *t)
     int64_t even = hgi_ceil_div(t->batch, 2 * (int64_t)hgi_team_size(t->team));
     int64_t most = hgi_chunk_rows(net);
     t->chunk = hgi_min(most, hgi_max(hgi_ceil_div(most, 4), even));
+    t->ask = t->shuffle && t->batch * hgi_dataset_row_bytes(t->train) <= ASKED_BYTES;
     t->w.pass.grad = t->grad;
     t->w.pass.emit = emit;
     t->w.pass.emit_arg = t;
@@ -299,6 +321,7 @@ bool hgi_step_run(hgi_trainer *t, int64_t first, int64_t n)
 {
     hgi_pass *p = &t->w.pass;
     p->n = n;
+    t->first = first;
     p->rows = t->order + first;
     p->epoch = (uint32_t)t->at.epoch;
     double lr = t->optim.lr * hgi_schedule_at(&t->schedule, t->at.t);
@@ -306,7 +329,7 @@ bool hgi_step_run(hgi_trainer *t, int64_t first, int64_t n)
     hgi_optim_step(&t->optim, t->at.t + 1, lr, 1.0, false, &t->step_bias);
     for (int64_t i = 0; i < t->stages; i++)
         if (t->by_rows[i]) t->stage[i].items = hgi_ceil_div(n, t->chunk);
-    if (3 * n * t->flops < HGI_TEAM_WORTH) /* forward, and backward twice as much */
+    if (3 * n * t->flops < SHARED_FLOPS) /* forward, and backward twice as much */
         hgi_team_run_alone(t->stage, t->stages);
     else
         hgi_team_run(t->team, t->stage, t->stages);

@@ -32,15 +32,6 @@ static void restore_weights(hgi_trainer *t, const hgi_real *from)
     memcpy(t->m->state, from + net->params, (size_t)net->states * sizeof *from);
 }
 
-static void shuffle(hgi_trainer *t)
-{
-    hgi_rng rng = {t->m->trained.seed, HGI_USE_SHUFFLE, (uint32_t)t->at.epoch};
-    if (t->shuffle)
-        hgi_permutation(&rng, t->train->rows, t->order);
-    else
-        for (int64_t i = 0; i < t->train->rows; i++) t->order[i] = i;
-}
-
 /* Of the last step done. */
 static double current_lr(const hgi_trainer *t)
 {
@@ -225,7 +216,7 @@ static hg_status run_epochs(hgi_trainer *t)
     while (!stop) {
         c.epoch_start = hgi_now();
         c.rows = 0;
-        shuffle(t);
+        hgi_shuffle(t);
         c.stepping = hgi_now() - c.epoch_start; /* the shuffle is part of the rate */
         bool cancel = false;
         HGI_TRY(run_steps(t, &c, &cancel));

@@ -55,10 +55,13 @@ static hg_status make_rows(hgi_trainer *t)
     size_t rows = (size_t)t->train->rows, batch = (size_t)t->batch;
     size_t workers = (size_t)hgi_team_size(t->team), wide;
     t->order = hgi_calloc(mem, rows, sizeof *t->order);
+    t->draw = hgi_calloc(mem, (size_t)hgi_min(t->train->rows, HGI_SHUFFLE_ROWS),
+                         sizeof *t->draw);
     t->row_loss = hgi_calloc(mem, batch, sizeof *t->row_loss);
     if (hgi_mul_size(workers, (size_t)t->m->net.inputs, &wide))
         t->row_scratch = hgi_calloc(mem, wide, sizeof *t->row_scratch);
-    if (t->order == NULL || t->row_loss == NULL || t->row_scratch == NULL)
+    if (t->order == NULL || t->draw == NULL || t->row_loss == NULL ||
+        t->row_scratch == NULL)
         return hgi_fail_mem(t->ctx, rows * sizeof *t->order, "the order of rows");
     int64_t d = t->m->net.inputs; /* the batch's input has room for batch * d */
     if (t->corrupt != NULL) HGI_TRY(reals(t, t->batch * d, "clean rows", &t->clean));
@@ -169,11 +172,11 @@ void hgi_trainer_free(hgi_trainer *t)
     hgi_free(mem, t->scratch);
     hgi_workspace_free(&t->w);
     if (t->infer.ctx != NULL) hgi_infer_free(&t->infer);
-    void *const blocks[] = {
-        t->block,       t->norm_part,     t->grad,     t->moment1,
-        t->moment2,     t->order,         t->row_loss, t->row_scratch,
-        t->zeros.index, t->zeros.start,   t->best,     t->good,
-        t->valid_recon, t->valid_penalty, t->clean,    t->valid_clean};
+    void *const blocks[] = {t->block,       t->norm_part,     t->grad,     t->moment1,
+                            t->moment2,     t->order,         t->row_loss, t->row_scratch,
+                            t->zeros.index, t->zeros.start,   t->best,     t->good,
+                            t->valid_recon, t->valid_penalty, t->clean,    t->valid_clean,
+                            t->draw};
     for (int64_t i = 0; i < HGI_COUNT(blocks); i++) hgi_free(mem, blocks[i]);
     hg_dataset_free(&t->own_train);
     hg_dataset_free(&t->own_valid);

@@ -46,6 +46,9 @@ typedef struct hgi_block {
     bool weight; /* weight decay applies */
 } hgi_block;
 
+/* Rows that a shuffle draws at a time: their draws stay in a core's L2 cache. */
+enum { HGI_SHUFFLE_ROWS = 32768 };
+
 enum { HGI_MAX_NORMS = 128, HGI_MAX_STAGES = 4 * HGI_MAX_NORMS + 12 };
 
 struct hgi_trainer {
@@ -68,6 +71,8 @@ struct hgi_trainer {
     bool by_rows[HGI_MAX_STAGES]; /* items follow the number of rows in the batch */
     int64_t stages;
     int64_t batch, chunk;
+    int64_t first;    /* of the batch's rows in order */
+    bool ask;         /* for the next batch's rows while this one is done */
     int64_t flops;    /* of forward, one row */
     hgi_block *block; /* [blocks] */
     int64_t blocks;
@@ -95,6 +100,7 @@ struct hgi_trainer {
     int64_t early_stop; /* 0: none */
     double min_delta;
     int64_t *order;     /* [train rows] this epoch's order */
+    int64_t *draw;      /* [train rows, at most HGI_SHUFFLE_ROWS] of the shuffle */
     double *row_loss;   /* [batch] sum over features */
     float *row_scratch; /* [workers][inputs] for strided rows */
     hgi_counters at;
@@ -121,6 +127,8 @@ void hgi_trainer_free(hgi_trainer *t);
 /* Look whether rows are mostly zeros, and make room for lists of where they are not. */
 hg_status hgi_zeros_plan(hgi_trainer *t);
 hg_status hgi_step_plan(hgi_trainer *t);
+/* This epoch's order, a function of the seed and the epoch. */
+void hgi_shuffle(hgi_trainer *t);
 /* One step on rows order[first .. first+n-1]; adds to at.recon and at.penalty.  False
  * when the loss is not finite. */
 bool hgi_step_run(hgi_trainer *t, int64_t first, int64_t n);
