@@ -272,8 +272,10 @@ const cli_verb cli_plot_grid = {
 const cli_verb cli_plot_filters = {
     .name = "plot filters",
     .usage = "MODEL -o FILE [options]",
-    .brief = "what each unit of the code stands for",
-    .about = "Draw the weights between the code and the pixels, one tile a unit.",
+    .brief = "what each unit next to the pixels stands for",
+    .about =
+        "Draw the weights that touch the pixels, one tile a unit; of a convolution, its "
+        "kernels.",
     .examples =
         "  hourglass plot filters model.safetensors -o filters.png --part encoder\n",
     .options = filter_options,

@@ -129,7 +129,7 @@ TEST(sizes_that_do_not_fit_are_named)
          "conv 4 3",
          "dense input",
          "encoder line 1 (conv): a kernel of 1 size slides over a length, 100 or 100x8, "
-         "but the input is 8x8x1"},
+         "but the input is 8x8x1; reshape to two sizes, as in reshape 100x8"},
         {{1, {8, 0, 0}},
          "conv 4 3x3",
          "dense input",

@@ -75,10 +75,13 @@ static hg_status check_axes(hg_ctx *ctx, const hgi_layer *l, const char *where)
                         where, axes);
     if (l->in.rank < axes || l->in.rank > axes + 1)
         return hgi_fail(ctx, HG_ESHAPE,
-                        "%s: a kernel of %d size%s slides over %s, but the input is %s",
+                        "%s: a kernel of %d size%s slides over %s, but the input is %s%s",
                         where, axes, axes > 1 ? "s" : "",
                         axes > 1 ? "an image, 28x28x1" : "a length, 100 or 100x8",
-                        hgi_shape_text(&l->in, row));
+                        hgi_shape_text(&l->in, row),
+                        axes == 1 && l->in.dim[2] == 1
+                            ? "; reshape to two sizes, as in reshape 100x8"
+                            : "");
     for (int i = 0; i < HGI_COUNT(sized); i++)
         if (l->line.value[sized[i]] > 1 && (int)l->line.value[sized[i]] != axes)
             return hgi_fail(ctx, HG_ESHAPE, "%s: %s has %d sizes, but the kernel has %d",

@@ -40,3 +40,9 @@ hourglass plot filters model.safetensors -o g.png --part encoder --width 300
 for f in a d e f g; do head -c 4 $f.png | grep -aq PNG || fail "$f.png"; done
 grep -q '<svg' b.svg
 head -c 5 c.pdf | grep -aq '%PDF-'
+# Convolutions: kernels of either end, and pictures of their own size.
+hourglass train $test --preset keras-conv --epochs 1 -q -o conv.safetensors
+hourglass plot filters conv.safetensors -o kernels.png --part encoder
+hourglass plot filters conv.safetensors -o paints.png
+hourglass plot grid conv.safetensors $test -o conv.png --items 3
+for f in kernels paints conv; do head -c 4 $f.png | grep -aq PNG || fail "$f.png"; done
