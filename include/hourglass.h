@@ -481,6 +481,53 @@ typedef struct hg_session_info {
 /* Fill *info; set info->size before the call.  Errors  HG_EINVAL. */
 HG_API hg_status hg_session_get_info(const hg_session *session, hg_session_info *info);
 
+/* ======== How fast a model is ============================================== */
+
+typedef struct hg_bench hg_bench;
+
+typedef struct hg_bench_options {
+    size_t size;
+    int64_t rows;          /* that go through together; 0: 256 */
+    int train;             /* 1: backward and weight gradients too */
+    const char *precision; /* of matrix products: "f32" (also NULL) or "bf16" */
+} hg_bench_options;
+
+/* Time each layer on random rows, and the machine's limits beside it: the least of many
+ * runs, on the context's threads.  Takes a second or so.
+ * Memory   the model must outlive *out.
+ * Errors   HG_EINVAL size; HG_ERANGE rows; HG_EUNKNOWN, HG_EUNAVAILABLE precision;
+ *          HG_ENOMEM.
+ * Threads  one per ctx. */
+HG_API hg_status hg_bench_new(hg_ctx *ctx, const hg_model *model,
+                              const hg_bench_options *options,
+                              hg_bench **out) HG_WARN_UNUSED;
+HG_API void hg_bench_free(hg_bench **bench);
+
+typedef struct hg_bench_layer {
+    size_t size;
+    const char *part, *line;  /* as in hg_layer_info */
+    double forward, backward; /* seconds for all rows; backward NaN without training */
+    double gflops, gbytes;    /* a second: computed; read and written at the least */
+    double fraction;          /* of what the machine can do */
+    const char *bound;        /* what limits it: "products" or "memory" */
+} hg_bench_layer;
+/* The index-th layer; 0 after the last, and when out->size is not set. */
+HG_API int hg_bench_at(const hg_bench *bench, int index, hg_bench_layer *out);
+
+typedef struct hg_bench_machine {
+    size_t size;
+    const char *kernels, *precision;
+    int threads;
+    int64_t rows;
+    double clock;         /* GHz, measured */
+    double gflops;        /* of matrix products in cache, all threads */
+    double near_gbytes;   /* a second, read and written, within 512 KiB a thread, */
+    double cache_gbytes;  /* within 4 MiB a thread, */
+    double memory_gbytes; /* and beyond */
+} hg_bench_machine;
+/* Errors  HG_EINVAL out->size is not set. */
+HG_API hg_status hg_bench_get_machine(const hg_bench *bench, hg_bench_machine *out);
+
 /* ======== Pictures ======================================================= */
 
 typedef struct hg_plot_options {
