@@ -253,3 +253,29 @@ TEST(a_decoder_without_work_still_gives_predictions_and_codes)
     hg_dataset_free(&d);
     hg_model_free(&m);
 }
+
+/* The kind's part of docs/layers.md, from its name in bold to the next part. */
+TEST(the_reference_of_layers_names_every_option)
+{
+    char path[TEST_PATH], mark[64];
+    size_t n;
+    test_sample(path, "../docs/layers.md");
+    char *page = test_read(path, &n);
+    for (int i = 0; hgi_layer_kinds[i] != NULL; i++) {
+        snprintf(mark, sizeof mark, "**`%s`**", hgi_layer_kinds[i]->name);
+        const char *from = strstr(page, mark);
+        CHECK(from != NULL);
+        if (from == NULL) continue;
+        /* Two kinds may share a part; convt has what conv has. */
+        const char *line = strchr(from, '\n'), *to = strstr(line, "\n**");
+        bool convt = strcmp(hgi_layer_kinds[i]->name, "convt") == 0;
+        if (convt) from = strstr(page, "**`conv`**");
+        for (const hgi_opt_decl *o = hgi_layer_kinds[i]->options; o->name != NULL; o++) {
+            test_where("%s %s", hgi_layer_kinds[i]->name, o->name);
+            snprintf(mark, sizeof mark, "`%s`", o->name);
+            const char *at = strstr(from, mark);
+            CHECK(at != NULL && (to == NULL || at < to));
+        }
+    }
+    free(page);
+}
