@@ -74,27 +74,48 @@ static void pack(int64_t K, int64_t N, const float *src, int64_t row, int64_t co
 
 /* ---- the loops ---------------------------------------------------------------------- */
 
+/* A panel of `wide` columns of a B that is not packed.  A tile reads whole vectors, which
+ * in the last panel may reach into the row behind: `whole` rows of B, those that have one,
+ * are read in place when that is cheaper than to copy the panel, the others from a copy. */
+static void run_unpacked(tile t, int64_t rows, int64_t wide, int64_t whole)
+{
+    float strip[DEPTH * PANEL];
+    int64_t width = panel_width(wide), K = t.K;
+    if (width - wide > t.b_row || K <= rows) whole = 0;
+    if (wide == width) whole = K;
+    if (whole > 0) {
+        t.K = whole;
+        run_panel(t, rows, wide);
+        if (whole == K) return;
+        t.A += whole * t.a_col;
+        t.B += whole * t.b_row;
+        t.K = K - whole;
+        t.init = t.C;
+        t.init_row = t.c_row;
+    }
+    copy_rows(t.K, wide, t.B, t.b_row, strip, width);
+    t.B = strip;
+    t.b_row = width;
+    run_panel(t, rows, wide);
+}
+
 /* Steps k0 .. k0+depth of `rows` rows of C; t points to the first of these rows.       */
 static void run_block(const hgi_gemm *g, tile t, int64_t rows, int64_t k0)
 {
-    float strip[DEPTH * PANEL];
     const tile block = t;
     for (int64_t n = 0; n < g->N; n += PANEL) {
         int64_t wide = hgi_min(PANEL, g->N - n), width = panel_width(wide);
-        t.B = g->B + g->K * n + k0 * width;
-        t.b_row = width;
+        t.init = block.init ? block.init + n : NULL;
+        t.C = block.C + n;
         if (g->b_row != HGI_PACKED) {
             t.B = g->B + k0 * g->b_row + n;
             t.b_row = g->b_row;
-            if (wide < width) {
-                copy_rows(t.K, wide, t.B, t.b_row, strip, width);
-                t.B = strip;
-                t.b_row = width;
-            }
+            run_unpacked(t, rows, wide, hgi_min(t.K, g->K - 1 - k0));
+        } else {
+            t.B = g->B + g->K * n + k0 * width;
+            t.b_row = width;
+            run_panel(t, rows, wide);
         }
-        t.init = block.init ? block.init + n : NULL;
-        t.C = block.C + n;
-        run_panel(t, rows, wide);
     }
 }
 
