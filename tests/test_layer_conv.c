@@ -2,7 +2,9 @@
 /* conv and convt as layers: Keras's numbers, sizes and messages, the same bits. */
 #include "test_models.h"
 
+#include "model/pass.h"
 #include "model/window.h"
+#include "test_kernels.h"
 
 typedef struct golden_conv {
     const char *line;
@@ -223,4 +225,80 @@ TEST(a_row_is_reconstructed_with_the_same_bits_in_any_company)
     }
     free(x);
     hg_model_free(&m);
+}
+
+/* ---- speed --------------------------------------------------------------------------- */
+
+typedef struct layer_run {
+    const hgi_layer *l;
+    hgi_pass *p;
+    int64_t chunk;
+} layer_run;
+
+static void run_forward(void *arg)
+{
+    const layer_run *r = arg;
+    for (int64_t i = 0; i < r->p->n; i += r->chunk)
+        r->l->kind->forward(r->l, r->p, i, hgi_min(i + r->chunk, r->p->n), 0);
+}
+
+static void run_backward(void *arg)
+{
+    const layer_run *r = arg;
+    for (int64_t i = 0; i < r->p->n; i += r->chunk)
+        r->l->kind->backward(r->l, r->p, i, hgi_min(i + r->chunk, r->p->n), 0);
+}
+
+static void run_gradient(void *arg)
+{
+    const layer_run *r = arg;
+    int64_t items = r->l->kind->gradient_items(r->l);
+    for (int64_t i = 0; i < items; i++) r->l->kind->gradient(r->l, r->p, i, 0);
+}
+
+/* Each layer of conv-denoise by itself, one thread, a batch of 128, with activations. */
+BENCH(speed_of_convolutional_layers)
+{
+    hg_ctx *ctx = context_of(1);
+    enum { ROWS = 128 };
+    hgi_net net;
+    CHECK_OK(ctx,
+             plan_net(ctx, (hgi_shape){3, {28, 28, 1}},
+                      "conv 32 3x3 relu; maxpool 2 padding=same; conv 64 3x3 relu; "
+                      "maxpool 2 padding=same; conv 128 3x3 relu; maxpool 2 "
+                      "padding=same",
+                      "convt 128 3x3 stride=2 relu; convt 64 3x3 stride=2 relu; convt 32 "
+                      "3x3 relu; convt 1 3x3 stride=2 sigmoid; crop 2",
+                      &net));
+    hgi_workspace w;
+    hgi_workspace_options o = {
+        .k = ctx->kernels, .rows = ROWS, .workers = 1, .training = true};
+    CHECK_OK(ctx, hgi_workspace_new(ctx, &net, &o, &w));
+    hgi_real *theta = random_floats(5, net.params, -0.1, 0.1);
+    hgi_real *grad = calloc((size_t)net.params, sizeof *grad);
+    float *values = random_floats(6, (int64_t)(w.bytes / sizeof *w.block), -1, 1);
+    memcpy(w.block, values, w.bytes);
+    w.pass.theta = theta;
+    w.pass.grad = grad;
+    w.pass.n = ROWS;
+    hgi_prepare prepare = {&net, &w.pass, 0, net.count};
+    int64_t items = hgi_prepare_items(&prepare, ctx->kernels);
+    for (int64_t i = 0; i < items; i++) hgi_prepare_item(&prepare, i, 0);
+    printf("chunks of %d rows; GFLOP/s forward, backward, gradient\n",
+           (int)hgi_chunk_rows(&net));
+    for (int64_t i = 0; i < net.count; i++) {
+        const hgi_layer *l = &net.layer[i];
+        if (l->kind->gradient_items == NULL) continue;
+        layer_run r = {l, &w.pass, hgi_chunk_rows(&net)};
+        double flops = (double)(ROWS * l->flops) / 1e9, none = (double)INFINITY;
+        printf("%-12s %-8s %7.1f %7.1f %7.1f\n", l->name, l->kind->name,
+               flops / seconds_of(run_forward, &r),
+               flops / (i > 0 ? seconds_of(run_backward, &r) : none),
+               flops / seconds_of(run_gradient, &r));
+    }
+    free(theta);
+    free(grad);
+    free(values);
+    hgi_workspace_free(&w);
+    hgi_net_free(&net);
 }

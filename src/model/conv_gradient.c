@@ -11,7 +11,7 @@
 #include <string.h>
 
 enum {
-    LARGE_BLOCK = 32,         /* channels of the large image in an item */
+    LARGE_BLOCK = 64,         /* channels of the large image in an item */
     SMALL_BLOCK = 48,         /* ... of the small one: at most */
     COLUMN_BLOCK = 128,       /* few channels: taps times channels */
     CACHE_REALS = 96 * 1024,  /* of both images, of the 1 MiB and more of that cache */

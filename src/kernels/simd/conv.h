@@ -15,8 +15,9 @@
 
 #include "kernels/simd/conv_place.h"
 
-/* Bytes of B that stay in the first-level cache while all tiles pass over them.        */
-#define CONV_BLOCK (24 * 1024)
+/* Bytes of B that stay in the second-level cache while all tiles pass over them: it streams
+ * fast enough from there, and coming back to a tile of C costs more.                   */
+#define CONV_BLOCK (256 * 1024)
 /* Channels that run between two look-ups, and as many zeros.                           */
 #define CONV_RUN 256
 static const float conv_zeros[CONV_RUN];
