@@ -180,8 +180,8 @@ static void train_conv(int threads, float *out, int64_t *params)
         "encoder",
         "conv 9 3x3 relu; conv 33 3x3 stride=2 gelu; conv 12 2x2 stride=2 tanh",
         "decoder",
-        "convt 50 3x3 stride=2 relu output=match; convt 1 3x3 stride=2 sigmoid "
-        "output=match",
+        ("convt 50 3x3 stride=2 relu output=match; convt 1 3x3 stride=2 sigmoid "
+         "output=match"),
     };
     for (int i = 0; i < HGI_COUNT(settings); i += 2)
         CHECK_OK(ctx, hg_config_set(cfg, settings[i], settings[i + 1]));

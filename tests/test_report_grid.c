@@ -264,7 +264,7 @@ TEST(features_without_names_are_counted_from_1)
 
 TEST(named_features_have_their_names_under_the_axis)
 {
-    static char texts[40][16], *names[40];
+    static char texts[40][24], *names[40];
     float y[40];
     for (int i = 0; i < 40; i++) {
         snprintf(texts[i], sizeof texts[i], "MMMM %d", i);
