@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: MIT
-/* Pooling and upsampling beside what is worked out by hand.  Their kernels are held against
- * ref in test_kernels_pool.c, their gradients are checked in tests/f64. */
+/* Pooling and upsampling beside what is worked out by hand; and a net of all layers that
+ * are neither dense nor convolutions trains to the same bits however it is run.  The
+ * kernels are held against ref in test_kernels_pool.c, gradients in tests/f64. */
 #include "test_models.h"
 
 #include <math.h>
@@ -125,4 +126,82 @@ TEST(pooling_says_which_sizes_do_not_fit)
     CHECK_OK(ctx, plan(ctx, &(hgi_shape){2, {28, 28, 0}},
                        "maxpool 2 padding=same; maxpool 2 padding=same; maxpool 2 "
                        "padding=same; reshape 4x4x1"));
+}
+
+/* ---- the same bits ------------------------------------------------------------------ */
+
+enum { ROWS = 37, SIDE = 11, MOST = 4096 };
+
+static int64_t train_mix(int threads, const char *clip, float *out)
+{
+    hg_ctx *ctx = context_of(threads);
+    float *x = random_floats(3, ROWS * SIDE * SIDE, 0, 1);
+    hg_dataset *d = rows_of(ctx, x, ROWS, SIDE * SIDE);
+    hg_config *cfg;
+    CHECK_OK(ctx, hg_config_new(ctx, &cfg));
+    static const char *const settings[] = {
+        "shape",
+        "11x11x1",
+        "loss",
+        "bce",
+        "epochs",
+        "2",
+        "batch-size",
+        "20",
+        "encoder",
+        "conv 6 3x3 relu;maxpool 3 stride=2 padding=same;layernorm;"
+        "conv 6 3x3;residual 2 gelu;batchnorm;avgpool 2 padding=same;flatten",
+        "decoder",
+        "reshape 3x3x6;upsample 2 bilinear;pad 0x1 left=0;crop right=1;"
+        "upsample 2;conv 6 3x3 tanh;residual 1;crop top=1;conv 1 3x3 sigmoid;"
+        "crop right=1"};
+    for (int i = 0; i < HGI_COUNT(settings); i += 2)
+        CHECK_OK(ctx, hg_config_set(cfg, settings[i], settings[i + 1]));
+    if (clip != NULL) CHECK_OK(ctx, hg_config_set(cfg, "clip", clip));
+    hg_model *m;
+    CHECK_OK(ctx, hg_train(ctx, cfg, d, NULL, NULL, &m));
+    int64_t params = m->net.params, states = m->net.states;
+    CHECK(params + states <= MOST);
+    memcpy(out, m->theta, (size_t)params * sizeof *out);
+    memcpy(out + params, m->state, (size_t)states * sizeof *out);
+    hg_model_free(&m);
+    hg_config_free(&cfg);
+    hg_dataset_free(&d);
+    free(x);
+    return params + states;
+}
+
+/* Also when the gradient is kept whole, because of a clip that it never reaches. */
+TEST(pools_norms_and_residuals_train_to_the_same_bits_for_any_number_of_threads)
+{
+    static float one[MOST], other[MOST];
+    int64_t n = train_mix(1, NULL, one);
+    for (int threads = 1; threads <= 3; threads++)
+        for (int whole = 0; whole < 2; whole++) {
+            test_where("%d threads, whole %d", threads, whole);
+            CHECK_INT(train_mix(threads, whole ? "1e30" : NULL, other), n);
+            CHECK(memcmp(one, other, (size_t)n * sizeof *one) == 0);
+        }
+}
+
+/* A row alone, and at every place of a chunk. */
+TEST(pools_norms_and_residuals_give_a_row_the_same_bits_in_any_company)
+{
+    enum { N = 70, WIDE = 6 * 5 * 4 };
+    static float all[N * WIDE], one[WIDE];
+    hg_ctx *ctx = test_ctx();
+    const model_recipe r = {
+        .input = {3, {6, 5, 4}},
+        .encoder = "maxpool 2 padding=same; layernorm; batchnorm; residual 2 relu; gap",
+        .decoder = "dense 24; reshape 3x2x4; upsample 2x3 bilinear; crop right=1; dense "
+                   "input"};
+    hg_model *m = make_model(ctx, &r);
+    float *x = random_floats(4, N * WIDE, -1, 1);
+    CHECK_OK(ctx, hg_reconstruct(ctx, m, x, N, all));
+    for (int i = 0; i < N; i++) {
+        CHECK_OK(ctx, hg_reconstruct(ctx, m, x + i * WIDE, 1, one));
+        CHECK(memcmp(one, all + i * WIDE, sizeof one) == 0);
+    }
+    free(x);
+    hg_model_free(&m);
 }
