@@ -192,7 +192,8 @@ typedef struct hgi_kernels {
     /* Elements that pack() writes for a B of K x N.                              */
     int64_t (*packed_size)(int64_t K, int64_t N);
     /* Columns of one panel: a packed B may be cut at multiples of this; the panel that
-     * starts at column n (a multiple) is at dst + packed_size(K, n).             */
+     * starts at column n (a multiple) is at dst + packed_size(K, n).  In a panel of N
+     * columns the rows from k on (a multiple of 32) begin packed_size(k, N) further.  */
     int64_t panel;
     /* Pack B(k,n) = src[k*row + n*col] for any row, col (so also a transpose), 64-byte
      * aligned dst.                                                               */

@@ -127,10 +127,13 @@ struct hgi_pass {
     hgi_real *grad;        /* gradient block, or NULL when emit takes them */
     hgi_emit_fn emit;
     void *emit_arg;
-    hgi_real **scratch; /* [workers][HGI_TILE_REALS], with emit */
+    hgi_real **scratch; /* [workers][HGI_BAND_REALS], with emit */
     hgi_real *work;     /* [workers, work_each]: see hgi_work() */
     int64_t work_each;
-    int64_t n; /* rows in this batch */
+    bool keep_packed; /* nothing but the gradients' items changes weights: who keeps_packed
+                         packs them anew there */
+    bool packed;      /* ... and they hold theta as it is now */
+    int64_t n;        /* rows in this batch */
     bool training;
     bool sample;     /* draw the code where it is random; else its mean stands for it */
     bool dense_code; /* the run starts behind the code, with dense rows, listed or not */
@@ -156,8 +159,14 @@ static inline int64_t hgi_row_number(const hgi_pass *p, int64_t r)
     return p->rows != NULL ? p->rows[r] : p->first + r;
 }
 
-/* A gradient tile is at most this large, so that it stays in the first-level caches. */
-enum { HGI_TILE_REALS = 16384 };
+/* A gradient tile is at most this large, so that it stays in the caches; a dense layer's
+ * takes whole rows of the weight, as far as that goes, because the optimiser's three
+ * streams run a third as fast in short pieces where they come from memory. */
+enum {
+    HGI_TILE_REALS = 16384,
+    HGI_BAND_ROWS = 96,
+    HGI_BAND_REALS = HGI_BAND_ROWS * 1152
+};
 
 typedef enum hgi_gradient_kind {
     HGI_GRAD_EXACT,     /* finite differences must agree */
@@ -203,6 +212,9 @@ struct hgi_layer_kind {
     int64_t (*prepare_items)(const hgi_layer *l, const hgi_kernels *k);
     void (*prepare)(const hgi_layer *l, const hgi_pass *p, const hgi_slot *s,
                     int64_t item);
+    /* The gradient's items leave packed and back as prepare would fill them after the
+     * step, if the pass says keep_packed.  NULL: never. */
+    bool (*keeps_packed)(const hgi_layer *l);
     void (*forward)(const hgi_layer *l, const hgi_pass *p, int64_t r0, int64_t r1,
                     int worker);
     /* What forward comes down to where nothing is drawn and nothing trained, for who has
@@ -263,6 +275,13 @@ void hgi_init_uniform(const hgi_tensor *t, int64_t fan_in, int64_t fan_out, bool
 int64_t hgi_pack_items(const hgi_layer *l, const hgi_kernels *k);
 void hgi_pack_item(const hgi_layer *l, const hgi_pass *p, const hgi_slot *s,
                    const hgi_real *W, int64_t item);
+/* The part of a matrix in the kernels' order that K [k0, k1) and N [n0, n1) are: a packed
+ * B(k,n) = src[k*row + n*col], K x N.  k0 is a multiple of 32, n0 one of the panel. */
+typedef struct hgi_part {
+    int64_t K, N, k0, k1, n0, n1;
+} hgi_part;
+void hgi_pack_part(const hgi_kernels *k, const hgi_part *part, const hgi_real *src,
+                   int64_t row, int64_t col, hgi_real *packed);
 /* project_items() and project() of codes whose decoder's columns are held at norm 1: those
  * of the first weight [h,d] of `next`, d code units. */
 int64_t hgi_unit_items(const hgi_layer *l);

@@ -6,12 +6,24 @@
  * A tied layer has no weight of its own: it uses V [d,h] of an encoder layer (d the code
  * side there), y = act(x V + b), and adds gV += x^T gz after that layer wrote its own.
  *
- * The product of forward wants B(k,n) = W[n,k]: packed once a step, by prepare.  Backward
- * takes W as it lies.  For a tied layer it is the other way round.  Where the rows of x
- * are listed, model/listed.h has the products. */
+ * The product of forward wants B(k,n) = W[n,k], that of backward B(k,n) = W[k,n].  Both are
+ * packed before the first step; then whoever finished a tile of the gradient and took the
+ * optimiser's step on it packs it while it is in cache.  A narrow W lies nearly as its
+ * panels would, and backward takes it so.  For a tied layer forward takes V as it lies
+ * and backward's is packed.  Where the rows of x are listed, model/listed.h has the
+ * products. */
 #include "model/listed.h"
 
-enum { TILE_ROWS = 112, TILE_COLUMNS = HGI_SPARSE_TILE, BIAS_TILE = 4096 };
+/* A tile of the gradient is up to 96 rows of the weight: a multiple of every panel's width
+ * (48, 32, 16, 12), as the columns' unit BACK_UNIT is. */
+enum {
+    TILE_ROWS = HGI_BAND_ROWS,
+    TILE_COLUMNS = HGI_BAND_REALS / TILE_ROWS,
+    BACK_UNIT = 192,
+    LEAST_TILES = 4,
+    BACK_FROM = 128,
+    BIAS_TILE = 4096
+};
 
 enum { O_UNITS, O_ACT, O_ALPHA, O_TIED, O_NO_BIAS };
 
@@ -96,6 +108,10 @@ static hg_status plan(hg_ctx *ctx, hgi_layer *l, int64_t inputs)
     l->saved = hgi_act_needs_input(l->act) ? h : 0;
     l->packed_rows = l->tied != NULL ? h : l->d_in;
     l->packed_columns = l->tied != NULL ? l->d_in : h;
+    if (l->tied == NULL && l->x_listed == 0 && l->d_in >= BACK_FROM) {
+        l->back_rows = h;
+        l->back_columns = l->d_in;
+    }
     return HG_OK;
 }
 
@@ -113,10 +129,27 @@ static void init(const hgi_layer *l, bool he, uint64_t seed, hgi_real *theta,
 static void prepare(const hgi_layer *l, const hgi_pass *p, const hgi_slot *s,
                     int64_t item)
 {
-    if (s->x_listed != NULL)
+    const hgi_real *W = p->theta + weight(l)->offset;
+    int64_t first = hgi_pack_items(l, p->k), K = l->back_rows, d = l->d_in;
+    if (s->x_listed != NULL) {
         hgi_listed_prepare(l, p, s, item);
-    else
-        hgi_pack_item(l, p, s, p->theta + weight(l)->offset, item);
+    } else if (item < first) {
+        hgi_pack_item(l, p, s, W, item);
+    } else if (s->back != NULL) {
+        int64_t k0 = (item - first) * TILE_ROWS;
+        hgi_part part = {K, d, k0, hgi_min(k0 + TILE_ROWS, K), 0, d};
+        hgi_pack_part(p->k, &part, W, d, 1, s->back);
+    }
+}
+
+static int64_t prepare_items(const hgi_layer *l, const hgi_kernels *k)
+{
+    return hgi_pack_items(l, k) + hgi_ceil_div(l->back_rows, TILE_ROWS);
+}
+
+static bool keeps_packed(const hgi_layer *l)
+{
+    return l->tied == NULL && l->x_listed == 0;
 }
 
 /* The rows of data are mostly zeros, and this layer is the one that sees them. */
@@ -195,8 +228,10 @@ static void backward(const hgi_layer *l, const hgi_pass *p, int64_t r0, int64_t 
         .A = gy,
         .a_row = h,
         .a_col = 1,
-        .B = l->tied != NULL ? s->packed : p->theta + w->offset,
-        .b_row = l->tied != NULL ? HGI_PACKED : d,
+        .B = l->tied != NULL   ? s->packed
+             : s->back != NULL ? s->back
+                               : p->theta + w->offset,
+        .b_row = l->tied != NULL || s->back != NULL ? HGI_PACKED : d,
         .C = s->gx + r0 * d,
         .c_row = d,
     };
@@ -208,9 +243,18 @@ static int64_t tile_rows(const hgi_tensor *w)
 {
     return hgi_ceil_div(w->dim[0], TILE_ROWS);
 }
-static int64_t tile_columns(const hgi_tensor *w)
+/* Whole rows; but a weight of few rows is cut in columns, so that many workers have tiles:
+ * at places where a panel of `back`, or the lists of zeros, can be cut. */
+static int64_t tile_width(const hgi_layer *l, const hgi_tensor *w)
 {
-    return hgi_ceil_div(w->dim[1], TILE_COLUMNS);
+    int64_t unit = l->index == 0 ? HGI_SPARSE_TILE : BACK_UNIT, d = w->dim[1];
+    int64_t across =
+        hgi_max(hgi_ceil_div(LEAST_TILES, tile_rows(w)), hgi_ceil_div(d, TILE_COLUMNS));
+    return hgi_ceil_div(hgi_ceil_div(d, across), unit) * unit;
+}
+static int64_t tile_columns(const hgi_layer *l, const hgi_tensor *w)
+{
+    return hgi_ceil_div(w->dim[1], tile_width(l, w));
 }
 
 static int64_t bias_items(const hgi_layer *l)
@@ -221,7 +265,7 @@ static int64_t bias_items(const hgi_layer *l)
 static int64_t gradient_items(const hgi_layer *l)
 {
     if (l->x_listed > 0) return bias_items(l) + hgi_listed_items(l);
-    return tile_rows(weight(l)) * tile_columns(weight(l)) + bias_items(l);
+    return tile_rows(weight(l)) * tile_columns(l, weight(l)) + bias_items(l);
 }
 
 static void bias_gradient(const hgi_layer *l, const hgi_pass *p, int64_t item, int worker)
@@ -233,33 +277,37 @@ static void bias_gradient(const hgi_layer *l, const hgi_pass *p, int64_t item, i
     hgi_grad_end(p, b, 1, c, C, 0, 1, out);
 }
 
-static void gradient(const hgi_layer *l, const hgi_pass *p, int64_t item, int worker)
+/* After the optimiser's step on the tile r, c of W, R x C. */
+static void repack(const hgi_layer *l, const hgi_pass *p, int64_t r, int64_t R, int64_t c,
+                   int64_t C)
+{
+    const hgi_slot *s = &p->slot[l->index];
+    const hgi_real *W = p->theta + weight(l)->offset;
+    int64_t h = l->d_out, d = l->d_in;
+    hgi_part forward = {d, h, c, c + C, r, r + R}, back = {h, d, r, r + R, c, c + C};
+    hgi_pack_part(p->k, &forward, W, 1, d, s->packed);
+    if (s->back != NULL) hgi_pack_part(p->k, &back, W, d, 1, s->back);
+}
+
+/* Of the first layer, whose x has lists of what is not 0. */
+static void sparse_tile(const hgi_layer *l, const hgi_pass *p, int64_t r, int64_t R,
+                        int64_t c, int64_t C, hgi_grad out)
+{
+    const hgi_slot *s = &p->slot[l->index];
+    for (int64_t i = 0; i < C; i += HGI_SPARSE_TILE)
+        p->k->sparse_outer(p->n, hgi_min(HGI_SPARSE_TILE, C - i), R, p->sparse,
+                           (c + i) / HGI_SPARSE_TILE, s->x, l->d_in, s->gy + r, l->d_out,
+                           out.g + i, out.ld);
+}
+
+static void dense_tile(const hgi_layer *l, const hgi_pass *p, int64_t r, int64_t R,
+                       int64_t c, int64_t C, hgi_grad out)
 {
     const hgi_slot *s = &p->slot[l->index];
     const hgi_tensor *w = weight(l);
-    if (item < bias_items(l)) {
-        bias_gradient(l, p, item, worker);
-        return;
-    }
-    item -= bias_items(l);
-    if (s->x_listed != NULL) {
-        hgi_listed_gradient(l, p, item, worker);
-        return;
-    }
-    int64_t r = item / tile_columns(w) * TILE_ROWS,
-            c = item % tile_columns(w) * TILE_COLUMNS;
-    int64_t R = hgi_min(TILE_ROWS, w->dim[0] - r),
-            C = hgi_min(TILE_COLUMNS, w->dim[1] - c);
     const hgi_real *left =
         l->tied != NULL ? s->x : s->gy; /* runs over the weight's rows */
     const hgi_real *right = l->tied != NULL ? s->gy : s->x; /* ... over its columns */
-    hgi_grad out = hgi_grad_begin(p, w, w->dim[1], r, c, C, worker);
-    if (knows_zeros(l, p)) {
-        p->k->sparse_outer(p->n, C, R, p->sparse, c / HGI_SPARSE_TILE, s->x, l->d_in,
-                           s->gy + r, l->d_out, out.g, out.ld);
-        hgi_grad_end(p, w, w->dim[1], r, R, c, C, out);
-        return;
-    }
     hgi_gemm g = {
         .M = R,
         .N = C,
@@ -275,7 +323,30 @@ static void gradient(const hgi_layer *l, const hgi_pass *p, int64_t item, int wo
         .c_row = out.ld,
     };
     p->k->gemm(&g);
+}
+
+static void gradient(const hgi_layer *l, const hgi_pass *p, int64_t item, int worker)
+{
+    const hgi_tensor *w = weight(l);
+    if (item < bias_items(l)) {
+        bias_gradient(l, p, item, worker);
+        return;
+    }
+    item -= bias_items(l);
+    if (l->x_listed > 0) {
+        hgi_listed_gradient(l, p, item, worker);
+        return;
+    }
+    int64_t width = tile_width(l, w), across = tile_columns(l, w);
+    int64_t r = item / across * TILE_ROWS, c = item % across * width;
+    int64_t R = hgi_min(TILE_ROWS, w->dim[0] - r), C = hgi_min(width, w->dim[1] - c);
+    hgi_grad out = hgi_grad_begin(p, w, w->dim[1], r, c, C, worker);
+    if (knows_zeros(l, p))
+        sparse_tile(l, p, r, R, c, C, out);
+    else
+        dense_tile(l, p, r, R, c, C, out);
     hgi_grad_end(p, w, w->dim[1], r, R, c, C, out);
+    if (p->keep_packed && keeps_packed(l)) repack(l, p, r, R, c, C);
 }
 
 const hgi_layer_kind hgi_layer_dense = {
@@ -287,8 +358,9 @@ const hgi_layer_kind hgi_layer_dense = {
     .takes_listed = true,
     .plan = plan,
     .init = init,
-    .prepare_items = hgi_pack_items,
+    .prepare_items = prepare_items,
     .prepare = prepare,
+    .keeps_packed = keeps_packed,
     .forward = forward,
     .product = product,
     .backward = backward,

@@ -135,6 +135,17 @@ void hgi_pack_item(const hgi_layer *l, const hgi_pass *p, const hgi_slot *s,
     p->k->pack(K, N, W + n * K, 1, K, s->packed + p->k->packed_size(K, n));
 }
 
+void hgi_pack_part(const hgi_kernels *k, const hgi_part *a, const hgi_real *src,
+                   int64_t row, int64_t col, hgi_real *packed)
+{
+    src += a->k0 * row;
+    for (int64_t n = a->n0; n < a->n1; n += k->panel) {
+        int64_t wide = hgi_min(k->panel, a->n1 - n);
+        k->pack(a->k1 - a->k0, wide, src + n * col, row, col,
+                packed + k->packed_size(a->K, n) + k->packed_size(a->k0, wide));
+    }
+}
+
 int64_t hgi_unit_items(const hgi_layer *l) { return hgi_ceil_div(l->d_out, UNIT_BLOCK); }
 
 void hgi_unit_project(const hgi_layer *l, const hgi_layer *next, hgi_real *theta,

@@ -295,13 +295,18 @@ void hgi_layer_backward(const hgi_net *net, const hgi_pass *p, int64_t i, int64_
     }
 }
 
+static int64_t items_of(const hgi_prepare *a, const hgi_layer *l, const hgi_kernels *k)
+{
+    const hgi_layer_kind *kind = l->kind;
+    if (kind->prepare_items == NULL) return 0;
+    if (a->pass->packed && kind->keeps_packed != NULL && kind->keeps_packed(l)) return 0;
+    return kind->prepare_items(l, k);
+}
+
 int64_t hgi_prepare_items(const hgi_prepare *a, const hgi_kernels *k)
 {
     int64_t n = 0;
-    for (int64_t i = a->first; i < a->last; i++) {
-        const hgi_layer *l = &a->net->layer[i];
-        if (l->kind->prepare_items != NULL) n += l->kind->prepare_items(l, k);
-    }
+    for (int64_t i = a->first; i < a->last; i++) n += items_of(a, &a->net->layer[i], k);
     return n;
 }
 
@@ -311,8 +316,7 @@ void hgi_prepare_item(void *arg, int64_t item, int worker)
     const hgi_prepare *a = arg;
     for (int64_t i = a->first; i < a->last; i++) {
         const hgi_layer *l = &a->net->layer[i];
-        if (l->kind->prepare_items == NULL) continue;
-        int64_t n = l->kind->prepare_items(l, a->pass->k);
+        int64_t n = items_of(a, l, a->pass->k);
         if (item < n) {
             l->kind->prepare(l, a->pass, &a->pass->slot[i], item);
             return;

@@ -52,7 +52,8 @@ static inline hgi_real *hgi_output_of(const hgi_net *net, const hgi_pass *p)
 void hgi_layer_backward(const hgi_net *net, const hgi_pass *p, int64_t i, int64_t r0,
                         int64_t r1, int worker);
 
-/* A stage that packs the weights of layers [first, last); counts its items. */
+/* A stage that packs the weights of layers [first, last), but not those that the pass has
+ * packed already; counts its items. */
 typedef struct hgi_prepare {
     const hgi_net *net;
     const hgi_pass *pass;

@@ -1,7 +1,8 @@
 // SPDX-License-Identifier: MIT
 /* One training step as a fixed list of stages, each a parallel for (see team.h):
  *
- *   pack      weights into the kernels' order
+ *   pack      weights into the kernels' order; after the first step only those that the
+ *             gradients' items did not leave so
  *   chunks    a chunk of rows: fill, forward, loss, backward, all while it is in cache;
  *             cut at layers that need sums over the batch, whose statistics run between
  *   collect   what gradients of listed rows need: the lists by columns
@@ -301,6 +302,9 @@ hg_status hgi_step_plan(hgi_trainer *t)
               false);
     plan_chunks(t, cut, cuts);
     const hgi_layer *code = &net->layer[net->code];
+    bool projects =
+        code->kind->project_items != NULL && code->kind->project_items(code) > 0;
+    t->w.pass.keep_packed = t->grad == NULL && !projects;
     t->code = (hgi_layer_stage){t, code};
     if (code->kind->collect != NULL) add_stage(t, run_collect, &t->code, 1, false);
     add_stage(t, run_own_gradient, t, count_gradients(t, false), false);
@@ -310,7 +314,7 @@ hg_status hgi_step_plan(hgi_trainer *t)
         add_stage(t, run_norm, t, 1, false);
     }
     if (t->grad != NULL) add_stage(t, run_update, t, t->blocks, false);
-    if (code->kind->project_items != NULL)
+    if (projects)
         add_stage(t, run_project, &t->code, code->kind->project_items(code), false);
     return HG_OK;
 }
@@ -327,12 +331,15 @@ bool hgi_step_run(hgi_trainer *t, int64_t first, int64_t n)
     double lr = t->optim.lr * hgi_schedule_at(&t->schedule, t->at.t);
     hgi_optim_step(&t->optim, t->at.t + 1, lr, 1.0, true, &t->step_weight);
     hgi_optim_step(&t->optim, t->at.t + 1, lr, 1.0, false, &t->step_bias);
+    if (t->stage[0].fn == hgi_prepare_item)
+        t->stage[0].items = hgi_prepare_items(&t->prepare, t->k);
     for (int64_t i = 0; i < t->stages; i++)
         if (t->by_rows[i]) t->stage[i].items = hgi_ceil_div(n, t->chunk);
     if (3 * n * t->flops < SHARED_FLOPS) /* forward, and backward twice as much */
         hgi_team_run_alone(t->stage, t->stages);
     else
         hgi_team_run(t->team, t->stage, t->stages);
+    p->packed = p->keep_packed;
     double recon = 0, penalty = 0;
     for (int64_t r = 0; r < n; r++) {
         recon += t->row_loss[r];

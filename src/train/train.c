@@ -30,6 +30,7 @@ static void restore_weights(hgi_trainer *t, const hgi_real *from)
     const hgi_net *net = &t->m->net;
     memcpy(t->m->theta, from, (size_t)net->params * sizeof *from);
     memcpy(t->m->state, from + net->params, (size_t)net->states * sizeof *from);
+    t->w.pass.packed = false;
 }
 
 /* Of the last step done. */

@@ -45,7 +45,7 @@ static hg_status make_optimizer(hgi_trainer *t)
     t->scratch = hgi_calloc(&t->ctx->mem, (size_t)workers, sizeof *t->scratch);
     if (t->scratch == NULL) return hgi_fail_mem(t->ctx, 64, "gradient tiles");
     for (int64_t i = 0; i < workers; i++)
-        HGI_TRY(reals(t, HGI_TILE_REALS, "gradient tiles", &t->scratch[i]));
+        HGI_TRY(reals(t, HGI_BAND_REALS, "gradient tiles", &t->scratch[i]));
     return HG_OK;
 }
 

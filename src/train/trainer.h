@@ -64,7 +64,7 @@ struct hgi_trainer {
 
     /* the plan of a step */
     hgi_workspace w;
-    hgi_prepare prepare;
+    hgi_prepare prepare; /* the first stage, where there is anything to pack */
     hgi_segment segment[2 * HGI_MAX_NORMS + 2];
     hgi_layer_stage statistics[HGI_MAX_NORMS], code;
     hgi_stage stage[HGI_MAX_STAGES];
@@ -92,7 +92,7 @@ struct hgi_trainer {
     double norm;                        /* of the last gradient, when clipping */
     double *norm_part;                  /* [blocks] */
     hgi_real *grad, *moment1, *moment2; /* [params] or NULL */
-    hgi_real **scratch;                 /* [workers][HGI_TILE_REALS], or NULL */
+    hgi_real **scratch;                 /* [workers][HGI_BAND_REALS], or NULL */
 
     /* the run */
     int64_t epochs, per_epoch; /* steps an epoch */

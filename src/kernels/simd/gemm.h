@@ -36,28 +36,32 @@ static void copy_rows(int64_t K, int64_t wide, const float *src, int64_t src_row
     }
 }
 
-/* dst[k*row + n] = src[k*src_row + n*src_col], zeros up to `row`: VL columns at a time,
- * by squares where k is contiguous (B^T of a row-major matrix), else one by one.       */
-static void transpose_rows(int64_t K, int64_t wide, const float *src, int64_t src_row,
-                           int64_t src_col, float *dst, int64_t row)
+/* dst[k*row + n] = src[k + n*src_col], zeros up to `row`: by squares, those of the same k
+ * one after the other, because that writes dst as it lies.                             */
+static void transpose_rows(int64_t K, int64_t wide, const float *src, int64_t src_col,
+                           float *dst, int64_t row)
 {
-    for (int64_t n = 0; n < row; n += VL, src += VL * src_col, dst += VL) {
-        int64_t columns = hgi_min(VL, wide - n), k = 0;
-        for (; src_row == 1 && k < K; k += VL) {
+    for (int64_t k = 0; k < K; k += VL, dst += VL * row) {
+        int64_t rows = hgi_min(VL, K - k);
+        for (int64_t n = 0; n < row; n += VL) {
             vf square[VL];
-            int64_t rows = hgi_min(VL, K - k);
+            int64_t columns = hgi_min(VL, wide - n);
+            const float *from = src + n * src_col + k;
             for (int64_t i = 0; i < columns; i++)
-                square[i] = v_load_n(src + i * src_col + k, rows);
+                square[i] = v_load_n(from + i * src_col, rows);
             for (int64_t i = columns; i < VL; i++) square[i] = v_zero();
             v_transpose(square);
-            for (int64_t i = 0; i < rows; i++) v_store(dst + (k + i) * row, square[i]);
-        }
-        for (; k < K; k++) {
-            v_store(dst + k * row, v_zero());
-            for (int64_t i = 0; i < columns; i++)
-                dst[k * row + i] = src[k * src_row + i * src_col];
+            for (int64_t i = 0; i < rows; i++) v_store(dst + i * row + n, square[i]);
         }
     }
+}
+
+/* The same for any strides, one by one.                                                */
+static void gather_rows(int64_t K, int64_t wide, const float *src, int64_t src_row,
+                        int64_t src_col, float *dst, int64_t row)
+{
+    for (int64_t k = 0; k < K; k++, src += src_row, dst += row)
+        for (int64_t n = 0; n < row; n++) dst[n] = n < wide ? src[n * src_col] : 0;
 }
 
 static void pack(int64_t K, int64_t N, const float *src, int64_t row, int64_t col,
@@ -67,8 +71,10 @@ static void pack(int64_t K, int64_t N, const float *src, int64_t row, int64_t co
         int64_t wide = hgi_min(PANEL, N - n), width = panel_width(wide);
         if (col == 1)
             copy_rows(K, wide, src + n, row, dst + K * n, width);
+        else if (row == 1)
+            transpose_rows(K, wide, src + n * col, col, dst + K * n, width);
         else
-            transpose_rows(K, wide, src + n * col, row, col, dst + K * n, width);
+            gather_rows(K, wide, src + n * col, row, col, dst + K * n, width);
     }
 }
 
