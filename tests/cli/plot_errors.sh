@@ -1,6 +1,7 @@
 # SPDX-License-Identifier: MIT
 # A picture that cannot be drawn is refused in one line.
 . "$(dirname "$0")/common.bash"
+need_cairo
 small_model
 try hourglass plot
 try hourglass plot loss
@@ -28,4 +29,5 @@ rm picture.png zeros
 try hourglass plot filters model.safetensors -o a.png --part middle
 try hourglass plot grid model.safetensors $test -o a.png --items none
 try hourglass plot grid model.safetensors $test -o none/a.png
+try hourglass train $test --code 3 --plot none/loss.png
 ls

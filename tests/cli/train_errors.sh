@@ -12,7 +12,6 @@ try hourglass train $test --code 3 --log none/log.jsonl
 try hourglass train $test --code 3 -o ''
 try hourglass train $test --code 3 -o $table/model.safetensors
 try hourglass train $test --code 3 -o $table/deeper/model.safetensors
-try hourglass train $test --code 3 --plot none/loss.png
 try hourglass train $test --code 3 -o same.png --plot same.png
 [ -d /proc/self ] && {
     said=$(hourglass train $test --code 3 -o /proc/x 2>&1) && fail '/proc took a model'
