@@ -385,12 +385,14 @@ bench: build $(BENCHES) ## beside other programs (docs/speed.md); ARGS="W1 W4 --
 .PHONY: benches
 benches: build $(BENCHES)
 
-# The peers that are compiled: KANN from its sources, LibTorch from libtorch-dev.
+# The peers that are compiled: KANN from its sources, LibTorch from libtorch-dev.  Which
+# flags are a peer's best is said in docs/speed.md; none of them is for our own code.
+PEER_CFLAGS ?= -O3
 OPENBLAS := $(firstword $(wildcard /usr/lib/*/openblas-openmp))
 .PHONY: bench-peers
 bench-peers: ## build the peers of `make bench`: KANN=folder of its sources, LibTorch
 	@mkdir -p $(BUILD)/bench
-	@if [ -n "$(KANN)" ]; then $(CC) -O3 -march=native -ffast-math -w -D_DEFAULT_SOURCE \
+	@if [ -n "$(KANN)" ]; then $(CC) $(PEER_CFLAGS) -w -D_DEFAULT_SOURCE \
 		-DHAVE_PTHREAD -DHAVE_CBLAS -I$(KANN) bench/peer_kann.c $(KANN)/kann.c \
 		$(KANN)/kautodiff.c -o $(BUILD)/bench/peer_kann -L$(OPENBLAS) -lopenblas -lz \
 		-pthread -lm; else echo 'KANN is left out: name the folder of its sources, KANN='; fi
