@@ -80,23 +80,16 @@ static void conv_tiles(const hgi_conv *g)
     t_end();
 }
 
-/* Rows of words along k from rows of A that run over m: see turn_pairs().              */
+/* Rows of words along k from rows of A that run over m: see turn_square().             */
 static void turn_walk(const float *const *a, int64_t n, int64_t m0, int64_t rows,
                       int64_t words, float *dst)
 {
     for (int64_t m = 0; m < rows; m += SIDE)
         for (int64_t j = 0; j < words; j += SIDE) {
-            int64_t wide = hgi_min(SIDE, rows - m);
-            vf square[SIDE];
-            for (int64_t i = 0; i < SIDE; i++) {
-                int64_t k = 2 * (j + i);
-                vf even = k < n ? v_load_n(a[k] + m0 + m, wide) : v_zero();
-                vf odd = k + 1 < n ? v_load_n(a[k + 1] + m0 + m, wide) : v_zero();
-                square[i] = v_interleave(even, odd);
-            }
-            v_transpose(square);
-            for (int64_t i = 0; i < SIDE; i++)
-                v_store(dst + (m + i) * words + j, square[i]);
+            const float *from[2 * SIDE];
+            for (int64_t i = 0, k = 2 * j; i < 2 * SIDE; i++, k++)
+                from[i] = k < n ? a[k] + m0 + m : NULL;
+            turn_square(from, hgi_min(SIDE, rows - m), dst + m * words + j, words);
         }
 }
 

@@ -45,25 +45,31 @@ static void pack_tiles(int64_t K, int64_t N, const float *src, int64_t row, int6
     }
 }
 
-/* Rows of words from an A that lies by columns: pairs of its rows interleave to words that
- * run over m, and a square's transpose makes them run over k.                          */
+/* SIDE rows of SIDE words from 2 SIDE rows of numbers, `n` of them each, NULL for zeros:
+ * pairs of rows interleave to words that run over m, and the square's transpose makes
+ * them run over k.                                                                     */
+static void turn_square(const float *const *from, int64_t n, float *dst, int64_t row)
+{
+    vf square[SIDE];
+    for (int64_t i = 0; i < SIDE; i++) {
+        const float *even = from[2 * i], *odd = from[2 * i + 1];
+        square[i] = v_interleave(even ? v_load_n(even, n) : v_zero(),
+                                 odd ? v_load_n(odd, n) : v_zero());
+    }
+    v_transpose(square);
+    for (int64_t i = 0; i < SIDE; i++) v_store(dst + i * row, square[i]);
+}
+
+/* Rows of words from an A that lies by columns.                                        */
 static void turn_pairs(int64_t K, int64_t rows, const float *src, int64_t src_row,
                        int64_t words, float *dst)
 {
     for (int64_t m = 0; m < rows; m += SIDE)
         for (int64_t j = 0; j < words; j += SIDE) {
-            int64_t n = hgi_min(SIDE, rows - m);
-            vf square[SIDE];
-            for (int64_t i = 0; i < SIDE; i++) {
-                int64_t k = 2 * (j + i);
-                const float *from = src + k * src_row + m;
-                vf even = k < K ? v_load_n(from, n) : v_zero();
-                vf odd = k + 1 < K ? v_load_n(from + src_row, n) : v_zero();
-                square[i] = v_interleave(even, odd);
-            }
-            v_transpose(square);
-            for (int64_t i = 0; i < SIDE; i++)
-                v_store(dst + (m + i) * words + j, square[i]);
+            const float *from[2 * SIDE];
+            for (int64_t i = 0, k = 2 * j; i < 2 * SIDE; i++, k++)
+                from[i] = k < K ? src + k * src_row + m : NULL;
+            turn_square(from, hgi_min(SIDE, rows - m), dst + m * words + j, words);
         }
 }
 
