@@ -357,6 +357,19 @@ HG_API hg_status hg_train_dry_run(hg_ctx *ctx, const hg_config *cfg,
                                   const hg_dataset *train, const hg_dataset *valid,
                                   hg_model **out) HG_WARN_UNUSED;
 
+/* Fit a principal component analysis, as a model: a linear encoder and decoder that no
+ * other pair of that code size beats in squared error on these rows.  Codes are the scores
+ * of the components, the one of the largest variance first.
+ * Shapes   data [n, d_in]; share [code] or NULL: of the variance, each component's.
+ * Units    of the scaled rows; cfg gives code and scale, and nothing else of it counts.
+ * Memory   *out belongs to the caller.  d_in up to 4096 takes a matrix of d_in by d_in
+ *          doubles; wider rows are passed over some 20 times instead.
+ * Errors   HG_EINVAL code is not set; HG_ERANGE code > d_in; HG_ENONFINITE; HG_ENOMEM.
+ * Threads  one per ctx; same bits for any number of threads.
+ * Source   Eckart & Young, Psychometrika 1, 1936; Golub & Van Loan, 8.2. */
+HG_API hg_status hg_pca(hg_ctx *ctx, const hg_config *cfg, const hg_dataset *data,
+                        double *share, hg_model **out) HG_WARN_UNUSED;
+
 /* ======== Using a model ================================================== */
 
 /* Map rows to their codes, codes to rows, rows to their reconstructions.
