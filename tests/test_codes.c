@@ -78,7 +78,7 @@ TEST(what_a_code_line_lacks_is_named)
     hg_ctx *ctx = test_ctx();
     static const float x[4] = {0, 1, 0.5f, 1};
     static const struct {
-        const char *settings[9];
+        const char *settings[10];
         hg_status status;
         const char *message;
     } rows[] = {
@@ -92,6 +92,16 @@ TEST(what_a_code_line_lacks_is_named)
          HG_EINVAL,
          "code-activation: relu"},
         {{"code", "2", "code-kind", "variational beta=0", NULL}, HG_ERANGE, "beta"},
+        {{"code", "2", "code-kind", "variational", "samples", "2", "capacity", "1", NULL},
+         HG_EINVAL,
+         "capacity needs the KL"},
+        {{"code", "2", "code-kind", "variational free-bits=1 capacity=2", NULL},
+         HG_EINVAL,
+         "one of them"},
+        {{"code", "2", "code-kind", "variational warmup=1 warmup-steps=2", NULL},
+         HG_EINVAL,
+         "one of them"},
+        {{"code", "2", "samples", "3", NULL}, HG_EUNKNOWN, "samples"},
     };
     hg_dataset *d = rows_of(ctx, x, 2, 2);
     for (int i = 0; i < HGI_COUNT(rows); i++) {
@@ -249,6 +259,91 @@ TEST(a_variational_model_trains_to_the_same_bits_with_any_threads)
                             "clip", "1", "beta", "0.5"));
     test_where("no hidden layer");
     check_training(SETTINGS("code", "70", "code-kind", "variational", "loss", "mse"));
+    test_where("several samples of a row");
+    check_training(SETTINGS("hidden", "20,10", "code", "3", "code-kind", "variational",
+                            "samples", "5", "batchnorm", "true"));
+    test_where("a capacity");
+    check_training(SETTINGS("hidden", "20", "code", "3", "code-kind", "variational",
+                            "capacity", "2", "beta", "3"));
+}
+
+static hg_epoch last_epoch(const hg_model *m)
+{
+    hg_epoch e = {.size = sizeof e};
+    for (int64_t i = 0; hg_model_history(m, i, &e) != 0; i++) {}
+    return e;
+}
+
+/* A warm-up of a million epochs leaves the divergence free of charge while training: what
+ * is paid is 3e-6 of it.  Rows that are not trained on pay the whole of it at all times. */
+TEST(the_warm_up_weighs_the_divergence_in_training_alone)
+{
+    hg_ctx *ctx = context_of(2);
+    float *x = random_floats(5, ROWS * D, 0, 1);
+    const char *const options[][2] = {{"kl-warmup", "1e6"},
+                                      {"kl-warmup-steps", "7000000"}};
+    for (int i = 0; i < 2; i++) {
+        test_where("%s", options[i][0]);
+        hg_model *m = train(ctx, x,
+                            SETTINGS("code", "3", "code-kind", "variational",
+                                     options[i][0], options[i][1]));
+        hg_epoch e = last_epoch(m);
+        hg_metrics *v = measure(ctx, m, x, VALID);
+        double kl = hg_metrics_get(v, "kl");
+        CHECK(kl > 0.5);
+        CHECK(e.penalty > 0 && e.penalty < 1e-5 * kl);
+        CHECK_NEAR(hg_metrics_get(v, "penalty"), kl, 1e-12);
+        hg_metrics_free(&v);
+        hg_model_free(&m);
+    }
+    free(x);
+}
+
+/* KL = 0.856 as above; its two parts 0.356 and 0.5: one of them is below the free 0.4.  The
+ * penalty in float: a few units of 6e-8. */
+TEST(free_bits_and_capacity_change_what_is_paid_and_not_the_divergence)
+{
+    hg_ctx *ctx = test_ctx();
+    const float x[3] = {0.25f, 1, 0.5f};
+    const double first = 0.5 * (0.75 * 0.75 + exp(0.5) - 1.5), kl = first + 0.5;
+    const struct {
+        const char *code;
+        double penalty;
+    } rows[] = {{"variational 2 beta=2 free-bits=0.4", 2 * (0.4 + 0.5)},
+                {"variational 2 beta=2 capacity=3", 2 * (3 - kl)},
+                {"variational 2 beta=2 capacity=0.5", 2 * (kl - 0.5)}};
+    for (int i = 0; i < HGI_COUNT(rows); i++) {
+        test_where("%s", rows[i].code);
+        hg_model *m = variational(ctx, rows[i].code, "mse");
+        hg_metrics *e = measure(ctx, m, x, 1);
+        CHECK_NEAR(hg_metrics_get(e, "kl"), kl, 1e-6);
+        CHECK_NEAR(hg_metrics_get(e, "penalty"), rows[i].penalty, 2e-6);
+        hg_metrics_free(&e);
+        hg_model_free(&m);
+    }
+}
+
+/* More draws make the bound tighter: -log of a mean is at most the mean of -log (Jensen's
+ * inequality); with one draw the analytic divergence stands for the drawn one. */
+TEST(more_samples_of_a_row_give_a_lower_objective)
+{
+    hg_ctx *ctx = context_of(2);
+    float *x = random_floats(6, VALID * 3, 0, 1);
+    double before = 1e9;
+    const char *const codes[] = {"variational 2", "variational 2 samples=10",
+                                 "variational 2 samples=1000"};
+    for (int i = 0; i < HGI_COUNT(codes); i++) {
+        test_where("%s", codes[i]);
+        hg_model *m = variational(ctx, codes[i], "bce");
+        hg_metrics *e = measure(ctx, m, x, VALID);
+        double loss = hg_metrics_get(e, "loss");
+        CHECK(loss < before - 1e-3);
+        CHECK_NEAR(loss, hg_metrics_get(e, "recon") + hg_metrics_get(e, "penalty"), 1e-9);
+        before = loss;
+        hg_metrics_free(&e);
+        hg_model_free(&m);
+    }
+    free(x);
 }
 
 /* ---- topk ------------------------------------------------------------------------ */

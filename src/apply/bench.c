@@ -46,7 +46,7 @@ static void run_backward(void *arg, int64_t item, int worker)
 {
     bench_job *j = arg;
     int64_t r0 = item * j->chunk, r1 = hgi_min(r0 + j->chunk, j->b->rows);
-    hgi_layer_backward(j->net, &j->ws.pass, j->i, r0, r1, worker);
+    hgi_layer_backward(j->net, &j->ws, j->i, r0, r1, worker);
 }
 
 static void run_gradient(void *arg, int64_t item, int worker)

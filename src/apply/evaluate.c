@@ -3,6 +3,7 @@
  * are summed in order, so that the result does not depend on the threads. */
 #include "apply/apply.h"
 #include "metrics/metrics.h"
+#include "model/objective.h"
 
 #include <math.h>
 #include <string.h>
@@ -16,10 +17,11 @@ struct hg_metrics {
 typedef struct row_numbers {
     hgi_row_errors error;
     double recon, penalty; /* of the objective; recon: summed over features */
-    double plain_recon;    /* recon without drawing the code */
-    double activity;       /* sum |code| */
-    int64_t zeros;         /* code values that are exactly 0 */
-    double input_square;   /* of the input against the target, when they are two */
+    double kl;
+    double plain_recon;  /* recon without drawing the code */
+    double activity;     /* sum |code| */
+    int64_t zeros;       /* code values that are exactly 0 */
+    double input_square; /* of the input against the target, when they are two */
 } row_numbers;
 
 typedef struct job {
@@ -28,6 +30,7 @@ typedef struct job {
     hgi_feed target;
     hgi_real *clean; /* [workers, HGI_INFER_ROWS, inputs] of target */
     row_numbers *row;
+    double *loss; /* [workers, hgi_infer_losses()] of the chunk under way */
     double *mean; /* [inputs] of the scaled rows */
     bool unit;
 } evaluate_job;
@@ -62,11 +65,13 @@ static void loss_of(const evaluate_job *j, const hgi_chunk *c, double *recon)
 static void objective_sink(void *arg, const hgi_chunk *c)
 {
     evaluate_job *j = arg;
-    double recon[HGI_INFER_ROWS];
-    loss_of(j, c, recon);
+    const hgi_net *net = &j->feed.model->net;
+    double *loss = j->loss + c->worker * hgi_infer_losses(net);
+    hgi_objective_rows(net, c->pass, 0, c->n, target_of(j, c), false, loss);
     for (int64_t r = 0; r < c->n; r++) {
-        j->row[c->first + r].recon = recon[r];
+        j->row[c->first + r].recon = hgi_objective_mean(c->pass, loss, r);
         j->row[c->first + r].penalty = c->penalty[r];
+        j->row[c->first + r].kl = c->kl[r];
     }
 }
 
@@ -161,6 +166,7 @@ static void summarise(const evaluate_job *j, int64_t clipped, double *v)
         sum.error.bce_floor += r->error.bce_floor;
         sum.recon += r->recon;
         sum.penalty += r->penalty;
+        sum.kl += r->kl;
         sum.plain_recon += r->plain_recon;
         sum.input_square += r->input_square;
         sum.activity += r->activity;
@@ -170,7 +176,7 @@ static void summarise(const evaluate_job *j, int64_t clipped, double *v)
     v[HGI_METRIC_ROWS] = rows;
     v[HGI_METRIC_RECON] = sum.recon / rows / m->net.recon_divisor;
     v[HGI_METRIC_PENALTY] = sum.penalty / rows;
-    v[HGI_METRIC_KL] = hgi_net_kl(&m->net, v[HGI_METRIC_PENALTY]);
+    if (hgi_net_draws(&m->net)) v[HGI_METRIC_KL] = sum.kl / rows;
     if (m->net.loss->kind == HGI_LOSS_BCE_LOGITS)
         v[HGI_METRIC_ELBO] = -(sum.recon / rows + v[HGI_METRIC_KL]);
     v[HGI_METRIC_LOSS] = v[HGI_METRIC_RECON] + v[HGI_METRIC_PENALTY];
@@ -204,9 +210,15 @@ static hg_status run(evaluate_job *j)
 {
     const hg_model *m = j->feed.model;
     hgi_infer r;
+    hgi_team *team;
+    bool draws = hgi_net_draws(&m->net);
     HGI_TRY(look_at_data(j));
-    HGI_TRY(hgi_infer_new(j->feed.ctx, &m->net, 0, m->net.count, &r));
-    bool draws = m->net.layer[m->net.code].kl_weight > 0;
+    HGI_TRY(hgi_ctx_team(j->feed.ctx, &team));
+    size_t losses = (size_t)hgi_team_size(team) * (size_t)hgi_infer_losses(&m->net);
+    j->loss = hgi_calloc(&j->feed.ctx->mem, losses, sizeof *j->loss);
+    if (j->loss == NULL)
+        return hgi_fail_mem(j->feed.ctx, losses * sizeof *j->loss, "the rows' losses");
+    HGI_TRY(hgi_infer_samples(j->feed.ctx, &m->net, hgi_net_samples(&m->net), &r));
     r.fill = fill;
     r.sink = draws ? objective_sink : sink;
     r.arg = j;
@@ -214,6 +226,11 @@ static hg_status run(evaluate_job *j)
     r.seed = m->trained.seed;
     hgi_infer_run(&r, m->theta, m->state, j->feed.data->rows);
     if (draws) {
+        /* One sample of each, and that the mean. */
+        hgi_infer_free(&r);
+        HGI_TRY(hgi_infer_new(j->feed.ctx, &m->net, 0, m->net.count, &r));
+        r.fill = fill;
+        r.arg = j;
         r.sink = errors_sink;
         r.sample = false;
         hgi_infer_run(&r, m->theta, m->state, j->feed.data->rows);
@@ -285,6 +302,7 @@ done:
     hgi_free(&ctx->mem, j.row);
     hgi_free(&ctx->mem, j.mean);
     hgi_free(&ctx->mem, j.clean);
+    hgi_free(&ctx->mem, j.loss);
     return status;
 }
 

@@ -16,15 +16,14 @@ int64_t hgi_chunk_rows(const hgi_net *net)
     return hgi_max(1, rows);
 }
 
-hg_status hgi_infer_new(hg_ctx *ctx, const hgi_net *net, int64_t first, int64_t last,
-                        hgi_infer *out)
+/* r has the layers and the samples. */
+static hg_status make(hg_ctx *ctx, const hgi_net *net, hgi_infer r, hgi_infer *out)
 {
-    hgi_infer r = {.mem = ctx->mem, .ctx = ctx, .net = net, .first = first, .last = last};
     hg_status status = HG_OK;
     hgi_team *team;
     HGI_GOTO(hgi_ctx_team(ctx, &team));
     r.workers = hgi_team_size(team);
-    r.chunk = hgi_chunk_rows(net);
+    r.chunk = hgi_max(1, hgi_chunk_rows(net) / r.samples);
     size_t packed =
         (size_t)hgi_max(hgi_packed_reals(net, ctx->kernels), 1) * sizeof *r.packed;
     r.packed = hgi_alloc(&ctx->mem, packed);
@@ -34,12 +33,29 @@ hg_status hgi_infer_new(hg_ctx *ctx, const hgi_net *net, int64_t first, int64_t 
         HGI_GOTO(hgi_fail_mem(ctx, (size_t)r.workers * sizeof *r.ws, "workspaces"));
     hgi_workspace_options each = {
         .k = ctx->kernels, .rows = r.chunk, .workers = 1, .packed = r.packed};
+    each.samples = r.samples;
     for (int i = 0; i < r.workers; i++)
         HGI_GOTO(hgi_workspace_new(ctx, net, &each, &r.ws[i]));
 done:
     if (status != HG_OK) hgi_infer_free(&r);
     *out = r;
     return status;
+}
+
+hg_status hgi_infer_new(hg_ctx *ctx, const hgi_net *net, int64_t first, int64_t last,
+                        hgi_infer *out)
+{
+    hgi_infer r = {.mem = ctx->mem, .ctx = ctx, .net = net, .first = first, .last = last};
+    r.samples = 1;
+    return make(ctx, net, r, out);
+}
+
+hg_status hgi_infer_samples(hg_ctx *ctx, const hgi_net *net, int64_t samples,
+                            hgi_infer *out)
+{
+    hgi_infer r = {.mem = ctx->mem, .ctx = ctx, .net = net, .last = net->count};
+    r.samples = samples;
+    return make(ctx, net, r, out);
 }
 
 static void run_chunk(void *arg, int64_t item, int worker)
@@ -51,15 +67,18 @@ static void run_chunk(void *arg, int64_t item, int worker)
     w->pass.n = n;
     w->pass.first = first;
     w->pass.dense_code = r->first > r->net->code;
-    for (int64_t i = 0; i < n; i++) w->penalty[i] = 0;
+    for (int64_t i = 0; i < n; i++) w->penalty[i] = w->kl[i] = 0;
+    hgi_pass_ready(w);
     r->fill(r->arg, first, n, x, worker);
     for (int64_t i = r->first; i < r->last; i++) {
         const hgi_layer *l = &r->net->layer[i];
-        l->kind->forward(l, &w->pass, 0, n, 0);
+        hgi_layer_forward(r->net, w, i, 0, n, 0);
         if (l->kind->penalty != NULL) l->kind->penalty(l, &w->pass, 0, n);
     }
     hgi_chunk c = {
         .first = first, .n = n, .x = x, .penalty = w->penalty, .worker = worker};
+    c.kl = w->kl;
+    c.pass = &w->pass;
     c.z = r->first <= r->net->code ? hgi_code_of(r->net, &w->pass) : NULL;
     c.y = w->pass.slot[r->last - 1].y;
     r->sink(r->arg, &c);
@@ -75,6 +94,7 @@ void hgi_infer_run(hgi_infer *r, const hgi_real *theta, const hgi_real *state,
         r->ws[i].pass.sample = r->sample;
         r->ws[i].pass.seed = r->seed;
         r->ws[i].pass.epoch = HGI_EPOCH_HELD;
+        r->ws[i].pass.first_sample = r->first_sample;
     }
     r->rows = rows;
     hgi_prepare prepare = {r->net, &r->ws[0].pass, r->first, r->last};

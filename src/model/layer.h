@@ -87,6 +87,7 @@ struct hgi_layer {
     /* A row of y is this many places and values (hgi_listed), and one of x; 0: dense. */
     int64_t listed, x_listed;
     double kl_weight; /* the penalty is this times a KL divergence; 0: it is none */
+    int64_t samples;  /* of each row that a training pass draws, when over 1 */
     int64_t work; /* reals of scratch that one worker's chunk or gradient item needs */
 };
 
@@ -135,13 +136,21 @@ struct hgi_pass {
     bool packed;      /* ... and they hold theta as it is now */
     int64_t n;        /* rows in this batch */
     bool training;
-    bool sample;     /* draw the code where it is random; else its mean stands for it */
+    bool sample; /* draw the code where it is random; else its mean stands for it */
+    /* A row's code is drawn this many times, numbered from first_sample on; layers behind
+     * the code see so many rows for each, side by side, in a pass of their own, where
+     * `each` is that number.  See hgi_pass_of(). */
+    int64_t samples, first_sample, each;
     bool dense_code; /* the run starts behind the code, with dense rows, listed or not */
     uint64_t seed;
     uint32_t epoch;
+    double epochs_done, steps_done; /* of the run, for weights that grow as it goes on */
     const int64_t *rows; /* [n] global row numbers: what noise is keyed by; or NULL: */
     int64_t first;       /* first, first + 1, ... */
     double *penalty;     /* [n] penalties of each row are added here, or NULL */
+    double *kl;          /* [n] KL divergence of each row's code, unweighed, or NULL */
+    hgi_real *share;     /* [n, samples] what each sample of a row counts, of 1 in all;
+                            NULL where samples is 1 */
     const hgi_sparse *sparse; /* where the first layer's x is not 0, or NULL: not known */
     hgi_slot *slot;           /* [layers] */
 };
@@ -153,9 +162,10 @@ static inline hgi_real *hgi_work(const hgi_pass *p, int worker)
     return p->work + worker * p->work_each;
 }
 
-/* The number of row r of the batch in its data. */
+/* The number of row r of the batch in its data; samples of a row have the same. */
 static inline int64_t hgi_row_number(const hgi_pass *p, int64_t r)
 {
+    r /= p->each;
     return p->rows != NULL ? p->rows[r] : p->first + r;
 }
 
@@ -226,6 +236,14 @@ struct hgi_layer_kind {
     /* Add this layer's penalty of each row to p->penalty, without a gradient, for
      * evaluation; in training backward does both.  NULL: none. */
     void (*penalty)(const hgi_layer *l, const hgi_pass *p, int64_t r0, int64_t r1);
+    /* Of a code that is drawn several times a row: loss [n, samples] is the
+     * reconstruction's for rows [r0, r1).  Find p->share, and add to p->penalty what the
+     * objective has beside the mean of a row's losses, which is left in each place of loss.
+     * NULL: a row is drawn once. */
+    void (*weigh)(const hgi_layer *l, const hgi_pass *p, int64_t r0, int64_t r1,
+                  double *loss);
+    /* log q(z|x) - log p(z) of sample m of row r, as forward drew it, in nats. */
+    double (*log_ratio)(const hgi_layer *l, const hgi_pass *p, int64_t r, int64_t m);
     /* Weight gradients from x and gy of the whole batch.  NULL: nothing trained. */
     int64_t (*gradient_items)(const hgi_layer *l);
     void (*gradient)(const hgi_layer *l, const hgi_pass *p, int64_t item, int worker);

@@ -310,12 +310,6 @@ int64_t hgi_net_flops(const hgi_net *net, int64_t first, int64_t last)
     return flops;
 }
 
-double hgi_net_kl(const hgi_net *net, double penalty)
-{
-    double weight = net->layer[net->code].kl_weight;
-    return weight > 0 ? penalty / weight : (double)NAN;
-}
-
 const hgi_layer *hgi_net_layer_of(const hgi_net *net, int64_t index, const hgi_tensor **t)
 {
     for (int64_t i = 0; i < net->count; i++)

@@ -70,8 +70,16 @@ void hgi_net_free(hgi_net *net);
 void hgi_net_init(const hgi_net *net, uint64_t seed, hgi_real *theta, hgi_real *state);
 /* Of forward through layers [first, last), one row. */
 int64_t hgi_net_flops(const hgi_net *net, int64_t first, int64_t last);
-/* The KL divergence that a penalty has in it; NaN when the code has none. */
-double hgi_net_kl(const hgi_net *net, double penalty);
+/* Its code is a distribution that is drawn from, with a KL divergence from N(0, 1). */
+static inline bool hgi_net_draws(const hgi_net *net)
+{
+    return net->layer[net->code].kl_weight > 0;
+}
+/* How often a row's code is drawn in training and in its objective. */
+static inline int64_t hgi_net_samples(const hgi_net *net)
+{
+    return hgi_max(1, net->layer[net->code].samples);
+}
 /* The layer and tensor that parameter `index` belongs to, for messages. */
 const hgi_layer *hgi_net_layer_of(const hgi_net *net, int64_t index,
                                   const hgi_tensor **t);

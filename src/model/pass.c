@@ -78,6 +78,18 @@ static bool shares_input(const hgi_net *net, int64_t i)
     return net->layer[i].kind->identity && i + 1 < net->count;
 }
 
+/* Rows that layer i reads and writes: all samples behind a code that is drawn several
+ * times, and of the code what it writes and saves. */
+static int64_t rows_in(const hgi_workspace *w, const hgi_net *net, int64_t i)
+{
+    return i > net->code ? w->rows * w->pass.samples : w->rows;
+}
+
+static int64_t rows_out(const hgi_workspace *w, const hgi_net *net, int64_t i)
+{
+    return i >= net->code ? w->rows * w->pass.samples : w->rows;
+}
+
 /* Backward wants every activation. */
 static void cut_forward(hgi_workspace *w, const hgi_net *net, cutter *c)
 {
@@ -88,10 +100,12 @@ static void cut_forward(hgi_workspace *w, const hgi_net *net, cutter *c)
         hgi_slot *s = &w->pass.slot[i];
         s->x = x;
         bool dense = l->listed == 0;
-        s->y = shares_input(net, i) ? x : dense ? cut(c, w->rows * l->d_out) : NULL;
+        s->y = shares_input(net, i) ? x
+               : dense              ? cut(c, rows_out(w, net, i) * l->d_out)
+                                    : NULL;
         if (l->listed > 0) cut_listed(w, l, true, c);
         s->x_listed = l->x_listed > 0 ? &s[-1].listed : NULL;
-        s->saved = cut(c, w->rows * l->saved);
+        s->saved = cut(c, rows_out(w, net, i) * l->saved);
         s->cache = cut(c, l->cache);
         x = s->y;
     }
@@ -148,8 +162,10 @@ static void cut_inference(hgi_workspace *w, const hgi_net *net, life *lives, cut
         hgi_real *at[2] = {NULL, NULL};
         for (int j = 0; j < 2; j++) {
             if (wide[j] == 0) continue;
-            life b = {i, j == 0 ? last_reader(net, i) : i, 0, 0};
-            b.size = hgi_ceil_div(w->rows * wide[j], REALS_PER_LINE) * REALS_PER_LINE;
+            bool kept = i == net->code; /* a drawn code's distribution is looked at */
+            life b = {i, j == 0 ? last_reader(net, i) : kept ? net->count : i, 0, 0};
+            int64_t count = rows_out(w, net, i) * wide[j];
+            b.size = hgi_ceil_div(count, REALS_PER_LINE) * REALS_PER_LINE;
             place(&b, lives, n);
             lives[n++] = b;
             used = hgi_max(used, b.at + b.size);
@@ -168,13 +184,14 @@ static void cut_inference(hgi_workspace *w, const hgi_net *net, life *lives, cut
 /* Gradients run backward; an elementwise layer's gx is its gy, the first layer has none. */
 static void cut_backward(hgi_workspace *w, const hgi_net *net, cutter *c)
 {
-    hgi_real *gy = cut(c, w->rows * net->layer[net->count - 1].d_out);
+    hgi_real *gy =
+        cut(c, rows_out(w, net, net->count - 1) * net->layer[net->count - 1].d_out);
     for (int64_t i = net->count; i-- > 0;) {
         const hgi_layer *l = &net->layer[i];
         hgi_slot *s = &w->pass.slot[i];
         s->gy = gy;
         if (i > 0 && l->x_listed == 0)
-            s->gx = l->kind->elementwise ? gy : cut(c, w->rows * l->d_in);
+            s->gx = l->kind->elementwise ? gy : cut(c, rows_in(w, net, i) * l->d_in);
         gy = s->gx;
     }
 }
@@ -217,6 +234,7 @@ static void cut_all(hgi_workspace *w, const hgi_net *net, const hgi_workspace_op
     cutter own = {.base = o->packed};
     cut_activations(w, net, o, lives, c);
     cut_work(w, net, o->workers, c);
+    if (w->pass.samples > 1) w->pass.share = cut(c, w->rows * w->pass.samples);
     cut_packed(w, net, o, o->packed != NULL ? &own : c);
 }
 
@@ -229,11 +247,14 @@ hg_status hgi_workspace_new(hg_ctx *ctx, const hgi_net *net,
     life *lives = hgi_calloc(&ctx->mem, 2 * layers, sizeof *lives);
     w.pass.k = o->k;
     w.pass.training = w.pass.sample = o->training;
+    w.pass.samples = hgi_max(1, o->samples);
+    w.pass.each = 1;
     w.pass.slot = hgi_calloc(&ctx->mem, layers, sizeof *w.pass.slot);
-    w.penalty = hgi_calloc(&ctx->mem, rows, sizeof *w.penalty);
+    w.penalty = hgi_calloc(&ctx->mem, rows, 2 * sizeof *w.penalty);
     if (lives == NULL || w.pass.slot == NULL || w.penalty == NULL)
         HGI_GOTO(hgi_fail_mem(ctx, rows * sizeof *w.penalty, "a workspace"));
     w.pass.penalty = w.penalty;
+    w.pass.kl = w.kl = w.penalty + rows;
     cutter c = {0};
     cut_all(&w, net, o, lives, &c);
     w.bytes = (size_t)hgi_max(c.used, 1) * sizeof *w.block;
@@ -257,6 +278,7 @@ hg_status hgi_workspace_bytes(hg_ctx *ctx, const hgi_net *net,
     size_t layers = (size_t)net->count;
     life *lives = hgi_calloc(&ctx->mem, 2 * layers, sizeof *lives);
     w.pass.k = o->k;
+    w.pass.samples = hgi_max(1, o->samples);
     w.pass.slot = hgi_calloc(&ctx->mem, layers, sizeof *w.pass.slot);
     if (lives == NULL || w.pass.slot == NULL)
         HGI_GOTO(hgi_fail_mem(ctx, layers * sizeof *lives, "a plan of memory"));
@@ -281,11 +303,29 @@ void hgi_workspace_free(hgi_workspace *w)
     *w = (hgi_workspace){.mem = mem};
 }
 
+void hgi_pass_ready(hgi_workspace *w)
+{
+    w->behind = w->pass;
+    w->behind.n *= w->pass.samples;
+    w->behind.each = w->pass.samples;
+}
+
+void hgi_layer_forward(const hgi_net *net, const hgi_workspace *w, int64_t i, int64_t r0,
+                       int64_t r1, int worker)
+{
+    const hgi_layer *l = &net->layer[i];
+    const hgi_pass *p = hgi_pass_of(w, net, l);
+    l->kind->forward(l, p, r0 * p->each, r1 * p->each, worker);
+}
+
 /* dL/dx of layer i is also owed what layers behind it that add its input have for it. */
-void hgi_layer_backward(const hgi_net *net, const hgi_pass *p, int64_t i, int64_t r0,
+void hgi_layer_backward(const hgi_net *net, const hgi_workspace *w, int64_t i, int64_t r0,
                         int64_t r1, int worker)
 {
     const hgi_layer *l = &net->layer[i];
+    const hgi_pass *p = hgi_pass_of(w, net, l);
+    r0 *= p->each;
+    r1 *= p->each;
     hgi_real *gx = p->slot[i].gx;
     l->kind->backward(l, p, r0, r1, worker);
     for (int64_t k = i + 1; gx != NULL && k < net->count; k++) {

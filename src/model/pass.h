@@ -14,17 +14,20 @@
 typedef struct hgi_workspace {
     hgi_mem mem;
     hgi_pass pass;
+    hgi_pass behind; /* of the layers behind the code, when it is drawn several times */
     int64_t rows;    /* capacity */
     hgi_real *input; /* [rows, d_in]: x of the first layer */
     hgi_real *block;
     size_t bytes;    /* of block */
     double *penalty; /* [rows] */
+    double *kl;      /* [rows], in the same block */
 } hgi_workspace;
 
 typedef struct hgi_workspace_options {
     const hgi_kernels *k;
     int64_t rows;
-    int workers; /* how many use the pass at a time */
+    int64_t samples; /* of each row's code; 0: 1 */
+    int workers;     /* how many use the pass at a time */
     bool training;
     hgi_real *packed; /* the net's packed weights when several workspaces share them
                          (packed_reals long), NULL to have its own */
@@ -48,8 +51,19 @@ static inline hgi_real *hgi_output_of(const hgi_net *net, const hgi_pass *p)
     return p->slot[net->count - 1].y;
 }
 
+/* The pass as this layer sees it: behind a code that is drawn several times a row there are
+ * as many rows more.  Once w->pass has what is new in a batch, hgi_pass_ready() sets it. */
+static inline const hgi_pass *hgi_pass_of(const hgi_workspace *w, const hgi_net *net,
+                                          const hgi_layer *l)
+{
+    return l->index > net->code && w->pass.samples > 1 ? &w->behind : &w->pass;
+}
+void hgi_pass_ready(hgi_workspace *w);
+/* Forward of layer i for rows [r0, r1) of the batch, all samples of each. */
+void hgi_layer_forward(const hgi_net *net, const hgi_workspace *w, int64_t i, int64_t r0,
+                       int64_t r1, int worker);
 /* Backward of layer i for rows [r0, r1): dL/dx complete, residual connections included. */
-void hgi_layer_backward(const hgi_net *net, const hgi_pass *p, int64_t i, int64_t r0,
+void hgi_layer_backward(const hgi_net *net, const hgi_workspace *w, int64_t i, int64_t r0,
                         int64_t r1, int worker);
 
 /* A stage that packs the weights of layers [first, last), but not those that the pass has
@@ -73,11 +87,13 @@ enum { HGI_INFER_ROWS = 64 };
 int64_t hgi_chunk_rows(const hgi_net *net);
 
 typedef struct hgi_chunk {
-    int64_t first, n;      /* rows of the data */
-    const hgi_real *x;     /* what fill wrote */
-    const hgi_real *z;     /* code, NULL when the run starts behind it */
-    hgi_real *y;           /* last layer's output, before net->output_act */
-    const double *penalty; /* of each row */
+    int64_t first, n;     /* rows of the data */
+    const hgi_real *x;    /* what fill wrote */
+    const hgi_real *z;    /* code, NULL when the run starts behind it */
+    hgi_real *y;          /* last layer's output, before net->output_act */
+    double *penalty;      /* of each row */
+    const double *kl;     /* of each row: KL divergence of its code, 0 without one */
+    const hgi_pass *pass; /* for who wants to see more of it */
     int worker;
 } hgi_chunk;
 
@@ -88,8 +104,9 @@ typedef struct hgi_infer {
     int64_t first, last; /* layers [first, last) */
     int workers;
     hgi_real *packed;
-    hgi_workspace *ws;   /* [workers] */
-    int64_t rows, chunk; /* of the data; of a chunk */
+    hgi_workspace *ws;             /* [workers] */
+    int64_t rows, chunk;           /* of the data; of a chunk */
+    int64_t samples, first_sample; /* of each row's code: y has so many rows of each */
     bool sample; /* draw random codes, keyed by seed and row number; else their means */
     uint64_t seed;
     void (*fill)(void *arg, int64_t first, int64_t n, hgi_real *x, int worker);
@@ -100,6 +117,14 @@ typedef struct hgi_infer {
 /* Layers first..last-1 of a net: encode [0, code+1), decode [code+1, count), all. */
 hg_status hgi_infer_new(hg_ctx *ctx, const hgi_net *net, int64_t first, int64_t last,
                         hgi_infer *out);
+/* The same with several samples of each row's code. */
+hg_status hgi_infer_samples(hg_ctx *ctx, const hgi_net *net, int64_t samples,
+                            hgi_infer *out);
+/* Losses of a chunk, when a row has as many samples as in training. */
+static inline int64_t hgi_infer_losses(const hgi_net *net)
+{
+    return hgi_max(HGI_INFER_ROWS, hgi_net_samples(net));
+}
 /* fill and sink of an hgi_infer are set; theta and state are the weights to use.  Chunks
  * arrive in any order, from any worker, each exactly once. */
 void hgi_infer_run(hgi_infer *r, const hgi_real *theta, const hgi_real *state,

@@ -143,6 +143,15 @@ static hg_status take_lines(hg_ctx *ctx, const hg_config *cfg, hgi_spec *s)
     return hgi_config_flag(cfg, "tied") ? add_tied(ctx, s) : HG_OK;
 }
 
+/* Options that become a key=value of the code's line, as they are. */
+static const struct {
+    const char *option, *key;
+} of_code[] = {
+    {"beta", "beta"},           {"samples", "samples"},
+    {"kl-warmup", "warmup"},    {"kl-warmup-steps", "warmup-steps"},
+    {"free-bits", "free-bits"}, {"capacity", "capacity"},
+};
+
 /* The kind, then the size where the kind has it in its line, then what options add. */
 static hg_status code_line(hg_ctx *ctx, const hg_config *cfg, hgi_spec *s)
 {
@@ -157,8 +166,10 @@ static hg_status code_line(hg_ctx *ctx, const hg_config *cfg, hgi_spec *s)
     hgi_text_add(&t, "%s", line + kind);
     if (hgi_config_given(cfg, "topk"))
         hgi_text_add(&t, " k=%s", hg_config_get(cfg, "topk"));
-    if (hgi_config_given(cfg, "beta"))
-        hgi_text_add(&t, " beta=%s", hg_config_get(cfg, "beta"));
+    for (int i = 0; i < HGI_COUNT(of_code); i++)
+        if (hgi_config_given(cfg, of_code[i].option))
+            hgi_text_add(&t, " %s=%s", of_code[i].key,
+                         hg_config_get(cfg, of_code[i].option));
     if (hgi_config_given(cfg, "l1") && hgi_config_real(cfg, "l1") > 0)
         hgi_text_add(&t, " l1=%s", hg_config_get(cfg, "l1"));
     if (hgi_config_flag(cfg, "unit-decoder")) hgi_text_add(&t, " unit-decoder");

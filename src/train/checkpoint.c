@@ -16,8 +16,8 @@
 #include <string.h>
 #include <sys/stat.h>
 
-enum { COUNTERS = 6, NUMBERS = 5, PATH = 4096 };
-#define KIND HGI_CHECKPOINT_KIND " 1"
+enum { COUNTERS = 6, NUMBERS = 6, PATH = 4096 };
+#define KIND HGI_CHECKPOINT_KIND " 2"
 #define EPOCHS "epochs="
 
 static hg_status file_path(const hgi_trainer *t, char path[PATH])
@@ -34,18 +34,18 @@ static void pack_numbers(const hgi_trainer *t, int64_t counters[COUNTERS],
     const hgi_counters *a = &t->at;
     const int64_t c[COUNTERS] = {a->epoch,      a->step,       a->t,
                                  a->best_epoch, a->bad_epochs, t->schedule.bad};
-    const double n[NUMBERS] = {a->best, a->recon, a->penalty, t->schedule.factor,
-                               t->schedule.best};
+    const double n[NUMBERS] = {a->best, a->recon,           a->penalty,
+                               a->kl,   t->schedule.factor, t->schedule.best};
     memcpy(counters, c, sizeof c);
     memcpy(numbers, n, sizeof n);
 }
 
 static void unpack_numbers(hgi_trainer *t, const int64_t *c, const double *n)
 {
-    t->at = (hgi_counters){c[0], c[1], c[2], c[3], c[4], n[0], n[1], n[2]};
+    t->at = (hgi_counters){c[0], c[1], c[2], c[3], c[4], n[0], n[1], n[2], n[3]};
     t->schedule.bad = c[5];
-    t->schedule.factor = n[3];
-    t->schedule.best = n[4];
+    t->schedule.factor = n[4];
+    t->schedule.best = n[5];
 }
 
 /* The blocks of weights, in the order of the file; NULL ones are left out. */

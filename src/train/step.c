@@ -17,6 +17,8 @@
  * */
 #include "train/trainer.h"
 
+#include "model/objective.h"
+
 #include <math.h>
 
 enum { BLOCK_REALS = 8192 };
@@ -42,7 +44,7 @@ static void fill_rows(hgi_trainer *t, int64_t r0, int64_t r1, int worker)
         hgi_corrupt_rows(t->corrupt, t->k, &rng, rows, 0, r1 - r0, d, t->target + r0 * d,
                          t->w.input + r0 * d);
     }
-    for (int64_t r = r0; r < r1; r++) t->w.penalty[r] = 0;
+    for (int64_t r = r0; r < r1; r++) t->w.penalty[r] = t->w.kl[r] = 0;
     if (t->zeros.index == NULL) return;
     hgi_sparse z = hgi_sparse_from(&t->zeros, r0);
     t->k->find_nonzeros(r1 - r0, d, t->w.input + r0 * d, d, &z);
@@ -50,12 +52,7 @@ static void fill_rows(hgi_trainer *t, int64_t r0, int64_t r1, int worker)
 
 static void loss_rows(hgi_trainer *t, int64_t r0, int64_t r1)
 {
-    const hgi_net *net = &t->m->net;
-    const hgi_slot *last = &t->w.pass.slot[net->count - 1];
-    int64_t d = net->outputs;
-    hgi_real scale = (hgi_real)(1.0 / ((double)t->w.pass.n * net->recon_divisor));
-    t->k->loss(net->loss->kind, net->huber_delta, scale, r1 - r0, d, last->y + r0 * d, d,
-               t->target + r0 * d, d, last->gy + r0 * d, d, t->row_loss + r0);
+    hgi_objective_rows(&t->m->net, &t->w.pass, r0, r1, t->target, true, t->row_loss);
 }
 
 /* Rows of the next batch that this chunk's place will have: most likely the same core
@@ -75,32 +72,36 @@ static void run_segment(void *arg, int64_t item, int worker)
     const hgi_segment *s = arg;
     hgi_trainer *t = s->t;
     const hgi_pass *p = &t->w.pass;
-    const hgi_layer *layer = t->m->net.layer;
     int64_t r0 = item * t->chunk, r1 = hgi_min(r0 + t->chunk, p->n);
     if (s->fill) fill_rows(t, r0, r1, worker);
     for (int64_t i = s->forward0; i < s->forward1; i++) {
-        layer[i].kind->forward(&layer[i], p, r0, r1, worker);
+        hgi_layer_forward(&t->m->net, &t->w, i, r0, r1, worker);
         if (s->fill) ask_rows(t, r0, r1, i, s->forward1 + s->backward1);
     }
     if (s->loss) loss_rows(t, r0, r1);
     for (int64_t i = s->backward1; i-- > s->backward0;) {
-        hgi_layer_backward(&t->m->net, p, i, r0, r1, worker);
+        hgi_layer_backward(&t->m->net, &t->w, i, r0, r1, worker);
         if (s->fill) ask_rows(t, r0, r1, s->forward1 + i, s->forward1 + s->backward1);
     }
+}
+
+static const hgi_pass *pass_of(const hgi_layer_stage *s)
+{
+    return hgi_pass_of(&s->t->w, &s->t->m->net, s->layer);
 }
 
 static void run_forward_statistics(void *arg, int64_t item, int worker)
 {
     (void)worker;
     const hgi_layer_stage *s = arg;
-    s->layer->kind->forward_statistics(s->layer, &s->t->w.pass, item);
+    s->layer->kind->forward_statistics(s->layer, pass_of(s), item);
 }
 
 static void run_backward_statistics(void *arg, int64_t item, int worker)
 {
     (void)worker;
     const hgi_layer_stage *s = arg;
-    s->layer->kind->backward_statistics(s->layer, &s->t->w.pass, item);
+    s->layer->kind->backward_statistics(s->layer, pass_of(s), item);
 }
 
 static void run_collect(void *arg, int64_t item, int worker)
@@ -131,7 +132,7 @@ static void run_gradient(hgi_trainer *t, bool tied, int64_t item, int worker)
         if ((l->tied != NULL) != tied || l->kind->gradient_items == NULL) continue;
         int64_t n = l->kind->gradient_items(l);
         if (item < n) {
-            l->kind->gradient(l, &t->w.pass, item, worker);
+            l->kind->gradient(l, hgi_pass_of(&t->w, &t->m->net, l), item, worker);
             return;
         }
         item -= n;
@@ -328,6 +329,9 @@ bool hgi_step_run(hgi_trainer *t, int64_t first, int64_t n)
     t->first = first;
     p->rows = t->order + first;
     p->epoch = (uint32_t)t->at.epoch;
+    p->steps_done = (double)t->at.t;
+    p->epochs_done = p->steps_done / (double)t->per_epoch;
+    hgi_pass_ready(&t->w);
     double lr = t->optim.lr * hgi_schedule_at(&t->schedule, t->at.t);
     hgi_optim_step(&t->optim, t->at.t + 1, lr, 1.0, true, &t->step_weight);
     hgi_optim_step(&t->optim, t->at.t + 1, lr, 1.0, false, &t->step_bias);
@@ -342,8 +346,9 @@ bool hgi_step_run(hgi_trainer *t, int64_t first, int64_t n)
     p->packed = p->keep_packed;
     double recon = 0, penalty = 0;
     for (int64_t r = 0; r < n; r++) {
-        recon += t->row_loss[r];
+        recon += hgi_objective_mean(p, t->row_loss, r);
         penalty += t->w.penalty[r];
+        t->at.kl += t->w.kl[r];
     }
     t->at.recon += recon / t->m->net.recon_divisor;
     t->at.penalty += penalty;
@@ -364,7 +369,8 @@ const char *hgi_step_blame(const hgi_trainer *t, int64_t n)
     const hgi_net *net = &t->m->net;
     for (int64_t i = 0; i < net->count; i++) {
         const hgi_slot *s = &t->w.pass.slot[i];
-        bool finite = s->y != NULL ? all_finite(s->y, n * net->layer[i].d_out)
+        int64_t rows = i >= net->code ? n * t->w.pass.samples : n;
+        bool finite = s->y != NULL ? all_finite(s->y, rows * net->layer[i].d_out)
                                    : all_finite(s->listed.value, n * s->listed.k);
         if (!finite) return net->layer[i].name;
     }

@@ -57,7 +57,7 @@ static hg_progress progress(const hgi_trainer *t, const clock_state *c)
         .seconds = hgi_now() - c->epoch_start,
     };
     p.loss = p.recon + p.penalty;
-    p.kl = hgi_net_kl(&t->m->net, p.penalty);
+    p.kl = hgi_net_draws(&t->m->net) ? t->at.kl / rows : (double)NAN;
     p.rows_per_second = c->stepping > 0 ? (double)c->rows / c->stepping : 0;
     double left =
         (double)(t->epochs - t->at.epoch) * (double)t->train->rows - (double)seen;
@@ -196,7 +196,7 @@ static hg_status end_epoch(hgi_trainer *t, clock_state *c, bool cancel, bool *st
     if (t->schedule.kind->epoch != NULL) t->schedule.kind->epoch(&t->schedule, monitored);
     t->at.epoch++;
     t->at.step = 0;
-    t->at.recon = t->at.penalty = 0;
+    t->at.recon = t->at.penalty = t->at.kl = 0;
     *stop = is_over(t);
     if (cb != NULL && cb->on_epoch != NULL && cb->on_epoch(cb->user, &p) != 0)
         cancel = true;

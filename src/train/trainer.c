@@ -57,7 +57,8 @@ static hg_status make_rows(hgi_trainer *t)
     t->order = hgi_calloc(mem, rows, sizeof *t->order);
     t->draw = hgi_calloc(mem, (size_t)hgi_min(t->train->rows, HGI_SHUFFLE_ROWS),
                          sizeof *t->draw);
-    t->row_loss = hgi_calloc(mem, batch, sizeof *t->row_loss);
+    size_t samples = (size_t)hgi_net_samples(&t->m->net);
+    t->row_loss = hgi_calloc(mem, batch, samples * sizeof *t->row_loss);
     if (hgi_mul_size(workers, (size_t)t->m->net.inputs, &wide))
         t->row_scratch = hgi_calloc(mem, wide, sizeof *t->row_scratch);
     if (t->order == NULL || t->draw == NULL || t->row_loss == NULL ||
@@ -74,9 +75,11 @@ static hg_status make_rows(hgi_trainer *t)
     size_t valid = (size_t)t->valid->rows;
     t->valid_recon = hgi_calloc(mem, valid, sizeof *t->valid_recon);
     t->valid_penalty = hgi_calloc(mem, valid, sizeof *t->valid_penalty);
-    if (t->valid_recon == NULL || t->valid_penalty == NULL)
+    t->valid_loss =
+        hgi_calloc(mem, workers, (size_t)hgi_infer_losses(&t->m->net) * sizeof(double));
+    if (t->valid_recon == NULL || t->valid_penalty == NULL || t->valid_loss == NULL)
         return hgi_fail_mem(t->ctx, valid * sizeof *t->valid_recon, "validation losses");
-    return hgi_infer_new(t->ctx, &t->m->net, 0, t->m->net.count, &t->infer);
+    return hgi_infer_samples(t->ctx, &t->m->net, hgi_net_samples(&t->m->net), &t->infer);
 }
 
 /* Which products the step uses.  Validation and everything else runs in f32: it measures
@@ -145,6 +148,7 @@ hg_status hgi_trainer_new(hgi_trainer *t)
     t->at.best = (double)INFINITY;
     hgi_workspace_options options = {
         .k = t->k, .rows = t->batch, .workers = hgi_team_size(t->team), .training = true};
+    options.samples = hgi_net_samples(net);
     hgi_optim_read(cfg, &t->optim);
     HGI_TRY(check_memory(t, &options));
     HGI_TRY(hgi_workspace_new(t->ctx, net, &options, &t->w));
@@ -176,7 +180,7 @@ void hgi_trainer_free(hgi_trainer *t)
                             t->moment2,     t->order,         t->row_loss, t->row_scratch,
                             t->zeros.index, t->zeros.start,   t->best,     t->good,
                             t->valid_recon, t->valid_penalty, t->clean,    t->valid_clean,
-                            t->draw};
+                            t->draw,        t->valid_loss};
     for (int64_t i = 0; i < HGI_COUNT(blocks); i++) hgi_free(mem, blocks[i]);
     hg_dataset_free(&t->own_train);
     hg_dataset_free(&t->own_valid);

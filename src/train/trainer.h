@@ -15,13 +15,13 @@
 
 /* Everything about where the run is: written to a checkpoint as it stands. */
 typedef struct hgi_counters {
-    int64_t epoch;         /* epochs ended */
-    int64_t step;          /* steps done in the epoch under way */
-    int64_t t;             /* steps done in the run: Adam's t */
-    int64_t best_epoch;    /* 1-based; 0: none yet */
-    int64_t bad_epochs;    /* since the best */
-    double best;           /* lowest monitored loss */
-    double recon, penalty; /* sums over this epoch's rows so far */
+    int64_t epoch;             /* epochs ended */
+    int64_t step;              /* steps done in the epoch under way */
+    int64_t t;                 /* steps done in the run: Adam's t */
+    int64_t best_epoch;        /* 1-based; 0: none yet */
+    int64_t bad_epochs;        /* since the best */
+    double best;               /* lowest monitored loss */
+    double recon, penalty, kl; /* sums over this epoch's rows so far */
 } hgi_counters;
 
 typedef struct hgi_trainer hgi_trainer;
@@ -101,7 +101,7 @@ struct hgi_trainer {
     double min_delta;
     int64_t *order;     /* [train rows] this epoch's order */
     int64_t *draw;      /* [train rows, at most HGI_SHUFFLE_ROWS] of the shuffle */
-    double *row_loss;   /* [batch] sum over features */
+    double *row_loss;   /* [batch, samples] sum over features */
     float *row_scratch; /* [workers][inputs] for strided rows */
     hgi_counters at;
     hgi_real *best, *good; /* [params + states]: lowest loss; last finite epoch end */
@@ -110,6 +110,7 @@ struct hgi_trainer {
     /* validation */
     hgi_infer infer;
     double *valid_recon, *valid_penalty; /* [valid rows] */
+    double *valid_loss;    /* [workers, hgi_infer_losses()] of the chunk under way */
     hgi_real *valid_clean; /* [workers, HGI_INFER_ROWS, inputs] with corrupt, or NULL */
 
     /* checkpoints */

@@ -4,6 +4,8 @@
  * same in each epoch, and is held against the clean ones. */
 #include "train/trainer.h"
 
+#include "model/objective.h"
+
 /* What fill wrote for the chunk that this worker is at. */
 static hgi_real *clean_of(const hgi_trainer *t, int worker)
 {
@@ -28,12 +30,13 @@ static void fill(void *arg, int64_t first, int64_t n, hgi_real *x, int worker)
 static void sink(void *arg, const hgi_chunk *c)
 {
     hgi_trainer *t = arg;
-    const hgi_net *net = &t->m->net;
-    int64_t d = net->outputs;
     const hgi_real *target = t->corrupt != NULL ? clean_of(t, c->worker) : c->x;
-    t->ctx->kernels->loss(net->loss->kind, net->huber_delta, 1, c->n, d, c->y, d, target,
-                          d, NULL, d, t->valid_recon + c->first);
-    for (int64_t i = 0; i < c->n; i++) t->valid_penalty[c->first + i] = c->penalty[i];
+    double *loss = t->valid_loss + c->worker * hgi_infer_losses(&t->m->net);
+    hgi_objective_rows(&t->m->net, c->pass, 0, c->n, target, false, loss);
+    for (int64_t i = 0; i < c->n; i++) {
+        t->valid_recon[c->first + i] = hgi_objective_mean(c->pass, loss, i);
+        t->valid_penalty[c->first + i] = c->penalty[i];
+    }
 }
 
 void hgi_validate(hgi_trainer *t, double *recon, double *penalty)

@@ -205,6 +205,20 @@ TEST(batchnorm_between_layers_has_the_right_gradient)
     check_gradient("batchnorm net", 6, &(hgi_shape){1, {7}}, settings);
 }
 
+/* Layers behind the code see every sample as a row, and those before it see rows. */
+TEST(several_samples_of_a_row_have_the_gradient_of_their_bound)
+{
+    static const char *const more[][2] = {
+        {"batchnorm", "true"}, {"dropout", "0.4"}, {"loss", "bce"}};
+    for (int i = 0; i < HGI_COUNT(more); i++) {
+        const char *const settings[] = {
+            "hidden",  "6,4",      "code",     "3",   "code-kind",    "variational",
+            "samples", "3",        "loss",     "mse", WHOLE_GRADIENT, "activation",
+            "tanh",    more[i][0], more[i][1], NULL};
+        check_gradient(more[i][0], 6, &(hgi_shape){1, {7}}, settings);
+    }
+}
+
 TEST(dropout_in_a_net_has_the_right_gradient)
 {
     const char *const settings[] = {"hidden",     "9",    "code",         "4",
