@@ -24,7 +24,8 @@ static hg_status fail(hg_session *s, hg_status status, const char *fmt, ...)
     return status;
 }
 
-enum { MOST_AHEAD = 512 }; /* lines of the caller's rows, 32 KiB */
+enum { SMALL_ROWS = 4800 }; /* whose errors stay in the second-level cache */
+enum { MOST_AHEAD = 512 };  /* lines of the caller's rows, 32 KiB */
 
 /* ---- a chunk of rows --------------------------------------------------------------- */
 
@@ -85,34 +86,50 @@ static hg_status take_rows(session_call *c, int64_t n, hgi_real *to)
     return HG_OK;
 }
 
-static void measure(session_call *c, int64_t n, hgi_real *y)
+/* What errors are: kind of loss, and by what its sum is divided. */
+static hgi_loss_kind error_kind(const hg_session *s)
+{
+    return s->own_loss ? s->model->net.loss->kind : HGI_LOSS_MSE;
+}
+
+static void measure(session_call *c, int64_t n, const hgi_real *y)
 {
     const hg_session *s = c->s;
     const hgi_net *net = &s->model->net;
-    const hgi_kernels *k = s->ws.pass.k;
-    hgi_loss_kind kind = s->own_loss ? net->loss->kind : HGI_LOSS_MSE;
-    double by = s->own_loss ? net->recon_divisor : (double)net->inputs;
-    double *error = c->error + c->at;
     int64_t d = net->inputs;
-    if (!s->own_loss) hgi_predict(net, k, n, y);
-    k->loss(kind, net->huber_delta, 1, n, d, y, d, s->ws.input, d, NULL, d, error);
-    for (int64_t r = 0; r < n; r++) error[r] /= by;
+    s->ws.pass.k->loss(error_kind(s), net->huber_delta, 1, n, d, y, d, s->ws.input, d,
+                       NULL, d, c->error + c->at);
 }
 
-static hg_status give_rows(session_call *c, int64_t n, hgi_real *y)
+/* Sums become means; the first that is not finite, or n. */
+static int64_t finish_errors(session_call *c, int64_t n)
+{
+    const hgi_net *net = &c->s->model->net;
+    double by = c->s->own_loss ? net->recon_divisor : (double)net->inputs, any = 0;
+    double *error = c->error + c->at;
+    for (int64_t r = 0; r < n; r++) {
+        error[r] /= by;
+        any += error[r] * 0;
+    }
+    if (any == 0) return n;
+    int64_t bad = 0;
+    while (isfinite(error[bad])) bad++;
+    return bad;
+}
+
+/* Of n rows: y, or in c->error the sums. */
+static hg_status give_rows(session_call *c, int64_t n, const hgi_real *y)
 {
     hg_session *s = c->s;
     const hgi_net *net = &s->model->net;
     int64_t wide = c->mode == ENCODE ? net->code_size : net->inputs, bad;
     float *out = c->out != NULL ? c->out + c->at * wide : NULL;
     if (c->mode == ERROR) {
-        measure(c, n, y);
-        for (bad = 0; bad < n && isfinite(c->error[c->at + bad]); bad++) {}
+        bad = finish_errors(c, n);
     } else if (c->mode == ENCODE) {
         for (int64_t i = 0; i < n * wide; i++) out[i] = (float)y[i];
         bad = first_bad(n * wide, out) / wide;
     } else {
-        hgi_predict(net, s->ws.pass.k, n, y);
         hgi_scaler_undo(&s->model->scaler, n, y, out);
         bad = first_bad(n * wide, out) / wide;
     }
@@ -138,33 +155,63 @@ static void ask_ahead(const float *next, int64_t lines, int64_t part, int64_t pa
         __builtin_prefetch(from + i * HGI_ALIGN);
 }
 
+/* n rows layer by layer. */
+static void run_layers(session_call *c, int64_t n)
+{
+    hg_session *s = c->s;
+    const hgi_net *net = &s->model->net;
+    int64_t first = c->mode == DECODE ? net->code + 1 : 0;
+    int64_t last = c->mode == ENCODE ? net->code + 1 : net->count;
+    int64_t wide = c->mode == DECODE ? net->code_size : net->inputs;
+    s->ws.pass.n = n;
+    s->ws.pass.first = c->at;
+    c->status = take_rows(c, n, s->ws.pass.slot[first].x);
+    if (c->status != HG_OK) return;
+    int64_t lines = lines_ahead(c, n, wide);
+    for (int64_t i = first; i < last; i++) {
+        if (s->narrow == NULL || !hgi_narrow_forward(s, i, n))
+            net->layer[i].kind->forward(&net->layer[i], &s->ws.pass, 0, n, 0);
+        if (lines > 0)
+            ask_ahead(c->in + (c->at + n) * wide, lines, i - first, last - first);
+    }
+    hgi_real *y = s->ws.pass.slot[last - 1].y;
+    bool logits = c->mode == ERROR && s->own_loss;
+    if (c->mode != ENCODE && !logits) hgi_predict(net, s->ws.pass.k, n, y);
+    if (c->mode == ERROR) measure(c, n, y);
+    c->status = give_rows(c, n, y);
+}
+
+/* As many of n rows as a small net does at once; what it leaves has something to be told
+ * of, or to be clipped. */
+static int64_t run_small(session_call *c, int64_t n)
+{
+    hg_session *s = c->s;
+    const hgi_net *net = &s->model->net;
+    bool errors = c->mode == ERROR;
+    const float *in = c->in + c->at * (c->mode == DECODE ? net->code_size : net->inputs);
+    hgi_real *y = errors ? NULL : s->ws.pass.slot[net->count - 1].y;
+    if (errors && error_kind(s) != HGI_LOSS_MSE) return 0;
+    n = hgi_small_run(s, c->mode != DECODE, c->mode != ENCODE,
+                      errors ? n : hgi_min(n, s->ws.rows), in, y,
+                      errors ? c->error + c->at : NULL);
+    if (n > 0) c->status = give_rows(c, n, y);
+    return n;
+}
+
 /* A stage of the team, run by the caller alone, because that sets how denormals are taken
  * as everywhere else. */
 static void run_call(void *arg, int64_t item, int worker)
 {
     session_call *c = arg;
     hg_session *s = c->s;
-    const hgi_net *net = &s->model->net;
-    int64_t first = c->mode == DECODE ? net->code + 1 : 0;
-    int64_t last = c->mode == ENCODE ? net->code + 1 : net->count;
-    int64_t wide = c->mode == DECODE ? net->code_size : net->inputs;
     (void)item;
     (void)worker;
     s->ws.pass.dense_code = c->mode == DECODE;
-    for (; c->at < c->n && c->status == HG_OK; c->at += s->ws.rows) {
-        int64_t n = hgi_min(s->ws.rows, c->n - c->at);
-        s->ws.pass.n = n;
-        s->ws.pass.first = c->at;
-        c->status = take_rows(c, n, s->ws.pass.slot[first].x);
-        if (c->status != HG_OK) return;
-        int64_t lines = lines_ahead(c, n, wide);
-        for (int64_t i = first; i < last; i++) {
-            if (s->narrow == NULL || !hgi_narrow_forward(s, i, n))
-                net->layer[i].kind->forward(&net->layer[i], &s->ws.pass, 0, n, 0);
-            if (lines > 0)
-                ask_ahead(c->in + (c->at + n) * wide, lines, i - first, last - first);
-        }
-        c->status = give_rows(c, n, s->ws.pass.slot[last - 1].y);
+    for (int64_t n; c->at < c->n && c->status == HG_OK; c->at += n) {
+        n = s->small.count > 0 ? run_small(c, hgi_min(SMALL_ROWS, c->n - c->at)) : 0;
+        if (n > 0) continue;
+        n = hgi_min(s->ws.rows, c->n - c->at);
+        run_layers(c, n);
     }
 }
 
@@ -281,6 +328,7 @@ hg_status hg_session_new(hg_ctx *ctx, const hg_model *m,
     HGI_GOTO(take_options(ctx, options, &o, s));
     s->range = hgi_model_range(m);
     HGI_GOTO(make_workspace(ctx, o.rows, s));
+    if (s->weights == HGI_WEIGHTS_F32) HGI_GOTO(hgi_small_make(ctx, s));
     *out = s;
 done:
     if (status != HG_OK) hg_session_free(&s);
@@ -292,6 +340,7 @@ void hg_session_free(hg_session **session)
     if (session == NULL || *session == NULL) return;
     hgi_mem mem = (*session)->mem;
     hgi_narrow_free(*session);
+    hgi_small_free(*session);
     hgi_workspace_free(&(*session)->ws);
     hgi_free(&mem, *session);
     *session = NULL;

@@ -20,12 +20,21 @@ typedef struct hgi_narrow_layer {
     float *scale; /* int8: [N] */
 } hgi_narrow_layer;
 
+/* All layers of the net as one stack, those up to the code being the first `coded`; count
+ * 0: it is not of that kind. */
+typedef struct hgi_small {
+    hgi_stack_layer *layer; /* [count] */
+    int64_t count, coded;
+    hgi_real *W; /* of all of them */
+} hgi_small;
+
 struct hg_session {
     hgi_mem mem;
     const hg_model *model;
     hgi_workspace ws;
     hgi_range range;
     hgi_weights weights;
+    hgi_small small;          /* f32 */
     hgi_narrow_layer *narrow; /* [layers], or NULL: weights are f32 */
     int8_t *bytes;            /* int8: a layer's input as bytes */
     int64_t bytes_held;
@@ -40,5 +49,13 @@ hg_status hgi_narrow_make(hg_ctx *ctx, hg_session *s, bool *bare);
 void hgi_narrow_free(hg_session *s);
 /* Layer i on n rows, if its weights are narrow; else false. */
 bool hgi_narrow_forward(hg_session *s, int64_t i, int64_t n);
+
+/* Lay out the weights of a net that is small enough to gain by it. */
+hg_status hgi_small_make(hg_ctx *ctx, hg_session *s);
+void hgi_small_free(hg_session *s);
+/* n rows, or codes, through the encoder, the decoder or both.  Returns how many were done:
+ * the next one is not finite or out of range, or is among a few behind which one is. */
+int64_t hgi_small_run(const hg_session *s, bool encode, bool decode, int64_t n,
+                      const float *in, hgi_real *y, double *error);
 
 #endif

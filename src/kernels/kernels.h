@@ -181,6 +181,25 @@ void hgi_narrow_pack_bf16(int64_t K, int64_t N, const hgi_real *src, int64_t row
 void hgi_narrow_pack_int8(int64_t K, int64_t N, const hgi_real *src, int64_t row,
                           int64_t col, void *dst, float *scale);
 
+/* Rows through fully connected layers that are all small, one after the other: of each
+ *     y = act(bias + x W), one chain of multiply-adds over k ascending from the bias, as
+ * gemm() has it.  A block of rows stays in the first-level cache from its scaling to its
+ * error, which layer by layer it would pass many times.                                */
+typedef struct hgi_stack_layer {
+    int64_t K, N;      /* at most HGI_STACK_WIDE; K is the N of the layer before        */
+    const hgi_real *W; /* [1 + K, hgi_strip_width(N)]: the bias, then W(k,n); columns from
+                          N on are 0; 64-byte aligned                                   */
+    hgi_act act;
+    hgi_real alpha;
+} hgi_stack_layer;
+typedef struct hgi_stack {
+    int64_t layers; /* at least 1                                                       */
+    const hgi_stack_layer *layer;
+    const hgi_real *shift, *scale; /* the first x = (in - shift) scale; NULL: x = in    */
+    hgi_real lo, hi;               /* what x may be: lo <= 0 <= hi                      */
+} hgi_stack;
+enum { HGI_STACK_WIDE = 64 };
+
 typedef struct hgi_kernels {
     const char *name; /* "ref", "avx2", "avx512", "neon": shown by `hourglass info` */
     /* 1 when products round both factors to bf16 (8 bits of fraction, to nearest even,
@@ -245,6 +264,13 @@ typedef struct hgi_kernels {
     /* out = x / step rounded to nearest, ties to even, with step = max |x| / 127, which
      * is returned: NaN when an x is not finite.                                     */
     float (*quantise)(int64_t n, const hgi_real *x, int8_t *out);
+
+    /* Rows in [R, K of the first] through the stack.  y [R, N of the last] and error [R]
+     * may be NULL; error[r] is the sum of (y - x)^2 to the bit as loss() has it.  Returns
+     * how many rows were done: all, or fewer because an x after them is not finite or not
+     * in [lo, hi]; which is not said, and what of y and error is behind is undefined. */
+    int64_t (*stack)(const hgi_stack *s, int64_t R, const float *in, hgi_real *y,
+                     double *error);
 
     /* ---- element-wise -------------------------------------------------------- */
     /* y = act(z).  z == y allowed.                                               */

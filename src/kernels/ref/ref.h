@@ -41,6 +41,9 @@ void hgk_narrow_bf16_ref(const hgi_narrow *g);
 void hgk_narrow_int8_ref(const hgi_narrow *g);
 float hgk_quantise_ref(int64_t n, const hgi_real *x, int8_t *out);
 
+int64_t hgk_stack_ref(const hgi_stack *s, int64_t R, const float *in, hgi_real *y,
+                      double *error);
+
 void hgk_act_forward_ref(hgi_act act, hgi_real alpha, int64_t R, int64_t C,
                          const hgi_real *z, int64_t ldz, hgi_real *y, int64_t ldy);
 void hgk_act_backward_ref(hgi_act act, hgi_real alpha, int64_t R, int64_t C,

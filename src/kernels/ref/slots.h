@@ -34,6 +34,7 @@
     .narrow_bf16 = hgk_narrow_bf16_ref,                                                  \
     .narrow_int8 = hgk_narrow_int8_ref,                                                  \
     .quantise = hgk_quantise_ref,                                                        \
+    .stack = hgk_stack_ref,                                                              \
     .act_forward = hgk_act_forward_ref,                                                  \
     .act_backward = hgk_act_backward_ref,                                                \
     .loss = hgk_loss_ref,                                                                \

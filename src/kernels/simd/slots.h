@@ -15,6 +15,7 @@
 #include "kernels/simd/optim.h"
 #include "kernels/simd/pool.h"
 #include "kernels/simd/sparse.h"
+#include "kernels/simd/stack.h"
 #include "kernels/simd/sums.h"
 
 /* clang-format off */
@@ -39,6 +40,7 @@
     .narrow_bf16 = narrow_bf16,                                                          \
     .narrow_int8 = narrow_int8,                                                          \
     .quantise = quantise,                                                                \
+    .stack = stack,                                                                      \
     .act_forward = act_forward,                                                          \
     .act_backward = act_backward,                                                        \
     .loss = loss,                                                                        \

@@ -4,6 +4,8 @@
 #ifndef HGK_VEC_AVX2_H
 #define HGK_VEC_AVX2_H
 
+#include "kernels/simd/template.h"
+
 #include <immintrin.h>
 #include <stdint.h>
 #include <string.h>
@@ -213,6 +215,15 @@ static inline vs vs_add_square(vs s, vf x)
     __m256d low = vs_low(x), high = vs_high(x);
     return (vs){_mm256_fmadd_pd(low, low, s.low), _mm256_fmadd_pd(high, high, s.high)};
 }
+static inline vs vs_plus(vs a, vs b)
+{
+    return (vs){_mm256_add_pd(a.low, b.low), _mm256_add_pd(a.high, b.high)};
+}
+static inline void vs_store(double *p, vs s)
+{
+    _mm256_storeu_pd(p, s.low);
+    _mm256_storeu_pd(p + 4, s.high);
+}
 static inline double vs_total(vs s)
 {
     __m256d four = _mm256_add_pd(s.low, s.high);
@@ -221,23 +232,27 @@ static inline double vs_total(vs s)
     return _mm_cvtsd_f64(_mm_add_sd(two, _mm_unpackhi_pd(two, two)));
 }
 
-static inline void v_transpose(vf r[VL])
+ALWAYS void v_transpose(vf r[VL])
 {
     vf t[VL];
+    UNROLL
     for (int i = 0; i < VL; i += 2) {
         t[i] = _mm256_unpacklo_ps(r[i], r[i + 1]);
         t[i + 1] = _mm256_unpackhi_ps(r[i], r[i + 1]);
     }
-    for (int i = 0; i < VL; i += 4)
-        for (int j = 0; j < 2; j++) {
-            __m256d a = _mm256_castps_pd(t[i + j]), b = _mm256_castps_pd(t[i + j + 2]);
-            r[i + 2 * j] = _mm256_castpd_ps(_mm256_unpacklo_pd(a, b));
-            r[i + 2 * j + 1] = _mm256_castpd_ps(_mm256_unpackhi_pd(a, b));
-        }
+    UNROLL
+    for (int i = 0; i < VL; i += 4) UNROLL
+    for (int j = 0; j < 2; j++) {
+        __m256d a = _mm256_castps_pd(t[i + j]), b = _mm256_castps_pd(t[i + j + 2]);
+        r[i + 2 * j] = _mm256_castpd_ps(_mm256_unpacklo_pd(a, b));
+        r[i + 2 * j + 1] = _mm256_castpd_ps(_mm256_unpackhi_pd(a, b));
+    }
+    UNROLL
     for (int j = 0; j < 4; j++) {
         t[j] = _mm256_permute2f128_ps(r[j], r[j + 4], 0x20);
         t[j + 4] = _mm256_permute2f128_ps(r[j], r[j + 4], 0x31);
     }
+    UNROLL
     for (int j = 0; j < VL; j++) r[j] = t[j];
 }
 

@@ -9,13 +9,17 @@
  *   v_fma       a b + c, one rounding; every other word rounds once, as IEEE says
  *   vu          VL whole numbers of 32 bits, modulo 2^32
  *   vw          half as many of 64 bits, whose low halves count: two make a vu
- *   vs          a sum in double, lane by lane: the order is fixed by the data's length
+ *   vs          a sum in double, lane by lane: the order is fixed by the data's length;
+ *   vs_total    adds the upper half of the lanes to the lower, again and again
+ *   vs_store    VL doubles
  *   v_high_bf16 the bf16 number in the upper half of each lane
  *   v_dot_bytes(s, w, x)      integers s + the four products of signed bytes of each lane,
  *               none of them -128
  *   V_TILE_*    registers' worth of C that the matrix product keeps                    */
 #ifndef HGK_VEC_AVX512_H
 #define HGK_VEC_AVX512_H
+
+#include "kernels/simd/template.h"
 
 #include <immintrin.h>
 #include <stdint.h>
@@ -204,30 +208,43 @@ static inline vs vs_add_square(vs s, vf x)
     __m512d low = vs_low(x), high = vs_high(x);
     return (vs){_mm512_fmadd_pd(low, low, s.low), _mm512_fmadd_pd(high, high, s.high)};
 }
+static inline vs vs_plus(vs a, vs b)
+{
+    return (vs){_mm512_add_pd(a.low, b.low), _mm512_add_pd(a.high, b.high)};
+}
+static inline void vs_store(double *p, vs s)
+{
+    _mm512_storeu_pd(p, s.low);
+    _mm512_storeu_pd(p + 8, s.high);
+}
 static inline double vs_total(vs s)
 {
     return _mm512_reduce_add_pd(_mm512_add_pd(s.low, s.high));
 }
 
 /* Rows of a VL x VL square become columns, in four rounds of pairwise exchanges.       */
-static inline void v_transpose(vf r[VL])
+ALWAYS void v_transpose(vf r[VL])
 {
     vf t[VL];
+    UNROLL
     for (int i = 0; i < VL; i += 2) {
         t[i] = _mm512_unpacklo_ps(r[i], r[i + 1]);
         t[i + 1] = _mm512_unpackhi_ps(r[i], r[i + 1]);
     }
-    for (int i = 0; i < VL; i += 4)
-        for (int j = 0; j < 2; j++) {
-            __m512d a = _mm512_castps_pd(t[i + j]), b = _mm512_castps_pd(t[i + j + 2]);
-            r[i + 2 * j] = _mm512_castpd_ps(_mm512_unpacklo_pd(a, b));
-            r[i + 2 * j + 1] = _mm512_castpd_ps(_mm512_unpackhi_pd(a, b));
-        }
-    for (int i = 0; i < VL; i += 8)
-        for (int j = 0; j < 4; j++) {
-            t[i + j] = _mm512_shuffle_f32x4(r[i + j], r[i + j + 4], 0x88);
-            t[i + j + 4] = _mm512_shuffle_f32x4(r[i + j], r[i + j + 4], 0xdd);
-        }
+    UNROLL
+    for (int i = 0; i < VL; i += 4) UNROLL
+    for (int j = 0; j < 2; j++) {
+        __m512d a = _mm512_castps_pd(t[i + j]), b = _mm512_castps_pd(t[i + j + 2]);
+        r[i + 2 * j] = _mm512_castpd_ps(_mm512_unpacklo_pd(a, b));
+        r[i + 2 * j + 1] = _mm512_castpd_ps(_mm512_unpackhi_pd(a, b));
+    }
+    UNROLL
+    for (int i = 0; i < VL; i += 8) UNROLL
+    for (int j = 0; j < 4; j++) {
+        t[i + j] = _mm512_shuffle_f32x4(r[i + j], r[i + j + 4], 0x88);
+        t[i + j + 4] = _mm512_shuffle_f32x4(r[i + j], r[i + j + 4], 0xdd);
+    }
+    UNROLL
     for (int j = 0; j < 8; j++) {
         r[j] = _mm512_shuffle_f32x4(t[j], t[j + 8], 0x88);
         r[j + 8] = _mm512_shuffle_f32x4(t[j], t[j + 8], 0xdd);

@@ -178,6 +178,15 @@ static inline vs vs_add_square(vs s, vf x)
     float64x2_t low = vs_low(x), high = vs_high(x);
     return (vs){vfmaq_f64(s.low, low, low), vfmaq_f64(s.high, high, high)};
 }
+static inline vs vs_plus(vs a, vs b)
+{
+    return (vs){vaddq_f64(a.low, b.low), vaddq_f64(a.high, b.high)};
+}
+static inline void vs_store(double *p, vs s)
+{
+    vst1q_f64(p, s.low);
+    vst1q_f64(p + 2, s.high);
+}
 static inline double vs_total(vs s) { return vaddvq_f64(vaddq_f64(s.low, s.high)); }
 
 static inline void v_transpose(vf r[VL])
