@@ -91,8 +91,12 @@ TEST(every_code_loss_and_scale_comes_back_from_its_file)
                 for (int s = 0; hgi_scales[s].name != NULL; s++) {
                     test_where("%s, %s, %s", e->line, hgi_losses[k]->name,
                                hgi_scales[s].name);
-                    model_recipe r = {{1, {6, 0, 0}},    "dense 4",           e->line,
-                                      "dense 6 sigmoid", hgi_losses[k]->name, 0};
+                    const char *act = hgi_code_kinds[i]->example_act;
+                    char first[32];
+                    snprintf(first, sizeof first, "dense 4 %s", act != NULL ? act : "");
+                    model_recipe r = {
+                        {1, {6, 0, 0}},      first, e->line, "dense 6 sigmoid",
+                        hgi_losses[k]->name, 0};
                     CHECK(hgi_scale_find(hgi_scales[s].name, &r.scale));
                     hg_model *m = make_model(ctx, &r);
                     check_round_trip(ctx, m);

@@ -51,6 +51,7 @@ typedef struct hgi_tensor {
     int64_t count;
     int64_t offset; /* in the parameter block, or in the state block */
     bool positive; /* a value below 0 has no meaning: refused when read from a file     */
+    bool surrogate; /* its gradient is a pseudo-derivative: differences do not show it  */
 } hgi_tensor;
 
 enum { HGI_LAYER_TENSORS = 4 };
@@ -86,6 +87,9 @@ struct hgi_layer {
     int64_t cache;                   /* reals for sums over the batch */
     /* A row of y is this many places and values (hgi_listed), and one of x; 0: dense. */
     int64_t listed, x_listed;
+    /* Of a code that wants x to come out of this activation: for what; NULL: of any. */
+    const char *x_for;
+    hgi_act x_act;
     double kl_weight; /* the penalty is this times a KL divergence; 0: it is none */
     int64_t samples;  /* of each row that a training pass draws, when over 1 */
     int64_t work; /* reals of scratch that one worker's chunk or gradient item needs */
@@ -202,12 +206,14 @@ struct hgi_layer_kind {
     const char *name, *brief;
     const hgi_opt_decl *options; /* name == NULL ends */
     const hgi_example *examples; /* line == NULL ends: gradient-checked unseen */
+    const char *example_act; /* of codes: of the layer before the examples; NULL: tanh */
     hgi_gradient_kind gradient_is;
     bool identity;    /* forward and backward change nothing: x == y, gx == gy */
     bool elementwise; /* gx may be gy */
     /* Of codes: has the product with its weight in itself, so that its line names the
      * code's size, and it may be the first layer. */
     bool sized;
+    bool takes_linear; /* of codes: has an activation of its own, and wants x without one */
     /* Of codes: the objective sums the reconstruction over features, not their mean. */
     bool sums_features;
     bool takes_listed; /* x may be listed, where there is no tie */

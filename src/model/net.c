@@ -14,12 +14,23 @@ static const hgi_layer_kind *find_kind(const hgi_layer_kind *const *kinds,
     return NULL;
 }
 
-bool hgi_code_sized(const char *line)
+static const hgi_layer_kind *code_kind(const char *line)
 {
     char word[32];
     hgi_line_kind(line, word);
-    const hgi_layer_kind *kind = find_kind(hgi_code_kinds, word);
+    return find_kind(hgi_code_kinds, word);
+}
+
+bool hgi_code_sized(const char *line)
+{
+    const hgi_layer_kind *kind = code_kind(line);
     return kind != NULL && kind->sized;
+}
+
+bool hgi_code_takes_linear(const char *line)
+{
+    const hgi_layer_kind *kind = code_kind(line);
+    return kind != NULL && kind->takes_linear;
 }
 
 static hg_status unknown_kind(hg_ctx *ctx, const hgi_layer_kind *const *kinds,
@@ -214,10 +225,29 @@ static hg_status check_output(hg_ctx *ctx, hgi_net *net)
     return HG_OK;
 }
 
+/* A code may need values of one activation, of a sigmoid to be rates, say. */
+static hg_status check_code_input(hg_ctx *ctx, const hgi_net *net)
+{
+    const hgi_layer *code = &net->layer[net->code];
+    char where[HGI_WHERE_MAX];
+    int64_t i = net->code - 1;
+    if (code->x_for == NULL) return HG_OK;
+    while (i > 0 && net->layer[i].kind->moves) i--;
+    if (i >= 0 && net->layer[i].act == code->x_act) return HG_OK;
+    const char *is = i >= 0 ? hgi_act_name(net->layer[i].act) : "rows as they are";
+    return hgi_fail(ctx, HG_EINVAL,
+                    "code: %s needs a %s layer before the code, found %s%s%s%s; set "
+                    "code-activation %s",
+                    code->x_for, hgi_act_name(code->x_act), is, i >= 0 ? " (" : "",
+                    i >= 0 ? hgi_layer_where(&net->layer[i], where) : "",
+                    i >= 0 ? ")" : "", hgi_act_name(code->x_act));
+}
+
 /* Kinds with constraints on the decoder say so through project(). */
 static hg_status check_code(hg_ctx *ctx, const hgi_net *net)
 {
     const hgi_layer *code = &net->layer[net->code], *next = code + 1;
+    HGI_TRY(check_code_input(ctx, net));
     if (next->x_listed != code->listed)
         return hgi_fail(
             ctx, HG_EINVAL,

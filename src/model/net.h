@@ -59,6 +59,8 @@ typedef struct hgi_net {
 
 /* The code of this line has the product with its weight in itself. */
 bool hgi_code_sized(const char *line);
+/* ... has an activation in itself, so that the layer before it is linear. */
+bool hgi_code_takes_linear(const char *line);
 /* Find the kind of a layer's (or the code's) line and read its options.  `where` starts
  * messages: "encoder line 2".                                                          */
 hg_status hgi_net_read_line(hg_ctx *ctx, bool code, const char *where, const char *text,

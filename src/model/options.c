@@ -73,6 +73,12 @@ const hgi_config_decl hgi_config_decls[] = {
      NULL},
     {"l1", REAL_FROM(0, false, NULL), MODEL,
      "penalty on activity: F times the sum of |code|, mean over rows", NULL, NULL},
+    {"kl-sparsity", REAL_FROM(0, false, NULL), MODEL,
+     "penalty on a sigmoid code: F times the KL divergence of mean activities from "
+     "target-rate",
+     NULL, NULL},
+    {"target-rate", HGI_CFG_REAL, 0, 1, true, true, NULL, NULL, "F", MODEL,
+     "mean activity that kl-sparsity pulls to, else 0.05", NULL, "kl-sparsity"},
     {"topk", INT_FROM(1, NULL), MODEL, "values that a topk code keeps of a row", NULL,
      NULL},
     {"beta", REAL_FROM(0, true, NULL), MODEL,

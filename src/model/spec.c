@@ -55,6 +55,8 @@ static void build_encoder(builder *b, const int64_t *hidden, int64_t n)
     const char *act = hgi_config_text(b->cfg, "activation");
     const char *code_act = hgi_config_given(b->cfg, "code-activation")
                                ? hgi_config_text(b->cfg, "code-activation")
+                           : hgi_code_takes_linear(hgi_config_text(b->cfg, "code-kind"))
+                               ? "linear"
                                : act;
     for (int64_t i = 0; i < n; i++) add_hidden(b, hidden[i], act, "");
     if (hgi_code_sized(hgi_config_text(b->cfg, "code-kind"))) return;
@@ -143,13 +145,18 @@ static hg_status take_lines(hg_ctx *ctx, const hg_config *cfg, hgi_spec *s)
     return hgi_config_flag(cfg, "tied") ? add_tied(ctx, s) : HG_OK;
 }
 
-/* Options that become a key=value of the code's line, as they are. */
-static const struct {
-    const char *option, *key;
-} of_code[] = {
-    {"beta", "beta"},           {"samples", "samples"},
-    {"kl-warmup", "warmup"},    {"kl-warmup-steps", "warmup-steps"},
-    {"free-bits", "free-bits"}, {"capacity", "capacity"},
+/* Options of a configuration, and what they are called in the code's line. */
+static const char *const code_options[][2] = {
+    {"topk", "k"},
+    {"beta", "beta"},
+    {"samples", "samples"},
+    {"kl-warmup", "warmup"},
+    {"kl-warmup-steps", "warmup-steps"},
+    {"free-bits", "free-bits"},
+    {"capacity", "capacity"},
+    {"l1", "l1"},
+    {"kl-sparsity", "kl"},
+    {"target-rate", "rate"},
 };
 
 /* The kind, then the size where the kind has it in its line, then what options add. */
@@ -164,14 +171,12 @@ static hg_status code_line(hg_ctx *ctx, const hg_config *cfg, hgi_spec *s)
     if (hgi_code_sized(line) && !has_size && hgi_config_given(cfg, "code"))
         hgi_text_add(&t, " %s", hg_config_get(cfg, "code"));
     hgi_text_add(&t, "%s", line + kind);
-    if (hgi_config_given(cfg, "topk"))
-        hgi_text_add(&t, " k=%s", hg_config_get(cfg, "topk"));
-    for (int i = 0; i < HGI_COUNT(of_code); i++)
-        if (hgi_config_given(cfg, of_code[i].option))
-            hgi_text_add(&t, " %s=%s", of_code[i].key,
-                         hg_config_get(cfg, of_code[i].option));
-    if (hgi_config_given(cfg, "l1") && hgi_config_real(cfg, "l1") > 0)
-        hgi_text_add(&t, " l1=%s", hg_config_get(cfg, "l1"));
+    for (int i = 0; i < HGI_COUNT(code_options); i++) {
+        const char *option = code_options[i][0];
+        if (!hgi_config_given(cfg, option)) continue;
+        if (strcmp(option, "l1") == 0 && hgi_config_real(cfg, "l1") <= 0) continue;
+        hgi_text_add(&t, " %s=%s", code_options[i][1], hg_config_get(cfg, option));
+    }
     if (hgi_config_flag(cfg, "unit-decoder")) hgi_text_add(&t, " unit-decoder");
     s->code = hgi_text_ok(&t) ? hgi_strdup(&ctx->mem, t.s) : NULL;
     hgi_text_free(&t);

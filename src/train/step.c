@@ -282,9 +282,11 @@ hg_status hgi_step_plan(hgi_trainer *t)
     t->flops = hgi_net_flops(net, 0, net->count);
     HGI_TRY(plan_blocks(t));
     for (int64_t i = 0; i < net->count; i++) {
-        if (net->layer[i].kind->statistics_items == NULL) continue;
+        const hgi_layer *l = &net->layer[i];
+        if (l->kind->statistics_items == NULL || l->kind->statistics_items(l) == 0)
+            continue;
         if (cuts == HGI_MAX_NORMS)
-            return hgi_fail(t->ctx, HG_ERANGE, "more than %d batchnorm layers",
+            return hgi_fail(t->ctx, HG_ERANGE, "more than %d layers with batch sums",
                             HGI_MAX_NORMS);
         cut[cuts++] = i;
     }
