@@ -114,6 +114,11 @@ static int on_step(void *user, const hg_progress *p)
 static int on_epoch(void *user, const hg_progress *p)
 {
     job *j = user;
+    if (p->stage != NULL) {
+        cli_epoch_log_write(&j->log, p);
+        cli_progress_epoch(&j->progress, p);
+        return cli_interrupted() != 0;
+    }
     j->last = *p;
     j->epochs++;
     /* Times add up, rates do not: the mean rate is that of the summed time. */

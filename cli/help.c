@@ -58,8 +58,8 @@ static bool has_group(const cli_verb *v, const char *group)
 const char *cli_group_at(const cli_verb *v, int index)
 {
     /* What a user thinks of first stands first; a group not named here comes last. */
-    enum { KNOWN = 8, MAX = 24 };
-    const char *seen[MAX] = {"model",  "data",    "training", "reading",
+    enum { KNOWN = 9, MAX = 24 };
+    const char *seen[MAX] = {"model",  "data",    "training", "pretraining", "reading",
                              "output", "picture", "machine",  "messages"};
     int n = KNOWN;
     cli_option o;

@@ -22,7 +22,8 @@ void cli_progress_start(cli_progress *p, bool quiet, bool every)
 {
     const char *term = getenv("TERM"), *no_color = getenv("NO_COLOR");
     bool dumb = term == NULL || term[0] == '\0' || strcmp(term, "dumb") == 0;
-    *p = (cli_progress){.quiet = quiet, .every = every, .val_loss = (double)NAN};
+    *p = (cli_progress){
+        .quiet = quiet, .every = every, .val_loss = (double)NAN, .gap = (double)NAN};
     p->terminal = !dumb && isatty(STDERR_FILENO);
     p->colour = p->terminal && (no_color == NULL || no_color[0] == '\0');
 }
@@ -64,16 +65,41 @@ static void draw_bar(const cli_progress *p, const hg_progress *now, int width)
     fputs(p->colour ? "\033[0m]" : "]", stderr);
 }
 
+/* Of pretraining, which layer first. */
+static int epoch_words(char *out, size_t n, const hg_progress *now)
+{
+    return snprintf(out, n, "%s%sepoch %lld/%lld", now->stage != NULL ? now->stage : "",
+                    now->stage != NULL ? ", " : "", (long long)now->epoch,
+                    (long long)now->epochs);
+}
+
+/* A line an epoch, where none can be redrawn. */
+static void print_epoch(const hg_progress *now)
+{
+    char epoch[128];
+    epoch_words(epoch, sizeof(epoch), now);
+    fprintf(stderr, "%s - loss: %.4f", epoch, now->loss);
+    if (!isnan(now->val_loss)) fprintf(stderr, " - val_loss: %.4f", now->val_loss);
+    if (!isnan(now->free_energy))
+        fprintf(stderr, " - free energy: %.2f", now->free_energy);
+    if (!isnan(now->val_free_energy))
+        fprintf(stderr, ", validation %.2f", now->val_free_energy);
+    if (!isnan(now->pseudo_likelihood))
+        fprintf(stderr, " - log pseudo-likelihood: %.2f", now->pseudo_likelihood);
+    fprintf(stderr, " - %.0f rows/s\n", now->rows_per_second);
+}
+
 static void draw(cli_progress *p, const hg_progress *now)
 {
-    char epoch[64], parts[4][64], rate[CLI_NUMBER], left[CLI_NUMBER];
-    int used = snprintf(epoch, sizeof(epoch), "epoch %lld/%lld", (long long)now->epoch,
-                        (long long)now->epochs);
+    char epoch[128], parts[4][64], rate[CLI_NUMBER], left[CLI_NUMBER];
+    int used = epoch_words(epoch, sizeof(epoch), now);
     format_rate(rate, now->rows_per_second);
     format_time(left, now->seconds_left);
     snprintf(parts[0], sizeof(parts[0]), "  loss %.5g", now->loss);
     parts[1][0] = '\0';
-    if (!isnan(p->val_loss))
+    if (!isnan(p->gap))
+        snprintf(parts[1], sizeof(parts[1]), "  free energy gap %.3g", p->gap);
+    else if (!isnan(p->val_loss))
         snprintf(parts[1], sizeof(parts[1]), "  val_loss %.5g", p->val_loss);
     snprintf(parts[2], sizeof(parts[2]), "  %s rows/s", rate);
     snprintf(parts[3], sizeof(parts[3]), "  %s left", left);
@@ -100,20 +126,19 @@ void cli_progress_step(cli_progress *p, const hg_progress *now)
 
 void cli_progress_epoch(cli_progress *p, const hg_progress *now)
 {
+    bool last = now->epoch >= now->epochs;
     p->val_loss = now->val_loss;
+    p->gap = now->val_free_energy - now->free_energy;
+    if (now->stage != NULL && last) p->val_loss = p->gap = (double)NAN;
     if (p->quiet) return;
     /* Short epochs would flicker: they are drawn when their turn comes, the last
      * always. */
     if (p->terminal) {
-        bool last = now->epoch >= now->epochs;
         if (p->every || last || cli_now() - p->drawn >= 0.1) draw(p, now);
         if (p->every) fputc('\n', stderr);
         return;
     }
-    fprintf(stderr, "epoch %lld/%lld - loss: %.4f", (long long)now->epoch,
-            (long long)now->epochs, now->loss);
-    if (!isnan(now->val_loss)) fprintf(stderr, " - val_loss: %.4f", now->val_loss);
-    fprintf(stderr, " - %.0f rows/s\n", now->rows_per_second);
+    print_epoch(now);
 }
 
 void cli_progress_end(cli_progress *p)

@@ -15,6 +15,7 @@ typedef struct cli_progress {
         drawn; /* when the line was drawn last, seconds                                 */
     double
         val_loss; /* of the last epoch, NaN before                                      */
+    double gap;   /* of free energies, validation less training; NaN: not an RBM's      */
 } cli_progress;
 
 void cli_progress_start(cli_progress *p, bool quiet, bool every);

@@ -323,6 +323,15 @@ typedef struct hg_progress {
     double rows_per_second;
     double seconds_left; /* of the whole run, estimated */
     int improved;        /* on_epoch: this epoch is the best so far */
+    /* Of pretraining: "level 2 of 4, 1000-500" and 2; NULL and 0 while the whole net
+     * trains.  In pretraining epoch, epochs, step and steps are the level's, and recon is
+     * its squared error a value (rbm) or its own loss (stacked). */
+    const char *stage;
+    int64_t level;
+    /* RBMs, on_epoch only, else NaN; nats a row, of a few hundred rows.  A free energy is
+     * known up to a constant: what validation has above training is over-fitting.  The
+     * pseudo-likelihood is estimated, a logarithm, for binary visible units. */
+    double free_energy, val_free_energy, pseudo_likelihood;
 } hg_progress;
 
 /* Called from the thread that called hg_train.  Return 0 to go on, anything else to stop

@@ -32,7 +32,7 @@ TEST(every_option_has_a_help_line_and_a_default_of_its_own_type)
         hg_config_free(&c);
     }
     test_where(NULL);
-    CHECK(n > 40 && n < 64);
+    CHECK(n > 40 && n < 96);
     CHECK(!hg_config_option(-1, &o));
 }
 

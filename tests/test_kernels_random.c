@@ -47,6 +47,44 @@ TEST_ON_VECTORS(what_is_replaced_is_that_of_ref)
     }
 }
 
+TEST_ON_VECTORS(drawn_bits_are_those_of_ref)
+{
+    uint64_t seed = 74;
+    for (int64_t n = 0; n < 300; n++) {
+        hgi_stream s = stream_random(&seed);
+        fence p = fence_random(n, &seed, 0, 1), got = fence_new(n), want = fence_new(n);
+        if (n > 2) p.p[2] = NAN;
+        test_where("%s n %lld", k->name, (long long)n);
+        k->draw_bits(&s, n, p.p, got.p);
+        kernels_ref()->draw_bits(&s, n, p.p, want.p);
+        CHECK_INT(first_difference(got.p, want.p, n), n);
+        k->draw_bits(&s, n, p.p, p.p);
+        CHECK_INT(first_difference(p.p, want.p, n), n);
+        fence_free(&p, n);
+        fence_free(&got, n);
+        fence_free(&want, n);
+    }
+}
+
+/* Never at 0, always at 1, and in between as often as p says: within five standard errors,
+ * which a sound generator leaves once in a million.                                    */
+TEST_ON_ALL(bits_are_1_as_often_as_their_probability_says)
+{
+    enum { N = 100000 };
+    static const float share[] = {0, 0.001f, 0.3f, 0.5f, 0.99f, 1};
+    hgi_rng r = {.seed = 6, .use = HGI_USE_CORRUPT};
+    float *p = calloc(N, sizeof *p);
+    for (int i = 0; i < HGI_COUNT(share); i++) {
+        hgi_stream s = hgi_rng_stream(&r, (uint64_t)i);
+        double sum = 0, mean = (double)share[i];
+        for (int j = 0; j < N; j++) p[j] = share[i];
+        k->draw_bits(&s, N, p, p);
+        for (int j = 0; j < N; j++) sum += (double)p[j];
+        CHECK_NEAR(sum / N, mean, 5 * sqrt(mean * (1 - mean) / N));
+    }
+    free(p);
+}
+
 TEST_ON_VECTORS(noise_is_that_of_ref)
 {
     uint64_t seed = 72;
@@ -180,14 +218,15 @@ static void run_random(void *arg)
 {
     random_run *r = arg;
     if (r->which == 0) r->k->add_gaussian(&r->s, COUNT, 0.5f, 0, 1, r->x, r->y);
+    if (r->which == 2) r->k->draw_bits(&r->s, COUNT, r->x, r->y);
     if (r->which == 1) r->k->replace_some(&r->s, COUNT, UINT32_MAX / 3, 0, 0, r->x, r->y);
 }
 
 BENCH(speed_of_random_numbers)
 {
-    static const char *const names[] = {"gaussian", "mask"};
+    static const char *const names[] = {"gaussian", "mask", "bits"};
     static random_run r;
-    for (r.which = 0; r.which < 2; r.which++) {
+    for (r.which = 0; r.which < 3; r.which++) {
         printf("%-10s", names[r.which]);
         for (int j = 0; (r.k = hgi_kernels_at(j)) != NULL; j++)
             printf("  %s %6.3f ns", r.k->name, seconds_of(run_random, &r) * 1e9 / COUNT);

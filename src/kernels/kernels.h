@@ -318,6 +318,9 @@ typedef struct hgi_kernels {
      * allowed.                                                                        */
     void (*replace_some)(const hgi_stream *s, int64_t n, uint32_t limit, hgi_real even,
                          hgi_real odd, const hgi_real *x, hgi_real *y);
+    /* y[i] = 1 with probability p[i], else 0: 1 where word i, its upper 24 bits as a number
+     * in [0, 1), is below p[i].  A NaN stays; y == p allowed.                         */
+    void (*draw_bits)(const hgi_stream *s, int64_t n, const hgi_real *p, hgi_real *y);
     /* y[i] = x[i] + sigma z[i], held to [lo, hi]; y == x allowed.  z is normal, by Box and
      * Muller: words w = 0, 1 and w = 2, 3 of a block make two values each,
      *     r = sqrt(-2 log(((w0 >> 1) | 1) / 2^31)),  p = int(w1 << 2) / 2^31 pi / 4,

@@ -11,7 +11,7 @@
 #include <string.h>
 
 /* Room for the table to grow. */
-#define MAX_OPTIONS 64
+#define MAX_OPTIONS 96
 
 struct hg_config {
     hgi_mem mem;

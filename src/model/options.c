@@ -36,11 +36,14 @@ static const char *const ranges[] = {"clip", "refuse", NULL};
 static const char *const optimizers[] = {"sgd", "adam", "adamw", "rmsprop", NULL};
 static const char *const precisions[] = {"auto", "f32", "bf16", NULL};
 static const char *const redraws[] = {"epoch", "once", NULL};
+static const char *const pretrains[] = {"none", "rbm", "stacked", NULL};
+static const char *const decoder_inits[] = {"unroll", "random", NULL};
 static const char *const keeps[] = {"auto", "best", "last", NULL};
 
 #define MODEL "model"
 #define DATA "data"
 #define TRAINING "training"
+#define PRETRAINING "pretraining"
 #define OUTPUT "output"
 
 const hgi_config_decl hgi_config_decls[] = {
@@ -118,7 +121,8 @@ const hgi_config_decl hgi_config_decls[] = {
     {"out-of-range", WORD(ranges, "clip"), DATA,
      "values outside what a bce model can have: clip or refuse", NULL, "loss=bce"},
 
-    {"epochs", INT_FROM(1, "50"), TRAINING, "times through the data", NULL, NULL},
+    {"epochs", INT_FROM(0, "50"), TRAINING,
+     "times through the data; 0 only with pretrain, which is all then", NULL, NULL},
     {"batch-size", INT_FROM(1, "256"), TRAINING, "rows of a step", NULL, NULL},
     {"optimizer", WORD(optimizers, "adam"), TRAINING, "sgd, adam, adamw or rmsprop", NULL,
      NULL},
@@ -158,6 +162,27 @@ const hgi_config_decl hgi_config_decls[] = {
      NULL},
     {"no-shuffle", FLAG, TRAINING, "take the rows in the file's order in every epoch",
      NULL, NULL},
+
+    {"pretrain", WORD(pretrains, "none"), PRETRAINING,
+     "dense layers one by one first: rbm (Boltzmann machines), stacked (autoencoders), "
+     "none",
+     NULL, NULL},
+    {"pretrain-epochs", INT_FROM(1, "10"), PRETRAINING, "times through the data a layer",
+     NULL, "pretrain=rbm pretrain=stacked"},
+    {"pretrain-lr", HGI_CFG_REAL, 0, 1000, true, false, NULL, NULL, "F", PRETRAINING,
+     "learning rate; else 0.001 for stacked, 0.1 for rbm (a hundredth for unbounded "
+     "units)",
+     NULL, "pretrain=rbm pretrain=stacked"},
+    {"cd", HGI_CFG_INT, 1, 1000, false, false, "1", NULL, "N", PRETRAINING,
+     "steps of contrastive divergence", NULL, "pretrain=rbm"},
+    {"persistent", FLAG, PRETRAINING, "chains go on from batch to batch (PCD)", NULL,
+     "pretrain=rbm"},
+    {"pretrain-corrupt", HGI_CFG_CORRUPT, 0, 0, false, false, NULL, NULL, "CHAIN",
+     PRETRAINING, "noise on what each stacked layer sees; else as corrupt", NULL,
+     "pretrain=stacked"},
+    {"decoder-init", WORD(decoder_inits, "unroll"), PRETRAINING,
+     "the decoder after pretraining: unroll (the layers' ways back) or random", NULL,
+     "pretrain=rbm pretrain=stacked"},
 
     {"checkpoint", TEXT(NULL, "FOLDER"), OUTPUT,
      "keep the state of training in this folder", NULL, NULL},

@@ -42,7 +42,7 @@ static void pack_numbers(const hgi_trainer *t, int64_t counters[COUNTERS],
 
 static void unpack_numbers(hgi_trainer *t, const int64_t *c, const double *n)
 {
-    t->at = (hgi_counters){c[0], c[1], c[2], c[3], c[4], n[0], n[1], n[2], n[3]};
+    t->at = (hgi_counters){c[0], c[1], c[2], c[3], c[4], n[0], n[1], n[2], n[3], 0};
     t->schedule.bad = c[5];
     t->schedule.factor = n[4];
     t->schedule.best = n[5];
@@ -124,6 +124,9 @@ hg_status hgi_checkpoint_write(hgi_trainer *t)
         hgi_container_put(c, "counters", HGI_DT_I64, 1, (int64_t[]){COUNTERS}, counters));
     HGI_GOTO(
         hgi_container_put(c, "numbers", HGI_DT_F64, 1, (int64_t[]){NUMBERS}, numbers));
+    if (hgi_pretrain_asked(t->cfg))
+        HGI_GOTO(hgi_container_put(c, "pretrained", HGI_DT_I64, 1, (int64_t[]){1},
+                                   &t->at.levels));
     HGI_GOTO(hgi_history_put(t->ctx, t->m, c, &history));
     int64_t n = list_blocks(t, block);
     for (int64_t i = 0; i < n; i++)
@@ -253,7 +256,8 @@ static bool counters_make_sense(const hgi_trainer *t)
     const hgi_counters *a = &t->at;
     return a->epoch >= 0 && a->step >= 0 && a->step <= t->per_epoch &&
            a->t == a->epoch * t->per_epoch + a->step && a->best_epoch >= 0 &&
-           a->best_epoch <= a->epoch && a->bad_epochs >= 0 && a->bad_epochs <= a->epoch;
+           a->best_epoch <= a->epoch && a->bad_epochs >= 0 && a->bad_epochs <= a->epoch &&
+           a->levels >= 0;
 }
 
 static hg_status read_blocks(hgi_trainer *t, const hgi_container *c)
@@ -287,6 +291,12 @@ hg_status hgi_checkpoint_read(hgi_trainer *t, bool *found)
     HGI_GOTO(
         hgi_container_need(c, "numbers", HGI_DT_F64, 1, (int64_t[]){NUMBERS}, &numbers));
     unpack_numbers(t, counters, numbers);
+    if (hgi_pretrain_asked(t->cfg)) {
+        const void *levels;
+        HGI_GOTO(
+            hgi_container_need(c, "pretrained", HGI_DT_I64, 1, (int64_t[]){1}, &levels));
+        memcpy(&t->at.levels, levels, sizeof t->at.levels);
+    }
     if (!counters_make_sense(t))
         HGI_GOTO(
             hgi_fail(t->ctx, HG_EFORMAT, "%s: its counters contradict each other", path));

@@ -189,6 +189,7 @@ hg_status hgi_setup(hg_ctx *ctx, const hg_config *cfg, const hg_dataset *train,
     hgi_config_warn_idle(cfg, spec.loss);
     HGI_GOTO(hgi_model_take(ctx, &spec, &scaler, &t->m));
     HGI_GOTO(check_code_size(t));
+    HGI_GOTO(hgi_pretrain_check(t));
     if (t->m->note[0] != '\0') hgi_log(ctx, HG_LOG_WARNING, "%s", t->m->note);
     t->corrupt = t->m->spec.corrupt.count > 0 ? &t->m->spec.corrupt : NULL;
     t->m->clip = strcmp(hgi_config_text(cfg, "out-of-range"), "refuse") != 0;

@@ -55,6 +55,9 @@ static hg_progress progress(const hgi_trainer *t, const clock_state *c)
         .best = isfinite(t->at.best) ? t->at.best : (double)NAN,
         .lr = current_lr(t),
         .seconds = hgi_now() - c->epoch_start,
+        .free_energy = (double)NAN,
+        .val_free_energy = (double)NAN,
+        .pseudo_likelihood = (double)NAN,
     };
     p.loss = p.recon + p.penalty;
     p.kl = hgi_net_draws(&t->m->net) ? t->at.kl / rows : (double)NAN;
@@ -285,7 +288,8 @@ hg_status hg_train(hg_ctx *ctx, const hg_config *cfg, const hg_dataset *train,
     if (status == HG_OK) status = hgi_checkpoint_prepare(&t);
     if (status == HG_OK) status = resume(&t);
     if (status == HG_OK) {
-        status = run_epochs(&t);
+        status = hgi_pretrain_run(&t);
+        if (status == HG_OK) status = run_epochs(&t);
         if (status == HG_OK || status == HG_ECANCELED || status == HG_EDIVERGED ||
             status == HG_EIO)
             hand_over(&t, status, out);

@@ -22,6 +22,7 @@ typedef struct hgi_counters {
     int64_t bad_epochs;        /* since the best */
     double best;               /* lowest monitored loss */
     double recon, penalty, kl; /* sums over this epoch's rows so far */
+    int64_t levels;            /* of pretraining, done */
 } hgi_counters;
 
 typedef struct hgi_trainer hgi_trainer;
@@ -136,6 +137,12 @@ bool hgi_step_run(hgi_trainer *t, int64_t first, int64_t n);
 /* The layer where a value that is not finite first shows, for the message; NULL when all
  * outputs are finite, and the sum of their losses is not. */
 const char *hgi_step_blame(const hgi_trainer *t, int64_t n);
+
+/* Pretraining (pretrain.h): whether the configuration asks for it; whether this net can
+ * have it; and all levels that are not done yet. */
+bool hgi_pretrain_asked(const hg_config *cfg);
+hg_status hgi_pretrain_check(hgi_trainer *t);
+hg_status hgi_pretrain_run(hgi_trainer *t);
 
 /* Means over the validation rows. */
 void hgi_validate(hgi_trainer *t, double *recon, double *penalty);

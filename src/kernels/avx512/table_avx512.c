@@ -8,9 +8,7 @@
 #include "kernels/tables.h"
 
 const hgi_kernels hgk_table_avx512 = {
-    HGK_REF_SLOTS,
-    HGK_SIMD_SLOTS,
-    .name = "avx512",
-    .replace_some = replace_some,
-    .add_gaussian = add_gaussian,
+    HGK_REF_SLOTS,          HGK_SIMD_SLOTS,
+    .name = "avx512",       .replace_some = replace_some,
+    .draw_bits = draw_bits, .add_gaussian = add_gaussian,
 };

@@ -30,6 +30,18 @@ void hgk_replace_some_ref(const hgi_stream *s, int64_t n, uint32_t limit, hgi_re
         }
 }
 
+/* p - p is 0, or NaN where p is.                                                       */
+void hgk_draw_bits_ref(const hgi_stream *s, int64_t n, const hgi_real *p, hgi_real *y)
+{
+    for (int64_t at = 0; at < n; at += GROUP)
+        for (int64_t j = 0; j < LANES && at + j < n; j++) {
+            uint32_t w[4];
+            block_of(s, at / 4 + j, w);
+            for (int64_t k = 0, i = at + j; k < 4 && i < n; k++, i += LANES)
+                y[i] = (hgi_real)hgi_unit(w[k]) < p[i] ? 1 : p[i] - p[i];
+        }
+}
+
 static void two_normals(uint32_t w0, uint32_t w1, hgi_real z[2])
 {
     const hgi_real eighth = (hgi_real)0.78539816339744830962;

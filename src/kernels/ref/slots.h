@@ -46,6 +46,7 @@
     .widen_u8 = hgk_widen_u8_ref,                                                        \
     .affine = hgk_affine_ref,                                                            \
     .replace_some = hgk_replace_some_ref,                                                \
+    .draw_bits = hgk_draw_bits_ref,                                                      \
     .add_gaussian = hgk_add_gaussian_ref,                                                \
     .sgd = hgk_sgd_ref,                                                                  \
     .adam = hgk_adam_ref,                                                                \

@@ -116,6 +116,39 @@ static void replace_some(const hgi_stream *s, int64_t n, uint32_t limit, float e
     for (; place_of(v) < n; v++) store_replaced(1, &keys, &f, v, n, x, y);
 }
 
+ALWAYS vf bits(vu word, vf p)
+{
+    vf u = v_mul(v_from_int(i_right(word, 8)), v_set1(0x1p-24f));
+    return v_select(v_lt(u, p), v_set1(1.0f), v_sub(p, p));
+}
+
+ALWAYS void store_bits(const int flight, const random_keys *keys, int64_t v, int64_t n,
+                       const float *p, float *y)
+{
+    vu word[FLIGHT][4];
+    philox(flight, keys, (uint32_t)(v * VL), word);
+#pragma GCC unroll 2
+    for (int64_t i = 0; i < flight; i++)
+#pragma GCC unroll 4
+        for (int64_t k = 0; k < 4; k++) {
+            int64_t at = place_of(v + i) + k * LANES, left = n - at;
+            if (left >= VL)
+                v_store(y + at, bits(word[i][k], v_load(p + at)));
+            else if (left > 0)
+                v_store_n(y + at, bits(word[i][k], v_load_n(p + at, left)), left);
+        }
+}
+
+static void draw_bits(const hgi_stream *s, int64_t n, const float *p, float *y)
+{
+    random_keys keys;
+    int64_t v = 0;
+    spread_keys(s, &keys);
+    for (; place_of(v + FLIGHT - 1) < n; v += FLIGHT)
+        store_bits(FLIGHT, &keys, v, n, p, y);
+    for (; place_of(v) < n; v++) store_bits(1, &keys, v, n, p, y);
+}
+
 /* Two of sqrt(-2 log u), u = ((w >> 1) | 1) / 2^31.  The number in float is m 2^e with m in
  * [0.75, 1.5), so that near u = 1 nothing cancels; log(1 + t) = t P(t) for t in
  * [-0.25, 0.5], error 2.2e-7.                                                          */
