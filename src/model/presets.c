@@ -72,6 +72,20 @@ static const char *const linear[] = {
     "loss", "mse", "optimizer", "adam", "batch-size", "256", NULL,
 };
 
+/* The deep autoencoder of Hinton & Salakhutdinov (Science 313, 2006): a stack of RBMs with
+ * a linear code, unrolled.  Ten epochs a level as in the program that they published; Adam
+ * in place of their conjugate gradients.                                               */
+#define HINTON_DEEP                                                                      \
+    "activation", "sigmoid", "code-activation", "linear", "loss", "bce", "scale", "unit", \
+        "pretrain", "rbm", "pretrain-epochs", "10", "optimizer", "adam", "schedule",     \
+        "cosine", "epochs", "50", "batch-size", "128"
+
+static const char *const hinton_deep[] = {"hidden",    "1000,500,250", "code", "30",
+                                          HINTON_DEEP, NULL};
+
+static const char *const hinton_deep_100[] = {
+    "hidden", "1000,500,250,100", "code", "30", HINTON_DEEP, NULL};
+
 /* The variational autoencoder of a plane that can be drawn; 784-512-2 on MNIST: 150 nats a
  * row.                                                                                 */
 static const char *const vae[] = {
@@ -101,5 +115,8 @@ const hgi_preset hgi_presets[] = {
      linear},
     {"vae", "variational: 512, a code of 2, and back; bce summed over a row, plus KL",
      vae},
+    {"hinton-deep", "784-1000-500-250-30 and back: RBMs, unrolled, then the whole; bce",
+     hinton_deep},
+    {"hinton-deep-100", "the same with 784-1000-500-250-100-30", hinton_deep_100},
     {NULL, NULL, NULL},
 };

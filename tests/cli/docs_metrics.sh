@@ -12,10 +12,12 @@ bad=0
 # A part of the rows and a penalty, so that no key is left out.
 hourglass train "$train" --valid "$test" --preset keras-sparse --epochs 1 -q --json \
     --log log.jsonl >train.json
+hourglass train "$train" --valid "$test" --code 4 --activation sigmoid --pretrain rbm \
+    --pretrain-epochs 1 --epochs 0 -q --log levels.jsonl -o levels.safetensors
 hourglass evaluate model.safetensors "$test" --against model.safetensors --json >evaluate.json
 hourglass summary model.safetensors --json >summary.json
 for name in $(hourglass list metrics | cut -d' ' -f1); do known "$name" list; done
-for file in log.jsonl train.json evaluate.json summary.json; do
+for file in log.jsonl levels.jsonl train.json evaluate.json summary.json; do
     [ "$(keys $file | wc -l)" -gt 5 ]
     for key in $(keys $file); do known "$key" $file; done
 done
