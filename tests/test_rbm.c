@@ -8,6 +8,7 @@
 #include <math.h>
 #include <stdlib.h>
 #include <string.h>
+#include <time.h>
 
 enum { D = 5, H = 4, STATES = 1 << D, MANY = 20000 };
 
@@ -277,4 +278,61 @@ TEST(an_rbm_learns_real_values_with_every_kind_of_hidden_unit)
         CHECK(isnan(hgi_rbm_pseudo(&t->rbm, t->rbm.v, 1, 0)));
         hgi_rbm_free(&t->rbm);
     }
+}
+
+/* ---- speed ---------------------------------------------------------------------- */
+
+enum { WIDE = 784, UNITS = 1000, BATCH = 128, REPEATS = 20 };
+
+static void fill_wide(void *arg, const int64_t *rows, int64_t n, hgi_real *x, int worker)
+{
+    (void)rows;
+    (void)worker;
+    memcpy(x, arg, (size_t)(n * WIDE) * sizeof *x);
+}
+
+/* Steps of the first level of hinton-deep; the best of REPEATS, in time of the processor,
+ * because a step is longer than a busy machine lets anyone run.  Products: data up, down,
+ * up again and both halves of the gradient; persistent, the reconstruction of 16 rows is
+ * not counted. */
+BENCH(speed_of_an_rbm)
+{
+    static hgi_real W[UNITS * WIDE], b[UNITS], x[BATCH * WIDE];
+    static int64_t row[BATCH];
+    double mean[WIDE] = {0}, flops = 10.0 * WIDE * UNITS;
+    hg_ctx *ctx = test_ctx();
+    uint64_t seed = 5;
+    hgi_team *team;
+    for (int i = 0; i < BATCH * WIDE; i++) x[i] = (hgi_real)test_uniform(&seed, 0, 1);
+    for (int i = 0; i < BATCH; i++) row[i] = i;
+    CHECK_OK(ctx, hgi_team_new(ctx, 1, &team));
+    for (int way = 0; way < 4; way++) {
+        hgi_kernels k = *ctx->kernels;
+        if (way % 2 == 1 && ctx->bf16 == NULL) continue;
+        if (way % 2 == 1) hgi_kernels_mix(ctx->kernels, ctx->bf16, &k);
+        hgi_rbm_options o = {.k = &k,
+                             .team = team,
+                             .d = WIDE,
+                             .h = UNITS,
+                             .W = W,
+                             .b = b,
+                             .rows = BATCH,
+                             .steps = 1,
+                             .persistent = way > 1,
+                             .fill = fill_wide,
+                             .arg = x};
+        hgi_rbm r;
+        double best = 1e9;
+        CHECK_OK(ctx, hgi_rbm_new(ctx, &o, &r));
+        hgi_rbm_init(&r, mean);
+        for (uint32_t i = 0; i < REPEATS; i++) {
+            clock_t start = clock();
+            hgi_rbm_step(&r, row, BATCH, i, &(hgi_rbm_rate){0.1, 0.9, 2e-4});
+            best = fmin(best, (double)(clock() - start) / CLOCKS_PER_SEC);
+        }
+        printf("%s %-4s  %6.0f rows/s  %5.1f GFLOP/s\n", way > 1 ? "pcd " : "cd-1",
+               way % 2 ? "bf16" : "f32", BATCH / best, BATCH * flops / best * 1e-9);
+        hgi_rbm_free(&r);
+    }
+    hgi_team_free(&ctx->mem, &team);
 }
