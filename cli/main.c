@@ -9,13 +9,13 @@
 
 extern const cli_verb cli_train, cli_summary, cli_evaluate, cli_encode, cli_decode,
     cli_reconstruct, cli_plot_loss, cli_plot_grid, cli_plot_filters, cli_list, cli_info,
-    cli_data_info, cli_data_convert, cli_pca, cli_bench, cli_help;
+    cli_data_info, cli_data_convert, cli_pca, cli_sweep, cli_bench, cli_help;
 
 const cli_verb *const cli_verbs[] = {
     &cli_train,        &cli_summary,   &cli_evaluate,  &cli_encode,       &cli_decode,
     &cli_reconstruct,  &cli_plot_loss, &cli_plot_grid, &cli_plot_filters, &cli_data_info,
-    &cli_data_convert, &cli_pca,       &cli_bench,     &cli_list,         &cli_info,
-    &cli_help,         NULL,
+    &cli_data_convert, &cli_pca,       &cli_sweep,     &cli_bench,        &cli_list,
+    &cli_info,         &cli_help,      NULL,
 };
 
 /* "plot" is the first word of "plot loss". */

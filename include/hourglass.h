@@ -379,6 +379,51 @@ HG_API hg_status hg_train_dry_run(hg_ctx *ctx, const hg_config *cfg,
 HG_API hg_status hg_pca(hg_ctx *ctx, const hg_config *cfg, const hg_dataset *data,
                         double *share, hg_model **out) HG_WARN_UNUSED;
 
+/* One training of a sweep.  NaN: not measured. */
+typedef struct hg_sweep_point {
+    size_t size;
+    int64_t index, points;              /* 0-based; how many there are in all */
+    const char *settings;               /* "code=8 loss=mse" */
+    const char *note;                   /* why it diverged; NULL: it did not */
+    int64_t code, parameters;           /* of the model */
+    double mse, sse_per_row, bce, loss; /* of the validation rows, as in hg_evaluate */
+    double train_loss;                  /* of the last epoch */
+    double pca_mse; /* of PCA with as many numbers, fitted to the training rows */
+    double seconds;
+    int best; /* the lowest mse so far */
+} hg_sweep_point;
+
+typedef struct hg_sweep_callbacks {
+    size_t size;
+    /* Called when a training has ended, with its model (NULL when it diverged), which lives
+     * until the call returns.  Return 0 to go on. */
+    int (*on_point)(void *user, const hg_sweep_point *point, const hg_model *model);
+    void *user;
+    const hg_callbacks *training; /* of each training; NULL: none */
+} hg_sweep_callbacks;
+
+/* Train a model for each combination of settings, all on the same rows, and measure each
+ * on rows kept apart, beside PCA with the same code size.
+ * axes     `count` texts "code=2,4,8,...,128": an option of the configuration and its
+ *          values, separated by ',' or by ';' where a value has commas.  All are tried out
+ *          before the first training.
+ * valid    the rows to judge by; NULL: the share valid-split of the training rows, else a
+ *          tenth.  Never used to stop early unless cfg asks for that.
+ * Memory   *out belongs to the caller.
+ * Errors   HG_EUNKNOWN, HG_EINVAL, HG_ERANGE axes; as hg_train, with the settings in
+ *          front; a training that diverges is a point with a note.  HG_ECANCELED: *out has
+ *          the points so far, or is NULL without any.
+ * Threads  as hg_train. */
+typedef struct hg_sweep hg_sweep;
+HG_API hg_status hg_sweep_run(hg_ctx *ctx, const hg_config *cfg, const char *const *axes,
+                              int64_t count, const hg_dataset *train,
+                              const hg_dataset *valid,
+                              const hg_sweep_callbacks *callbacks,
+                              hg_sweep **out) HG_WARN_UNUSED;
+/* The index-th point; set out->size before the call; 0 after the last. */
+HG_API int hg_sweep_at(const hg_sweep *sweep, int64_t index, hg_sweep_point *out);
+HG_API void hg_sweep_free(hg_sweep **sweep);
+
 /* ======== Using a model ================================================== */
 
 /* Map rows to their codes, codes to rows, rows to their reconstructions.
@@ -569,6 +614,11 @@ typedef struct hg_plot_options {
 HG_API hg_status hg_plot_loss(hg_ctx *ctx, const hg_epoch *epochs, int64_t n,
                               const char *path,
                               const hg_plot_options *options) HG_WARN_UNUSED;
+/* A sweep's mse against the code size, or against the first option that has numbers where
+ * all codes have one size; a line for each combination of the others, and PCA's.
+ * Errors   also HG_EINVAL no option of the sweep has numbers. */
+HG_API hg_status hg_plot_sweep(hg_ctx *ctx, const hg_sweep *sweep, const char *path,
+                               const hg_plot_options *options) HG_WARN_UNUSED;
 /* Originals over reconstructions, with the noisy rows between for a denoising model; images
  * as images, other rows as curves. */
 HG_API hg_status hg_plot_grid(hg_ctx *ctx, const hg_model *model, const hg_dataset *data,

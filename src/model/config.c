@@ -144,6 +144,8 @@ hg_status hg_config_set(hg_config *cfg, const char *name, const char *value)
     return HG_OK;
 }
 
+void hgi_config_clear(hg_config *c, const char *name) { clear_index(c, need(name)); }
+
 static const hgi_preset *find_preset(const char *name)
 {
     for (int i = 0; hgi_presets[i].name != NULL; i++)

@@ -74,6 +74,8 @@ hg_status hgi_config_load_text(hg_config *c, const char *name, const char *text,
  * that a file is taken whole or not at all.                                            */
 hg_status hgi_config_copy(const hg_config *c, hg_config **out);
 void hgi_config_swap(hg_config *a, hg_config *b);
+/* As if it had never been set.                                                         */
+void hgi_config_clear(hg_config *c, const char *name);
 /* Every option in effect as "name=value\n" in the table's order, for hashes and refusal.
  * Left out are the groups "output" and "machine", which do not change the result, and the
  * preset's name, which is only what it sets.                                           */

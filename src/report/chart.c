@@ -18,9 +18,9 @@ static hg_status check(hg_ctx *ctx, const hgi_chart *c, const char *path)
         return hgi_fail(ctx, HG_ERANGE, "%s: %lld lines, expected at most %d", path,
                         (long long)c->series_count, HGI_CHART_SERIES_MAX);
     for (int64_t i = 0; i < c->n; i++)
-        if (!hgi_axis_takes(false, c->x[i]))
-            return hgi_fail(ctx, HG_ENONFINITE, "%s: x of point %lld is not finite", path,
-                            (long long)i + 1);
+        if (!hgi_axis_takes(c->log_x, c->x[i]))
+            return hgi_fail(ctx, HG_ENONFINITE, "%s: x of point %lld is not %s", path,
+                            (long long)i + 1, c->log_x ? "positive" : "finite");
     return HG_OK;
 }
 
@@ -49,9 +49,10 @@ static hg_status set_ranges(hg_ctx *ctx, hgi_chart_layout *l, const char *path)
                         c->log_y ? "positive" : "finite");
     hgi_axis_range(&l->frame.ay, c->log_y, lo, hi, 0.05);
     lo = HUGE_VAL, hi = -HUGE_VAL;
-    (void)find_range(false, c->x, c->n, &lo, &hi);
+    (void)find_range(c->log_x, c->x, c->n, &lo, &hi);
     hgi_axis *ax = &l->frame.ax;
-    hgi_axis_range(ax, false, lo, hi, 0.015);
+    hgi_axis_range(ax, c->log_x, lo, hi, 0.015);
+    if (c->log_x) return HG_OK;
     /* Time starts where the data do: no automatic zero, and no wide room for a constant. */
     double room = hi > lo ? 0.015 * (hi - lo) : 0.5;
     /* Far from zero the room may vanish in rounding: then the range stays as it is. */

@@ -19,7 +19,7 @@ typedef struct hgi_chart {
     int64_t n;
     const hgi_series *series;
     int64_t series_count;
-    bool log_y;
+    bool log_x, log_y;
     int64_t mark; /* index of x to mark (the best epoch), or -1 */
     const char *mark_label;
     int width, height; /* pixels of a PNG, points of SVG and PDF; 0: 800 x 500 points,

@@ -1,0 +1,232 @@
+// SPDX-License-Identifier: MIT
+/* hourglass sweep: a training for each combination of settings, and what each reached. */
+#include "interrupt.h"
+#include "json.h"
+#include "progress.h"
+
+#include <math.h>
+#include <stdlib.h>
+#include <string.h>
+
+static const cli_option own[] = {
+    {"output", 'o', "MODEL", NULL, "keep the model of the lowest error here", "output",
+     NULL, false},
+    {"config", 0, "FILE", NULL, "take the settings of a YAML file", "model", NULL, false},
+    {"valid", 0, "DATA", NULL, "rows to judge by; else a tenth of the training rows",
+     "data", NULL, false},
+    {"plot", 0, "FILE", NULL, "draw error against code size: .png, .svg or .pdf",
+     "output", NULL, false},
+    {0},
+};
+static const cli_option *const options[] = {
+    own, cli_json_options, cli_data_options, cli_column_options, cli_common_options,
+    NULL};
+
+typedef struct job {
+    cli *c;
+    hg_config *cfg;
+    hg_dataset *train, *valid;
+    hg_sweep *sweep;
+    cli_progress progress;
+    const char *output, *plot;
+    bool unsaved; /* the best model could not be written */
+} job;
+
+static int configure(job *j)
+{
+    cli *c = j->c;
+    if (hg_config_new(c->ctx, &j->cfg) != HG_OK) return cli_failed(c);
+    for (int i = 0; i < c->given_count; i++) {
+        const cli_given *g = &c->given[i];
+        const char *name = g->option.name;
+        hg_status status = HG_OK;
+        if (strcmp(name, "config") == 0)
+            status = hg_config_load(j->cfg, g->value);
+        else if (g->option.config || strcmp(name, "shape") == 0)
+            status = hg_config_set(j->cfg, name, g->value);
+        if (status == HG_OK) continue;
+        cli_failed(c);
+        return strcmp(name, "config") == 0 ? CLI_FAILED : CLI_USAGE;
+    }
+    return CLI_OK;
+}
+
+static int open_data(job *j)
+{
+    hg_data_options o;
+    cli *c = j->c;
+    const char *valid = cli_get(c, "valid");
+    int code = cli_read_data_options(c, &o);
+    if (code != CLI_OK) return code;
+    o.shape = hg_config_get(j->cfg, "shape");
+    if (hg_dataset_open(c->ctx, c->args[0], &o, &j->train) != HG_OK) return cli_failed(c);
+    o.limit = 0;
+    if (valid != NULL && hg_dataset_open(c->ctx, valid, &o, &j->valid) != HG_OK)
+        return cli_failed(c);
+    return CLI_OK;
+}
+
+/* ---- while it runs ------------------------------------------------------------------ */
+
+static int on_step(void *user, const hg_progress *p)
+{
+    job *j = user;
+    cli_progress_step(&j->progress, p);
+    return cli_interrupted() != 0;
+}
+
+static int on_point(void *user, const hg_sweep_point *p, const hg_model *model)
+{
+    job *j = user;
+    char a[CLI_NUMBER], b[CLI_NUMBER];
+    cli_progress_end(&j->progress);
+    if (!cli_has(j->c, "quiet"))
+        fprintf(stderr, "%lld/%lld %s: mse %s, PCA %s, %.1f s\n", (long long)p->index + 1,
+                (long long)p->points, p->settings, cli_real(a, p->mse),
+                cli_real(b, p->pca_mse), p->seconds);
+    if (p->note != NULL) cli_say("warning: %s: %s", p->settings, p->note);
+    if (p->best && j->output != NULL &&
+        hg_model_save(j->c->ctx, model, j->output) != HG_OK) {
+        cli_failed(j->c);
+        j->unsaved = true;
+    }
+    return j->unsaved || cli_interrupted() != 0;
+}
+
+/* ---- afterwards --------------------------------------------------------------------- */
+
+static void print_table(const job *j, int64_t best)
+{
+    static const char *const head[] = {"settings", "code",   "parameters", "mse",
+                                       "PCA mse",  "of PCA", "bce",        "train loss",
+                                       "seconds",  ""};
+    char n[8][CLI_NUMBER];
+    hg_sweep_point p = {.size = sizeof(p)};
+    cli_table *t = cli_table_new("lrrrrrrrrl");
+    cli_table_row(t, head);
+    cli_table_rule(t);
+    for (int64_t i = 0; hg_sweep_at(j->sweep, i, &p); i++) {
+        double share = 100 * p.mse / p.pca_mse;
+        snprintf(n[5], CLI_NUMBER, isfinite(share) ? "%.0f %%" : "-", share);
+        snprintf(n[7], CLI_NUMBER, "%.1f", p.seconds);
+        cli_table_row(t,
+                      (const char *const[]){
+                          p.settings, cli_grouped(n[0], p.code),
+                          cli_grouped(n[1], p.parameters), cli_real(n[2], p.mse),
+                          cli_real(n[3], p.pca_mse), n[5], cli_real(n[4], p.bce),
+                          cli_real(n[6], p.train_loss), n[7], i == best ? "best" : ""});
+    }
+    cli_table_print(t, stdout);
+    cli_table_free(t);
+}
+
+static int print_json(const job *j, int64_t best)
+{
+    json_t *o = json_object(), *list = json_array();
+    hg_sweep_point p = {.size = sizeof(p)};
+    for (int64_t i = 0; hg_sweep_at(j->sweep, i, &p); i++) {
+        json_t *row = json_object();
+        json_object_set_new(row, "settings", cli_json_text(p.settings));
+        json_object_set_new(row, "code", json_integer(p.code));
+        json_object_set_new(row, "parameters", json_integer(p.parameters));
+        json_object_set_new(row, "mse", cli_json_real(p.mse));
+        json_object_set_new(row, "sse_per_row", cli_json_real(p.sse_per_row));
+        json_object_set_new(row, "bce", cli_json_real(p.bce));
+        json_object_set_new(row, "loss", cli_json_real(p.loss));
+        json_object_set_new(row, "train_loss", cli_json_real(p.train_loss));
+        json_object_set_new(row, "pca_mse", cli_json_real(p.pca_mse));
+        json_object_set_new(row, "seconds", cli_json_real(p.seconds));
+        if (p.note != NULL) json_object_set_new(row, "note", cli_json_text(p.note));
+        json_array_append_new(list, row);
+    }
+    json_object_set_new(o, "points", list);
+    json_object_set_new(o, "best", best >= 0 ? json_integer(best) : json_null());
+    return cli_json_print(o);
+}
+
+/* The last point that was the best so far is the best of all. */
+static int64_t best_of(const hg_sweep *sweep)
+{
+    hg_sweep_point p = {.size = sizeof(p)};
+    int64_t best = -1;
+    for (int64_t i = 0; hg_sweep_at(sweep, i, &p); i++)
+        if (p.best) best = i;
+    return best;
+}
+
+static int finish(job *j, hg_status status)
+{
+    const cli *c = j->c;
+    int code = CLI_OK;
+    if (status == HG_ECANCELED && cli_interrupted() != 0)
+        code = 128 + cli_interrupted();
+    else if (status != HG_OK && !j->unsaved)
+        code = cli_failed(c);
+    else if (j->unsaved)
+        code = CLI_FAILED;
+    if (status == HG_EUNKNOWN || status == HG_EINVAL) code = CLI_USAGE;
+    if (j->sweep == NULL) return code;
+    int64_t best = best_of(j->sweep);
+    int shown = CLI_OK;
+    if (cli_has(c, "json"))
+        shown = print_json(j, best);
+    else
+        print_table(j, best);
+    if (j->plot != NULL && hg_plot_sweep(c->ctx, j->sweep, j->plot, NULL) != HG_OK)
+        shown = cli_failed(c);
+    return code != CLI_OK ? code : shown;
+}
+
+static int run(cli *c)
+{
+    job j = {.c = c, .output = cli_get(c, "output"), .plot = cli_get(c, "plot")};
+    hg_callbacks training = {.size = sizeof(training), .on_step = on_step, .user = &j};
+    hg_sweep_callbacks callbacks = {.size = sizeof(callbacks),
+                                    .on_point = on_point,
+                                    .user = &j,
+                                    .training = &training};
+    int code = cli_context(c);
+    if (code == CLI_OK) code = configure(&j);
+    if (code == CLI_OK && j.output != NULL) code = cli_check_output(c, j.output);
+    if (code == CLI_OK && j.plot != NULL) code = cli_check_picture(c, j.plot);
+    if (code == CLI_OK) code = open_data(&j);
+    if (code == CLI_OK) {
+        cli_interrupt_catch();
+        cli_progress_start(&j.progress, cli_has(c, "quiet"), false);
+        hg_status status = hg_sweep_run(c->ctx, j.cfg, c->args + 1, c->arg_count - 1,
+                                        j.train, j.valid, &callbacks, &j.sweep);
+        cli_progress_end(&j.progress);
+        code = finish(&j, status);
+    }
+    hg_sweep_free(&j.sweep);
+    hg_dataset_free(&j.valid);
+    hg_dataset_free(&j.train);
+    hg_config_free(&j.cfg);
+    return code;
+}
+
+extern const cli_verb cli_sweep;
+const cli_verb cli_sweep = {
+    .name = "sweep",
+    .usage = "DATA OPTION=VALUES... [options]",
+    .brief = "train for each combination of settings and compare",
+    .about =
+        "Train a model for each combination of the named options' values, all on the "
+        "same\n"
+        "rows, and show the error of each on rows kept apart, beside PCA with as many\n"
+        "numbers. Values are separated by ',', or by ';' where one has commas itself;\n"
+        "'...' goes on as the numbers before it. The error on these rows chooses: "
+        "report\n"
+        "the chosen model's error on rows that neither training nor this choice has "
+        "seen.\n"
+        "Any training option sets what all trainings share.",
+    .examples =
+        "  hourglass sweep images.gz code=2,4,8,...,128 --epochs 10 --plot sweep.png\n"
+        "  hourglass sweep table.csv 'hidden=32;64,32' code=2,4 --preset tabular \\\n"
+        "      -o best.safetensors\n",
+    .options = options,
+    .config = true,
+    .min_args = 2,
+    .max_args = 9,
+    .run = run,
+};

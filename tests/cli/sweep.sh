@@ -1,0 +1,15 @@
+# A sweep's table has a row a combination, its picture and its best model are written, and
+# what is wrong is said before anything trains.
+S="$HG_SAMPLE/breast-cancer.csv"
+common="--drop-non-numeric --preset tabular --epochs 2 -q"
+hourglass sweep "$S" code=2,4,8 $common --json -o best.safetensors --plot s.svg >out.json
+grep -o '"settings": "[^"]*"' out.json
+grep -c '"pca_mse": [0-9]' out.json
+hourglass summary best.safetensors | grep -c '^code'
+grep -c '<svg' s.svg
+hourglass sweep "$S" 'hidden=16;16,8' code=2 $common | sed -n 's/  *[0-9,]* *[0-9].*//p'
+hourglass sweep "$S" code=2,x $common 2>&1 || echo "exit $?"
+hourglass sweep "$S" cod=2 $common 2>&1 || echo "exit $?"
+hourglass sweep "$S" code $common 2>&1 || echo "exit $?"
+hourglass sweep "$S" loss=mse,mae code=2 $common --plot s.gif 2>&1 || echo "exit $?"
+hourglass sweep "$S" code=2 $common --checkpoint state 2>&1 || echo "exit $?"
