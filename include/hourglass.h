@@ -290,9 +290,10 @@ HG_API hg_status hg_model_layer(hg_ctx *ctx, const hg_model *model, int64_t inde
 typedef struct hg_memory {
     size_t size;
     int64_t weights;
-    int64_t training;  /* activations and their gradients of one batch */
-    int64_t inference; /* activations of as many rows; a buffer is used again when it is
-                          read no more */
+    /* Activations and their gradients of one batch, and of as many rows; memory is used
+     * again when what is there is read no more.  In training on one thread: each other one
+     * has the buffers of a chunk more, at most 64 rows. */
+    int64_t training, inference;
 } hg_memory;
 /* Fill *out for `rows` rows together; set out->size before the call.
  * Errors   HG_EINVAL; HG_ERANGE rows < 1; HG_ENOMEM. */

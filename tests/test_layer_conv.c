@@ -272,7 +272,7 @@ BENCH(speed_of_convolutional_layers)
                       &net));
     hgi_workspace w;
     hgi_workspace_options o = {
-        .k = ctx->kernels, .rows = ROWS, .workers = 1, .training = true};
+        .k = ctx->kernels, .rows = ROWS, .workers = 1, .training = true, .apart = true};
     CHECK_OK(ctx, hgi_workspace_new(ctx, &net, &o, &w));
     hgi_real *theta = random_floats(5, net.params, -0.1, 0.1);
     hgi_real *grad = calloc((size_t)net.params, sizeof *grad);

@@ -76,8 +76,10 @@ TEST(a_batch_that_cannot_fit_is_refused_with_advice)
     free(x);
 }
 
-/* Training has each output and a gradient; inference no more than input, code, output
- * and two layers at a time, for this net without wide ones. */
+/* Training has for each row of a batch what the gradients of weights are made from, each
+ * layer's input and the gradient of its output, and for each row of a chunk at most one
+ * output and gradient more; inference no more than input, code, output and two layers at a
+ * time, for this net without wide ones. */
 TEST(memory_of_a_model_is_that_of_its_buffers)
 {
     hg_ctx *ctx = test_ctx();
@@ -86,13 +88,16 @@ TEST(memory_of_a_model_is_that_of_its_buffers)
     CHECK_FAILS(ctx, hg_model_memory(ctx, m, 1, &one), HG_EINVAL, "size");
     one.size = sizeof one;
     CHECK_FAILS(ctx, hg_model_memory(ctx, m, 0, &one), HG_ERANGE, "0 rows");
-    CHECK_OK(ctx, hg_model_memory(ctx, m, 16, &one));
-    CHECK_OK(ctx, hg_model_memory(ctx, m, 1600, &many));
-    CHECK_INT(many.training, 100 * one.training);
-    CHECK_INT(many.inference, 100 * one.inference);
+    CHECK_OK(ctx, hg_model_memory(ctx, m, 1600, &one));
+    CHECK_OK(ctx, hg_model_memory(ctx, m, 3200, &many));
+    CHECK_INT(many.inference, 2 * one.inference);
     CHECK_INT(one.weights, 4 * m->net.params);
-    int64_t wide = 60 + 40 + 40 + 40 + 30 + 20 + 10 + 20 + 20 + 30 + 60;
-    CHECK(one.training >= 16 * 4 * 2 * (wide - 60));
-    CHECK(one.inference <= 16 * 4 * (60 + 10 + 60 + 40 * 3));
+    /* dense 40, 40, residual, 30, 20, 10; 20, 30, 60 */
+    int64_t inputs = 60 + 40 + 40 + 30 + 20 + 10 + 20 + 30;
+    int64_t gradients = 40 + 40 + 30 + 20 + 10 + 20 + 30 + 60;
+    int64_t chunk = HGI_INFER_ROWS * 4 * (2 * inputs + 2 * gradients);
+    CHECK_INT(many.training - one.training, 1600 * 4 * (inputs + gradients));
+    CHECK(one.training <= 1600 * 4 * (inputs + gradients) + chunk);
+    CHECK(one.inference <= 1600 * 4 * (60 + 10 + 60 + 40 * 3));
     hg_model_free(&m);
 }

@@ -46,7 +46,7 @@ static void run_backward(void *arg, int64_t item, int worker)
 {
     bench_job *j = arg;
     int64_t r0 = item * j->chunk, r1 = hgi_min(r0 + j->chunk, j->b->rows);
-    hgi_layer_backward(j->net, &j->ws, j->i, r0, r1, worker);
+    hgi_layer_backward(j->net, &j->ws.pass, j->i, r0, r1, worker);
 }
 
 static void run_gradient(void *arg, int64_t item, int worker)
@@ -195,7 +195,8 @@ static hg_status make_buffers(hg_ctx *ctx, bench_job *j)
     hgi_workspace_options o = {.k = &j->b->table,
                                .rows = j->b->rows,
                                .workers = hgi_team_size(j->team),
-                               .training = j->b->train};
+                               .training = j->b->train,
+                               .apart = true};
     double activations, all;
     HGI_TRY(hgi_workspace_bytes(ctx, &m->net, &o, &activations, &all));
     HGI_TRY(hgi_check_memory(ctx, all, "the rows' activations"));

@@ -106,6 +106,7 @@ const hgi_layer_kind hgi_code_binary = {
     .examples = examples,
     .example_act = "linear",
     .gradient_is = HGI_GRAD_EXACT,
+    .reads = HGI_BACK_X | HGI_BACK_Y,
     .elementwise = true,
     .takes_linear = true,
     .plan = plan,

@@ -149,6 +149,7 @@ const hgi_layer_kind hgi_code_jumprelu = {
     .examples = examples,
     .example_act = "linear",
     .gradient_is = HGI_GRAD_EXACT,
+    .reads = HGI_BACK_Y | HGI_GRADIENT_X | HGI_GRADIENT_GY,
     .takes_linear = true,
     .plan = plan,
     .init = init,

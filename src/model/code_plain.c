@@ -183,6 +183,7 @@ const hgi_layer_kind hgi_code_plain = {
     .examples = examples,
     .example_act = "sigmoid",
     .gradient_is = HGI_GRAD_EXACT,
+    .reads = HGI_BACK_X,
     .identity = true,
     .elementwise = true,
     .plan = plan,

@@ -233,6 +233,7 @@ const hgi_layer_kind hgi_code_topk = {
     .options = options,
     .examples = examples,
     .gradient_is = HGI_GRAD_EXACT,
+    .reads = HGI_GRADIENT_X,
     .sized = true,
     .plan = plan,
     .init = init,

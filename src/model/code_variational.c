@@ -436,6 +436,7 @@ const hgi_layer_kind hgi_code_variational = {
     .options = options,
     .examples = examples,
     .gradient_is = HGI_GRAD_EXACT,
+    .reads = HGI_BACK_Y | HGI_BACK_SAVED | HGI_GRADIENT_X | HGI_GRADIENT_SAVED,
     .sized = true,
     .sums_features = true,
     .plan = plan,

@@ -16,6 +16,12 @@ int64_t hgi_chunk_rows(const hgi_net *net)
     return hgi_max(1, rows);
 }
 
+int64_t hgi_step_chunk(const hgi_net *net, int64_t batch, int workers)
+{
+    int64_t even = hgi_ceil_div(batch, 2 * (int64_t)workers), most = hgi_chunk_rows(net);
+    return hgi_min(most, hgi_max(hgi_ceil_div(most, 4), even));
+}
+
 /* r has the layers and the samples. */
 static hg_status make(hg_ctx *ctx, const hgi_net *net, hgi_infer r, hgi_infer *out)
 {
@@ -72,7 +78,7 @@ static void run_chunk(void *arg, int64_t item, int worker)
     r->fill(r->arg, first, n, x, worker);
     for (int64_t i = r->first; i < r->last; i++) {
         const hgi_layer *l = &r->net->layer[i];
-        hgi_layer_forward(r->net, w, i, 0, n, 0);
+        hgi_layer_forward(r->net, &w->pass, i, 0, n, 0);
         if (l->kind->penalty != NULL) l->kind->penalty(l, &w->pass, 0, n);
     }
     hgi_chunk c = {
@@ -128,8 +134,11 @@ hg_status hg_model_memory(hg_ctx *ctx, const hg_model *m, int64_t rows, hg_memor
         return hgi_fail(ctx, HG_ERANGE, "%lld rows, expected 1 to 2^31 - 1",
                         (long long)rows);
     for (int training = 0; training < 2; training++) {
-        hgi_workspace_options o = {
-            .k = ctx->kernels, .rows = rows, .workers = 1, .training = training == 1};
+        hgi_workspace_options o = {.k = ctx->kernels,
+                                   .rows = rows,
+                                   .workers = 1,
+                                   .training = training == 1,
+                                   .clean = m->corrupt != NULL};
         HGI_TRY(hgi_workspace_bytes(ctx, &m->net, &o, &bytes[training], &all));
     }
     int64_t weights = (m->net.params + m->net.states) * (int64_t)sizeof(hgi_real);

@@ -157,6 +157,7 @@ struct hgi_pass {
                             NULL where samples is 1 */
     const hgi_sparse *sparse; /* where the first layer's x is not 0, or NULL: not known */
     hgi_slot *slot;           /* [layers] */
+    const hgi_pass *behind;   /* of the layers behind such a code: see hgi_pass_of() */
 };
 
 /* This worker's scratch: at least l->work reals for every layer of the net, 64-byte
@@ -202,12 +203,27 @@ typedef struct hgi_product {
     hgi_real alpha;
 } hgi_product;
 
+/* What a kind reads behind its forward, so that nothing else has to be kept: its backward
+ * for the chunk's rows, its gradient items for the whole batch.  BACK_ACT is whatever the
+ * derivative of l->act is made from: y, or where the activation needs its input, saved (x
+ * where nothing is saved).  backward always reads gy. */
+enum {
+    HGI_BACK_X = 1,
+    HGI_BACK_Y = 2,
+    HGI_BACK_SAVED = 4,
+    HGI_BACK_ACT = 8,
+    HGI_GRADIENT_X = 16,
+    HGI_GRADIENT_GY = 32,
+    HGI_GRADIENT_SAVED = 64
+};
+
 struct hgi_layer_kind {
     const char *name, *brief;
     const hgi_opt_decl *options; /* name == NULL ends */
     const hgi_example *examples; /* line == NULL ends: gradient-checked unseen */
     const char *example_act; /* of codes: of the layer before the examples; NULL: tanh */
     hgi_gradient_kind gradient_is;
+    unsigned reads;   /* behind forward: HGI_BACK_X, ... */
     bool identity;    /* forward and backward change nothing: x == y, gx == gy */
     bool elementwise; /* gx may be gy */
     /* Of codes: has the product with its weight in itself, so that its line names the
@@ -268,6 +284,12 @@ struct hgi_layer_kind {
 
 extern const hgi_layer_kind *const hgi_layer_kinds[]; /* NULL-ended */
 extern const hgi_layer_kind *const hgi_code_kinds[];  /* NULL-ended */
+
+/* All chunks wait before this layer's forward and before its backward in training. */
+static inline bool hgi_layer_waits(const hgi_layer *l)
+{
+    return l->kind->statistics_items != NULL && l->kind->statistics_items(l) > 0;
+}
 
 /* ---- helpers for kinds ----------------------------------------------------------- */
 

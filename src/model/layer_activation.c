@@ -66,6 +66,7 @@ const hgi_layer_kind hgi_layer_activation = {
     .options = options,
     .examples = examples,
     .gradient_is = HGI_GRAD_EXACT,
+    .reads = HGI_BACK_ACT,
     .elementwise = true,
     .plan = plan,
     .forward = forward,

@@ -204,6 +204,7 @@ const hgi_layer_kind hgi_layer_batchnorm = {
     .options = options,
     .examples = examples,
     .gradient_is = HGI_GRAD_EXACT,
+    .reads = HGI_BACK_X,
     .plan = plan,
     .init = init,
     .forward = forward,

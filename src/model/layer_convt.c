@@ -45,6 +45,7 @@ const hgi_layer_kind hgi_layer_convt = {
     .options = options,
     .examples = examples,
     .gradient_is = HGI_GRAD_EXACT,
+    .reads = HGI_BACK_ACT | HGI_GRADIENT_X | HGI_GRADIENT_GY,
     .plan = plan,
     .init = hgi_conv_init,
     .prepare_items = hgi_conv_prepare_items,

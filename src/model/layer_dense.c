@@ -355,6 +355,7 @@ const hgi_layer_kind hgi_layer_dense = {
     .options = options,
     .examples = examples,
     .gradient_is = HGI_GRAD_EXACT,
+    .reads = HGI_BACK_ACT | HGI_GRADIENT_X | HGI_GRADIENT_GY,
     .takes_listed = true,
     .plan = plan,
     .init = init,

@@ -83,6 +83,7 @@ const hgi_layer_kind hgi_layer_dropout = {
     .options = options,
     .examples = examples,
     .gradient_is = HGI_GRAD_EXACT,
+    .reads = HGI_BACK_SAVED,
     .elementwise = true,
     .plan = plan,
     .forward = forward,

@@ -140,6 +140,8 @@ const hgi_layer_kind hgi_layer_layernorm = {
     .options = options,
     .examples = examples,
     .gradient_is = HGI_GRAD_EXACT,
+    .reads = HGI_BACK_X | HGI_BACK_SAVED | HGI_GRADIENT_X | HGI_GRADIENT_GY |
+             HGI_GRADIENT_SAVED,
     .plan = plan,
     .init = init,
     .forward = forward,

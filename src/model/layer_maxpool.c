@@ -78,6 +78,7 @@ const hgi_layer_kind hgi_layer_maxpool = {
     .options = hgi_pool_options,
     .examples = examples,
     .gradient_is = HGI_GRAD_EXACT,
+    .reads = HGI_BACK_SAVED,
     .plan = plan,
     .forward = forward,
     .backward = backward,

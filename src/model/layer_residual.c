@@ -91,6 +91,7 @@ const hgi_layer_kind hgi_layer_residual = {
     .options = options,
     .examples = examples,
     .gradient_is = HGI_GRAD_EXACT,
+    .reads = HGI_BACK_ACT,
     .plan = plan,
     .forward = forward,
     .backward = backward,

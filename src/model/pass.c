@@ -1,6 +1,9 @@
 // SPDX-License-Identifier: MIT
-/* Workspaces: one block of memory, cut into the buffers of every layer. */
+/* Workspaces: one block of memory, cut into the buffers of every layer.  Where those of
+ * activations lie is planned in lives.c. */
 #include "model/pass.h"
+
+#include <string.h>
 
 enum { REALS_PER_LINE = HGI_ALIGN / (int)sizeof(hgi_real) };
 
@@ -70,129 +73,84 @@ static void cut_listed(hgi_workspace *w, const hgi_layer *l, bool training, cutt
     s->by_g = cut(c, count);
 }
 
-/* Activations run forward; an identity layer's output is its input.  But the last layer
- * has an output of its own: predictions are made of it in place, and the code and the
- * input are still wanted then. */
-static bool shares_input(const hgi_net *net, int64_t i)
+static void cut_listed_all(hgi_workspace *w, const hgi_net *net, bool training, cutter *c)
 {
-    return net->layer[i].kind->identity && i + 1 < net->count;
-}
-
-/* Rows that layer i reads and writes: all samples behind a code that is drawn several
- * times, and of the code what it writes and saves. */
-static int64_t rows_in(const hgi_workspace *w, const hgi_net *net, int64_t i)
-{
-    return i > net->code ? w->rows * w->pass.samples : w->rows;
-}
-
-static int64_t rows_out(const hgi_workspace *w, const hgi_net *net, int64_t i)
-{
-    return i >= net->code ? w->rows * w->pass.samples : w->rows;
-}
-
-/* Backward wants every activation. */
-static void cut_forward(hgi_workspace *w, const hgi_net *net, cutter *c)
-{
-    w->input = cut(c, w->rows * net->inputs);
-    hgi_real *x = w->input;
     for (int64_t i = 0; i < net->count; i++) {
-        const hgi_layer *l = &net->layer[i];
         hgi_slot *s = &w->pass.slot[i];
-        s->x = x;
-        bool dense = l->listed == 0;
-        s->y = shares_input(net, i) ? x
-               : dense              ? cut(c, rows_out(w, net, i) * l->d_out)
-                                    : NULL;
-        if (l->listed > 0) cut_listed(w, l, true, c);
-        s->x_listed = l->x_listed > 0 ? &s[-1].listed : NULL;
-        s->saved = cut(c, rows_out(w, net, i) * l->saved);
-        s->cache = cut(c, l->cache);
-        x = s->y;
+        if (net->layer[i].listed > 0) cut_listed(w, &net->layer[i], training, c);
+        s->x_listed = net->layer[i].x_listed > 0 ? &s[-1].listed : NULL;
     }
 }
 
-/* ---- inference: a buffer is used again when nobody reads it any more ---------------- */
+/* ---- places of the planned buffers --------------------------------------------------- */
 
-/* Written by layer `from`, read until layer `to`; where it lies. */
-typedef struct life {
-    int64_t from, to, at, size;
-} life;
-
-/* The lowest place that is free as long as b is needed; n buffers are placed. */
-static void place(life *b, const life *placed, int64_t n)
+/* Row r0 of a buffer for all rows, or this worker's own; worker -1: those of all rows. */
+static hgi_real *buffer(const hgi_workspace *w, int64_t life, int64_t r0, int worker)
 {
-    b->at = 0;
-    for (int64_t i = 0; i < n; i++) {
-        const life *o = &placed[i];
-        bool together = b->from <= o->to && o->from <= b->to;
-        if (!together || b->at + b->size <= o->at || o->at + o->size <= b->at) continue;
-        b->at = o->at + o->size;
-        i = -1; /* look at all again */
-    }
+    if (life < 0 || w->block == NULL) return NULL;
+    const hgi_life *b = &w->lives.life[life];
+    if (!b->own) return w->batch + b->at + r0 * b->wide;
+    return worker >= 0 ? w->own + worker * w->lives.own_reals + b->at : NULL;
 }
 
-/* The last layer that reads the output of layer i.  The code and the last output are
- * looked at when all is done. */
-static int64_t last_reader(const hgi_net *net, int64_t i)
+static void point(const hgi_workspace *w, int64_t layer, int64_t r0, int worker,
+                  hgi_slot *s)
 {
-    int64_t to = i;
-    for (;; i++) {
-        if (i == net->code || i + 1 == net->count) return net->count;
-        to = hgi_max(to, i + 1);
-        for (int64_t k = i + 1; k < net->count; k++)
-            if (net->layer[k].reach > 0 && k - net->layer[k].reach == i + 1)
-                to = hgi_max(to, k);
-        if (!shares_input(net, i + 1)) return to;
-    }
+    const hgi_layer_lives *l = &w->lives.layer[layer];
+    s->x = buffer(w, l->x, r0, worker);
+    s->y = buffer(w, l->y, r0, worker);
+    s->saved = buffer(w, l->saved, r0, worker);
+    s->gy = buffer(w, l->gy, r0, worker);
+    s->gx = buffer(w, l->gx, r0, worker);
 }
 
-/* lives [2 count] is scratch: outputs and what layers save while they run. */
-static void cut_inference(hgi_workspace *w, const hgi_net *net, life *lives, cutter *c)
+static void set_behind(hgi_pass *p, hgi_pass *behind)
 {
-    w->input = cut(c, w->rows * net->inputs);
-    hgi_real *x = w->input;
-    int64_t n = 0, used = 0;
-    for (int64_t i = 0; i < net->count; i++)
-        if (net->layer[i].listed > 0) cut_listed(w, &net->layer[i], false, c);
-    for (int64_t i = 0; i < net->count; i++) {
-        const hgi_layer *l = &net->layer[i];
-        hgi_slot *s = &w->pass.slot[i];
-        s->x_listed = l->x_listed > 0 ? &s[-1].listed : NULL;
-        int64_t wide[2] = {shares_input(net, i) ? 0 : l->d_out, l->saved};
-        hgi_real *at[2] = {NULL, NULL};
-        for (int j = 0; j < 2; j++) {
-            if (wide[j] == 0) continue;
-            bool kept = i == net->code; /* a drawn code's distribution is looked at */
-            life b = {i, j == 0 ? last_reader(net, i) : kept ? net->count : i, 0, 0};
-            int64_t count = rows_out(w, net, i) * wide[j];
-            b.size = hgi_ceil_div(count, REALS_PER_LINE) * REALS_PER_LINE;
-            place(&b, lives, n);
-            lives[n++] = b;
-            used = hgi_max(used, b.at + b.size);
-            at[j] = c->base != NULL ? c->base + c->used + b.at : NULL;
-        }
-        s->x = x;
-        s->y = wide[0] == 0 ? x : at[0];
-        s->saved = at[1];
-        x = s->y;
-    }
-    cut(c, used);
+    *behind = *p;
+    behind->n *= p->samples;
+    behind->each = p->samples;
+    p->behind = behind;
 }
 
-/* ---- training ------------------------------------------------------------------------ */
-
-/* Gradients run backward; an elementwise layer's gx is its gy, the first layer has none. */
-static void cut_backward(hgi_workspace *w, const hgi_net *net, cutter *c)
+hgi_view *hgi_workspace_view(const hgi_workspace *w, int64_t r0, int worker)
 {
-    hgi_real *gy =
-        cut(c, rows_out(w, net, net->count - 1) * net->layer[net->count - 1].d_out);
-    for (int64_t i = net->count; i-- > 0;) {
-        const hgi_layer *l = &net->layer[i];
-        hgi_slot *s = &w->pass.slot[i];
-        s->gy = gy;
-        if (i > 0 && l->x_listed == 0)
-            s->gx = l->kind->elementwise ? gy : cut(c, rows_in(w, net, i) * l->d_in);
-        gy = s->gx;
+    hgi_view *v = &w->view[worker];
+    hgi_slot *slot = v->pass.slot;
+    v->pass = w->pass;
+    v->pass.slot = slot;
+    v->pass.first += r0;
+    if (v->pass.rows != NULL) v->pass.rows += r0;
+    v->pass.penalty += r0;
+    v->pass.kl += r0;
+    if (v->pass.share != NULL) v->pass.share += r0 * v->pass.samples;
+    if (v->pass.sparse != NULL) {
+        v->sparse = hgi_sparse_from(v->pass.sparse, r0);
+        v->pass.sparse = &v->sparse;
+    }
+    v->input = buffer(w, w->lives.input, r0, worker);
+    v->target = buffer(w, w->lives.target, r0, worker);
+    for (int64_t i = 0; i < w->own_slots; i++) {
+        const hgi_slot *all = &w->pass.slot[i];
+        point(w, i, r0, worker, &slot[i]);
+        if (all->listed.g == NULL) continue;
+        int64_t at = r0 * all->listed.k;
+        slot[i].listed.index = all->listed.index + at;
+        slot[i].listed.value = all->listed.value + at;
+        slot[i].listed.g = all->listed.g + at;
+    }
+    set_behind(&v->pass, &v->behind);
+    return v;
+}
+
+/* What does not move with the rows is set once. */
+static void make_views(hgi_workspace *w, int workers)
+{
+    for (int i = 0; i < workers; i++) {
+        hgi_slot *slot = w->own_slot + i * w->own_slots;
+        memcpy(slot, w->pass.slot, (size_t)w->own_slots * sizeof *slot);
+        for (int64_t k = 0; k < w->own_slots; k++)
+            if (slot[k].x_listed != NULL) slot[k].x_listed = &slot[k - 1].listed;
+        w->view[i].pass.slot = slot;
     }
 }
 
@@ -217,53 +175,73 @@ static void cut_work(hgi_workspace *w, const hgi_net *net, int workers, cutter *
 }
 
 static void cut_activations(hgi_workspace *w, const hgi_net *net,
-                            const hgi_workspace_options *o, life *lives, cutter *c)
+                            const hgi_workspace_options *o, cutter *c)
 {
-    if (o->training) {
-        cut_forward(w, net, c);
-        cut_backward(w, net, c);
-    } else {
-        cut_inference(w, net, lives, c);
-    }
+    w->batch = cut(c, w->lives.reals);
+    w->own = cut(c, w->lives.own_reals * o->workers);
+    cut_listed_all(w, net, o->training, c);
+    for (int64_t i = 0; o->training && i < net->count; i++)
+        w->pass.slot[i].cache = cut(c, net->layer[i].cache);
 }
 
-/* A run that starts at the code has its input where the code is. */
 static void cut_all(hgi_workspace *w, const hgi_net *net, const hgi_workspace_options *o,
-                    life *lives, cutter *c)
+                    cutter *c)
 {
     cutter own = {.base = o->packed};
-    cut_activations(w, net, o, lives, c);
+    cut_activations(w, net, o, c);
     cut_work(w, net, o->workers, c);
     if (w->pass.samples > 1) w->pass.share = cut(c, w->rows * w->pass.samples);
     cut_packed(w, net, o, o->packed != NULL ? &own : c);
+    for (int64_t i = 0; i < net->count; i++) point(w, i, 0, -1, &w->pass.slot[i]);
+    w->input = buffer(w, w->lives.input, 0, -1);
+}
+
+static hg_status plan_lives(hg_ctx *ctx, const hgi_net *net,
+                            const hgi_workspace_options *o, hgi_workspace *w)
+{
+    w->chunk = o->training ? hgi_step_chunk(net, o->rows, o->workers) : o->rows;
+    hgi_lives_options lives = {.rows = o->rows,
+                               .chunk = w->chunk,
+                               .samples = w->pass.samples,
+                               .training = o->training,
+                               .clean = o->clean,
+                               .apart = o->apart};
+    return hgi_lives_plan(ctx, net, &lives, &w->lives);
 }
 
 hg_status hgi_workspace_new(hg_ctx *ctx, const hgi_net *net,
                             const hgi_workspace_options *o, hgi_workspace *out)
 {
-    hgi_workspace w = {.mem = ctx->mem, .rows = o->rows};
+    hgi_workspace w = {.mem = ctx->mem, .rows = o->rows, .lives.mem = ctx->mem};
     hg_status status = HG_OK;
     size_t layers = (size_t)net->count, rows = (size_t)o->rows;
-    life *lives = hgi_calloc(&ctx->mem, 2 * layers, sizeof *lives);
+    size_t views = o->training ? (size_t)o->workers : 0;
     w.pass.k = o->k;
     w.pass.training = w.pass.sample = o->training;
     w.pass.samples = hgi_max(1, o->samples);
     w.pass.each = 1;
     w.pass.slot = hgi_calloc(&ctx->mem, layers, sizeof *w.pass.slot);
     w.penalty = hgi_calloc(&ctx->mem, rows, 2 * sizeof *w.penalty);
-    if (lives == NULL || w.pass.slot == NULL || w.penalty == NULL)
+    if (views > 0) {
+        w.own_slots = net->count;
+        w.view = hgi_calloc(&ctx->mem, views, sizeof *w.view);
+        w.own_slot = hgi_calloc(&ctx->mem, views * layers, sizeof *w.own_slot);
+    }
+    if (w.pass.slot == NULL || w.penalty == NULL ||
+        (views > 0 && (w.view == NULL || w.own_slot == NULL)))
         HGI_GOTO(hgi_fail_mem(ctx, rows * sizeof *w.penalty, "a workspace"));
     w.pass.penalty = w.penalty;
     w.pass.kl = w.kl = w.penalty + rows;
+    HGI_GOTO(plan_lives(ctx, net, o, &w));
     cutter c = {0};
-    cut_all(&w, net, o, lives, &c);
+    cut_all(&w, net, o, &c);
     w.bytes = (size_t)hgi_max(c.used, 1) * sizeof *w.block;
     w.block = hgi_alloc(&ctx->mem, w.bytes);
     if (w.block == NULL) HGI_GOTO(hgi_fail_mem(ctx, w.bytes, "activations"));
     c = (cutter){.base = w.block};
-    cut_all(&w, net, o, lives, &c);
+    cut_all(&w, net, o, &c);
+    make_views(&w, (int)views);
 done:
-    hgi_free(&ctx->mem, lives);
     if (status != HG_OK) hgi_workspace_free(&w);
     *out = w;
     return status;
@@ -273,22 +251,21 @@ hg_status hgi_workspace_bytes(hg_ctx *ctx, const hgi_net *net,
                               const hgi_workspace_options *o, double *activations,
                               double *all)
 {
-    hgi_workspace w = {.mem = ctx->mem, .rows = o->rows};
+    hgi_workspace w = {.mem = ctx->mem, .rows = o->rows, .lives.mem = ctx->mem};
     hg_status status = HG_OK;
     size_t layers = (size_t)net->count;
-    life *lives = hgi_calloc(&ctx->mem, 2 * layers, sizeof *lives);
     w.pass.k = o->k;
     w.pass.samples = hgi_max(1, o->samples);
     w.pass.slot = hgi_calloc(&ctx->mem, layers, sizeof *w.pass.slot);
-    if (lives == NULL || w.pass.slot == NULL)
-        HGI_GOTO(hgi_fail_mem(ctx, layers * sizeof *lives, "a plan of memory"));
+    if (w.pass.slot == NULL)
+        HGI_GOTO(hgi_fail_mem(ctx, layers * sizeof *w.pass.slot, "a plan of memory"));
+    HGI_GOTO(plan_lives(ctx, net, o, &w));
     cutter some = {0}, whole = {0};
-    cut_activations(&w, net, o, lives, &some);
-    cut_all(&w, net, o, lives, &whole);
+    cut_activations(&w, net, o, &some);
+    cut_all(&w, net, o, &whole);
     *activations = (double)some.used * (double)sizeof(hgi_real);
     *all = (double)whole.used * (double)sizeof(hgi_real);
 done:
-    hgi_free(&ctx->mem, lives);
     hgi_workspace_free(&w);
     return status;
 }
@@ -299,31 +276,29 @@ void hgi_workspace_free(hgi_workspace *w)
     hgi_mem mem = w->mem;
     hgi_free(&mem, w->block);
     hgi_free(&mem, w->penalty);
+    hgi_free(&mem, w->view);
+    hgi_free(&mem, w->own_slot);
+    hgi_lives_free(&w->lives);
     hgi_free(&mem, w->pass.slot);
     *w = (hgi_workspace){.mem = mem};
 }
 
-void hgi_pass_ready(hgi_workspace *w)
-{
-    w->behind = w->pass;
-    w->behind.n *= w->pass.samples;
-    w->behind.each = w->pass.samples;
-}
+void hgi_pass_ready(hgi_workspace *w) { set_behind(&w->pass, &w->behind); }
 
-void hgi_layer_forward(const hgi_net *net, const hgi_workspace *w, int64_t i, int64_t r0,
+void hgi_layer_forward(const hgi_net *net, const hgi_pass *all, int64_t i, int64_t r0,
                        int64_t r1, int worker)
 {
     const hgi_layer *l = &net->layer[i];
-    const hgi_pass *p = hgi_pass_of(w, net, l);
+    const hgi_pass *p = hgi_pass_of(net, all, l);
     l->kind->forward(l, p, r0 * p->each, r1 * p->each, worker);
 }
 
 /* dL/dx of layer i is also owed what layers behind it that add its input have for it. */
-void hgi_layer_backward(const hgi_net *net, const hgi_workspace *w, int64_t i, int64_t r0,
+void hgi_layer_backward(const hgi_net *net, const hgi_pass *all, int64_t i, int64_t r0,
                         int64_t r1, int worker)
 {
     const hgi_layer *l = &net->layer[i];
-    const hgi_pass *p = hgi_pass_of(w, net, l);
+    const hgi_pass *p = hgi_pass_of(net, all, l);
     r0 *= p->each;
     r1 *= p->each;
     hgi_real *gx = p->slot[i].gx;

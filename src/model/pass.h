@@ -1,26 +1,44 @@
 // SPDX-License-Identifier: MIT
 /* Buffers that a net runs in, and running it over rows.
  *
- * A training pass has buffers for a whole batch, because weight gradients sum over it.
- * Inference needs only a chunk of rows per worker: rows stream through, whatever their
- * number.  Both call the same forward functions, so a row comes out with the same bits.
- * */
+ * A training pass has buffers for a whole batch where weight gradients or statistics sum
+ * over it, and for a chunk of rows per worker elsewhere (model/lives.h); each worker has a
+ * view of its chunk.  Inference needs only a chunk of rows per worker: rows stream through,
+ * whatever their number.  Both call the same forward functions, so a row comes out with the
+ * same bits. */
 #ifndef HGI_PASS_H
 #define HGI_PASS_H
 
 #include "base/team.h"
-#include "model/net.h"
+#include "model/lives.h"
+
+/* The pass as one worker sees it while it runs a chunk: row 0 is the chunk's first row. */
+typedef struct hgi_view {
+    _Alignas(HGI_ALIGN) hgi_pass pass;
+    hgi_pass behind;   /* of the layers behind the code, when it is drawn several times */
+    hgi_sparse sparse; /* what pass.sparse points to, if the whole pass has one */
+    hgi_real *input;   /* [chunk, d_in]: x of the first layer */
+    hgi_real *target;  /* [chunk, d_in]: what the loss compares with */
+} hgi_view;
 
 typedef struct hgi_workspace {
     hgi_mem mem;
-    hgi_pass pass;
     hgi_pass behind; /* of the layers behind the code, when it is drawn several times */
-    int64_t rows;    /* capacity */
-    hgi_real *input; /* [rows, d_in]: x of the first layer */
+    hgi_pass pass; /* of all rows; in training without what is a chunk's own: NULL there */
+    int64_t rows;  /* capacity */
+    int64_t chunk; /* rows that a worker takes at a time in training */
+    hgi_real
+        *input; /* [rows, d_in]: x of the first layer; NULL where it is a chunk's own */
     hgi_real *block;
     size_t bytes;    /* of block */
     double *penalty; /* [rows] */
     double *kl;      /* [rows], in the same block */
+    hgi_lives lives;
+    hgi_real *batch;    /* [lives.reals] of block */
+    hgi_real *own;      /* [workers, lives.own_reals] of block */
+    hgi_view *view;     /* [workers], in training */
+    hgi_slot *own_slot; /* [workers, own_slots] */
+    int64_t own_slots;
 } hgi_workspace;
 
 typedef struct hgi_workspace_options {
@@ -29,6 +47,10 @@ typedef struct hgi_workspace_options {
     int64_t samples; /* of each row's code; 0: 1 */
     int workers;     /* how many use the pass at a time */
     bool training;
+    bool clean; /* in training: the loss compares with rows that the net does not see */
+    /* Every buffer has a place of its own for all rows, so that pass can be used whole:
+     * where layers are run one by one, and to test that sharing changes nothing. */
+    bool apart;
     hgi_real *packed; /* the net's packed weights when several workspaces share them
                          (packed_reals long), NULL to have its own */
     const bool *bare; /* [layers] that need no packed weights; NULL: none */
@@ -39,6 +61,9 @@ hg_status hgi_workspace_new(hg_ctx *ctx, const hgi_net *net,
 hg_status hgi_workspace_bytes(hg_ctx *ctx, const hgi_net *net,
                               const hgi_workspace_options *options, double *activations,
                               double *all);
+/* Of a workspace for training: the rows from r0 on, at most a chunk.  What the worker had
+ * before is gone. */
+hgi_view *hgi_workspace_view(const hgi_workspace *w, int64_t r0, int worker);
 void hgi_workspace_free(hgi_workspace *w);
 int64_t hgi_packed_reals(const hgi_net *net, const hgi_kernels *k);
 
@@ -53,17 +78,17 @@ static inline hgi_real *hgi_output_of(const hgi_net *net, const hgi_pass *p)
 
 /* The pass as this layer sees it: behind a code that is drawn several times a row there are
  * as many rows more.  Once w->pass has what is new in a batch, hgi_pass_ready() sets it. */
-static inline const hgi_pass *hgi_pass_of(const hgi_workspace *w, const hgi_net *net,
+static inline const hgi_pass *hgi_pass_of(const hgi_net *net, const hgi_pass *p,
                                           const hgi_layer *l)
 {
-    return l->index > net->code && w->pass.samples > 1 ? &w->behind : &w->pass;
+    return l->index > net->code && p->samples > 1 ? p->behind : p;
 }
 void hgi_pass_ready(hgi_workspace *w);
 /* Forward of layer i for rows [r0, r1) of the batch, all samples of each. */
-void hgi_layer_forward(const hgi_net *net, const hgi_workspace *w, int64_t i, int64_t r0,
+void hgi_layer_forward(const hgi_net *net, const hgi_pass *all, int64_t i, int64_t r0,
                        int64_t r1, int worker);
 /* Backward of layer i for rows [r0, r1): dL/dx complete, residual connections included. */
-void hgi_layer_backward(const hgi_net *net, const hgi_workspace *w, int64_t i, int64_t r0,
+void hgi_layer_backward(const hgi_net *net, const hgi_pass *all, int64_t i, int64_t r0,
                         int64_t r1, int worker);
 
 /* A stage that packs the weights of layers [first, last), but not those that the pass has
@@ -85,6 +110,9 @@ enum { HGI_INFER_ROWS = 64 };
  * once a row, a convolution once a position too.  Fewer rows where their activations would
  * be large. */
 int64_t hgi_chunk_rows(const hgi_net *net);
+/* Of a training step.  Any chunk gives the same bits; two a thread keep the load even,
+ * unless they would be too small to use their weights well. */
+int64_t hgi_step_chunk(const hgi_net *net, int64_t batch, int workers);
 
 typedef struct hgi_chunk {
     int64_t first, n;     /* rows of the data */

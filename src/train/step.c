@@ -30,29 +30,34 @@ enum { ASKED_BYTES = 512 << 10 };
 
 /* ---- chunks of rows -------------------------------------------------------------- */
 
-static void fill_rows(hgi_trainer *t, int64_t r0, int64_t r1, int worker)
+static void fill_rows(hgi_trainer *t, const hgi_view *v, int64_t n, int worker)
 {
     const hg_model *m = t->m;
     hgi_range range = {m->net.loss->unit_range, true, 0.0,
                        1.0}; /* rounding only: checked before */
     float *scratch = t->row_scratch + (int64_t)worker * m->net.inputs;
-    const int64_t d = m->net.inputs, *rows = t->w.pass.rows + r0;
-    hgi_batch_fill(t->k, t->train, &m->scaler, &range, rows, 0, r1 - r0, scratch,
-                   t->target + r0 * d, NULL);
+    const int64_t d = m->net.inputs, *rows = v->pass.rows;
+    hgi_batch_fill(t->k, t->train, &m->scaler, &range, rows, 0, n, scratch, v->target,
+                   NULL);
     if (t->corrupt != NULL) {
         hgi_rng rng = hgi_corrupt_rng(t->corrupt, m->trained.seed, false, t->at.epoch);
-        hgi_corrupt_rows(t->corrupt, t->k, &rng, rows, 0, r1 - r0, d, t->target + r0 * d,
-                         t->w.input + r0 * d);
+        hgi_corrupt_rows(t->corrupt, t->k, &rng, rows, 0, n, d, v->target, v->input);
     }
-    for (int64_t r = r0; r < r1; r++) t->w.penalty[r] = t->w.kl[r] = 0;
-    if (t->zeros.index == NULL) return;
-    hgi_sparse z = hgi_sparse_from(&t->zeros, r0);
-    t->k->find_nonzeros(r1 - r0, d, t->w.input + r0 * d, d, &z);
+    for (int64_t r = 0; r < n; r++) v->pass.penalty[r] = v->pass.kl[r] = 0;
+    if (v->pass.sparse != NULL) t->k->find_nonzeros(n, d, v->input, d, &v->sparse);
 }
 
-static void loss_rows(hgi_trainer *t, int64_t r0, int64_t r1)
+/* A loss that is not finite stops the step before it moves a weight. */
+static void look_at_loss(hgi_trainer *t, const hgi_pass *p, const double *loss, int64_t n)
 {
-    hgi_objective_rows(&t->m->net, &t->w.pass, r0, r1, t->target, true, t->row_loss);
+    double sum = 0;
+    for (int64_t r = 0; r < n; r++) sum += hgi_objective_mean(p, loss, r) + p->penalty[r];
+    if (!isfinite(sum)) atomic_store_explicit(&t->broken, true, memory_order_relaxed);
+}
+
+static bool is_broken(const hgi_trainer *t)
+{
+    return atomic_load_explicit(&t->broken, memory_order_relaxed);
 }
 
 /* Rows of the next batch that this chunk's place will have: most likely the same core
@@ -71,23 +76,28 @@ static void run_segment(void *arg, int64_t item, int worker)
 {
     const hgi_segment *s = arg;
     hgi_trainer *t = s->t;
-    const hgi_pass *p = &t->w.pass;
-    int64_t r0 = item * t->chunk, r1 = hgi_min(r0 + t->chunk, p->n);
-    if (s->fill) fill_rows(t, r0, r1, worker);
+    const hgi_net *net = &t->m->net;
+    int64_t r0 = item * t->w.chunk, r1 = hgi_min(r0 + t->w.chunk, t->w.pass.n);
+    const hgi_view *v = hgi_workspace_view(&t->w, r0, worker);
+    const hgi_pass *p = &v->pass;
+    double *loss = t->row_loss + r0 * p->samples;
+    int64_t n = r1 - r0;
+    if (s->fill) fill_rows(t, v, n, worker);
     for (int64_t i = s->forward0; i < s->forward1; i++) {
-        hgi_layer_forward(&t->m->net, &t->w, i, r0, r1, worker);
+        hgi_layer_forward(net, p, i, 0, n, worker);
         if (s->fill) ask_rows(t, r0, r1, i, s->forward1 + s->backward1);
     }
-    if (s->loss) loss_rows(t, r0, r1);
+    if (s->loss) hgi_objective_rows(net, p, 0, n, v->target, true, loss);
     for (int64_t i = s->backward1; i-- > s->backward0;) {
-        hgi_layer_backward(&t->m->net, &t->w, i, r0, r1, worker);
+        hgi_layer_backward(net, p, i, 0, n, worker);
         if (s->fill) ask_rows(t, r0, r1, s->forward1 + i, s->forward1 + s->backward1);
     }
+    if (s->backward1 > 0 && s->backward0 == 0) look_at_loss(t, p, loss, n);
 }
 
 static const hgi_pass *pass_of(const hgi_layer_stage *s)
 {
-    return hgi_pass_of(&s->t->w, &s->t->m->net, s->layer);
+    return hgi_pass_of(&s->t->m->net, &s->t->w.pass, s->layer);
 }
 
 static void run_forward_statistics(void *arg, int64_t item, int worker)
@@ -127,12 +137,13 @@ static int64_t count_gradients(const hgi_trainer *t, bool tied)
 
 static void run_gradient(hgi_trainer *t, bool tied, int64_t item, int worker)
 {
+    if (is_broken(t)) return;
     for (int64_t i = 0; i < t->m->net.count; i++) {
         const hgi_layer *l = &t->m->net.layer[i];
         if ((l->tied != NULL) != tied || l->kind->gradient_items == NULL) continue;
         int64_t n = l->kind->gradient_items(l);
         if (item < n) {
-            l->kind->gradient(l, hgi_pass_of(&t->w, &t->m->net, l), item, worker);
+            l->kind->gradient(l, hgi_pass_of(&t->m->net, &t->w.pass, l), item, worker);
             return;
         }
         item -= n;
@@ -196,6 +207,7 @@ static void run_update(void *arg, int64_t item, int worker)
     (void)worker;
     hgi_trainer *t = arg;
     const hgi_block *b = &t->block[item];
+    if (is_broken(t)) return;
     apply(t, b->offset, b->count, b->weight, t->grad + b->offset);
 }
 
@@ -282,19 +294,12 @@ hg_status hgi_step_plan(hgi_trainer *t)
     t->flops = hgi_net_flops(net, 0, net->count);
     HGI_TRY(plan_blocks(t));
     for (int64_t i = 0; i < net->count; i++) {
-        const hgi_layer *l = &net->layer[i];
-        if (l->kind->statistics_items == NULL || l->kind->statistics_items(l) == 0)
-            continue;
+        if (!hgi_layer_waits(&net->layer[i])) continue;
         if (cuts == HGI_MAX_NORMS)
             return hgi_fail(t->ctx, HG_ERANGE, "more than %d layers with batch sums",
                             HGI_MAX_NORMS);
         cut[cuts++] = i;
     }
-    /* Any chunk gives the same bits; two a thread keep the load even, unless they would be
-     * too small to use their weights well. */
-    int64_t even = hgi_ceil_div(t->batch, 2 * (int64_t)hgi_team_size(t->team));
-    int64_t most = hgi_chunk_rows(net);
-    t->chunk = hgi_min(most, hgi_max(hgi_ceil_div(most, 4), even));
     t->ask = t->shuffle && t->batch * hgi_dataset_row_bytes(t->train) <= ASKED_BYTES;
     t->w.pass.grad = t->grad;
     t->w.pass.emit = emit;
@@ -329,6 +334,7 @@ bool hgi_step_run(hgi_trainer *t, int64_t first, int64_t n)
     hgi_pass *p = &t->w.pass;
     p->n = n;
     t->first = first;
+    atomic_store_explicit(&t->broken, false, memory_order_relaxed);
     p->rows = t->order + first;
     p->epoch = (uint32_t)t->at.epoch;
     p->steps_done = (double)t->at.t;
@@ -340,7 +346,7 @@ bool hgi_step_run(hgi_trainer *t, int64_t first, int64_t n)
     if (t->stage[0].fn == hgi_prepare_item)
         t->stage[0].items = hgi_prepare_items(&t->prepare, t->k);
     for (int64_t i = 0; i < t->stages; i++)
-        if (t->by_rows[i]) t->stage[i].items = hgi_ceil_div(n, t->chunk);
+        if (t->by_rows[i]) t->stage[i].items = hgi_ceil_div(n, t->w.chunk);
     if (3 * n * t->flops < SHARED_FLOPS) /* forward, and backward twice as much */
         hgi_team_run_alone(t->stage, t->stages);
     else
@@ -366,15 +372,33 @@ static bool all_finite(const hgi_real *x, int64_t n)
     return true;
 }
 
-const char *hgi_step_blame(const hgi_trainer *t, int64_t n)
+/* The first layer of layers[0 .. last-1] whose output for this chunk is not finite. */
+static int64_t first_broken(const hgi_net *net, const hgi_pass *p, int64_t rows,
+                            int64_t last)
+{
+    for (int64_t i = 0; i < last; i++) {
+        const hgi_layer *l = &net->layer[i];
+        const hgi_slot *s = &p->slot[i];
+        hgi_layer_forward(net, p, i, 0, rows, 0);
+        int64_t outputs = rows * (i >= net->code ? p->samples : 1);
+        bool finite = s->y != NULL ? all_finite(s->y, outputs * l->d_out)
+                                   : all_finite(s->listed.value, rows * s->listed.k);
+        if (!finite) return i;
+    }
+    return last;
+}
+
+/* Chunks have left little behind, but the weights are as they were and so is what layers
+ * know of the batch: forward runs once more. */
+const char *hgi_step_blame(hgi_trainer *t, int64_t n)
 {
     const hgi_net *net = &t->m->net;
-    for (int64_t i = 0; i < net->count; i++) {
-        const hgi_slot *s = &t->w.pass.slot[i];
-        int64_t rows = i >= net->code ? n * t->w.pass.samples : n;
-        bool finite = s->y != NULL ? all_finite(s->y, rows * net->layer[i].d_out)
-                                   : all_finite(s->listed.value, n * s->listed.k);
-        if (!finite) return net->layer[i].name;
+    int64_t first = net->count;
+    for (int64_t r = 0; r < n; r += t->w.chunk) {
+        hgi_view *v = hgi_workspace_view(&t->w, r, 0);
+        int64_t rows = hgi_min(t->w.chunk, n - r);
+        fill_rows(t, v, rows, 0);
+        first = first_broken(net, &v->pass, rows, first);
     }
-    return NULL;
+    return first < net->count ? net->layer[first].name : NULL;
 }

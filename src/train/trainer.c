@@ -64,9 +64,6 @@ static hg_status make_rows(hgi_trainer *t)
     if (t->order == NULL || t->draw == NULL || t->row_loss == NULL ||
         t->row_scratch == NULL)
         return hgi_fail_mem(t->ctx, rows * sizeof *t->order, "the order of rows");
-    int64_t d = t->m->net.inputs; /* the batch's input has room for batch * d */
-    if (t->corrupt != NULL) HGI_TRY(reals(t, t->batch * d, "clean rows", &t->clean));
-    t->target = t->clean != NULL ? t->clean : t->w.input;
     if (t->valid == NULL) return HG_OK;
     if (t->corrupt != NULL) {
         if (!hgi_mul_size(wide, HGI_INFER_ROWS, &wide)) wide = SIZE_MAX / 16;
@@ -146,9 +143,12 @@ hg_status hgi_trainer_new(hgi_trainer *t)
     t->checkpoint = hgi_config_text(cfg, "checkpoint");
     t->checkpoint_seconds = hgi_config_real(cfg, "checkpoint-seconds");
     t->at.best = (double)INFINITY;
-    hgi_workspace_options options = {
-        .k = t->k, .rows = t->batch, .workers = hgi_team_size(t->team), .training = true};
-    options.samples = hgi_net_samples(net);
+    hgi_workspace_options options = {.k = t->k,
+                                     .rows = t->batch,
+                                     .workers = hgi_team_size(t->team),
+                                     .training = true,
+                                     .clean = t->corrupt != NULL,
+                                     .apart = t->apart};
     hgi_optim_read(cfg, &t->optim);
     HGI_TRY(check_memory(t, &options));
     HGI_TRY(hgi_workspace_new(t->ctx, net, &options, &t->w));
@@ -176,11 +176,11 @@ void hgi_trainer_free(hgi_trainer *t)
     hgi_free(mem, t->scratch);
     hgi_workspace_free(&t->w);
     if (t->infer.ctx != NULL) hgi_infer_free(&t->infer);
-    void *const blocks[] = {t->block,       t->norm_part,     t->grad,     t->moment1,
-                            t->moment2,     t->order,         t->row_loss, t->row_scratch,
-                            t->zeros.index, t->zeros.start,   t->best,     t->good,
-                            t->valid_recon, t->valid_penalty, t->clean,    t->valid_clean,
-                            t->draw,        t->valid_loss};
+    void *const blocks[] = {
+        t->block,      t->norm_part, t->grad,        t->moment1,       t->moment2,
+        t->order,      t->row_loss,  t->row_scratch, t->zeros.index,   t->zeros.start,
+        t->best,       t->good,      t->valid_recon, t->valid_penalty, t->valid_clean,
+        t->valid_loss, t->draw};
     for (int64_t i = 0; i < HGI_COUNT(blocks); i++) hgi_free(mem, blocks[i]);
     hg_dataset_free(&t->own_train);
     hg_dataset_free(&t->own_valid);

@@ -13,6 +13,8 @@
 #include "model/pass.h"
 #include "train/optim.h"
 
+#include <stdatomic.h>
+
 /* Everything about where the run is: written to a checkpoint as it stands. */
 typedef struct hgi_counters {
     int64_t epoch;             /* epochs ended */
@@ -71,17 +73,18 @@ struct hgi_trainer {
     hgi_stage stage[HGI_MAX_STAGES];
     bool by_rows[HGI_MAX_STAGES]; /* items follow the number of rows in the batch */
     int64_t stages;
-    int64_t batch, chunk;
+    int64_t batch;
     int64_t first;    /* of the batch's rows in order */
     bool ask;         /* for the next batch's rows while this one is done */
     int64_t flops;    /* of forward, one row */
     hgi_block *block; /* [blocks] */
     int64_t blocks;
 
-    /* denoising: the net sees w.input, the loss compares with the clean rows of target */
-    const hgi_corrupt *corrupt; /* NULL: rows stay as they are, and target is w.input */
-    hgi_real *clean;            /* [batch, inputs] or NULL */
-    hgi_real *target;
+    atomic_bool broken; /* this step's loss is not finite: weights stay as they are */
+    bool apart;         /* no buffers share memory: see hgi_workspace_options */
+
+    /* denoising: the net sees corrupted rows, the loss compares with the clean ones */
+    const hgi_corrupt *corrupt; /* NULL: rows stay as they are */
 
     hgi_sparse zeros; /* where this batch's rows are not 0; index NULL: not looked for  */
 
@@ -134,9 +137,9 @@ void hgi_shuffle(hgi_trainer *t);
 /* One step on rows order[first .. first+n-1]; adds to at.recon and at.penalty.  False
  * when the loss is not finite. */
 bool hgi_step_run(hgi_trainer *t, int64_t first, int64_t n);
-/* The layer where a value that is not finite first shows, for the message; NULL when all
- * outputs are finite, and the sum of their losses is not. */
-const char *hgi_step_blame(const hgi_trainer *t, int64_t n);
+/* After such a step of n rows: the layer where a value that is not finite first shows, for
+ * the message; NULL when all outputs are finite, and the sum of their losses is not. */
+const char *hgi_step_blame(hgi_trainer *t, int64_t n);
 
 /* Pretraining (pretrain.h): whether the configuration asks for it; whether this net can
  * have it; and all levels that are not done yet. */

@@ -19,7 +19,7 @@ static double share_of_nonzeros(hgi_trainer *t)
     int64_t d = t->m->net.inputs, rows = hgi_min(SAMPLE_ROWS, t->train->rows),
             nonzero = 0;
     const hgi_range range = {.check = false};
-    hgi_real *x = t->w.input; /* not in use yet, and at least one row */
+    hgi_real *x = hgi_workspace_view(&t->w, 0, 0)->input; /* not in use yet */
     for (int64_t i = 0; i < rows; i++) {
         int64_t row = i * t->train->rows / rows;
         hgi_batch_fill(t->k, t->train, &t->m->scaler, &range, &row, 0, 1, t->row_scratch,
