@@ -280,6 +280,52 @@ TEST(an_rbm_learns_real_values_with_every_kind_of_hidden_unit)
     }
 }
 
+/* Rows with five of 300 values that are not 0, by lists and without: a sum has the bits
+ * of its chain, and a product by 0 changes none. */
+static void fill_thin(void *arg, const int64_t *rows, int64_t n, hgi_real *x, int worker)
+{
+    (void)arg;
+    (void)worker;
+    memset(x, 0, (size_t)(n * 300) * sizeof *x);
+    for (int64_t i = 0; i < n; i++)
+        for (int64_t k = 0; k < 5; k++)
+            x[i * 300 + (rows[i] * 37 + k * 61) % 300] = (hgi_real)(k + 1) / 7;
+}
+
+TEST(lists_of_what_is_not_zero_change_no_bit)
+{
+    enum { THIN = 300, FEW = 70, N = 50 };
+    hg_ctx *ctx = test_ctx();
+    static hgi_real W[2][FEW * THIN], b[2][FEW];
+    static int32_t index[N * 304], start[N * 4];
+    const hgi_sparse zeros = {index, start, 304, 4};
+    int64_t row[N];
+    double mean[THIN] = {0};
+    hgi_team *team;
+    for (int i = 0; i < N; i++) row[i] = i;
+    CHECK_OK(ctx, hgi_ctx_team(ctx, &team));
+    for (int way = 0; way < 2; way++) {
+        hgi_rbm_options o = {.k = ctx->kernels,
+                             .team = team,
+                             .d = THIN,
+                             .h = FEW,
+                             .W = W[way],
+                             .b = b[way],
+                             .rows = N,
+                             .steps = 1,
+                             .zeros = way == 1 ? &zeros : NULL,
+                             .fill = fill_thin};
+        hgi_rbm r;
+        CHECK_OK(ctx, hgi_rbm_new(ctx, &o, &r));
+        hgi_rbm_init(&r, mean);
+        for (uint32_t i = 0; i < 20; i++)
+            hgi_rbm_step(&r, row, N - 7 * (i % 2), i, &(hgi_rbm_rate){0.1, 0.5, 2e-4});
+        hgi_rbm_free(&r);
+    }
+    CHECK(memcmp(W[0], W[1], sizeof W[0]) == 0);
+    CHECK(memcmp(b[0], b[1], sizeof b[0]) == 0);
+}
+
 /* ---- speed ---------------------------------------------------------------------- */
 
 enum { WIDE = 784, UNITS = 1000, BATCH = 128, REPEATS = 20 };

@@ -80,6 +80,8 @@ static hg_status begin(machine *m)
     double lr = hgi_config_given(t->cfg, "pretrain-lr")
                     ? hgi_config_real(t->cfg, "pretrain-lr")
                     : 0.1;
+    /* Lists were planned for rows as the net sees them, which are clean ones here. */
+    bool sparse = p->at == 0 && t->corrupt == NULL && t->zeros.index != NULL;
     m->rate = (hgi_rbm_rate){binary ? lr : lr / 100, 0.5, 2e-4};
     hgi_rbm_options o = {
         .k = t->k,
@@ -95,6 +97,7 @@ static hg_status begin(machine *m)
         .persistent = hgi_config_flag(t->cfg, "persistent"),
         .seed = t->m->trained.seed,
         .level = p->at,
+        .zeros = sparse ? &t->zeros : NULL,
         .fill = fill,
         .arg = p,
     };

@@ -27,7 +27,7 @@
 enum {
     BAND = HGI_BAND_ROWS,
     WIDEST = HGI_BAND_REALS / HGI_BAND_ROWS,
-    UNIT = 192,
+    UNIT = 384, /* layer_dense.c's 192, and whole tiles of lists of zeros */
     LEAST_TILES = 4,
     BIAS_TILE = 4096,
     MOST_CHUNK = 64,
@@ -39,11 +39,11 @@ enum {
 /* ---- products and units --------------------------------- */
 
 /* x [n,h] = b + v W^T, or x [n,d] = a + s W. */
-static void product(const hgi_rbm *r, bool up, int64_t n, const hgi_real *from,
-                    hgi_real *x)
+static hgi_gemm product_of(const hgi_rbm *r, bool up, int64_t n, const hgi_real *from,
+                           hgi_real *x)
 {
     int64_t K = up ? r->o.d : r->o.h, N = up ? r->o.h : r->o.d;
-    hgi_gemm g = {
+    return (hgi_gemm){
         .M = n,
         .N = N,
         .K = K,
@@ -56,7 +56,26 @@ static void product(const hgi_rbm *r, bool up, int64_t n, const hgi_real *from,
         .C = x,
         .c_row = N,
     };
+}
+
+static void product(const hgi_rbm *r, bool up, int64_t n, const hgi_real *from,
+                    hgi_real *x)
+{
+    hgi_gemm g = product_of(r, up, n, from, x);
     r->o.k->gemm(&g);
+}
+
+/* Of the data's rows r0 .. r0 + n - 1, by what is not 0 in them where that pays. */
+static void data_product(const hgi_rbm *r, int64_t r0, int64_t n, hgi_real *x)
+{
+    hgi_gemm g = product_of(r, true, n, r->v + r0 * r->o.d, x);
+    if (r->o.zeros == NULL) {
+        r->o.k->gemm(&g);
+        return;
+    }
+    hgi_sparse rows = hgi_sparse_from(r->o.zeros, r0);
+    r->o.k->find_nonzeros(n, r->o.d, g.A, r->o.d, &rows);
+    r->o.k->sparse_gemm(&g, &rows);
 }
 
 void hgi_rbm_inputs(const hgi_rbm *r, int64_t n, const hgi_real *v, hgi_real *x)
@@ -144,7 +163,7 @@ static void run_rows(void *arg, int64_t item, int worker)
     int64_t n = hgi_min(r->chunk, r->n - r0);
     hgi_real *v = r->v + r0 * d, *s = r->s + r0 * h, *state = r->state + r0 * h;
     r->o.fill(r->o.arg, r->row + r0, n, v, worker);
-    product(r, true, n, v, s);
+    data_product(r, r0, n, s);
     settle(r, true, 0, r0, n, s, state);
     for (int64_t i = 0; i < n * h; i++) s[i] = -s[i];
     int64_t seen = hgi_min(n, r->seen - r0);
@@ -207,19 +226,35 @@ void hgi_rbm_pack(hgi_rbm *r)
     r->packed = true;
 }
 
+/* The sum over the data's rows for columns x .. x + C - 1, in the chain that the ends of
+ * their chains go on with. */
+static void data_tile(const hgi_rbm *r, int64_t y, int64_t R, int64_t x, int64_t C,
+                      hgi_real *g)
+{
+    int64_t d = r->o.d, h = r->o.h;
+    for (int64_t c = 0; c < C; c += HGI_SPARSE_TILE)
+        r->o.k->sparse_outer(r->n, hgi_min(HGI_SPARSE_TILE, C - c), R, r->o.zeros,
+                             (x + c) / HGI_SPARSE_TILE, r->v, d, r->s + y, h, g + c, C);
+}
+
 static void weight_tile(hgi_rbm *r, int64_t item, hgi_real *g)
 {
     int64_t y, R, x, C, d = r->o.d, h = r->o.h;
     cut_tile(r, item, &y, &R, &x, &C);
+    bool lists = r->o.zeros != NULL;
+    int64_t first = lists ? r->n : 0;
+    if (lists) data_tile(r, y, R, x, C, g);
     hgi_gemm product = {
         .M = R,
         .N = C,
-        .K = 2 * r->n,
-        .A = r->s + y,
+        .K = 2 * r->n - first,
+        .A = r->s + first * h + y,
         .a_row = 1,
         .a_col = h,
-        .B = r->v + x,
+        .B = r->v + first * d + x,
         .b_row = d,
+        .init = lists ? g : NULL,
+        .init_row = C,
         .C = g,
         .c_row = C,
     };

@@ -39,6 +39,8 @@ typedef struct hgi_rbm_options {
     bool persistent; /* chains go on from step to step, else each starts at its row */
     uint64_t seed;
     int64_t level; /* random numbers of different levels are different */
+    /* Rows of data are mostly zeros: room for the lists of a step's; NULL: they are not. */
+    const hgi_sparse *zeros;
     /* Write these rows of the data to x [n,d]. */
     void (*fill)(void *arg, const int64_t *rows, int64_t n, hgi_real *x, int worker);
     void *arg;
