@@ -74,8 +74,11 @@ static void print_facts(const hg_model_info *info, const hg_memory *memory)
     cli_table_row(t, (const char *const[]){"scale", info->scale});
     if (info->corrupt != NULL) {
         bool once = strcmp(info->redraw, "once") == 0;
-        snprintf(text, sizeof(text), "%.120s, drawn %s", info->corrupt,
-                 once ? "once" : "in each epoch");
+        int n = snprintf(text, sizeof(text), "%.120s, drawn %s", info->corrupt,
+                         once ? "once" : "in each epoch");
+        if (info->keep_clean > 0)
+            snprintf(text + n, sizeof(text) - (size_t)n, "; %g %% of the rows clean",
+                     100 * info->keep_clean);
         cli_table_row(t, (const char *const[]){"corrupted", text});
     }
     if (info->epochs > 0)
@@ -140,6 +143,8 @@ static int print_json(cli *c, const hg_model *model, const hg_model_info *info,
     if (info->corrupt != NULL) {
         json_object_set_new(object, "corrupt", cli_json_text(info->corrupt));
         json_object_set_new(object, "redraw", cli_json_text(info->redraw));
+        if (info->keep_clean > 0)
+            json_object_set_new(object, "keep_clean", json_real(info->keep_clean));
     }
     json_object_set_new(object, "trained_rows", json_integer(info->trained_rows));
     json_object_set_new(object, "epochs", json_integer(info->epochs));

@@ -270,6 +270,7 @@ typedef struct hg_model_info {
     uint64_t seed;
     int64_t
         steps; /* of an epoch cut short, when these are the weights after them; else 0 */
+    double keep_clean; /* share of the rows that it was shown without corruption */
 } hg_model_info;
 HG_API hg_status hg_model_get_info(hg_ctx *ctx, const hg_model *model,
                                    hg_model_info *info);

@@ -20,7 +20,8 @@ static hg_status choose(hg_ctx *ctx, const hg_model *m, const hg_dataset *data,
             m->net.loss->unit_range || (lo >= -HGI_ROUNDING && hi <= 1 + HGI_ROUNDING);
         out->span = unit ? (hgi_span){0, 1} : (hgi_span){lo, hi};
     }
-    return chain != NULL ? hgi_corrupt_parse(ctx, chain, out) : HG_OK;
+    if (chain != NULL) HGI_TRY(hgi_corrupt_parse(ctx, chain, out));
+    return hgi_corrupt_fit(ctx, out, m->spec.input.rank, m->spec.input.dim);
 }
 
 static hg_status corrupt_all(hgi_feed *f, const hgi_corrupt *c, float *out)

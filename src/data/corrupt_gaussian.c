@@ -5,17 +5,17 @@
 
 #include <math.h>
 
-static void apply(const hgi_kernels *k, double amount, hgi_span span, hgi_stream s,
-                  int64_t n, const hgi_real *x, hgi_real *y)
+static void apply(const hgi_corrupt_item *item, const hgi_corrupt_row *r)
 {
-    bool unit = hgi_span_is_unit(span);
-    k->add_gaussian(&s, n, (hgi_real)amount, unit ? 0 : -(hgi_real)INFINITY,
-                    unit ? 1 : (hgi_real)INFINITY, x, y);
+    bool unit = hgi_span_is_unit(r->span);
+    hgi_real lo = unit ? 0 : -(hgi_real)INFINITY, hi = unit ? 1 : (hgi_real)INFINITY;
+    r->k->add_gaussian(&r->stream, r->n, (hgi_real)item->amount, lo, hi, r->x, r->y);
 }
 
 const hgi_corrupt_kind hgi_corrupt_gaussian = {
     .name = "gaussian",
     .brief = "gaussian:SIGMA adds normal noise; clipped to [0,1] for data in it",
+    .example = "0.5",
     .most = 1000,
     .apply = apply,
 };

@@ -3,16 +3,16 @@
  * Standardised data get their column's mean there.                                     */
 #include "data/corrupt.h"
 
-static void apply(const hgi_kernels *k, double amount, hgi_span span, hgi_stream s,
-                  int64_t n, const hgi_real *x, hgi_real *y)
+static void apply(const hgi_corrupt_item *item, const hgi_corrupt_row *r)
 {
-    (void)span;
-    k->replace_some(&s, n, hgi_corrupt_limit(amount), 0, 0, x, y);
+    r->k->replace_some(&r->stream, r->n, hgi_corrupt_limit(item->amount), 0, 0, r->x,
+                       r->y);
 }
 
 const hgi_corrupt_kind hgi_corrupt_mask = {
     .name = "mask",
     .brief = "mask:SHARE sets that share of the values to 0",
+    .example = "0.5",
     .most = 1,
     .apply = apply,
 };

@@ -205,6 +205,7 @@ hg_status hg_model_get_info(hg_ctx *ctx, const hg_model *m, hg_model_info *info)
         .epochs = m->trained.epochs,
         .seed = m->trained.seed,
         .steps = m->trained.steps,
+        .keep_clean = m->spec.corrupt.count > 0 ? m->spec.corrupt.clean : 0,
     };
     return HG_OK;
 }

@@ -83,19 +83,26 @@ static hg_status get_shape(const reading *r, hgi_shape *out)
 }
 
 /* Written by models that were trained on corrupted rows alone.                         */
-static hg_status get_corrupt(const reading *r, hgi_corrupt *out)
+static hg_status get_corrupt(const reading *r, const hgi_shape *row, hgi_corrupt *out)
 {
     const char *chain, *redraw;
     const json_t *span = json_object_get(r->o, "corrupt_span");
+    const json_t *clean = json_object_get(r->o, "keep_clean");
     if (json_object_get(r->o, "corrupt") == NULL) return HG_OK;
     HGI_TRY(get_text(r, "corrupt", &chain));
     HGI_TRY(get_text(r, "redraw", &redraw));
     hg_status status = hgi_corrupt_parse(r->ctx, chain, out);
+    if (status == HG_OK) status = hgi_corrupt_fit(r->ctx, out, row->rank, row->dim);
     if (status != HG_OK)
-        return bad_field(r, "corrupt", "a chain of corruptions that this version knows");
+        return bad_field(r, "corrupt",
+                         "a chain of corruptions that this version knows and that fits "
+                         "the rows");
     out->once = strcmp(redraw, "once") == 0;
     if (!out->once && strcmp(redraw, "epoch") != 0)
         return bad_field(r, "redraw", "epoch or once");
+    out->clean = clean != NULL ? json_number_value(clean) : 0;
+    if (clean != NULL && !(out->clean > 0 && out->clean < 1))
+        return bad_field(r, "keep_clean", "a share above 0 and below 1");
     out->span.lo = json_number_value(json_array_get(span, 0));
     out->span.hi = json_number_value(json_array_get(span, 1));
     if (json_array_size(span) != 2 || !json_is_number(json_array_get(span, 0)) ||
@@ -114,7 +121,7 @@ static hg_status get_spec(const reading *r, hgi_spec *s)
     HGI_TRY(get_text(r, "loss", &loss));
     s->huber_delta = json_number_value(json_object_get(r->o, "huber_delta"));
     if (!(s->huber_delta > 0)) return bad_field(r, "huber_delta", "a number above 0");
-    HGI_TRY(get_corrupt(r, &s->corrupt));
+    HGI_TRY(get_corrupt(r, &s->input, &s->corrupt));
     s->code = hgi_strdup(&r->ctx->mem, code);
     s->loss = hgi_strdup(&r->ctx->mem, loss);
     if (s->code == NULL || s->loss == NULL)

@@ -45,6 +45,7 @@ static int describe_corrupt(const hgi_mem *mem, const hgi_corrupt *c, json_t *o)
         json_object_set_new(o, "corrupt", hgi_text_ok(&t) ? json_string(t.s) : NULL);
     hgi_text_free(&t);
     bad |= json_object_set_new(o, "redraw", json_string(c->once ? "once" : "epoch"));
+    if (c->clean > 0) bad |= json_object_set_new(o, "keep_clean", json_real(c->clean));
     json_t *span = json_array();
     bad |= json_object_set(o, "corrupt_span", span);
     if (span != NULL) {

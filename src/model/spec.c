@@ -213,7 +213,9 @@ hg_status hgi_spec_from_config(const hg_config *cfg, const hgi_shape *input,
     s.loss = hgi_strdup(&ctx->mem, loss);
     if (s.loss == NULL) HGI_GOTO(hgi_fail_mem(ctx, 16, "the loss"));
     HGI_GOTO(hgi_corrupt_parse(ctx, hgi_config_text(cfg, "corrupt"), &s.corrupt));
+    HGI_GOTO(hgi_corrupt_fit(ctx, &s.corrupt, input->rank, input->dim));
     s.corrupt.once = strcmp(hgi_config_text(cfg, "redraw"), "once") == 0;
+    s.corrupt.clean = hgi_config_real(cfg, "keep-clean");
     s.huber_delta = hgi_config_real(cfg, "huber-delta");
     const char *init = hgi_config_text(cfg, "init");
     s.init = strcmp(init, "he") == 0     ? HGI_INIT_HE
@@ -251,6 +253,9 @@ hg_status hgi_spec_print(const hgi_spec *s, hgi_text *out)
         hgi_text_add(out, "corrupt: ");
         hgi_corrupt_print(&s->corrupt, out);
         hgi_text_add(out, "\nredraw: %s\n", s->corrupt.once ? "once" : "epoch");
+        char number[HGI_NUMBER_MAX];
+        hgi_format_double(number, s->corrupt.clean);
+        if (s->corrupt.clean > 0) hgi_text_add(out, "keep-clean: %s\n", number);
     }
     return hgi_text_ok(out) ? HG_OK : HG_ENOMEM;
 }

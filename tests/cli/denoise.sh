@@ -26,3 +26,9 @@ try hourglass evaluate model.safetensors $test --corrupt own --target $test
 try hourglass evaluate model.safetensors $test --target $train
 try hourglass train $test --code 2 --corrupt gaussian
 try hourglass list corruptions
+try hourglass train $test --code 2 --corrupt patch:40
+try hourglass train $test --code 2 --corrupt blur:4
+hourglass train $test --code 2 --epochs 1 -q --corrupt blur:5+patch:8 --keep-clean 0.25 -o holes.safetensors
+hourglass summary holes.safetensors | grep '^corrupted '
+hourglass summary holes.safetensors --json | grep -o '"keep_clean": 0.25'
+hourglass train $test --code 2 --keep-clean 0.5 --dry-run 2>&1 | grep keep-clean
