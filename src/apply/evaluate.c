@@ -222,7 +222,7 @@ static hg_status run(evaluate_job *j)
     r.fill = fill;
     r.sink = draws ? objective_sink : sink;
     r.arg = j;
-    r.sample = draws;
+    r.sample = draws || m->net.contract_reals > 0;
     r.seed = m->trained.seed;
     hgi_infer_run(&r, m->theta, m->state, j->feed.data->rows);
     if (draws) {

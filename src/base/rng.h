@@ -18,7 +18,8 @@ typedef enum hgi_use {
     HGI_USE_RBM = 8,     /* + 256 * (level, step of the chain, which side) */
     HGI_USE_DROPOUT = 4, /* + 256 * layer index */
     HGI_USE_CORRUPT = 5, /* + 256 * place in the chain of corruptions */
-    HGI_USE_CODE = 7     /* + 256 * layer index */
+    HGI_USE_CODE = 7,    /* + 256 * layer index */
+    HGI_USE_CONTRACT = 9 /* directions of the contractive penalty */
 } hgi_use;
 
 /* The epoch of draws for rows that are not trained on. */

@@ -13,7 +13,9 @@
  * Source: Ng, "Sparse autoencoder", CS294A lecture notes, 2011; Lee, Ekanadham & Ng, NIPS
  * 2007.  q_j is held off 0 and 1 by EDGE, where a saturated sigmoid would make the penalty
  * infinite.  Outside training it is the running mean of training (tensor `rate`), because
- * no number of a row depends on the rows that come with it. */
+ * no number of a row depends on the rows that come with it.
+ *
+ * contractive: the encoder's layers have it, see model/contract.h. */
 #include "model/layer.h"
 
 #include <math.h>
@@ -46,6 +48,12 @@ static const hgi_opt_decl options[] = {
      .hi = 0.9999,
      .initial = 0.05,
      .help = "the mean activity that kl pulls each unit to"},
+    {.name = "contractive",
+     .type = HGI_OPT_REAL,
+     .lo = 0,
+     .hi = 1e6,
+     .initial = 0,
+     .help = "penalty on the encoder's Jacobian: times its squared Frobenius norm"},
     {.name = NULL},
 };
 
@@ -54,6 +62,7 @@ static const hgi_example examples[] = {
     {"plain l1=0.01", {1, {9}}},
     {"plain kl=0.3 rate=0.1", {1, {7}}},
     {"plain kl=0.5 l1=0.01", {1, {19}}},
+    {"plain contractive=0.2", {1, {5}}},
     {NULL, {0, {0}}},
 };
 

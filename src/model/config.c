@@ -166,9 +166,9 @@ hg_status hg_config_preset(hg_config *cfg, const char *name)
 {
     /* A preset says the whole structure: what an earlier one said of it must go. */
     static const char *const structure[] = {
-        "encoder",           "decoder", "hidden", "code",      "code-kind",
-        "code-activation",   "l1",      "beta",   "topk",      "activation",
-        "output-activation", "corrupt", "redraw", "keep-clean"};
+        "encoder",           "decoder", "hidden", "code",       "code-kind",
+        "code-activation",   "l1",      "beta",   "topk",       "activation",
+        "output-activation", "corrupt", "redraw", "keep-clean", "contractive"};
     if (name == NULL)
         return hgi_fail(cfg->ctx, HG_EINVAL, "hg_config_preset: name is NULL");
     const hgi_preset *p = find_preset(name);

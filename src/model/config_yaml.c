@@ -25,7 +25,7 @@
 #if HG_WITH_YAML
 #include <yaml.h>
 
-#define MAX_OPTIONS 64
+#define MAX_OPTIONS 96
 #define CODE_KIND_KEY "code-kind"
 
 typedef struct setting {

@@ -60,6 +60,14 @@ typedef struct hgi_layer hgi_layer;
 typedef struct hgi_pass hgi_pass;
 typedef struct hgi_layer_kind hgi_layer_kind;
 
+/* The part of a dense layer in the contractive penalty, see model/contract.h. */
+typedef struct hgi_contract {
+    double weight; /* 0: none */
+    bool alone;    /* the encoder is this layer: the closed form */
+    bool first, last;
+    int64_t at; /* of its numbers in a row of the pass's contract */
+} hgi_contract;
+
 struct hgi_layer {
     const hgi_layer_kind *kind;
     hgi_line line;
@@ -90,6 +98,7 @@ struct hgi_layer {
     /* Of a code that wants x to come out of this activation: for what; NULL: of any. */
     const char *x_for;
     hgi_act x_act;
+    hgi_contract contract;
     double kl_weight; /* the penalty is this times a KL divergence; 0: it is none */
     int64_t samples;  /* of each row that a training pass draws, when over 1 */
     int64_t work; /* reals of scratch that one worker's chunk or gradient item needs */
@@ -155,6 +164,8 @@ struct hgi_pass {
     double *kl;          /* [n] KL divergence of each row's code, unweighed, or NULL */
     hgi_real *share;     /* [n, samples] what each sample of a row counts, of 1 in all;
                             NULL where samples is 1 */
+    hgi_real *contract;  /* [n, contract_row] of the contractive penalty, or NULL */
+    int64_t contract_row;
     const hgi_sparse *sparse; /* where the first layer's x is not 0, or NULL: not known */
     hgi_slot *slot;           /* [layers] */
     const hgi_pass *behind;   /* of the layers behind such a code: see hgi_pass_of() */

@@ -12,6 +12,7 @@
  * panels would, and backward takes it so.  For a tied layer forward takes V as it lies
  * and backward's is packed.  Where the rows of x are listed, model/listed.h has the
  * products. */
+#include "model/contract.h"
 #include "model/listed.h"
 
 /* A tile of the gradient is up to 96 rows of the weight: a multiple of every panel's width
@@ -188,8 +189,9 @@ static void forward(const hgi_layer *l, const hgi_pass *p, int64_t r0, int64_t r
     } else {
         p->k->gemm(&g);
     }
-    if (l->defer_act || (l->act == HGI_ACT_LINEAR && l->saved == 0)) return;
-    p->k->act_forward(l->act, l->alpha, r1 - r0, h, z, h, s->y + r0 * h, h);
+    bool plain = l->defer_act || (l->act == HGI_ACT_LINEAR && l->saved == 0);
+    if (!plain) p->k->act_forward(l->act, l->alpha, r1 - r0, h, z, h, s->y + r0 * h, h);
+    hgi_contract_forward(l, p, r0, r1);
 }
 
 static void product(const hgi_layer *l, hgi_product *out)
@@ -219,6 +221,7 @@ static void backward(const hgi_layer *l, const hgi_pass *p, int64_t r0, int64_t 
         const hgi_real *from = l->saved > 0 ? s->saved + r0 * h : s->y + r0 * h;
         p->k->act_backward(l->act, l->alpha, n, h, from, h, gy, h);
     }
+    hgi_contract_backward(l, p, r0, r1);
     if (s->x_listed != NULL) hgi_listed_backward(l, p, r0, r1);
     if (s->gx == NULL) return;
     hgi_gemm g = {
@@ -345,6 +348,7 @@ static void gradient(const hgi_layer *l, const hgi_pass *p, int64_t item, int wo
         sparse_tile(l, p, r, R, c, C, out);
     else
         dense_tile(l, p, r, R, c, C, out);
+    hgi_contract_gradient(l, p, r, R, c, C, out);
     hgi_grad_end(p, w, w->dim[1], r, R, c, C, out);
     if (p->keep_packed && keeps_packed(l)) repack(l, p, r, R, c, C);
 }
@@ -365,6 +369,7 @@ const hgi_layer_kind hgi_layer_dense = {
     .forward = forward,
     .product = product,
     .backward = backward,
+    .penalty = hgi_contract_penalty,
     .gradient_items = gradient_items,
     .gradient = gradient,
 };

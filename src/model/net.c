@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: MIT
 /* Planning: lines become layers with shapes, tensors get their places in the blocks. */
 #include "model/net.h"
+#include "model/contract.h"
 #include "model/window.h"
 
 #include <math.h>
@@ -298,6 +299,7 @@ hg_status hgi_net_plan(hg_ctx *ctx, const hgi_spec *spec, hgi_net *out)
     HGI_GOTO(check_output(ctx, &net));
     net.recon_divisor = net.layer[net.code].kind->sums_features ? 1 : (double)net.outputs;
     HGI_GOTO(check_code(ctx, &net));
+    HGI_GOTO(hgi_contract_plan(ctx, &net));
 done:
     if (status != HG_OK) hgi_net_free(&net);
     *out = net;

@@ -52,6 +52,7 @@ typedef struct hgi_net {
     /* recon, a sum over features, is divided by this: outputs; or 1 for an objective that
      * sums over features. */
     double recon_divisor;
+    int64_t contract_reals; /* of a row, for the contractive penalty; 0: there is none */
     hgi_init init;
     hgi_act output_act; /* what predictions still need after the last layer: sigmoid when
                            bce takes logits, else linear */

@@ -123,6 +123,7 @@ hgi_view *hgi_workspace_view(const hgi_workspace *w, int64_t r0, int worker)
     v->pass.penalty += r0;
     v->pass.kl += r0;
     if (v->pass.share != NULL) v->pass.share += r0 * v->pass.samples;
+    if (v->pass.contract != NULL) v->pass.contract += r0 * v->pass.contract_row;
     if (v->pass.sparse != NULL) {
         v->sparse = hgi_sparse_from(v->pass.sparse, r0);
         v->pass.sparse = &v->sparse;
@@ -172,6 +173,8 @@ static void cut_work(hgi_workspace *w, const hgi_net *net, int workers, cutter *
     for (int64_t i = 0; i < net->count; i++) each = hgi_max(each, net->layer[i].work);
     w->pass.work_each = hgi_ceil_div(each, REALS_PER_LINE) * REALS_PER_LINE;
     w->pass.work = cut(c, w->pass.work_each * workers);
+    w->pass.contract_row = net->contract_reals;
+    w->pass.contract = cut(c, w->rows * net->contract_reals);
 }
 
 static void cut_activations(hgi_workspace *w, const hgi_net *net,

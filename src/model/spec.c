@@ -155,6 +155,7 @@ static const char *const code_options[][2] = {
     {"free-bits", "free-bits"},
     {"capacity", "capacity"},
     {"l1", "l1"},
+    {"contractive", "contractive"},
     {"kl-sparsity", "kl"},
     {"target-rate", "rate"},
 };
@@ -174,7 +175,8 @@ static hg_status code_line(hg_ctx *ctx, const hg_config *cfg, hgi_spec *s)
     for (int i = 0; i < HGI_COUNT(code_options); i++) {
         const char *option = code_options[i][0];
         if (!hgi_config_given(cfg, option)) continue;
-        if (strcmp(option, "l1") == 0 && hgi_config_real(cfg, "l1") <= 0) continue;
+        bool penalty = strcmp(option, "l1") == 0 || strcmp(option, "contractive") == 0;
+        if (penalty && hgi_config_real(cfg, option) <= 0) continue;
         hgi_text_add(&t, " %s=%s", code_options[i][1], hg_config_get(cfg, option));
     }
     if (hgi_config_flag(cfg, "unit-decoder")) hgi_text_add(&t, " unit-decoder");

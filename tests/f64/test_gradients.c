@@ -223,3 +223,29 @@ TEST(the_fused_step_is_theta_minus_lr_times_the_gradient)
     close_net(&a);
     close_net(&b);
 }
+
+/* The closed form of one layer, and the estimate of several, whose directions stay the same
+ * as long as the epoch does: both are the exact gradient of what they add to the loss. */
+TEST(a_contractive_penalty_has_the_gradient_of_its_value)
+{
+    for (int i = 0; i < HGI_ACT_COUNT; i++) {
+        const char *act = hgi_act_name((hgi_act)i);
+        const char *const one[] = {"code",        "5", "activation",   act, "loss", "mse",
+                                   "contractive", "2", WHOLE_GRADIENT, NULL};
+        const char *const three[] = {"hidden",      "8,6", "code",         "5",
+                                     "activation",  act,   "loss",         "mse",
+                                     "contractive", "2",   WHOLE_GRADIENT, NULL};
+        check_gradient(act, 5, &(hgi_shape){1, {7}}, one);
+        check_gradient(act, 5, &(hgi_shape){1, {7}}, three);
+        check_gradient(act, 1, &(hgi_shape){1, {140}}, three);
+    }
+}
+
+/* Tied, so that the layer's weight has gradients from three places. */
+TEST(a_contractive_penalty_of_a_tied_net_has_the_right_gradient)
+{
+    const char *const settings[] = {"code",        "5",    "activation",   "sigmoid",
+                                    "tied",        "true", "loss",         "bce",
+                                    "contractive", "0.5",  WHOLE_GRADIENT, NULL};
+    check_gradient("tied contractive", 5, &(hgi_shape){1, {7}}, settings);
+}
