@@ -9,9 +9,10 @@
  *   gradients tiles of the weights, each over all rows of the batch.  When nothing needs
  *             the gradient whole, the optimiser's step is taken on the tile right away
  *   tied      gradients that add to what the stage before wrote
+ *   weights   what --orthogonal adds to them (see weights.h)
  *   norm      of the gradient, when clipping
  *   update    blocks of the parameters, when it was not done in the tiles
- *   project   constraints (unit-norm decoder columns)
+ *   project   constraints (unit-norm decoder columns, max-norm)
  *
  * Every sum has one worker and a fixed order, so the bits do not depend on the threads.
  * */
@@ -312,11 +313,16 @@ hg_status hgi_step_plan(hgi_trainer *t)
     const hgi_layer *code = &net->layer[net->code];
     bool projects =
         code->kind->project_items != NULL && code->kind->project_items(code) > 0;
-    t->w.pass.keep_packed = t->grad == NULL && !projects;
+    bool moves = projects || hgi_max_norm_items(&t->weights) > 0;
+    t->w.pass.keep_packed = t->grad == NULL && !moves;
     t->code = (hgi_layer_stage){t, code};
     if (code->kind->collect != NULL) add_stage(t, run_collect, &t->code, 1, false);
     add_stage(t, run_own_gradient, t, count_gradients(t, false), false);
     add_stage(t, run_tied_gradient, t, count_gradients(t, true), false);
+    hgi_weights *weights = &t->weights;
+    add_stage(t, hgi_turn_item, weights, hgi_turn_items(weights), false);
+    add_stage(t, hgi_gram_item, weights, hgi_gram_items(weights), false);
+    add_stage(t, hgi_orthogonal_item, weights, hgi_orthogonal_items(weights), false);
     if (t->clip > 0) {
         add_stage(t, run_norm_part, t, t->blocks, false);
         add_stage(t, run_norm, t, 1, false);
@@ -324,6 +330,7 @@ hg_status hgi_step_plan(hgi_trainer *t)
     if (t->grad != NULL) add_stage(t, run_update, t, t->blocks, false);
     if (projects)
         add_stage(t, run_project, &t->code, code->kind->project_items(code), false);
+    add_stage(t, hgi_max_norm_item, weights, hgi_max_norm_items(weights), false);
     return HG_OK;
 }
 

@@ -20,6 +20,13 @@ static bool has_ties(const hgi_net *net)
     return false;
 }
 
+/* The step is taken in the gradient tiles unless something needs the gradient whole. */
+static bool wants_whole(const hgi_trainer *t)
+{
+    return hgi_config_given(t->cfg, "clip") || hgi_weights_wants_gradient(t->cfg) ||
+           has_ties(&t->m->net);
+}
+
 static hg_status reals(hgi_trainer *t, int64_t n, const char *what, hgi_real **out)
 {
     size_t count = (size_t)hgi_max(n, 1);
@@ -37,10 +44,13 @@ static hg_status make_optimizer(hgi_trainer *t)
                                t->per_epoch, &t->schedule));
     if (t->optim.moments > 0) HGI_TRY(reals(t, params, "the optimiser", &t->moment1));
     if (t->optim.moments > 1) HGI_TRY(reals(t, params, "the optimiser", &t->moment2));
-    /* The step is taken in the gradient tiles unless something needs
-     * the gradient whole. */
-    if (t->clip > 0 || has_ties(&t->m->net))
-        return reals(t, params, "gradients", &t->grad);
+    HGI_TRY(hgi_weights_new(t->ctx, cfg, &t->m->net, &t->weights));
+    t->weights.theta = t->m->theta;
+    if (wants_whole(t)) {
+        HGI_TRY(reals(t, params, "gradients", &t->grad));
+        t->weights.grad = t->grad;
+        return HG_OK;
+    }
     int64_t workers = hgi_team_size(t->team);
     t->scratch = hgi_calloc(&t->ctx->mem, (size_t)workers, sizeof *t->scratch);
     if (t->scratch == NULL) return hgi_fail_mem(t->ctx, 64, "gradient tiles");
@@ -104,7 +114,7 @@ static hg_status check_memory(hgi_trainer *t, const hgi_workspace_options *optio
 {
     const hgi_net *net = &t->m->net;
     double params = (double)net->params, real = (double)sizeof(hgi_real), step, all;
-    bool whole = hgi_config_given(t->cfg, "clip") || has_ties(net);
+    bool whole = wants_whole(t);
     HGI_TRY(hgi_workspace_bytes(t->ctx, net, options, &step, &all));
     double optimiser = params * (t->optim.moments + (whole ? 1 : 0)) * real;
     double copies = 2 * (params + (double)net->states) * real;
@@ -175,6 +185,7 @@ void hgi_trainer_free(hgi_trainer *t)
         for (int i = 0; i < hgi_team_size(t->team); i++) hgi_free(mem, t->scratch[i]);
     hgi_free(mem, t->scratch);
     hgi_workspace_free(&t->w);
+    hgi_weights_free(mem, &t->weights);
     if (t->infer.ctx != NULL) hgi_infer_free(&t->infer);
     void *const blocks[] = {
         t->block,      t->norm_part, t->grad,        t->moment1,       t->moment2,

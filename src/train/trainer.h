@@ -12,6 +12,7 @@
 #include "model/model.h"
 #include "model/pass.h"
 #include "train/optim.h"
+#include "train/weights.h"
 
 #include <stdatomic.h>
 
@@ -52,7 +53,7 @@ typedef struct hgi_block {
 /* Rows that a shuffle draws at a time: their draws stay in a core's L2 cache. */
 enum { HGI_SHUFFLE_ROWS = 32768 };
 
-enum { HGI_MAX_NORMS = 128, HGI_MAX_STAGES = 4 * HGI_MAX_NORMS + 12 };
+enum { HGI_MAX_NORMS = 128, HGI_MAX_STAGES = 4 * HGI_MAX_NORMS + 16 };
 
 struct hgi_trainer {
     hg_ctx *ctx;
@@ -93,6 +94,7 @@ struct hgi_trainer {
     hgi_schedule schedule;
     hgi_step step_weight, step_bias;
     double clip;                        /* 0: none */
+    hgi_weights weights;                /* max-norm, orthogonality */
     double norm;                        /* of the last gradient, when clipping */
     double *norm_part;                  /* [blocks] */
     hgi_real *grad, *moment1, *moment2; /* [params] or NULL */
