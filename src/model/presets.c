@@ -40,6 +40,27 @@ static const char *const conv_denoise[] = {
     "optimizer", "adam", "epochs", "20", "batch-size", "128", NULL,
 };
 
+/* What cleans best of dense nets: wide, no bottleneck, and noise that is never the same
+ * twice, so that there is nothing to learn by heart.                                   */
+static const char *const denoise_dense[] = {
+    "encoder", "dense 1024 relu;dense 1024 relu",
+    "decoder", "dense 1024 relu;dense input sigmoid",
+    "loss", "bce", "scale", "unit", "corrupt", "gaussian:0.5", "redraw", "epoch",
+    "optimizer", "adam", "schedule", "cosine", "epochs", "20", "batch-size", "256", NULL,
+};
+
+/* The same idea with convolutions: most of the work at a quarter of the positions, a part
+ * at a sixteenth, where a kernel sees the whole digit; what went around is added back. */
+static const char *const denoise_conv[] = {
+    "encoder", "conv 48 5x5 stride=2 relu;conv 48 3x3 relu;conv 64 3x3 stride=2 relu;"
+               "conv 64 3x3 relu;conv 64 3x3 relu;residual 2;"
+               "convt 48 3x3 stride=2 relu;residual 5;conv 48 3x3 relu",
+    "decoder", "convt 1 5x5 stride=2 sigmoid", "init", "auto",
+    "loss", "bce", "scale", "unit", "corrupt", "gaussian:0.2", "redraw", "epoch",
+    "optimizer", "adam", "lr", "2e-3", "schedule", "cosine", "epochs", "6",
+    "batch-size", "128", NULL,
+};
+
 /* One denoising layer of Vincent et al. (JMLR 11, 2010), who mask 25 to 50 %: sigmoid both
  * ways, tied, cross-entropy.                                                           */
 static const char *const vincent_mask[] = {
@@ -106,6 +127,12 @@ const hgi_preset hgi_presets[] = {
     {"conv-denoise",
      "28x28 images: convolutions that learn to remove noise, gaussian:0.2; bce",
      conv_denoise},
+    {"denoise-dense",
+     "images: the best dense denoiser here, 1024, 1024, 1024, gaussian:0.5 always fresh",
+     denoise_dense},
+    {"denoise-conv",
+     "28x28 images: the best convolutional denoiser here, gaussian:0.2 always fresh",
+     denoise_conv},
     {"vincent-mask",
      "784-500-784 sigmoid from rows with 30 % of the values 0 (Vincent 2010)",
      vincent_mask},

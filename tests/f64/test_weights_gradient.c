@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: MIT
 /* What --orthogonal adds to a gradient, against differences of what it is the gradient of.
- * No printed loss has it, so the two gradients, with it and without, are subtracted.     */
+ * No printed loss has it, so the two gradients, with it and without, are subtracted.   */
 #include "test.h"
 
 #include "train/trainer.h"
