@@ -7,16 +7,33 @@
 #include <stdlib.h>
 #include <string.h>
 
-extern const cli_verb cli_train, cli_summary, cli_evaluate, cli_encode, cli_decode,
-    cli_reconstruct, cli_plot_loss, cli_plot_grid, cli_plot_filters, cli_list, cli_info,
-    cli_data_info, cli_data_convert, cli_pca, cli_sweep, cli_bench, cli_help;
-
-const cli_verb *const cli_verbs[] = {
-    &cli_train,        &cli_summary,   &cli_evaluate,  &cli_encode,       &cli_decode,
-    &cli_reconstruct,  &cli_plot_loss, &cli_plot_grid, &cli_plot_filters, &cli_data_info,
-    &cli_data_convert, &cli_pca,       &cli_sweep,     &cli_bench,        &cli_list,
-    &cli_info,         &cli_help,      NULL,
-};
+/* One a line, so that lines of two changes do not meet. */
+#define VERBS(X)                                                                         \
+    X(train)                                                                             \
+    X(summary)                                                                           \
+    X(evaluate)                                                                          \
+    X(encode)                                                                            \
+    X(decode)                                                                            \
+    X(reconstruct)                                                                       \
+    X(sample)                                                                            \
+    X(interpolate)                                                                       \
+    X(plot_loss)                                                                         \
+    X(plot_grid)                                                                         \
+    X(plot_filters)                                                                      \
+    X(data_info)                                                                         \
+    X(data_convert)                                                                      \
+    X(pca)                                                                               \
+    X(sweep)                                                                             \
+    X(bench)                                                                             \
+    X(list)                                                                              \
+    X(info)                                                                              \
+    X(help)
+#define VERB(name) extern const cli_verb cli_##name;
+VERBS(VERB)
+#undef VERB
+#define VERB(name) &cli_##name,
+const cli_verb *const cli_verbs[] = {VERBS(VERB) NULL};
+#undef VERB
 
 /* "plot" is the first word of "plot loss". */
 static bool is_first_word(const cli_verb *v, const char *word)

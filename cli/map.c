@@ -2,23 +2,12 @@
 /* encode, decode and reconstruct: read, map, write.                                    */
 #include "map.h"
 
+#include "rows.h"
+
 #include <string.h>
 
 const cli_option *const cli_map_options[] = {
     cli_write_options, cli_data_options, cli_column_options, cli_common_options, NULL};
-
-/* What was written goes to standard error: standard output may be the data. */
-static int save(cli *c, const hg_dataset *data, const char *path)
-{
-    char rows[CLI_NUMBER], values[CLI_NUMBER];
-    if (hg_dataset_save(c->ctx, data, path, cli_get(c, "to")) != HG_OK)
-        return cli_failed(c);
-    if (!cli_has(c, "quiet") && strcmp(path, "-") != 0)
-        fprintf(stderr, "%s: %s rows of %s values\n", path,
-                cli_grouped(rows, hg_dataset_rows(data)),
-                cli_grouped(values, hg_dataset_features(data)));
-    return CLI_OK;
-}
 
 int cli_map(cli *c, cli_map_fn fn)
 {
@@ -36,7 +25,7 @@ int cli_map(cli *c, cli_map_fn fn)
     if (code == CLI_OK) code = cli_corrupt(c, model, in, &noisy);
     const hg_dataset *shown = noisy != NULL ? noisy : in;
     if (code == CLI_OK && fn(c->ctx, model, shown, &out) != HG_OK) code = cli_failed(c);
-    if (code == CLI_OK) code = save(c, out, path);
+    if (code == CLI_OK) code = cli_rows_save(c, out, path, cli_get(c, "to"));
     hg_dataset_free(&out);
     hg_dataset_free(&noisy);
     hg_dataset_free(&in);

@@ -32,13 +32,14 @@ static int cannot_write(const char *path, const char *why)
 /* Arguments are inputs, and so is --valid; the outputs of one command differ, too.     */
 static const char *clash(const cli *c, const char *path)
 {
-    static const char *const others[] = {"output", "log", "plot"};
-    const char *valid = cli_get(c, "valid");
+    static const char *const others[] = {"output", "log", "plot", "codes"};
+    const char *valid = cli_get(c, "valid"), *fit = cli_get(c, "fit");
     int named = 0;
     for (int i = 0; i < c->arg_count; i++)
         if (same_file(path, c->args[i])) return "it is an input of this command";
     if (valid != NULL && same_file(path, valid)) return "it is an input of this command";
-    for (int i = 0; i < 3; i++) {
+    if (fit != NULL && same_file(path, fit)) return "it is an input of this command";
+    for (int i = 0; i < 4; i++) {
         const char *other = cli_get(c, others[i]);
         named += other != NULL && strcmp(other, path) == 0;
     }

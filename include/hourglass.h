@@ -488,6 +488,77 @@ HG_API int hg_metrics_at(const hg_metrics *metrics, int index, hg_metric *out);
 HG_API double hg_metrics_get(const hg_metrics *metrics, const char *name);
 HG_API void hg_metrics_free(hg_metrics **metrics);
 
+/* ======== Making new rows ================================================== */
+
+typedef struct hg_mixture_options {
+    size_t size;
+    int64_t components;     /* 0: as many as BIC finds best, up to `most` */
+    int64_t most;           /* 0: 64 */
+    const char *covariance; /* "full", "diagonal"; NULL: the better by BIC */
+    int64_t rows;           /* at most so many, at random; 0: 20,000 */
+    uint64_t seed;          /* of the choice of rows and of the start */
+} hg_mixture_options;
+
+/* Fit a mixture of normal distributions to the codes of rows, and keep it in the model, so
+ * that codes can be drawn from it: any autoencoder generates then, and after
+ * hg_model_save() without the data.  options may be NULL.  One fitted before is replaced.
+ * Memory   rows times components doubles, and the codes.
+ * Errors   HG_ERANGE more components than rows, or than 4096; HG_EUNKNOWN covariance;
+ *          HG_EINVAL; as hg_encode_dataset; HG_ENOMEM.  Then the model is as it was.
+ * Threads  one per ctx; nobody else may use the model meanwhile.  Same seed, same bits,
+ *          for any number of threads.
+ * Source   Dempster, Laird & Rubin 1977; Schwarz 1978. */
+HG_API hg_status hg_mixture_fit(hg_ctx *ctx, hg_model *model, const hg_dataset *data,
+                                const hg_mixture_options *options) HG_WARN_UNUSED;
+
+typedef struct hg_mixture_info {
+    size_t size;
+    int64_t components;
+    const char *covariance; /* "full" or "diagonal" */
+    int64_t rows;           /* fitted on */
+    double log_likelihood;  /* of their codes: nats, mean over rows */
+    double bic;             /* -2 log-likelihood + parameters log rows */
+} hg_mixture_info;
+/* Fill *info; set info->size before the call.  Errors  HG_EINVAL the model has none. */
+HG_API hg_status hg_mixture_get_info(hg_ctx *ctx, const hg_model *model,
+                                     hg_mixture_info *info);
+
+typedef struct hg_sample_options {
+    size_t size;
+    const char *from;   /* codes from the "prior", a standard normal distribution, or the
+                           "mixture"; NULL: the prior of a variational model, the mixture of
+                           any other */
+    double temperature; /* factor on standard deviations: below 1 nearer to the typical;
+                           0: 1 */
+    int draw;           /* 1: outputs of a bce model as drawn pixels, black or white; else
+                           their means */
+    uint64_t seed;
+} hg_sample_options;
+
+/* Draw n codes and decode them.  options may be NULL.
+ * Shapes   *rows [n, d_in]; *codes [n, d_code], which may be NULL.
+ * Units    rows as in the training file.
+ * Memory   *rows and *codes belong to the caller and refer to nothing.
+ * Errors   HG_EINVAL the model has no mixture, or draw without a bce loss; HG_ERANGE n or
+ *          temperature; HG_EUNKNOWN from; HG_ENONFINITE a decoded row; HG_ENOMEM.
+ * Threads  one per ctx; the model may be shared.  Row i depends on the seed and i alone. */
+HG_API hg_status hg_sample(hg_ctx *ctx, const hg_model *model, int64_t n,
+                           const hg_sample_options *options, hg_dataset **rows,
+                           hg_dataset **codes) HG_WARN_UNUSED;
+
+/* Rows on the way from one to another: `steps` codes from that of row `from` of the data to
+ * that of row `to`, both ends included, decoded.  path is "linear" (also NULL): on the
+ * straight line; or "spherical": directions turn at an even rate and lengths change evenly,
+ * which keeps to where a standard normal prior has its mass.  Codes in one line with the
+ * origin have no arc between them: then it is the straight line.
+ * Shapes   *rows [steps, d_in]; *codes [steps, d_code], which may be NULL.
+ * Errors   HG_ERANGE from, to, steps < 2; HG_EUNKNOWN path; as hg_encode_dataset.
+ * Source   Shoemake, "Animating rotation with quaternion curves", SIGGRAPH 1985. */
+HG_API hg_status hg_interpolate(hg_ctx *ctx, const hg_model *model,
+                                const hg_dataset *data, int64_t from, int64_t to,
+                                int64_t steps, const char *path, hg_dataset **rows,
+                                hg_dataset **codes) HG_WARN_UNUSED;
+
 /* ======== Sessions: rows as they come ===================================== */
 
 /* A model made ready for a stream of single rows.  All memory is taken when it is made:
@@ -624,6 +695,11 @@ HG_API hg_status hg_plot_sweep(hg_ctx *ctx, const hg_sweep *sweep, const char *p
 /* Originals over reconstructions, with the noisy rows between for a denoising model; images
  * as images, other rows as curves. */
 HG_API hg_status hg_plot_grid(hg_ctx *ctx, const hg_model *model, const hg_dataset *data,
+                              const char *path,
+                              const hg_plot_options *options) HG_WARN_UNUSED;
+/* Rows of a model's kind, samples or the steps between two: images as images, other rows as
+ * curves; options->items at the most. */
+HG_API hg_status hg_plot_rows(hg_ctx *ctx, const hg_model *model, const hg_dataset *rows,
                               const char *path,
                               const hg_plot_options *options) HG_WARN_UNUSED;
 /* What each code unit paints (decoder) or looks for (encoder): part is "encoder" or

@@ -30,4 +30,8 @@ void hgi_feed_fill(hgi_feed *f, int64_t first, int64_t n, hgi_real *x, int worke
  * when rows were clipped. */
 hg_status hgi_feed_close(hgi_feed *f, hg_status status, int64_t *clipped);
 
+/* A dataset for n codes of the model, all 0. */
+hg_status hgi_codes_new(hg_ctx *ctx, const hg_model *m, const char *name, int64_t n,
+                        float **z, hg_dataset **out);
+
 #endif

@@ -26,29 +26,6 @@ static hg_status choose_rows(hg_ctx *ctx, const hg_dataset *d, uint64_t seed,
     return HG_OK;
 }
 
-/* A row's shape as a picture: the model's, or the data's when only that has one. */
-static void tile_shape(const hg_model *m, const hg_dataset *d, hgi_grid *g)
-{
-    const hgi_shape *s = &m->net.input;
-    int rank = s->rank > 1 ? s->rank : d->rank;
-    const int64_t *dim = s->rank > 1 ? s->dim : d->shape;
-    g->height = 1;
-    g->width = d->features;
-    g->channels = 1;
-    if (rank < 2 || (rank == 3 && dim[2] != 1 && dim[2] != 3)) return;
-    g->height = dim[0];
-    g->width = dim[1];
-    g->channels = rank == 3 ? dim[2] : 1;
-}
-
-/* Columns of a table have units of their own: only scaled do they share an axis. */
-static void scale_columns(const hgi_scaler *s, int64_t rows, float *x)
-{
-    for (int64_t r = 0; r < rows; r++)
-        for (int64_t c = 0; c < s->features; c++, x++)
-            *x = (float)(((double)*x - s->shift[c]) * s->scale[c]);
-}
-
 /* The rows as the model was shown them in training.                                    */
 static hg_status add_noise(hg_ctx *ctx, const hg_model *m, int64_t rows, const float *x,
                            float *out)
@@ -94,8 +71,6 @@ hg_status hg_plot_grid(hg_ctx *ctx, const hg_model *m, const hg_dataset *d,
         .bands = (int64_t)bands,
         .band_labels = noisy ? noisy_labels : labels,
         .values = values,
-        .lo = d->min,
-        .hi = d->max,
         .image_width = o.width,
         .dark = o.dark != 0,
     };
@@ -105,22 +80,7 @@ hg_status hg_plot_grid(hg_ctx *ctx, const hg_model *m, const hg_dataset *d,
     if (noisy) HGI_GOTO(add_noise(ctx, m, tiles, x, x + band));
     const float *input = noisy ? x + band : x;
     HGI_GOTO(hg_reconstruct(ctx, m, input, tiles, x + (int64_t)(bands - 1) * band));
-    tile_shape(m, d, &g);
-    bool standard = m->scaler.kind == HGI_SCALE_STANDARD;
-    if (g.height == 1 && (standard || m->scaler.kind == HGI_SCALE_MINMAX)) {
-        scale_columns(&m->scaler, (int64_t)bands * tiles, x);
-        g.value_label = standard ? "standardised value" : "value, scaled to 0 to 1";
-    }
-    /* All pictures of 8-bit images have one black and one white, whatever these rows
-     * hold. */
-    if (m->scaler.kind == HGI_SCALE_UNIT) {
-        g.lo = 0;
-        g.hi = 255;
-    }
-    if (g.height == 1) {
-        g.lo = g.hi = 0; /* curves find their own axis */
-        g.x_names = d->columns != NULL ? d->columns : m->columns;
-    }
+    hgi_plot_tiles(m, d, (int64_t)bands * tiles, x, &g);
     HGI_GOTO(hgi_grid_draw(ctx, &g, path));
 done:
     hgi_free(&ctx->mem, x);

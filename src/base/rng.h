@@ -12,14 +12,15 @@
 
 /* What a draw is for; a new use takes a new row at the end (files depend on them). */
 typedef enum hgi_use {
-    HGI_USE_INIT = 1,    /* weights: epoch = tensor index, row = 0 */
-    HGI_USE_SHUFFLE = 2, /* order of rows in an epoch */
-    HGI_USE_SPLIT = 3,   /* training / validation */
-    HGI_USE_RBM = 8,     /* + 256 * (level, step of the chain, which side) */
-    HGI_USE_DROPOUT = 4, /* + 256 * layer index */
-    HGI_USE_CORRUPT = 5, /* + 256 * place in the chain of corruptions */
-    HGI_USE_CODE = 7,    /* + 256 * layer index */
-    HGI_USE_CONTRACT = 9 /* directions of the contractive penalty */
+    HGI_USE_INIT = 1,     /* weights: epoch = tensor index, row = 0 */
+    HGI_USE_SHUFFLE = 2,  /* order of rows in an epoch */
+    HGI_USE_SPLIT = 3,    /* training / validation */
+    HGI_USE_DROPOUT = 4,  /* + 256 * layer index */
+    HGI_USE_CORRUPT = 5,  /* + 256 * place in the chain of corruptions */
+    HGI_USE_CODE = 7,     /* + 256 * layer index */
+    HGI_USE_RBM = 8,      /* + 256 * (level, step of the chain, which side) */
+    HGI_USE_CONTRACT = 9, /* directions of the contractive penalty */
+    HGI_USE_SAMPLE = 10   /* + 256 * which of the draws, see apply/sample.c */
 } hgi_use;
 
 /* The epoch of draws for rows that are not trained on. */

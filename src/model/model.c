@@ -122,6 +122,7 @@ void hg_model_free(hg_model **model)
     hgi_free(&mem, m->theta);
     hgi_free(&mem, m->state);
     hgi_free(&mem, m->trained.history);
+    hgi_mixture_free(&mem, &m->mixture);
     hgi_free(&mem, m->text);
     hgi_free(&mem, m->corrupt);
     hgi_free(&mem, m);

@@ -5,6 +5,7 @@
 #define HGI_MODEL_H
 
 #include "data/data.h"
+#include "model/mixture.h"
 #include "model/net.h"
 
 #define HGI_MODEL_FORMAT 1 /* version of the model file that this build writes */
@@ -32,11 +33,12 @@ struct hg_model {
     hgi_scaler scaler;
     bool clip; /* a bce model clips rows outside [0,1] and counts them, or refuses */
     hgi_trained trained;
-    char **columns; /* [inputs] names, or NULL */
-    char **line;    /* [net.count] layers as one would type them */
-    char *text;     /* the whole as config text */
-    char *corrupt;  /* the chain of spec.corrupt, or NULL */
-    char note[192]; /* what a user should know of it before training, or "" */
+    hgi_mixture mixture; /* of its codes, when one was fitted */
+    char **columns;      /* [inputs] names, or NULL */
+    char **line;         /* [net.count] layers as one would type them */
+    char *text;          /* the whole as config text */
+    char *corrupt;       /* the chain of spec.corrupt, or NULL */
+    char note[192];      /* what a user should know of it before training, or "" */
 };
 
 /* Plan the net and allocate zeroed weights.  Takes spec and scaler: they belong to the

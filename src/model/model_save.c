@@ -153,6 +153,7 @@ hg_status hg_model_save(hg_ctx *ctx, const hg_model *m, const char *path)
     HGI_GOTO(put_weights(m, c));
     HGI_GOTO(put_scaler(m, c));
     HGI_GOTO(hgi_history_put(ctx, m, c, &history));
+    HGI_GOTO(hgi_mixture_put(&m->mixture, c));
     HGI_GOTO(hgi_container_write(c, path));
 done:
     hgi_container_free(&c);

@@ -1,0 +1,69 @@
+// SPDX-License-Identifier: MIT
+/* Writing rows: NPY, IDX and CSV by the library's writers, or a grid of pictures.      */
+#include "rows.h"
+
+#include <string.h>
+#include <strings.h>
+
+const cli_option cli_rows_options[] = {
+    {"title", 0, "TEXT", "fitting", "title; empty for none", "picture", NULL, false},
+    {"dark", 0, NULL, NULL, "light on dark", "picture", NULL, false},
+    {"width", 0, "N", "fitting", "width in pixels (points for SVG and PDF)", "picture",
+     NULL, false},
+    {"across", 0, "N", "fitting", "how many in a line", "picture", NULL, false},
+    {0},
+};
+
+static bool is_picture(const char *path, const char *format)
+{
+    static const char *const endings[] = {".png", ".svg", ".pdf"};
+    const char *end = strrchr(path, '.');
+    if (format != NULL || end == NULL) return false;
+    for (int i = 0; i < 3; i++)
+        if (strcasecmp(end, endings[i]) == 0) return true;
+    return false;
+}
+
+static int read_picture(cli *c, hg_plot_options *o)
+{
+    int64_t width = 0;
+    *o = (hg_plot_options){.size = sizeof(*o), .dark = cli_has(c, "dark")};
+    int code = cli_get_int(c, "width", 100, 20000, &width);
+    if (code == CLI_OK) code = cli_get_int(c, "across", 1, 1000, &o->columns);
+    o->width = (int)width;
+    return code;
+}
+
+int cli_rows_check(cli *c, const char *path, const char *format)
+{
+    hg_plot_options o;
+    int code = cli_check_format(format);
+    if (code == CLI_OK) code = read_picture(c, &o);
+    if (code == CLI_OK) code = cli_context(c);
+    if (code != CLI_OK) return code;
+    return is_picture(path, format) ? cli_check_picture(c, path)
+                                    : cli_check_output(c, path);
+}
+
+/* What was written goes to standard error: standard output may be the data. */
+int cli_rows_save(cli *c, const hg_dataset *rows, const char *path, const char *format)
+{
+    char n[CLI_NUMBER], values[CLI_NUMBER];
+    if (hg_dataset_save(c->ctx, rows, path, format) != HG_OK) return cli_failed(c);
+    if (!cli_has(c, "quiet") && strcmp(path, "-") != 0)
+        fprintf(stderr, "%s: %s rows of %s values\n", path,
+                cli_grouped(n, hg_dataset_rows(rows)),
+                cli_grouped(values, hg_dataset_features(rows)));
+    return CLI_OK;
+}
+
+int cli_rows_write(cli *c, const hg_model *model, const hg_dataset *rows,
+                   const char *path, const char *format, const char *title)
+{
+    hg_plot_options o;
+    if (!is_picture(path, format)) return cli_rows_save(c, rows, path, format);
+    int code = read_picture(c, &o);
+    if (code != CLI_OK) return code;
+    o.title = cli_has(c, "title") ? cli_get(c, "title") : title;
+    return hg_plot_rows(c->ctx, model, rows, path, &o) == HG_OK ? CLI_OK : cli_failed(c);
+}

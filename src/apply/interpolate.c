@@ -1,0 +1,119 @@
+// SPDX-License-Identifier: MIT
+/* Rows on the way from one to another, through the codes between theirs.
+ *
+ *     linear      (1 - t) a + t b
+ *     spherical   l(t) (sin((1-t) w) a/|a| + sin(t w) b/|b|) / sin w
+ *
+ * with w the angle between the codes and l(t) = (1 - t) |a| + t |b|.  Shoemake's formula is
+ * for unit vectors; here directions turn by it, and lengths go evenly from one to the
+ * other. */
+#include "apply/apply.h"
+
+#include <math.h>
+#include <string.h>
+
+/* Code number i of `steps`: ends exact.  arc: the angle between the ends, 0 for straight. */
+static void between(int64_t d, const float *a, const float *b, double t, double arc,
+                    double na, double nb, float *z)
+{
+    double fa = 1 - t, fb = t;
+    if (arc > 0) {
+        /* Unit vectors turn; the length goes its own way. */
+        double length = (1 - t) * na + t * nb;
+        fa = length * sin((1 - t) * arc) / sin(arc) / na;
+        fb = length * sin(t * arc) / sin(arc) / nb;
+    }
+    for (int64_t i = 0; i < d; i++)
+        z[i] = t <= 0   ? a[i]
+               : t >= 1 ? b[i]
+                        : (float)(fa * (double)a[i] + fb * (double)b[i]);
+}
+
+/* 0 when the codes lie on one line with the origin: no plane says which way to turn. */
+static double angle(int64_t d, const float *a, const float *b, double *na, double *nb)
+{
+    double ab = 0;
+    *na = *nb = 0;
+    for (int64_t i = 0; i < d; i++) {
+        ab += (double)a[i] * (double)b[i];
+        *na += (double)a[i] * (double)a[i];
+        *nb += (double)b[i] * (double)b[i];
+    }
+    *na = sqrt(*na), *nb = sqrt(*nb);
+    if (!(*na > 0) || !(*nb > 0)) return 0;
+    double c = ab / (*na * *nb);
+    /* Floats tell directions apart to some 1e-7, whose cosine differs from 1 by 1e-14. */
+    return fabs(c) > 1 - 1e-12 ? 0 : acos(c);
+}
+
+static hg_status encode_ends(hg_ctx *ctx, const hg_model *m, const hg_dataset *data,
+                             int64_t from, int64_t to, float *z)
+{
+    const int64_t d = data->features, k = m->net.code_size;
+    hg_dataset *ends = NULL, *codes = NULL;
+    float *x;
+    hg_status status;
+    HGI_GOTO(
+        hgi_dataset_new(ctx, data->name, "rows", 2, data->rank, data->shape, &x, &ends));
+    hgi_dataset_row(data, from, x);
+    hgi_dataset_row(data, to, x + d);
+    HGI_GOTO(hgi_dataset_check(ctx, ends));
+    HGI_GOTO(hg_encode_dataset(ctx, m, ends, &codes));
+    for (int64_t i = 0; i < 2; i++) hgi_dataset_row(codes, i, z + i * k);
+done:
+    hg_dataset_free(&ends);
+    hg_dataset_free(&codes);
+    return status;
+}
+
+static hg_status check_way(hg_ctx *ctx, const hg_model *m, const hg_dataset *data,
+                           int64_t from, int64_t to, int64_t steps, const char *path)
+{
+    if (m == NULL || data == NULL)
+        return hgi_fail(ctx, HG_EINVAL, "a model and data are needed");
+    if (data->features != m->net.inputs)
+        return hgi_fail(ctx, HG_ESHAPE, "%s: %lld values a row, but the model wants %lld",
+                        data->name, (long long)data->features, (long long)m->net.inputs);
+    int64_t wrong = from < 0 || from >= data->rows ? from : to;
+    if (wrong < 0 || wrong >= data->rows)
+        return hgi_fail(ctx, HG_ERANGE, "%s: there is no row %lld: it has %lld",
+                        data->name, (long long)wrong + 1, (long long)data->rows);
+    if (steps < 2)
+        return hgi_fail(ctx, HG_ERANGE, "%lld steps, expected at least 2: the two ends",
+                        (long long)steps);
+    if (path != NULL && strcmp(path, "linear") != 0 && strcmp(path, "spherical") != 0)
+        return hgi_fail(ctx, HG_EUNKNOWN, "path '%s', expected linear or spherical",
+                        path);
+    return HG_OK;
+}
+
+hg_status hg_interpolate(hg_ctx *ctx, const hg_model *m, const hg_dataset *data,
+                         int64_t from, int64_t to, int64_t steps, const char *path,
+                         hg_dataset **rows, hg_dataset **codes)
+{
+    hg_status status;
+    hg_dataset *way = NULL;
+    float *z, *ends = NULL;
+    double na, nb, arc;
+    *rows = NULL;
+    if (codes != NULL) *codes = NULL;
+    HGI_TRY(check_way(ctx, m, data, from, to, steps, path));
+    const int64_t d = m->net.code_size;
+    ends = hgi_calloc(&ctx->mem, 2 * (size_t)d, sizeof *ends);
+    if (ends == NULL) return hgi_fail_mem(ctx, 2 * (size_t)d * sizeof *ends, "two codes");
+    HGI_GOTO(encode_ends(ctx, m, data, from, to, ends));
+    HGI_GOTO(hgi_codes_new(ctx, m, data->name, steps, &z, &way));
+    arc = angle(d, ends, ends + d, &na, &nb);
+    if (path == NULL || strcmp(path, "linear") == 0) arc = 0;
+    for (int64_t i = 0; i < steps; i++)
+        between(d, ends, ends + d, (double)i / (double)(steps - 1), arc, na, nb,
+                z + i * d);
+    HGI_GOTO(hgi_dataset_check(ctx, way));
+    HGI_GOTO(hg_decode_dataset(ctx, m, way, rows));
+    if (codes != NULL) *codes = way, way = NULL;
+done:
+    hgi_free(&ctx->mem, ends);
+    hg_dataset_free(&way);
+    if (status != HG_OK) hg_dataset_free(rows);
+    return status;
+}

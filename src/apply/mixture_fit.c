@@ -1,0 +1,203 @@
+// SPDX-License-Identifier: MIT
+/* Which mixture fits the codes of these rows: covariance and components by BIC.
+ *
+ * BIC falls and then rises with the number of components, so a coarse scale is walked until
+ * it has risen twice, and the gaps beside the best are halved while that can matter. */
+#include "base/rng.h"
+#include "model/model.h"
+#include "train/em.h"
+
+#include <math.h>
+#include <string.h>
+
+enum { MOST = 64, ROWS = 20000, WIDEST_FULL = 256 };
+
+static const int64_t scale[] = {1,   2,   3,   4,    6,    8,    12,   16,
+                                24,  32,  48,  64,   96,   128,  192,  256,
+                                384, 512, 768, 1024, 1536, 2048, 3072, 4096};
+
+typedef struct search {
+    hgi_em em;
+    hgi_mixture best;
+    int64_t most;
+} search;
+
+/* One fit; it is kept when it is better than all before, of whichever covariance. */
+static hg_status try_fit(search *s, int64_t k, double *bic)
+{
+    double mean = hgi_em_fit(&s->em, k);
+    *bic = hgi_em_bic(&s->em, mean);
+    if (s->best.components > 0 && *bic >= s->best.fit[2]) return HG_OK;
+    hgi_mixture_free(&s->em.ctx->mem, &s->best);
+    return hgi_em_take(&s->em, mean, &s->best);
+}
+
+/* Rows enough for each component's covariance: twice as many as it has lines. */
+static int64_t most_for(const hgi_em *e)
+{
+    return hgi_max(1, e->n / (2 * (e->full ? e->d + 1 : 2)));
+}
+
+/* Three numbers of components that were tried, the best in the middle; 0: none there. */
+typedef struct bracket {
+    int64_t left, at, right;
+    double lowest; /* BIC at `at` */
+} bracket;
+
+/* Halve the wider gap beside the best while it is over an eighth of it. */
+static hg_status refine(search *s, bracket *b)
+{
+    for (;;) {
+        double bic;
+        int64_t below = b->left > 0 ? b->at - b->left : 0;
+        int64_t above = b->right > 0 ? b->right - b->at : 0;
+        int64_t gap = hgi_max(below, above);
+        if (gap < 2 || gap <= b->at / 8) return HG_OK;
+        int64_t k = below > above ? b->at - below / 2 : b->at + above / 2;
+        HGI_TRY(try_fit(s, k, &bic));
+        bool better = bic < b->lowest;
+        /* The better of the two is the middle, the other the end on its side. */
+        int64_t end = better ? b->at : k;
+        if (better) b->at = k, b->lowest = bic;
+        *(end < b->at ? &b->left : &b->right) = end;
+    }
+}
+
+static hg_status walk(search *s)
+{
+    const int64_t limit = hgi_min(s->most, most_for(&s->em));
+    bracket b = {0, 0, 0, (double)INFINITY};
+    int64_t before = 0;
+    int worse = 0;
+    for (int i = 0; i < HGI_COUNT(scale) && scale[i] <= limit && worse < 2; i++) {
+        double bic;
+        HGI_TRY(try_fit(s, scale[i], &bic));
+        if (bic < b.lowest) {
+            b = (bracket){before, scale[i], 0, bic};
+            worse = 0;
+        } else if (++worse == 1) {
+            b.right = scale[i];
+        }
+        before = scale[i];
+    }
+    return refine(s, &b);
+}
+
+/* The covariances asked for, full first: a diagonal one must be better to win. */
+static hg_status choose(search *s, const hg_mixture_options *o, bool full, bool diagonal)
+{
+    for (int pass = 0; pass < 2; pass++) {
+        double bic;
+        if (!(pass == 0 ? full : diagonal)) continue;
+        s->em.full = pass == 0;
+        HGI_TRY(o->components > 0 ? try_fit(s, o->components, &bic) : walk(s));
+    }
+    return HG_OK;
+}
+
+/* ---- rows and options --------------------------------------------------------------- */
+
+static hg_status check(hg_ctx *ctx, const hg_model *m, const hg_dataset *data,
+                       const hg_mixture_options *options, hg_mixture_options *o)
+{
+    *o = (hg_mixture_options){.size = sizeof *o};
+    if (m == NULL || data == NULL)
+        return hgi_fail(ctx, HG_EINVAL, "a model and data are needed");
+    if (options != NULL && options->size != sizeof *options)
+        return hgi_fail(ctx, HG_EINVAL, "hg_mixture_fit: options->size is not set");
+    if (options != NULL) *o = *options;
+    if (o->most == 0) o->most = MOST;
+    if (o->rows == 0) o->rows = ROWS;
+    o->rows = hgi_min(o->rows, data->rows);
+    const char *word = o->covariance;
+    if (word != NULL && strcmp(word, "full") != 0 && strcmp(word, "diagonal") != 0)
+        return hgi_fail(ctx, HG_EUNKNOWN, "covariance '%s', expected full or diagonal",
+                        word);
+    if (o->components < 0 || o->components > HGI_MIXTURE_MOST || o->most < 1 ||
+        o->most > HGI_MIXTURE_MOST || o->rows < 1)
+        return hgi_fail(
+            ctx, HG_ERANGE,
+            "%lld components of at most %lld, fitted on %lld rows: expected up "
+            "to %d components and at least 1 row",
+            (long long)o->components, (long long)o->most, (long long)o->rows,
+            HGI_MIXTURE_MOST);
+    if (o->components > o->rows)
+        return hgi_fail(ctx, HG_ERANGE, "%lld components for %lld rows",
+                        (long long)o->components, (long long)o->rows);
+    return HG_OK;
+}
+
+/* Codes of `rows` rows, chosen at random where there are more, in the order of the data. */
+static hg_status choose_rows(hg_ctx *ctx, const hg_dataset *codes, int64_t rows,
+                             uint64_t seed, float *z)
+{
+    const int64_t n = codes->rows, d = codes->features;
+    int64_t *order = hgi_calloc(&ctx->mem, (size_t)n, sizeof *order);
+    if (order == NULL)
+        return hgi_fail_mem(ctx, (size_t)n * sizeof *order, "a choice of rows");
+    hgi_rng rng = {seed, HGI_USE_SAMPLE + 256 * 4, 0};
+    hgi_permutation(&rng, n, order);
+    /* A permutation has each number once: these are `rows` rows, and all when there are no
+     * more. */
+    for (int64_t at = 0, r = 0; r < n; r++) {
+        if (order[r] >= rows) continue;
+        hgi_dataset_row(codes, r, z + d * at++);
+    }
+    hgi_free(&ctx->mem, order);
+    return HG_OK;
+}
+
+hg_status hg_mixture_fit(hg_ctx *ctx, hg_model *m, const hg_dataset *data,
+                         const hg_mixture_options *options)
+{
+    hg_status status;
+    hg_mixture_options o;
+    search s;
+    hg_dataset *codes = NULL;
+    float *z = NULL;
+    memset(&s, 0, sizeof s);
+    HGI_TRY(check(ctx, m, data, options, &o));
+    HGI_GOTO(hg_encode_dataset(ctx, m, data, &codes));
+    const int64_t d = codes->features;
+    z = hgi_calloc(&ctx->mem, (size_t)(o.rows * d), sizeof *z);
+    if (z == NULL)
+        HGI_GOTO(hgi_fail_mem(ctx, (size_t)(o.rows * d) * sizeof *z, "codes to fit"));
+    HGI_GOTO(choose_rows(ctx, codes, o.rows, o.seed, z));
+    bool either = o.covariance == NULL;
+    bool full = either ? d <= WIDEST_FULL && o.rows > 2 * (d + 1)
+                       : strcmp(o.covariance, "full") == 0;
+    s.most = o.most;
+    /* What the walk never reaches takes no memory. */
+    int64_t room =
+        o.components > 0 ? o.components : hgi_min(o.most, hgi_max(1, o.rows / 4));
+    HGI_GOTO(hgi_em_new(ctx, z, o.rows, d, room, full, o.seed, &s.em));
+    HGI_GOTO(choose(&s, &o, full, either || !full));
+    hgi_mixture_free(&m->mem, &m->mixture);
+    m->mixture = s.best;
+    s.best = (hgi_mixture){0};
+done:
+    hgi_mixture_free(&ctx->mem, &s.best);
+    hgi_em_free(&s.em);
+    hgi_free(&ctx->mem, z);
+    hg_dataset_free(&codes);
+    return status;
+}
+
+hg_status hg_mixture_get_info(hg_ctx *ctx, const hg_model *m, hg_mixture_info *info)
+{
+    if (m == NULL || info == NULL || info->size != sizeof *info)
+        return hgi_fail(ctx, HG_EINVAL,
+                        "hg_mixture_get_info: model, or info->size, is not set");
+    const hgi_mixture *x = &m->mixture;
+    if (x->components == 0)
+        return hgi_fail(ctx, HG_EINVAL, "the model has no mixture: fit one to its codes");
+    *info = (hg_mixture_info){
+        .size = sizeof *info,
+        .components = x->components,
+        .covariance = x->full ? "full" : "diagonal",
+        .rows = (int64_t)x->fit[0],
+        .log_likelihood = x->fit[1],
+        .bic = x->fit[2],
+    };
+    return HG_OK;
+}
