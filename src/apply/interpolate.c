@@ -12,7 +12,7 @@
 #include <math.h>
 #include <string.h>
 
-/* Code number i of `steps`: ends exact.  arc: the angle between the ends, 0 for straight. */
+/* Code number i of `steps`: ends exact.  arc: angle between the ends, 0 for straight. */
 static void between(int64_t d, const float *a, const float *b, double t, double arc,
                     double na, double nb, float *z)
 {

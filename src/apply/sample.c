@@ -112,7 +112,7 @@ static void draw_codes(drawing *g, int64_t n, float *z)
 
 /* ---- rows --------------------------------------------------------------------------- */
 
-/* Each value becomes 1 with the probability that it is, else 0, in the units of the data. */
+/* Each value becomes 1 with the probability that it is, else 0, in units of the data. */
 static void draw_outputs(const drawing *g, int64_t n, float *y)
 {
     const hgi_scaler *s = &g->m->scaler;
