@@ -132,13 +132,14 @@ endif
 # double kernels, is left out.
 FLAGS_avx2   := -mavx2 -mfma -mf16c
 FLAGS_avx512 := -mavx512f -mavx512bw -mavx512dq -mavx512vl -mavx2 -mfma
+FLAGS_avx512vnni := $(FLAGS_avx512) -mavx512vnni
 FLAGS_avx512bf16 := $(FLAGS_avx512) -mavx512bf16
 FLAGS_amx    := $(FLAGS_avx512bf16) -mamx-tile -mamx-bf16
 FLAGS_neon   := # every aarch64 has it
 FOLDERS := ref
 ifneq ($(F64),1)
 ifneq ($(filter x86_64-% amd64-%,$(MACHINE)),)
-FOLDERS += avx2 avx512 avx512bf16 amx
+FOLDERS += avx2 avx512 avx512vnni avx512bf16 amx
 endif
 ifneq ($(filter aarch64-% arm64-%,$(MACHINE)),)
 FOLDERS += neon
@@ -195,6 +196,7 @@ $(OBJ)/tests/%.o: INCLUDES = -Isrc -Itests
 $(OBJ)/fuzz/%.o: INCLUDES = -Isrc
 $(OBJ)/src/kernels/avx2/%.o: ISA = $(FLAGS_avx2)
 $(OBJ)/src/kernels/avx512/%.o: ISA = $(FLAGS_avx512)
+$(OBJ)/src/kernels/avx512vnni/%.o: ISA = $(FLAGS_avx512vnni)
 $(OBJ)/src/kernels/avx512bf16/%.o: ISA = $(FLAGS_avx512bf16)
 $(OBJ)/src/kernels/amx/%.o: ISA = $(FLAGS_amx)
 $(OBJ)/tests/isa/%.o: ISA = $(FLAGS_avx512bf16)

@@ -2,6 +2,8 @@
 /* One row by bf16 and by byte weights, every instruction set, on fenced memory. */
 #include "test_kernels.h"
 
+#include "kernels/tables.h"
+
 #include <math.h>
 
 static const int64_t shapes[][2] = {{1, 1},    {2, 16},    {3, 17},   {4, 63},
@@ -148,6 +150,15 @@ TEST_ON_VECTORS(a_row_by_byte_weights_has_the_integers_of_ref)
         drop(&p);
     }
 }
+
+#if defined(__x86_64__)
+TEST(a_row_by_byte_weights_has_the_integers_of_ref_without_vnni)
+{
+    const hgi_kernels *best = kernels_or_skip("avx512");
+    if (best == &hgk_table_avx512) SKIP("no AVX512_VNNI, so that is tested already");
+    a_row_by_byte_weights_has_the_integers_of_ref(&hgk_table_avx512);
+}
+#endif
 
 TEST_ON_ALL(a_row_becomes_bytes_by_its_largest_value)
 {

@@ -188,6 +188,29 @@ TEST_ON_ALL(batches_are_filled_as_the_formula_says)
 
 #define COUNT 25088 /* the weights of 784 x 32 */
 
+/* Rows shorter and longer than a vector; the ends at every place in turn, and what is not
+ * finite there. */
+TEST_ON_ALL(ends_are_those_of_all_numbers)
+{
+    static const float bad[] = {NAN, INFINITY, -INFINITY};
+    uint64_t seed = 71;
+    for (int64_t n = 1; n < 70; n++) {
+        fence x = fence_random(n, &seed, -1, 1);
+        for (int64_t i = 0; i < n; i++) {
+            float lo, hi, kept = x.p[i], lows, highs;
+            x.p[i] = i % 2 ? 3 : -3;
+            CHECK(k->ends(n, x.p, &lo, &hi));
+            CHECK(lo >= -3 && lo <= hi && (i % 2 ? hi == 3 : lo == -3));
+            x.p[i] = bad[i % 3];
+            CHECK(!k->ends(n, x.p, &lo, &hi));
+            CHECK(!kernels_ref()->ends(n, x.p, &lows, &highs));
+            CHECK(lo == lows && hi == highs);
+            x.p[i] = kept;
+        }
+        fence_free(&x, n);
+    }
+}
+
 typedef struct optim_run {
     const hgi_kernels *k;
     int which;

@@ -57,32 +57,43 @@ static int64_t first_bad(int64_t n, const float *x)
     return n;
 }
 
+/* Of the first value in n rows that is not finite, if there is one. */
+static hg_status find_bad(const session_call *c, int64_t n, int64_t wide)
+{
+    const float *from = c->in + c->at * wide;
+    int64_t bad = first_bad(n * wide, from);
+    if (bad == n * wide) return HG_OK;
+    return fail(c->s, HG_ENONFINITE, "row %lld, column %lld: %g, expected finite values",
+                (long long)(c->at + bad / wide) + 1, (long long)(bad % wide) + 1,
+                (double)from[bad]);
+}
+
+/* The first row that is not to be gone on with is told of: not finite before outside. */
 static hg_status take_rows(session_call *c, int64_t n, hgi_real *to)
 {
     hg_session *s = c->s;
     const hgi_net *net = &s->model->net;
-    int64_t wide = c->mode == DECODE ? net->code_size : net->inputs;
+    bool finite = true, outside;
+    int64_t wide = c->mode == DECODE ? net->code_size : net->inputs, refused = n;
     const float *from = c->in + c->at * wide;
-    int64_t bad = first_bad(n * wide, from);
-    if (bad < n * wide)
-        return fail(s, HG_ENONFINITE, "row %lld, column %lld: %g, expected finite values",
-                    (long long)(c->at + bad / wide) + 1, (long long)(bad % wide) + 1,
-                    (double)from[bad]);
     if (c->mode == DECODE) {
         for (int64_t i = 0; i < n * wide; i++) to[i] = from[i];
-        return HG_OK;
+        return find_bad(c, n, wide);
     }
+    int64_t clipped = 0;
     for (int64_t r = 0; r < n; r++) {
-        if (!hgi_batch_row(s->ws.pass.k, &s->model->scaler, &s->range, from + r * wide,
-                           to + r * wide))
-            continue;
-        if (!s->range.clip)
-            return fail(s, HG_ERANGE,
-                        "row %lld: a value is outside the range the model was trained "
-                        "on, and the model refuses such rows",
-                        (long long)(c->at + r) + 1);
-        s->clipped++;
+        finite &= hgi_batch_row(s->ws.pass.k, &s->model->scaler, &s->range,
+                                from + r * wide, to + r * wide, &outside);
+        clipped += outside;
+        if (outside && !s->range.clip) refused = hgi_min(refused, r);
     }
+    if (!finite) HGI_TRY(find_bad(c, n, wide));
+    if (refused < n)
+        return fail(s, HG_ERANGE,
+                    "row %lld: a value is outside the range the model was trained "
+                    "on, and the model refuses such rows",
+                    (long long)(c->at + refused) + 1);
+    s->clipped += clipped;
     return HG_OK;
 }
 

@@ -6,7 +6,6 @@
 #include "data/data.h"
 #include "kernels/kernels.h"
 
-#define LANES 8
 #define AHEAD 4   /* rows asked for before they are needed */
 #define PAGE 4096 /* bytes */
 
@@ -21,33 +20,10 @@ static bool may_leave(const hg_dataset *d, const hgi_scaler *s, const hgi_range 
     return (double)lo < range->lo || (double)hi > range->hi;
 }
 
-/* A row's smallest and largest value, in lanes that compilers turn into vectors.       */
-static void row_ends(int64_t n, const hgi_real *x, double *lo, double *hi)
+/* Bring a row with these ends into the range.  Returns true when it was outside by more
+ * than rounding.                                                                       */
+static bool clip_row(const hgi_range *range, double lo, double hi, int64_t n, hgi_real *x)
 {
-    hgi_real a[LANES], b[LANES];
-    for (int j = 0; j < LANES; j++) a[j] = b[j] = x[0];
-    int64_t i = 0;
-    for (; i + LANES <= n; i += LANES) {
-        for (int j = 0; j < LANES; j++) a[j] = x[i + j] < a[j] ? x[i + j] : a[j];
-        for (int j = 0; j < LANES; j++) b[j] = x[i + j] > b[j] ? x[i + j] : b[j];
-    }
-    for (; i < n; i++) {
-        a[0] = x[i] < a[0] ? x[i] : a[0];
-        b[0] = x[i] > b[0] ? x[i] : b[0];
-    }
-    for (int j = 1; j < LANES; j++) {
-        a[0] = a[j] < a[0] ? a[j] : a[0];
-        b[0] = b[j] > b[0] ? b[j] : b[0];
-    }
-    *lo = (double)a[0];
-    *hi = (double)b[0];
-}
-
-/* Bring a row into the range.  Returns true when it was outside by more than rounding. */
-static bool clip_row(const hgi_range *range, int64_t n, hgi_real *x)
-{
-    double lo, hi;
-    row_ends(n, x, &lo, &hi);
     if (lo >= range->lo && hi <= range->hi) return false;
     for (int64_t c = 0; c < n; c++) {
         if ((double)x[c] < range->lo) x[c] = (hgi_real)range->lo;
@@ -99,7 +75,12 @@ int64_t hgi_batch_fill(const struct hgi_kernels *k, const hg_dataset *d,
         hgi_real *to = x + i * d->features;
         if (index != NULL && i + AHEAD < n) hgi_batch_ask(d, index + i + AHEAD, 1);
         fill_row(k, d, s, index != NULL ? index[i] : first + i, scratch, to);
-        bool outside = check && clip_row(range, d->features, to);
+        bool outside = false;
+        if (check) {
+            hgi_real lo, hi;
+            k->ends(d->features, to, &lo, &hi);
+            outside = clip_row(range, (double)lo, (double)hi, d->features, to);
+        }
         if (outside && !range->clip) return i;
         if (clipped != NULL) clipped[i] = outside;
     }
@@ -107,8 +88,11 @@ int64_t hgi_batch_fill(const struct hgi_kernels *k, const hg_dataset *d,
 }
 
 bool hgi_batch_row(const struct hgi_kernels *k, const hgi_scaler *s,
-                   const hgi_range *range, const float *src, hgi_real *x)
+                   const hgi_range *range, const float *src, hgi_real *x, bool *outside)
 {
+    hgi_real lo, hi;
     k->affine(s->features, src, s->shift_r, s->scale_r, x);
-    return range->check && clip_row(range, s->features, x);
+    bool finite = k->ends(s->features, x, &lo, &hi);
+    *outside = range->check && clip_row(range, (double)lo, (double)hi, s->features, x);
+    return finite;
 }

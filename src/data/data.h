@@ -178,9 +178,9 @@ int64_t hgi_batch_fill(const struct hgi_kernels *k, const hg_dataset *d,
 /* Ask for these rows, which are to be filled in soon, without waiting for them; rows that
  * do not lie in one piece are left alone.                                              */
 void hgi_batch_ask(const hg_dataset *d, const int64_t *index, int64_t n);
-/* The same of one row of floats, whatever it is part of; true when a value was outside the
- * range.                                                                               */
+/* The same of one row of floats, whatever it is part of; *outside: a value was outside the
+ * range.  Returns false when a scaled value is not finite.                             */
 bool hgi_batch_row(const struct hgi_kernels *k, const hgi_scaler *s,
-                   const hgi_range *range, const float *src, hgi_real *x);
+                   const hgi_range *range, const float *src, hgi_real *x, bool *outside);
 
 #endif

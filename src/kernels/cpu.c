@@ -72,6 +72,7 @@ static void read_features(hgi_cpu *out)
     out->avx2 = ymm && fma && f16c && bit(b, 5);
     out->avx512 =
         zmm && out->avx2 && bit(b, 16) && bit(b, 17) && bit(b, 30) && bit(b, 31);
+    out->avx512_vnni = zmm && bit(c, 11);
     out->amx_bf16 = tile && bit(d, 22) && bit(d, 24) && permit_tiles();
     unsigned vendor[3]; /* "AuthenticAMD" in ebx, edx, ecx */
     if (__get_cpuid(0, &a, &vendor[0], &vendor[2], &vendor[1]))

@@ -311,6 +311,10 @@ typedef struct hgi_kernels {
     void (*affine)(int64_t n, const float *src, const hgi_real *shift,
                    const hgi_real *scale, hgi_real *dst);
 
+    /* The smallest and the largest of x[0..n), n > 0, but of a NaN; false when one of them
+     * is not finite.                                                              */
+    bool (*ends)(int64_t n, const hgi_real *x, hgi_real *lo, hgi_real *hi);
+
     /* ---- random numbers ------------------------------------------------------- */
     /* Word i of a row is, with g = i / 64, w = i / 16 % 4 and j = i % 16, word w of the
      * row's block 16 g + j, so that lanes of vectors are blocks.                      */

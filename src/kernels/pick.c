@@ -39,7 +39,9 @@ static void list(hgi_row row[ROWS])
     row[0] = (hgi_row){"ref", &hgk_table_ref, true};
 #if HAVE_X86
     row[1] = (hgi_row){"avx2", &hgk_table_avx2, cpu.avx2};
-    row[2] = (hgi_row){"avx512", &hgk_table_avx512, cpu.avx512};
+    row[2] =
+        (hgi_row){"avx512", cpu.avx512_vnni ? &hgk_table_avx512_vnni : &hgk_table_avx512,
+                  cpu.avx512};
 #else
     row[1] = (hgi_row){"avx2", NULL, false};
     row[2] = (hgi_row){"avx512", NULL, false};
@@ -144,7 +146,8 @@ void hgi_cpu_describe(char *out, size_t n)
 {
     hgi_cpu cpu;
     hgi_cpu_find(&cpu);
-    snprintf(out, n, "%s%s%s%s%s%s", cpu.brand, cpu.avx2 ? ", avx2" : "",
-             cpu.avx512 ? ", avx512" : "", cpu.avx512_bf16 ? ", avx512-bf16" : "",
-             cpu.amx_bf16 ? ", amx-bf16" : "", cpu.neon ? ", neon" : "");
+    snprintf(out, n, "%s%s%s%s%s%s%s", cpu.brand, cpu.avx2 ? ", avx2" : "",
+             cpu.avx512 ? ", avx512" : "", cpu.avx512_vnni ? ", avx512-vnni" : "",
+             cpu.avx512_bf16 ? ", avx512-bf16" : "", cpu.amx_bf16 ? ", amx-bf16" : "",
+             cpu.neon ? ", neon" : "");
 }

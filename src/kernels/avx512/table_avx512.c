@@ -7,8 +7,18 @@
 #include "kernels/simd/slots.h"
 #include "kernels/tables.h"
 
-const hgi_kernels hgk_table_avx512 = {
-    HGK_REF_SLOTS,          HGK_SIMD_SLOTS,
-    .name = "avx512",       .replace_some = replace_some,
-    .draw_bits = draw_bits, .add_gaussian = add_gaussian,
+/* clang-format off */
+#define AVX512_SLOTS                                                                     \
+    HGK_REF_SLOTS,                                                                       \
+    HGK_SIMD_SLOTS,                                                                      \
+    .name = "avx512",                                                                    \
+    .replace_some = replace_some,                                                        \
+    .draw_bits = draw_bits,                                                              \
+    .add_gaussian = add_gaussian
+/* clang-format on */
+
+const hgi_kernels hgk_table_avx512 = {AVX512_SLOTS};
+const hgi_kernels hgk_table_avx512_vnni = {
+    AVX512_SLOTS,
+    .narrow_int8 = hgk_narrow_int8_vnni,
 };

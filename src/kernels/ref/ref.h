@@ -69,6 +69,8 @@ void hgk_widen_u8_ref(int64_t n, const uint8_t *src, hgi_real shift, hgi_real sc
 void hgk_affine_ref(int64_t n, const float *src, const hgi_real *shift,
                     const hgi_real *scale, hgi_real *dst);
 
+bool hgk_ends_ref(int64_t n, const hgi_real *x, hgi_real *lo, hgi_real *hi);
+
 void hgk_draw_bits_ref(const hgi_stream *s, int64_t n, const hgi_real *p, hgi_real *y);
 void hgk_replace_some_ref(const hgi_stream *s, int64_t n, uint32_t limit, hgi_real even,
                           hgi_real odd, const hgi_real *x, hgi_real *y);

@@ -45,6 +45,7 @@
     .max_pool_back = hgk_max_pool_back_ref,                                              \
     .widen_u8 = hgk_widen_u8_ref,                                                        \
     .affine = hgk_affine_ref,                                                            \
+    .ends = hgk_ends_ref,                                                                \
     .replace_some = hgk_replace_some_ref,                                                \
     .draw_bits = hgk_draw_bits_ref,                                                      \
     .add_gaussian = hgk_add_gaussian_ref,                                                \

@@ -5,6 +5,8 @@
 
 #include "kernels/simd/template.h"
 
+#include <math.h>
+
 static void widen_u8(int64_t n, const uint8_t *src, float shift, float scale, float *dst)
 {
     vf sh = v_set1(shift), sc = v_set1(scale);
@@ -27,6 +29,33 @@ static void affine(int64_t n, const float *src, const float *shift, const float 
         vf x = v_sub(v_load_n(src + i, n - i), v_load_n(shift + i, n - i));
         v_store_n(dst + i, v_mul(x, v_load_n(scale + i, n - i)), n - i);
     }
+}
+
+/* v_min and v_max give the second where there is a NaN.                                */
+static bool ends(int64_t n, const float *x, float *lo, float *hi)
+{
+    vf least = v_set1(INFINITY), most = v_set1(-INFINITY), finite = v_zero();
+    float part[VL], lows[VL], highs[VL];
+    for (int64_t i = 0; i < n; i += VL) {
+        const float *at = x + i;
+        if (n - i < VL) {
+            for (int64_t j = 0; j < VL; j++) part[j] = x[hgi_min(i + j, n - 1)];
+            at = part;
+        }
+        vf v = v_load(at);
+        least = v_min(v, least);
+        most = v_max(v, most);
+        finite = v_fma(v, v_zero(), finite);
+    }
+    v_store(lows, least);
+    v_store(highs, most);
+    *lo = lows[0];
+    *hi = highs[0];
+    for (int j = 1; j < VL; j++) {
+        *lo = lows[j] < *lo ? lows[j] : *lo;
+        *hi = highs[j] > *hi ? highs[j] : *hi;
+    }
+    return v_nonzero_bits(finite) == 0;
 }
 
 #endif

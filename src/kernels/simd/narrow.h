@@ -8,28 +8,13 @@
 #ifndef HGK_SIMD_NARROW_H
 #define HGK_SIMD_NARROW_H
 
-#include "kernels/simd/template.h"
+#include "kernels/simd/narrow_int8.h"
 
 #include <math.h>
-#include <string.h>
-
-#ifndef DOT_BYTES
-#define DOT_BYTES v_dot_bytes
-#endif
-
-#define NARROW_VECS 4
 
 static inline vf low_bf16(vf words) { return v_bits(i_left(i_bits(words), 16)); }
 
-/* A word of four bytes in all lanes.                                                   */
-static inline vf four_bytes(const int8_t *p)
-{
-    float f;
-    memcpy(&f, p, sizeof f);
-    return v_set1(f);
-}
-
-/* vecs is a constant where these are used; the last vector has `last` columns in y.    */
+/* vecs is a constant where this is used; the last vector has `last` columns in y.    */
 ALWAYS void bf16_columns(const hgi_narrow *g, const float *w, int64_t row, int64_t n,
                          int64_t last, const int vecs)
 {
@@ -62,59 +47,10 @@ ALWAYS void bf16_columns(const hgi_narrow *g, const float *w, int64_t row, int64
     }
 }
 
-ALWAYS void int8_columns(const hgi_narrow *g, const float *w, int64_t row, int64_t n,
-                         int64_t last, const int vecs)
-{
-    vf sum[NARROW_VECS];
-    const int8_t *x = g->bytes;
-    vf step = v_set1(g->step);
-#pragma GCC unroll 4
-    for (int v = 0; v < vecs; v++) sum[v] = v_zero(); /* integers 0 */
-    for (int64_t k = hgi_ceil_div(g->K, 4); k > 0; k--, x += 4, w += row) {
-        vf four = four_bytes(x);
-#pragma GCC unroll 4
-        for (int v = 0; v < vecs; v++)
-            sum[v] = DOT_BYTES(sum[v], v_load(w + v * VL), four);
-    }
-#pragma GCC unroll 4
-    for (int v = 0; v < vecs; v++) {
-        int64_t at = n + v * VL, count = v < vecs - 1 ? VL : last;
-        vf init = g->init ? v_load_n(g->init + at, count) : v_zero();
-        vf scale = v_mul(step, v_load_n(g->scale + at, count));
-        v_store_n(g->y + at, v_fma(v_from_int(i_bits(sum[v])), scale, init), count);
-    }
-}
-
-typedef void (*columns_fn)(const hgi_narrow *g, const float *w, int64_t row, int64_t n,
-                           int64_t last);
-#define COLUMNS(kind, vecs)                                                              \
-    static void kind##_##vecs(const hgi_narrow *g, const float *w, int64_t row,          \
-                              int64_t n, int64_t last)                                   \
-    {                                                                                    \
-        kind##_columns(g, w, row, n, last, vecs);                                        \
-    }
 COLUMNS(bf16, 1)
 COLUMNS(bf16, 2)
 COLUMNS(bf16, 3)
 COLUMNS(bf16, 4)
-COLUMNS(int8, 1)
-COLUMNS(int8, 2)
-COLUMNS(int8, 3)
-COLUMNS(int8, 4)
-
-/* Strip by strip; `rows` are the words' rows: groups of k.                             */
-static void all_columns(const hgi_narrow *g, int64_t rows, const columns_fn *fn)
-{
-    const float *W = g->W;
-    for (int64_t n = 0; n < g->N; n += HGI_STRIP) {
-        int64_t wide = hgi_min(HGI_STRIP, g->N - n), row = hgi_strip_width(wide);
-        for (int64_t c = 0; c < wide; c += NARROW_VECS * VL) {
-            int64_t part = hgi_min(NARROW_VECS * VL, wide - c);
-            int64_t vecs = hgi_ceil_div(part, VL);
-            fn[vecs - 1](g, W + rows * n + c, row, n + c, part - (vecs - 1) * VL);
-        }
-    }
-}
 
 static void narrow_bf16(const hgi_narrow *g)
 {
@@ -122,24 +58,17 @@ static void narrow_bf16(const hgi_narrow *g)
     all_columns(g, hgi_ceil_div(g->K, 2), fn);
 }
 
-static void narrow_int8(const hgi_narrow *g)
-{
-    static const columns_fn fn[NARROW_VECS] = {int8_1, int8_2, int8_3, int8_4};
-    all_columns(g, hgi_ceil_div(g->K, 4), fn);
-}
-
 /* Adding 1.5 2^23 rounds to an integer, whose low byte is then the number's.           */
 static void bytes_of(int64_t n, const float *x, float factor, int8_t *out)
 {
-    float part[VL];
     vf magic = v_set1(0x1.8p+23f), f = v_set1(factor);
-    for (int64_t i = 0; i < n; i += VL) {
-        int64_t count = hgi_min(VL, n - i);
-        uint32_t bits[VL];
-        v_store(part, v_add(v_mul(v_load_n(x + i, count), f), magic));
-        memcpy(bits, part, sizeof bits);
-        for (int64_t j = 0; j < count; j++) out[i + j] = (int8_t)(uint8_t)bits[j];
-    }
+    int64_t i = 0;
+    for (; i + VL <= n; i += VL)
+        i_store_bytes(out + i, i_bits(v_add(v_mul(v_load(x + i), f), magic)));
+    if (i == n) return;
+    int8_t rest[VL];
+    i_store_bytes(rest, i_bits(v_add(v_mul(v_load_n(x + i, n - i), f), magic)));
+    for (int64_t j = 0; i + j < n; j++) out[i + j] = rest[j];
 }
 
 static float quantise(int64_t n, const float *x, int8_t *out)

@@ -51,6 +51,7 @@
     .max_pool_back = max_pool_back,                                                      \
     .widen_u8 = widen_u8,                                                                \
     .affine = affine,                                                                    \
+    .ends = ends,                                                                        \
     .sgd = sgd,                                                                          \
     .adam = adam,                                                                        \
     .rmsprop = rmsprop

@@ -169,6 +169,13 @@ static inline vu i_or(vu a, vu b) { return _mm256_or_si256(a, b); }
 static inline vf v_from_int(vu a) { return _mm256_cvtepi32_ps(a); }
 static inline vu i_bits(vf a) { return _mm256_castps_si256(a); }
 static inline vf v_bits(vu a) { return _mm256_castsi256_ps(a); }
+static inline void i_store_bytes(int8_t *p, vu a)
+{
+    const __m256i low = _mm256_set1_epi64x(0x0c080400);
+    const __m256i halves = _mm256_set_epi32(0, 0, 0, 0, 0, 0, 4, 0);
+    __m256i bytes = _mm256_permutevar8x32_epi32(_mm256_shuffle_epi8(a, low), halves);
+    _mm_storel_epi64((__m128i *)(void *)p, _mm256_castsi256_si128(bytes));
+}
 static inline vm i_above(vu a, vu b)
 {
     return v_bits(_mm256_cmpgt_epi32(_mm256_xor_si256(a, i_set1(0x80000000)),

@@ -8,6 +8,7 @@
  *   v_min/v_max b where a or b is NaN, so that a constant in a never hides a NaN in b
  *   v_fma       a b + c, one rounding; every other word rounds once, as IEEE says
  *   vu          VL whole numbers of 32 bits, modulo 2^32
+ *   i_store_bytes             the low byte of each lane, VL bytes
  *   vw          half as many of 64 bits, whose low halves count: two make a vu
  *   vs          a sum in double, lane by lane: the order is fixed by the data's length;
  *   vs_total    adds the upper half of the lanes to the lower, again and again
@@ -164,6 +165,10 @@ static inline vm i_top(vu a) { return _mm512_movepi32_mask(a); } /* bit 31 */
 static inline vf v_from_int(vu a) { return _mm512_cvtepi32_ps(a); }
 static inline vu i_bits(vf a) { return _mm512_castps_si512(a); }
 static inline vf v_bits(vu a) { return _mm512_castsi512_ps(a); }
+static inline void i_store_bytes(int8_t *p, vu a)
+{
+    _mm_storeu_si128((__m128i *)(void *)p, _mm512_cvtepi32_epi8(a));
+}
 /* -a where bit 31 of b is set.                                                         */
 static inline vf v_flip(vf a, vu b)
 {

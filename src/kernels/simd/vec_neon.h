@@ -89,6 +89,13 @@ typedef uint32x4_t vu;
 
 static inline vu i_bits(vf a) { return vreinterpretq_u32_f32(a); }
 static inline vf v_bits(vu a) { return vreinterpretq_f32_u32(a); }
+static inline void i_store_bytes(int8_t *p, vu a)
+{
+    uint16x4_t two = vmovn_u32(a);
+    uint8x8_t one = vmovn_u16(vcombine_u16(two, two));
+    uint32_t four = vget_lane_u32(vreinterpret_u32_u8(one), 0);
+    memcpy(p, &four, sizeof four);
+}
 #define i_left(a, n) vshlq_n_u32(a, n)
 static inline vf v_from_int(vu a) { return vcvtq_f32_s32(vreinterpretq_s32_u32(a)); }
 
