@@ -49,10 +49,12 @@ static json_t *to_json(const hg_metrics *metrics)
 }
 
 /* Two models: the first's numbers as ever, the other's under "against".                */
-static int print_json(const hg_metrics *metrics, const hg_metrics *other)
+static int print_json(const hg_metrics *metrics, const hg_metrics *other,
+                      json_t *findings)
 {
     json_t *object = to_json(metrics);
     if (other != NULL) json_object_set_new(object, "against", to_json(other));
+    json_object_update_missing(object, findings);
     return cli_json_print(object);
 }
 
@@ -112,7 +114,7 @@ static void note_clean(cli *c, const char *path, const hg_model *model)
 
 /* The model is read, used and let go: with --against only one is in memory. */
 static int measure(cli *c, const char *path, const hg_dataset *data,
-                   const hg_dataset *target, hg_metrics **out)
+                   const hg_dataset *target, hg_metrics **out, json_t *findings)
 {
     hg_model *model = NULL;
     hg_dataset *noisy = NULL;
@@ -122,6 +124,9 @@ static int measure(cli *c, const char *path, const hg_dataset *data,
     if (code == CLI_OK && hg_evaluate_pair(c->ctx, model, noisy != NULL ? noisy : data,
                                            noisy != NULL ? data : target, out) != HG_OK)
         code = cli_failed(c);
+    /* The doctor judges a model by rows as they are. */
+    if (code == CLI_OK && findings != NULL && noisy == NULL && target == NULL)
+        code = cli_findings(c, model, data, NULL, findings);
     hg_dataset_free(&noisy);
     hg_model_free(&model);
     return code;
@@ -136,14 +141,19 @@ static int run(cli *c)
     if (clean != NULL && cli_has(c, "corrupt"))
         return cli_usage_error("evaluate: --corrupt makes noisy rows of clean ones, "
                                "--target has both: give one of them");
+    json_t *findings = json_object();
     int code = cli_open_data(c, c->args[1], &data);
     if (code == CLI_OK && clean != NULL) code = cli_open_data(c, clean, &target);
-    if (code == CLI_OK) code = measure(c, c->args[0], data, target, &metrics);
-    if (code == CLI_OK && against != NULL)
-        code = measure(c, against, data, target, &other);
     if (code == CLI_OK)
-        code = cli_has(c, "json") ? print_json(metrics, other)
+        code = measure(c, c->args[0], data, target, &metrics,
+                       against == NULL ? findings : NULL);
+    if (code == CLI_OK && against != NULL)
+        code = measure(c, against, data, target, &other, NULL);
+    if (code == CLI_OK)
+        code = cli_has(c, "json") ? print_json(metrics, other, findings)
                                   : print_table(c, metrics, other);
+    if (code == CLI_OK && !cli_has(c, "json")) cli_findings_say(c, findings);
+    json_decref(findings);
     hg_metrics_free(&metrics);
     hg_metrics_free(&other);
     hg_dataset_free(&target);

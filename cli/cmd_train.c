@@ -168,7 +168,7 @@ static double speed(const job *j)
 }
 
 /* The closing words for a script: whole also when training ended early. */
-static void print_json(const job *j, const char *stopped)
+static void print_json(const job *j, const char *stopped, json_t *findings)
 {
     json_t *o = json_object();
     json_object_set_new(o, "model", cli_json_text(j->model != NULL ? j->output : NULL));
@@ -184,6 +184,7 @@ static void print_json(const job *j, const char *stopped)
     json_object_set_new(o, "best", cli_json_real(j->last.best));
     json_object_set_new(o, "seconds", cli_json_real(j->seconds));
     json_object_set_new(o, "rows_per_second", cli_json_real(speed(j)));
+    json_object_update_missing(o, findings);
     cli_json_print(o);
 }
 
@@ -326,10 +327,19 @@ static int finish(job *j, hg_status status)
     }
     /* The model itself may be on standard output. */
     if (strcmp(j->output, "-") == 0) return code;
-    if (cli_has(c, "json"))
-        print_json(j, stopped);
-    else if (!cli_has(c, "quiet") && status == HG_OK)
+    bool json = cli_has(c, "json"), quiet = cli_has(c, "quiet");
+    json_t *findings = json_object();
+    /* A run that was cut short is not judged: what is wrong with it is known. */
+    if (status == HG_OK && (json || !quiet) &&
+        cli_findings(j->c, j->model, j->valid != NULL ? j->valid : j->train, j->train,
+                     findings) != CLI_OK)
+        code = CLI_FAILED;
+    if (json)
+        print_json(j, stopped, findings);
+    else if (!quiet && status == HG_OK)
         print_closing(j);
+    if (!json) cli_findings_say(c, findings);
+    json_decref(findings);
     return code;
 }
 

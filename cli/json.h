@@ -16,4 +16,11 @@ json_t *cli_json_shape(int rank, const int64_t *shape);
  * object; an exit status.                                                              */
 int cli_json_print(json_t *object);
 
+/* Ask the doctor: "findings" of `into`, an array of names and texts.  train: the training
+ * rows, or NULL.  An exit status.                                                      */
+int cli_findings(cli *c, const hg_model *model, const hg_dataset *data,
+                 const hg_dataset *train, json_t *into);
+/* The same as notes on stderr, unless --quiet.                                         */
+void cli_findings_say(const cli *c, const json_t *from);
+
 #endif

@@ -123,8 +123,8 @@ typedef struct hg_fact {
 HG_API int hg_info(const hg_ctx *ctx, int index, hg_fact *out);
 /* The rows of a table, by its name: "layers", "codes", "activations", "losses",
  * "optimizers", "schedules", "presets", "readers", "writers", "scales", "corruptions",
- * "plots", "metrics".  name = the word, value = one line about it.  0 after the last and
- * for an unknown table; hg_list(NULL, i, out) lists the tables. */
+ * "plots", "metrics", "findings".  name = the word, value = one line about it.  0 after
+ * the last and for an unknown table; hg_list(NULL, i, out) lists the tables. */
 HG_API int hg_list(const char *table, int index, hg_fact *out);
 
 /* ======== Data =========================================================== */
@@ -487,6 +487,22 @@ HG_API int hg_metrics_at(const hg_metrics *metrics, int index, hg_metric *out);
 /* NaN when there is no such metric. */
 HG_API double hg_metrics_get(const hg_metrics *metrics, const char *name);
 HG_API void hg_metrics_free(hg_metrics **metrics);
+
+/* What is wrong with a model, told from a sample of rows: collapsed or dead codes,
+ * over-fitting, a copy instead of a code, outputs that cannot reach the rows, rows unlike
+ * the training rows, PCA with less error at the same code size.
+ * data     rows that it should rebuild, best not those of training
+ * train    the training rows, for PCA; NULL: PCA is fitted to half of `data`, and both are
+ *          judged by the other half
+ * Errors   HG_ESHAPE features; as hg_reconstruct; HG_ENOMEM.
+ * Threads  one per ctx. */
+typedef struct hg_doctor hg_doctor;
+HG_API hg_status hg_doctor_new(hg_ctx *ctx, const hg_model *model, const hg_dataset *data,
+                               const hg_dataset *train, hg_doctor **out) HG_WARN_UNUSED;
+/* The index-th finding: a name ("over-fitting") and one line of what was seen and what to
+ * try; 0 after the last.  The strings live as long as the doctor. */
+HG_API int hg_doctor_at(const hg_doctor *doctor, int index, hg_fact *out);
+HG_API void hg_doctor_free(hg_doctor **doctor);
 
 /* ======== Making new rows ================================================== */
 

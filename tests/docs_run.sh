@@ -73,7 +73,7 @@ for cmd in "$work"/*.cmd; do
     base=${cmd%.cmd} status=0
     line=$(cat "$base.line")
     bash -eu "$cmd" </dev/null >"$base.got" 2>&1 || status=$?
-    notes='^hourglass: (warning|scale|loss|optimizer|kernels|resumed)'
+    notes='^hourglass: (warning|note|scale|loss|optimizer|kernels|resumed)'
     if [ -e "$base.want" ] && grep '^hourglass: ' "$base.want" | grep -Evq "$notes"; then
         [ $status != 0 ] || complain "$line" "succeeded, but should fail: $(head -n 1 "$cmd")"
     elif [ $status != 0 ]; then

@@ -4,6 +4,7 @@
  * Help, documents, tests and messages iterate over these; a kind that is added to its own
  * table is listed here without anyone writing more.  The tables differ in type, so each has
  * a function that reads one row. */
+#include "apply/doctor.h"
 #include "apply/plot.h"
 #include "data/corrupt.h"
 #include "data/data.h"
@@ -108,6 +109,12 @@ static bool metric_at(int i, hg_fact *f)
     return true;
 }
 
+static bool finding_at(int i, hg_fact *f)
+{
+    *f = (hg_fact){hgi_rules[i].name, hgi_rules[i].brief};
+    return f->name != NULL;
+}
+
 static const struct {
     const char *name, *brief;
     bool (*at)(int index, hg_fact *out);
@@ -125,6 +132,7 @@ static const struct {
     {"writers", "file formats written", writer_at},
     {"plots", "hourglass plot KIND", plot_at},
     {"metrics", "what evaluate measures", metric_at},
+    {"findings", "what evaluate and train may note about a model", finding_at},
 };
 
 int hg_list(const char *table, int index, hg_fact *out)

@@ -9,5 +9,6 @@ for name in mean_activity zero_fraction decoder_norm bce; do
     grep -q "^$name  *[0-9.]*  *[0-9.]*  *[0-9.]" table || fail "no $name in the table"
 done
 hourglass evaluate sparse.safetensors $test --against dense.safetensors --json >both
-hourglass evaluate dense.safetensors $test --json >dense
+# The doctor looks at a model alone.
+hourglass evaluate dense.safetensors $test --json | sed 's/, "findings": \[.*\]//' >dense
 grep -qF "\"against\": $(cat dense)" both || fail "the other model's numbers are not its own"

@@ -6,7 +6,7 @@ deep="--hidden 20,10 --code 4 --activation sigmoid --code-activation linear"
 options="$deep --pretrain rbm --pretrain-epochs 2 --limit 300 --batch-size 50"
 
 hourglass train $train $options --epochs 1 --valid $test --log log.jsonl 2>err >/dev/null
-sed -e 's/[0-9.]* rows/N rows/' -e 's/-*[0-9]*\.[0-9]*/F/g' err
+sed -e '/: note: /d' -e 's/[0-9.]* rows/N rows/' -e 's/-*[0-9]*\.[0-9]*/F/g' err
 # What a level logs, by name.
 head -n 1 log.jsonl | grep -o '"[a-z_]*":' | tr -d '\n'
 echo
