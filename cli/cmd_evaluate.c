@@ -15,6 +15,22 @@ static const cli_option own_options[] = {
      .argument = "DATA",
      .group = "data",
      .help = "the clean rows that DATA, noisy, are to become"},
+    {.name = "labels",
+     .argument = "FILE",
+     .group = "labels",
+     .help = "one label a row of DATA: how well codes tell them apart"},
+    {.name = "train",
+     .argument = "DATA",
+     .group = "labels",
+     .help = "rows to learn the labels from; else every second one of DATA"},
+    {.name = "train-labels",
+     .argument = "FILE",
+     .group = "labels",
+     .help = "one label a row of the --train rows"},
+    {.name = "label-column",
+     .argument = "NAME",
+     .group = "labels",
+     .help = "CSV: the column of the labels' files to take"},
     {.name = NULL},
 };
 
@@ -46,6 +62,69 @@ static json_t *to_json(const hg_metrics *metrics)
     for (int i = 0; hg_metrics_at(metrics, i, &m); i++)
         json_object_set_new(object, m.name, value_of(&m));
     return object;
+}
+
+/* ---- labels ------------------------------------------------------------------------- */
+
+/* The labels' file has its own columns: options about columns are the data's. */
+static int open_labels(cli *c, const char *path, hg_dataset **out)
+{
+    hg_data_options o = {.size = sizeof(o), .columns = cli_get(c, "label-column")};
+    return hg_dataset_open(c->ctx, path, &o, out) == HG_OK ? CLI_OK : cli_failed(c);
+}
+
+/* Accuracies of classifiers on the codes, where there are labels; else out->rows is 0. */
+static int probe(cli *c, const hg_model *model, const hg_dataset *data, hg_probe *out)
+{
+    hg_dataset *labels = NULL, *train = NULL, *train_labels = NULL;
+    const char *path = cli_get(c, "labels"), *rows = cli_get(c, "train");
+    const char *known = cli_get(c, "train-labels");
+    int code = open_labels(c, path, &labels);
+    if (code == CLI_OK && rows != NULL) code = cli_open_data(c, rows, &train);
+    if (code == CLI_OK && known != NULL) code = open_labels(c, known, &train_labels);
+    if (code == CLI_OK &&
+        hg_probe_run(c->ctx, model, train, train_labels, data, labels, out) != HG_OK)
+        code = cli_failed(c);
+    hg_dataset_free(&train_labels);
+    hg_dataset_free(&train);
+    hg_dataset_free(&labels);
+    return code;
+}
+
+static void print_probe(const hg_probe *p)
+{
+    char a[CLI_NUMBER], n[3][CLI_NUMBER];
+    if (p->rows == 0) return;
+    printf("\n%s rows of %s classes told apart,", cli_grouped(n[0], p->rows),
+           cli_grouped(n[1], p->classes));
+    printf(" learnt from %s:\n", cli_grouped(a, p->train_rows));
+    cli_table *t = cli_table_new("lrrr");
+    cli_table_row(t, (const char *const[]){"accuracy", "code", "PCA", "rows"});
+    cli_table_rule(t);
+    cli_table_row(
+        t, (const char *const[]){"5 nearest neighbours", cli_real(n[0], p->knn_code),
+                                 cli_real(n[1], p->knn_pca), cli_real(n[2], p->knn_raw)});
+    cli_table_row(t, (const char *const[]){
+                         "logistic regression", cli_real(n[0], p->linear_code),
+                         cli_real(n[1], p->linear_pca), cli_real(n[2], p->linear_raw)});
+    cli_table_print(t, stdout);
+    cli_table_free(t);
+}
+
+static void probe_json(const hg_probe *p, json_t *into)
+{
+    const struct {
+        const char *name;
+        double value;
+    } all[] = {{"knn_code", p->knn_code},     {"knn_pca", p->knn_pca},
+               {"knn_raw", p->knn_raw},       {"linear_code", p->linear_code},
+               {"linear_pca", p->linear_pca}, {"linear_raw", p->linear_raw}};
+    if (p->rows == 0) return;
+    json_object_set_new(into, "classes", json_integer(p->classes));
+    json_object_set_new(into, "probe_train_rows", json_integer(p->train_rows));
+    json_object_set_new(into, "probe_rows", json_integer(p->rows));
+    for (size_t i = 0; i < sizeof(all) / sizeof(all[0]); i++)
+        json_object_set_new(into, all[i].name, cli_json_real(all[i].value));
 }
 
 /* Two models: the first's numbers as ever, the other's under "against".                */
@@ -114,7 +193,8 @@ static void note_clean(cli *c, const char *path, const hg_model *model)
 
 /* The model is read, used and let go: with --against only one is in memory. */
 static int measure(cli *c, const char *path, const hg_dataset *data,
-                   const hg_dataset *target, hg_metrics **out, json_t *findings)
+                   const hg_dataset *target, hg_metrics **out, json_t *findings,
+                   hg_probe *labels)
 {
     hg_model *model = NULL;
     hg_dataset *noisy = NULL;
@@ -127,6 +207,8 @@ static int measure(cli *c, const char *path, const hg_dataset *data,
     /* The doctor judges a model by rows as they are. */
     if (code == CLI_OK && findings != NULL && noisy == NULL && target == NULL)
         code = cli_findings(c, model, data, NULL, findings);
+    if (code == CLI_OK && labels != NULL && cli_get(c, "labels") != NULL)
+        code = probe(c, model, noisy != NULL ? noisy : data, labels);
     hg_dataset_free(&noisy);
     hg_model_free(&model);
     return code;
@@ -141,17 +223,25 @@ static int run(cli *c)
     if (clean != NULL && cli_has(c, "corrupt"))
         return cli_usage_error("evaluate: --corrupt makes noisy rows of clean ones, "
                                "--target has both: give one of them");
+    if (cli_get(c, "labels") == NULL &&
+        (cli_has(c, "train") || cli_has(c, "train-labels") || cli_has(c, "label-column")))
+        return cli_usage_error("evaluate: labels of which rows? name them with --labels");
+    if (cli_has(c, "train") != cli_has(c, "train-labels"))
+        return cli_usage_error("evaluate: --train and --train-labels go together");
+    hg_probe labels = {.size = sizeof(labels)};
     json_t *findings = json_object();
     int code = cli_open_data(c, c->args[1], &data);
     if (code == CLI_OK && clean != NULL) code = cli_open_data(c, clean, &target);
     if (code == CLI_OK)
         code = measure(c, c->args[0], data, target, &metrics,
-                       against == NULL ? findings : NULL);
+                       against == NULL ? findings : NULL, &labels);
     if (code == CLI_OK && against != NULL)
-        code = measure(c, against, data, target, &other, NULL);
+        code = measure(c, against, data, target, &other, NULL, NULL);
+    if (code == CLI_OK) probe_json(&labels, findings);
     if (code == CLI_OK)
         code = cli_has(c, "json") ? print_json(metrics, other, findings)
                                   : print_table(c, metrics, other);
+    if (code == CLI_OK && !cli_has(c, "json")) print_probe(&labels);
     if (code == CLI_OK && !cli_has(c, "json")) cli_findings_say(c, findings);
     json_decref(findings);
     hg_metrics_free(&metrics);

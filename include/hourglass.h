@@ -504,6 +504,27 @@ HG_API hg_status hg_doctor_new(hg_ctx *ctx, const hg_model *model, const hg_data
 HG_API int hg_doctor_at(const hg_doctor *doctor, int index, hg_fact *out);
 HG_API void hg_doctor_free(hg_doctor **doctor);
 
+/* What codes know of labels that the model never saw, beside PCA's codes and the rows
+ * themselves: shares of right answers, in [0,1]. */
+typedef struct hg_probe {
+    size_t size;
+    int64_t classes, train_rows, rows; /* learnt from, judged by */
+    double knn_code, knn_pca, knn_raw; /* 5 nearest neighbours, the nearer on a tie */
+    double linear_code, linear_pca, linear_raw; /* multinomial logistic regression */
+} hg_probe;
+/* Classify rows by their codes.  Numbers of PCA are NaN where it has no such code size.
+ * labels   one value a row, any whole or broken number: each different one is a class
+ * train    rows to learn from, with their labels; both NULL: every second row of data
+ *          is learnt from, and the others judge
+ * Errors   HG_EINVAL size, or one of train and train_labels alone; HG_ESHAPE rows,
+ *          labels; HG_ERANGE fewer than 2 or more than 1000 classes, or a label that the
+ *          training rows do not have; as hg_encode; HG_ENOMEM.
+ * Threads  one per ctx; same numbers for any number of threads.
+ * Source   logistic regression with C = 1 on standardised columns, as scikit-learn's. */
+HG_API hg_status hg_probe_run(hg_ctx *ctx, const hg_model *model, const hg_dataset *train,
+                              const hg_dataset *train_labels, const hg_dataset *data,
+                              const hg_dataset *labels, hg_probe *out) HG_WARN_UNUSED;
+
 /* ======== Making new rows ================================================== */
 
 typedef struct hg_mixture_options {

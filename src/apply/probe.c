@@ -1,0 +1,259 @@
+// SPDX-License-Identifier: MIT
+/* What do codes know that nobody told them?  A classifier that sees codes alone, by nearest
+ * neighbours and by a linear map, beside the same on PCA's codes and on the rows.      */
+#include "apply/neighbours.h"
+#include "model/model.h"
+#include "train/logistic.h"
+
+#include <math.h>
+#include <string.h>
+
+enum { NEIGHBOURS = 5, CLASSES_MOST = 1000 };
+
+/* Rows, their labels as classes, and their features under way. */
+typedef struct side {
+    int64_t n;
+    float *x;       /* [n,d] scaled */
+    float *z;       /* [n,k] codes, then PCA's */
+    int32_t *class; /* [n] */
+} side;
+
+typedef struct probe {
+    hg_ctx *ctx;
+    const hg_model *model;
+    int64_t d, k, classes;
+    side learn, judge;
+    double *label;      /* [classes] ascending */
+    int32_t *predicted; /* [judge.n] */
+    int64_t *index;     /* [judge.n, NEIGHBOURS] */
+} probe;
+
+/* ---- labels ------------------------------------------------------------------------- */
+
+static hg_status check_labels(hg_ctx *ctx, const hg_dataset *data,
+                              const hg_dataset *labels)
+{
+    if (labels->features != 1)
+        return hgi_fail(ctx, HG_ESHAPE,
+                        "%s: %lld values a row, expected labels: one value a row",
+                        labels->name, (long long)labels->features);
+    if (labels->rows != data->rows)
+        return hgi_fail(ctx, HG_ESHAPE, "%s: %lld labels for %lld rows of %s",
+                        labels->name, (long long)labels->rows, (long long)data->rows,
+                        data->name);
+    return HG_OK;
+}
+
+/* Where v stands among the labels, or where it would have to. */
+static int64_t place_of(const probe *p, double v)
+{
+    int64_t lo = 0, hi = p->classes;
+    while (lo < hi) {
+        int64_t middle = (lo + hi) / 2;
+        if (p->label[middle] < v)
+            lo = middle + 1;
+        else
+            hi = middle;
+    }
+    return lo;
+}
+
+static hg_status learn_labels(probe *p, const hg_dataset *labels, int64_t first,
+                              int64_t step)
+{
+    p->label = hgi_calloc(&p->ctx->mem, CLASSES_MOST + 1, sizeof *p->label);
+    if (p->label == NULL) return hgi_fail_mem(p->ctx, CLASSES_MOST * 8, "classes");
+    for (int64_t r = first; r < labels->rows; r += step) {
+        float v;
+        hgi_dataset_row(labels, r, &v);
+        int64_t at = place_of(p, (double)v);
+        if (at < p->classes && p->label[at] <= (double)v) continue;
+        if (p->classes == CLASSES_MOST)
+            return hgi_fail(p->ctx, HG_ERANGE, "%s: more than %d different labels",
+                            labels->name, CLASSES_MOST);
+        memmove(p->label + at + 1, p->label + at,
+                (size_t)(p->classes - at) * sizeof *p->label);
+        p->label[at] = (double)v;
+        p->classes++;
+    }
+    if (p->classes >= 2) return HG_OK;
+    return hgi_fail(p->ctx, HG_ERANGE, "%s: all rows have the same label", labels->name);
+}
+
+/* ---- rows --------------------------------------------------------------------------- */
+
+/* Rows first, first + step, ... with their classes and codes. */
+static hg_status take(probe *p, side *s, const hg_dataset *data, const hg_dataset *labels,
+                      int64_t first, int64_t step)
+{
+    hg_ctx *ctx = p->ctx;
+    const hgi_scaler *scaler = &p->model->scaler;
+    s->n = hgi_ceil_div(data->rows - first, step);
+    size_t n = (size_t)s->n;
+    s->x = hgi_calloc(&ctx->mem, n * (size_t)p->d, sizeof *s->x);
+    s->z = hgi_calloc(&ctx->mem, n * (size_t)p->k, sizeof *s->z);
+    s->class = hgi_calloc(&ctx->mem, n, sizeof *s->class);
+    if (s->x == NULL || s->z == NULL || s->class == NULL)
+        return hgi_fail_mem(ctx, n * (size_t)(p->d + p->k) * 4, "rows and codes");
+    for (int64_t i = 0; i < s->n; i++) {
+        float v;
+        int64_t row = first + i * step;
+        hgi_dataset_row(labels, row, &v);
+        int64_t at = place_of(p, (double)v);
+        if (at == p->classes || p->label[at] > (double)v)
+            return hgi_fail(
+                ctx, HG_ERANGE,
+                "%s: row %lld: label %g, which no row has that was learnt from",
+                labels->name, (long long)row + 1, (double)v);
+        s->class[i] = (int32_t)at;
+        HGI_TRY(hg_dataset_read(ctx, data, row, 1, s->x + i * p->d));
+    }
+    HGI_TRY(hg_encode(ctx, p->model, s->x, s->n, s->z));
+    for (int64_t i = 0; i < s->n * p->d; i++) {
+        int64_t c = i % p->d;
+        s->x[i] = (float)(((double)s->x[i] - scaler->shift[c]) * scaler->scale[c]);
+    }
+    return HG_OK;
+}
+
+/* Replace the codes by PCA's, fitted to the rows learnt from. */
+static hg_status take_pca(probe *p)
+{
+    hg_status status = HG_OK;
+    char code[24];
+    hg_config *cfg = NULL;
+    hg_dataset *rows = NULL;
+    hg_model *pca = NULL;
+    hg_view v = {.size = sizeof v,
+                 .data = p->learn.x,
+                 .rows = p->learn.n,
+                 .rank = 1,
+                 .shape = {p->d}};
+    snprintf(code, sizeof code, "%lld", (long long)p->k);
+    HGI_GOTO(hg_config_new(p->ctx, &cfg));
+    HGI_GOTO(hg_config_set(cfg, "code", code));
+    HGI_GOTO(hg_config_set(cfg, "scale", "none"));
+    HGI_GOTO(hg_dataset_view(p->ctx, &v, &rows));
+    HGI_GOTO(hg_pca(p->ctx, cfg, rows, NULL, &pca));
+    HGI_GOTO(hg_encode(p->ctx, pca, p->learn.x, p->learn.n, p->learn.z));
+    HGI_GOTO(hg_encode(p->ctx, pca, p->judge.x, p->judge.n, p->judge.z));
+done:
+    hg_config_free(&cfg);
+    hg_dataset_free(&rows);
+    hg_model_free(&pca);
+    return status;
+}
+
+/* ---- two classifiers ---------------------------------------------------------------- */
+
+static double share_right(const probe *p)
+{
+    int64_t right = 0;
+    for (int64_t i = 0; i < p->judge.n; i++)
+        right += p->predicted[i] == p->judge.class[i];
+    return (double)right / (double)p->judge.n;
+}
+
+/* The class with most votes; on a tie the one whose first voter is nearer. */
+static int32_t vote(const probe *p, const int64_t *index, int64_t k)
+{
+    int64_t best = -1, most = 0;
+    for (int64_t i = 0; i < k; i++) {
+        int64_t votes = 0;
+        for (int64_t j = 0; j < k; j++)
+            votes += p->learn.class[index[j]] == p->learn.class[index[i]];
+        if (votes <= most) continue;
+        most = votes;
+        best = i;
+    }
+    return p->learn.class[index[best]];
+}
+
+static hg_status classify(probe *p, int64_t d, const float *learn, const float *judge,
+                          double *knn, double *linear)
+{
+    int64_t k = hgi_min(NEIGHBOURS, p->learn.n);
+    HGI_TRY(hgi_neighbours(p->ctx, d, learn, p->learn.n, judge, p->judge.n, k, p->index));
+    for (int64_t i = 0; i < p->judge.n; i++)
+        p->predicted[i] = vote(p, p->index + i * k, k);
+    *knn = share_right(p);
+    HGI_TRY(hgi_logistic(p->ctx, d, p->classes, learn, p->learn.class, p->learn.n, judge,
+                         p->judge.n, p->predicted));
+    *linear = share_right(p);
+    return HG_OK;
+}
+
+static hg_status classify_all(probe *p, hg_probe *out)
+{
+    p->predicted = hgi_calloc(&p->ctx->mem, (size_t)p->judge.n, sizeof *p->predicted);
+    p->index =
+        hgi_calloc(&p->ctx->mem, (size_t)p->judge.n * NEIGHBOURS, sizeof *p->index);
+    if (p->predicted == NULL || p->index == NULL)
+        return hgi_fail_mem(p->ctx, (size_t)p->judge.n * 44, "answers");
+    HGI_TRY(classify(p, p->k, p->learn.z, p->judge.z, &out->knn_code, &out->linear_code));
+    HGI_TRY(classify(p, p->d, p->learn.x, p->judge.x, &out->knn_raw, &out->linear_raw));
+    if (p->k >= p->d) return HG_OK; /* PCA with all components is the rows, turned */
+    HGI_TRY(take_pca(p));
+    return classify(p, p->k, p->learn.z, p->judge.z, &out->knn_pca, &out->linear_pca);
+}
+
+/* ---- the whole ---------------------------------------------------------------------- */
+
+static hg_status check(hg_ctx *ctx, const hg_model *m, const hg_dataset *train,
+                       const hg_dataset *train_labels, const hg_dataset *data,
+                       const hg_dataset *labels, const hg_probe *out)
+{
+    if (out == NULL || out->size != sizeof *out)
+        return hgi_fail(ctx, HG_EINVAL, "hg_probe_run: out->size is not set");
+    if (m == NULL || data == NULL || labels == NULL)
+        return hgi_fail(ctx, HG_EINVAL, "a model, rows and labels are needed");
+    if ((train == NULL) != (train_labels == NULL))
+        return hgi_fail(ctx, HG_EINVAL, "training rows and their labels go together");
+    for (int i = 0; i < 2; i++) {
+        const hg_dataset *d = i == 0 ? data : train;
+        if (d == NULL) continue;
+        if (d->features != m->net.inputs)
+            return hgi_fail(ctx, HG_ESHAPE,
+                            "%s: %lld values a row, but the model wants %lld", d->name,
+                            (long long)d->features, (long long)m->net.inputs);
+        HGI_TRY(check_labels(ctx, d, i == 0 ? labels : train_labels));
+    }
+    if (train == NULL && data->rows < 4)
+        return hgi_fail(ctx, HG_ESHAPE, "%s: %lld rows, expected at least 4 to halve",
+                        data->name, (long long)data->rows);
+    return HG_OK;
+}
+
+static void release(probe *p)
+{
+    const hgi_mem *mem = &p->ctx->mem;
+    void *all[] = {p->learn.x,     p->learn.z, p->learn.class, p->judge.x, p->judge.z,
+                   p->judge.class, p->label,   p->predicted,   p->index};
+    for (int64_t i = 0; i < HGI_COUNT(all); i++) hgi_free(mem, all[i]);
+}
+
+hg_status hg_probe_run(hg_ctx *ctx, const hg_model *m, const hg_dataset *train,
+                       const hg_dataset *train_labels, const hg_dataset *data,
+                       const hg_dataset *labels, hg_probe *out)
+{
+    hg_status status = HG_OK;
+    probe p = {.ctx = ctx, .model = m};
+    HGI_TRY(check(ctx, m, train, train_labels, data, labels, out));
+    bool halves = train == NULL;
+    p.d = m->net.inputs;
+    p.k = m->net.code_size;
+    const hg_dataset *rows = halves ? data : train;
+    const hg_dataset *known = halves ? labels : train_labels;
+    *out = (hg_probe){
+        .size = sizeof *out, .knn_pca = (double)NAN, .linear_pca = (double)NAN};
+    HGI_GOTO(learn_labels(&p, known, 0, halves ? 2 : 1));
+    HGI_GOTO(take(&p, &p.learn, rows, known, 0, halves ? 2 : 1));
+    HGI_GOTO(take(&p, &p.judge, data, labels, halves ? 1 : 0, halves ? 2 : 1));
+    out->classes = p.classes;
+    out->train_rows = p.learn.n;
+    out->rows = p.judge.n;
+    HGI_GOTO(classify_all(&p, out));
+done:
+    release(&p);
+    return status;
+}
