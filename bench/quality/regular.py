@@ -15,9 +15,10 @@ import json
 from common import Runs, arguments, call, row
 
 CODE = 32
-SIGMOID = ("--code", CODE, "--activation", "sigmoid")
+ELU = ("--code", CODE, "--activation", "elu")  # smooth, and does not saturate as it starts
 RELU = ("--code", CODE, "--activation", "relu")
-DEEP = ("--hidden", "128", *SIGMOID)
+DEEP = ("--hidden", 128, *ELU)
+RATES = ("--hidden", 128, *RELU, "--code-activation", "sigmoid")
 TINY = 1e-9
 
 
@@ -46,10 +47,11 @@ def far_from_orthonormal(path):
 def main():
     a = argparse.ArgumentParser(description=__doc__.splitlines()[0])
     arguments(a, "build/quality/regular")
-    a.add_argument("--epochs", default="20")
+    a.add_argument("--epochs", default=6)
     o = a.parse_args()
     runs = Runs(o.program, o.data, o.work)
-    usual = ("--loss", "bce", "--scale", "unit", "--epochs", o.epochs, "--seed", 1)
+    usual = ("--loss", "bce", "--scale", "unit", "--batch-size", 64, "--lr", 3e-3,
+             "--schedule", "cosine", "--epochs", o.epochs, "--seed", 1)
 
     def train(name, *options):
         return runs.train(name, *options, *usual)
@@ -70,14 +72,6 @@ def main():
         row(name, what, shown.format(with_it), shown.format(without), f"{error:.2f}",
             "yes" if error < pca else "no")
 
-    plain = train("sigmoid", *SIGMOID, "--contractive", TINY)
-    m = train("contractive", *SIGMOID, "--contractive", 0.003)
-    line("contractive 0.003", "‖J‖², closed form", jacobian(m, 0.003),
-         jacobian(plain, TINY), m)
-    deep = train("deep", *DEEP, "--contractive", TINY)
-    m = train("contractive-deep", *DEEP, "--contractive", 0.003)
-    line("contractive 0.003, 784-128-32", "‖J‖², estimate", jacobian(m, 0.003),
-         jacobian(deep, TINY), m)
     relu = train("relu", *RELU)
     for share in ("0.3", "0.5"):
         m = train("mask" + share, *RELU, "--corrupt", "mask:" + share)
@@ -87,16 +81,22 @@ def main():
              runs.evaluate(relu, *noise)["sse_per_row"], m)
     m = train("tied", *RELU, "--tied")
     line("tied", "parameters", parameters(runs, m), parameters(runs, relu), m, "{}")
-    m = train("max-norm", *RELU, "--max-norm", 2)
-    line("max-norm 2", "longest incoming weight", longest(m), longest(relu), m)
+    elu = train("elu", *ELU, "--contractive", TINY)
+    m = train("contractive", *ELU, "--contractive", 1e-5)
+    line("contractive 1e-5", "‖J‖², closed form", jacobian(m, 1e-5), jacobian(elu, TINY), m)
+    rates = train("rates", *RATES)
+    m = train("kl", *RATES, "--kl-sparsity", 1e-3, "--target-rate", 0.1)
+    line("kl-sparsity 1e-3, target 0.1", "mean activity",
+         runs.evaluate(m)["mean_activity"], runs.evaluate(rates)["mean_activity"], m)
+    deep = train("deep", *DEEP, "--contractive", TINY)
+    m = train("contractive-deep", *DEEP, "--contractive", 1e-5)
+    line("contractive 1e-5, 784-128-32", "‖J‖², estimate", jacobian(m, 1e-5),
+         jacobian(deep, TINY), m)
+    m = train("max-norm", *RELU, "--max-norm", 1)
+    line("max-norm 1", "longest incoming weight", longest(m), longest(relu), m)
     m = train("orthogonal", *RELU, "--orthogonal", 0.01)
     line("orthogonal 0.01", "‖W Wᵀ − 1‖", far_from_orthonormal(m),
          far_from_orthonormal(relu), m)
-    if "--kl-sparsity" not in call(o.program, "help", "train"):
-        return
-    m = train("kl", *SIGMOID, "--kl-sparsity", 0.001, "--target-rate", 0.1)
-    line("kl-sparsity 0.001, target 0.1", "mean activity",
-         runs.evaluate(m)["mean_activity"], runs.evaluate(plain)["mean_activity"], m)
 
 
 def parameters(runs, model):

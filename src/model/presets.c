@@ -40,13 +40,13 @@ static const char *const conv_denoise[] = {
     "optimizer", "adam", "epochs", "20", "batch-size", "128", NULL,
 };
 
-/* What cleans best of dense nets: wide, no bottleneck, and noise that is never the same
- * twice, so that there is nothing to learn by heart.                                   */
+/* A dense net for cleaning: wide, no bottleneck, and noise that is never the same twice, so
+ * that there is nothing to learn by heart.                                             */
 static const char *const denoise_dense[] = {
     "encoder", "dense 1024 relu;dense 1024 relu",
     "decoder", "dense 1024 relu;dense input sigmoid",
     "loss", "bce", "scale", "unit", "corrupt", "gaussian:0.5", "redraw", "epoch",
-    "optimizer", "adam", "schedule", "cosine", "epochs", "20", "batch-size", "256", NULL,
+    "optimizer", "adam", "schedule", "cosine", "epochs", "60", "batch-size", "256", NULL,
 };
 
 /* The same idea with convolutions: most of the work at a quarter of the positions, a part
@@ -57,7 +57,7 @@ static const char *const denoise_conv[] = {
                "convt 48 3x3 stride=2 relu;residual 5;conv 48 3x3 relu",
     "decoder", "convt 1 5x5 stride=2 sigmoid", "init", "auto",
     "loss", "bce", "scale", "unit", "corrupt", "gaussian:0.2", "redraw", "epoch",
-    "optimizer", "adam", "lr", "2e-3", "schedule", "cosine", "epochs", "6",
+    "optimizer", "adam", "lr", "2e-3", "schedule", "cosine", "epochs", "20",
     "batch-size", "128", NULL,
 };
 
@@ -128,10 +128,10 @@ const hgi_preset hgi_presets[] = {
      "28x28 images: convolutions that learn to remove noise, gaussian:0.2; bce",
      conv_denoise},
     {"denoise-dense",
-     "images: the best dense denoiser here, 1024, 1024, 1024, gaussian:0.5 always fresh",
+     "images: a wide dense net that removes noise, gaussian:0.5 always fresh; bce",
      denoise_dense},
     {"denoise-conv",
-     "28x28 images: the best convolutional denoiser here, gaussian:0.2 always fresh",
+     "28x28 images: convolutions without a bottleneck, gaussian:0.2 always fresh; bce",
      denoise_conv},
     {"vincent-mask",
      "784-500-784 sigmoid from rows with 30 % of the values 0 (Vincent 2010)",
