@@ -90,7 +90,8 @@ class Ours:
             return spawn(self.args, [os.path.join(folder, "score"), self.model,
                                      self.args.files["scored"], str(threads)])
         if self.work.task == "row":
-            return spawn(self.args, [os.path.join(folder, "session"), self.model])
+            return spawn(self.args, [os.path.join(folder, "session"), self.model,
+                                     *self.work.session])
         log = os.path.join(self.args.scratch, "log.jsonl")
         out, memory = self.train(threads, ["--epochs", str(self.work.epochs), "--quiet",
                                            "--log", log])
@@ -157,7 +158,7 @@ def measure(args, work):
     print(f"{work.name:8} {work.title}; {unit}", flush=True)
     ours, one = Ours(args, work), Series("hourglass, 1 thread")
     # What is asked of the peers is known before any of them runs: absent ones are named.
-    series = [(Series("hourglass"), None)]
+    series = [(Series(" ".join(["hourglass", *work.session[:1]])), None)]
     series[0][0].why = ours.prepare() or ""
     for peer in args.peers[work.task != "train"]:
         if peer.kind in work.peers and args.only in peer.label:

@@ -30,6 +30,7 @@ class Workload:
     peers: tuple = ("torch",)
     task: str = "train"  # or "score": many rows, "row": one at a time
     net: str = ""  # of score and row: which net the peers make
+    session: tuple = ()  # of row: our weights and threads
 
 
 TRAINING = [
@@ -60,11 +61,11 @@ INFERENCE = [
     Workload("W9", "1,000,000 rows of 30 scored in memory", "table", TABLE, 2.4,
              peers=("torch", "onnx"), task="score", net="table"),
     Workload("W10-table", "one row scored, 30-16-8-16-30", "table", TABLE, 2.4,
-             peers=("torch", "onnx", "libtorch"), task="row", net="table"),
+             peers=("torch", "onnx", "libtorch"), task="row", net="table", session=("f32", "1")),
     Workload("W10-dense", "one row scored, 784-32-784", "mnist", DENSE, 100,
-             peers=("torch", "onnx", "libtorch"), task="row", net="dense"),
+             peers=("torch", "onnx", "libtorch"), task="row", net="dense", session=("int8", "1")),
     Workload("W10-deep", "one row scored, 784-1000-500-250-30-...-784", "mnist", DEEP, 5667,
-             peers=("torch", "onnx", "libtorch"), task="row", net="deep"),
+             peers=("torch", "onnx", "libtorch"), task="row", net="deep", session=("int8", "2")),
 ]
 
 WORKLOADS = TRAINING + INFERENCE

@@ -598,8 +598,8 @@ HG_API hg_status hg_interpolate(hg_ctx *ctx, const hg_model *model,
 
 /* ======== Sessions: rows as they come ===================================== */
 
-/* A model made ready for a stream of single rows.  All memory is taken when it is made:
- * a call allocates nothing, takes no lock and starts no thread. */
+/* A model made ready for a stream of single rows.  All memory is taken, and threads are
+ * started, when it is made: a call allocates nothing, and by one thread takes no lock. */
 typedef struct hg_session hg_session;
 
 typedef struct hg_session_options {
@@ -611,11 +611,15 @@ typedef struct hg_session_options {
     const char *weights; /* of fully connected layers: "f32" (also NULL), or rounded to
                             "bf16" (8 bits of fraction, half the memory to read) or
                             "int8" (with each layer's input; a quarter) */
+    int threads; /* 1 to 64 that share the layers of a net large enough for it; 0: 1, the
+                    caller.  The others belong to the session; they wait for the next row
+                    without sleeping for some microseconds, then sleep.  Same bits */
 } hg_session_options;
 
 /* Make a session; options may be NULL for the defaults.
  * Memory   the model must outlive the session, the context need not.
- * Errors   HG_EINVAL size; HG_ERANGE rows; HG_EUNKNOWN error or weights; HG_ENOMEM.
+ * Errors   HG_EINVAL size; HG_ERANGE rows or threads; HG_EUNKNOWN error or weights;
+ *          HG_ENOMEM.
  * Threads  one per ctx.  A session serves one thread at a time; any number of sessions,
  *          each in its own thread, may share a model and the context they were made
  *          with. */
@@ -654,6 +658,7 @@ typedef struct hg_session_info {
     int64_t rows;        /* that go through together */
     int64_t bytes;       /* memory that it holds */
     int64_t clipped;     /* rows so far that had values outside the range */
+    int threads;         /* the caller included */
 } hg_session_info;
 /* Fill *info; set info->size before the call.  Errors  HG_EINVAL. */
 HG_API hg_status hg_session_get_info(const hg_session *session, hg_session_info *info);

@@ -103,6 +103,51 @@ TEST(a_session_gives_the_bits_of_the_batch_calls)
     test_where(NULL);
 }
 
+/* Large enough to be shared: products that are cut and that are not, a tied weight, a layer
+ * that is no product, and a last one whose columns no cut divides. */
+static const model_recipe large = {{1, {500, 0, 0}},
+                                   "dense 600 relu; batchnorm; dense 33",
+                                   "plain",
+                                   "dense 600 tied tanh; dense 500",
+                                   "mse",
+                                   HGI_SCALE_STANDARD};
+
+TEST(a_sessions_threads_do_not_change_a_bit)
+{
+    enum { N = 9 };
+    static const char *const weights[] = {"f32", "bf16", "int8"};
+    static float want[N * 500], got[N * 500];
+    hg_ctx *ctx = test_ctx();
+    hg_model *m = make_model(ctx, &large);
+    float *x = random_floats(12, N * 500, -1, 1);
+    for (int w = 0; w < 3; w++)
+        for (int threads = 1; threads <= 3; threads++) {
+            hg_session_options o = {
+                .size = sizeof o, .rows = 4, .weights = weights[w], .threads = threads};
+            hg_session_info info = {.size = sizeof info};
+            hg_session *s;
+            double error[N];
+            test_where("%s, %d threads", weights[w], threads);
+            CHECK_OK(ctx, hg_session_new(ctx, m, &o, &s));
+            CHECK_INT(hg_session_get_info(s, &info), HG_OK);
+            CHECK_INT(info.threads, threads);
+            for (int again = 0; again < 20; again++) {
+                CHECK_INT(hg_session_reconstruct(s, x, N, threads == 1 ? want : got),
+                          HG_OK);
+                if (threads > 1) CHECK(memcmp(got, want, sizeof got) == 0);
+            }
+            CHECK_INT(hg_session_error(s, x, N, error), HG_OK);
+            hg_session_free(&s);
+            if (threads == 1 && w == 0) {
+                CHECK_OK(ctx, hg_reconstruct(ctx, m, x, N, got));
+                CHECK(memcmp(got, want, sizeof got) == 0);
+            }
+        }
+    test_where(NULL);
+    hg_model_free(&m);
+    free(x);
+}
+
 /* Means of both are sums in double over the same 60 or so squares of floats, in another
  * order, of errors that differ by rounding: 1e-6 of the value is generous to that. */
 TEST(a_sessions_errors_average_to_what_evaluate_prints)
@@ -200,16 +245,15 @@ TEST(a_sessions_calls_take_no_memory)
     }
 }
 
-TEST(a_session_out_of_memory_leaks_nothing)
+static void fail_each_allocation(const model_recipe *recipe, const hg_session_options *o)
 {
     hg_ctx *ctx = test_ctx();
-    hg_model *m = make_model(ctx, &recipes[3]);
+    hg_model *m = make_model(ctx, recipe);
     hg_session *s;
-    hg_session_options o = {.size = sizeof o, .weights = "int8"};
     for (int64_t n = 0;; n++) {
         int64_t held = test_alloc_bytes();
         test_fail_alloc(n);
-        hg_status status = hg_session_new(ctx, m, &o, &s);
+        hg_status status = hg_session_new(ctx, m, o, &s);
         bool failed = test_alloc_failed();
         test_fail_alloc(-1);
         if (!failed) break;
@@ -221,6 +265,16 @@ TEST(a_session_out_of_memory_leaks_nothing)
     hg_session_free(&s);
     hg_session_free(NULL);
     hg_model_free(&m);
+}
+
+TEST(a_session_out_of_memory_leaks_nothing)
+{
+    hg_session_options o = {.size = sizeof o, .weights = "int8"};
+    fail_each_allocation(&recipes[3], &o);
+    o.weights = NULL; /* of a small net, at once */
+    fail_each_allocation(&recipes[3], &o);
+    o.threads = 2;
+    fail_each_allocation(&large, &o);
 }
 
 TEST(a_session_tells_what_is_wrong_and_goes_on)

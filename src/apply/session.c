@@ -25,7 +25,8 @@ static hg_status fail(hg_session *s, hg_status status, const char *fmt, ...)
 }
 
 enum { SMALL_ROWS = 4800 }; /* whose errors stay in the second-level cache */
-enum { MOST_AHEAD = 512 };  /* lines of the caller's rows, 32 KiB */
+enum { MOST_THREADS = 64, TOGETHER_FLOPS = 500000 }; /* some 5 microseconds of one */
+enum { MOST_AHEAD = 512 }; /* lines of the caller's rows, 32 KiB */
 
 /* ---- a chunk of rows --------------------------------------------------------------- */
 
@@ -166,6 +167,31 @@ static void ask_ahead(const float *next, int64_t lines, int64_t part, int64_t pa
         __builtin_prefetch(from + i * HGI_ALIGN);
 }
 
+static void run_stage(void *arg, int64_t item, int worker)
+{
+    const hgi_layer_stage *a = arg;
+    for (int64_t i = a->first; i < a->last; i++)
+        hgi_own_forward(a->s, i, a->rows, item, a->items, worker);
+}
+
+/* Layers [first, last) on n rows as stages of the session's threads: those that are not
+ * cut, one after the other, are one stage. */
+static void run_together(hg_session *s, int64_t first, int64_t last, int64_t n)
+{
+    int64_t count = 0;
+    for (int64_t i = first; i < last; i++) {
+        int64_t items = hgi_own_items(s, i);
+        hgi_layer_stage *a = &s->stage_arg[count];
+        if (items == 1 && count > 0 && a[-1].items == 1) {
+            a[-1].last = i + 1;
+            continue;
+        }
+        *a = (hgi_layer_stage){s, i, i + 1, n, items};
+        s->stage[count++] = (hgi_stage){run_stage, a, items};
+    }
+    hgi_team_run(s->team, s->stage, count);
+}
+
 /* n rows layer by layer. */
 static void run_layers(session_call *c, int64_t n)
 {
@@ -178,12 +204,18 @@ static void run_layers(session_call *c, int64_t n)
     s->ws.pass.first = c->at;
     c->status = take_rows(c, n, s->ws.pass.slot[first].x);
     if (c->status != HG_OK) return;
-    int64_t lines = lines_ahead(c, n, wide);
-    for (int64_t i = first; i < last; i++) {
-        if (s->narrow == NULL || !hgi_narrow_forward(s, i, n))
-            net->layer[i].kind->forward(&net->layer[i], &s->ws.pass, 0, n, 0);
-        if (lines > 0)
-            ask_ahead(c->in + (c->at + n) * wide, lines, i - first, last - first);
+    if (s->team != NULL) {
+        run_together(s, first, last, n);
+    } else {
+        const float *next = c->in + (c->at + n) * wide;
+        int64_t lines = lines_ahead(c, n, wide);
+        for (int64_t i = first; i < last; i++) {
+            if (s->own != NULL)
+                hgi_own_forward(s, i, n, 0, 1, 0);
+            else
+                net->layer[i].kind->forward(&net->layer[i], &s->ws.pass, 0, n, 0);
+            if (lines > 0) ask_ahead(next, lines, i - first, last - first);
+        }
     }
     hgi_real *y = s->ws.pass.slot[last - 1].y;
     bool logits = c->mode == ERROR && s->own_loss;
@@ -287,6 +319,10 @@ static hg_status take_options(hg_ctx *ctx, const hg_session_options *given,
     if (o->rows < 1 || o->rows > HGI_INFER_ROWS)
         return hgi_fail(ctx, HG_ERANGE, "%lld rows together, expected 1 to %d",
                         (long long)o->rows, (int)HGI_INFER_ROWS);
+    if (o->threads == 0) o->threads = 1;
+    if (o->threads < 1 || o->threads > MOST_THREADS)
+        return hgi_fail(ctx, HG_ERANGE, "%d threads, expected 1 to %d", o->threads,
+                        (int)MOST_THREADS);
     HGI_TRY(find_word(ctx, "error", o->error, errors, &error));
     HGI_TRY(find_word(ctx, "weights", o->weights, hgi_weights_words, &weights));
     s->own_loss = error == 1;
@@ -313,7 +349,8 @@ static hg_status make_workspace(hg_ctx *ctx, int64_t rows, hg_session *s)
     size_t layers = (size_t)m->net.count;
     bool *bare = hgi_calloc(&ctx->mem, layers, sizeof *bare);
     if (bare == NULL) return hgi_fail_mem(ctx, layers, "a session");
-    if (s->weights != HGI_WEIGHTS_F32) HGI_GOTO(hgi_narrow_make(ctx, s, bare));
+    if (s->weights != HGI_WEIGHTS_F32 || s->team != NULL)
+        HGI_GOTO(hgi_own_make(ctx, s, bare));
     hgi_workspace_options o = {
         .k = ctx->kernels, .rows = rows, .workers = 1, .bare = bare};
     HGI_GOTO(hgi_workspace_new(ctx, &m->net, &o, &s->ws));
@@ -323,6 +360,20 @@ static hg_status make_workspace(hg_ctx *ctx, int64_t rows, hg_session *s)
 done:
     hgi_free(&ctx->mem, bare);
     return status;
+}
+
+/* Threads of its own, where a row is worth more than their meetings. */
+static hg_status make_team(hg_ctx *ctx, int threads, hg_session *s)
+{
+    const hgi_net *net = &s->model->net;
+    size_t layers = (size_t)net->count;
+    if (threads == 1 || hgi_net_flops(net, 0, net->count) < TOGETHER_FLOPS) return HG_OK;
+    HGI_TRY(hgi_team_new(ctx, threads, &s->team));
+    s->stage = hgi_calloc(&ctx->mem, layers, sizeof *s->stage);
+    s->stage_arg = hgi_calloc(&ctx->mem, layers, sizeof *s->stage_arg);
+    if (s->stage == NULL || s->stage_arg == NULL)
+        return hgi_fail_mem(ctx, layers * sizeof *s->stage, "a session's stages");
+    return HG_OK;
 }
 
 hg_status hg_session_new(hg_ctx *ctx, const hg_model *m,
@@ -338,6 +389,7 @@ hg_status hg_session_new(hg_ctx *ctx, const hg_model *m,
     s->model = m;
     HGI_GOTO(take_options(ctx, options, &o, s));
     s->range = hgi_model_range(m);
+    HGI_GOTO(make_team(ctx, o.threads, s));
     HGI_GOTO(make_workspace(ctx, o.rows, s));
     if (s->weights == HGI_WEIGHTS_F32) HGI_GOTO(hgi_small_make(ctx, s));
     *out = s;
@@ -350,7 +402,10 @@ void hg_session_free(hg_session **session)
 {
     if (session == NULL || *session == NULL) return;
     hgi_mem mem = (*session)->mem;
-    hgi_narrow_free(*session);
+    hgi_team_free(&mem, &(*session)->team);
+    hgi_free(&mem, (*session)->stage);
+    hgi_free(&mem, (*session)->stage_arg);
+    hgi_own_free(*session);
     hgi_small_free(*session);
     hgi_workspace_free(&(*session)->ws);
     hgi_free(&mem, *session);
@@ -372,6 +427,7 @@ hg_status hg_session_get_info(const hg_session *s, hg_session_info *info)
         .weights = hgi_weights_words[s->weights],
         .bytes = (int64_t)(sizeof *s + s->ws.bytes) + s->bytes_held,
         .clipped = s->clipped,
+        .threads = s->team != NULL ? hgi_team_size(s->team) : 1,
     };
     return HG_OK;
 }

@@ -13,12 +13,20 @@ typedef enum hgi_weights {
 } hgi_weights;
 extern const char *const hgi_weights_words[]; /* NULL-ended, in that order */
 
-/* A layer's product by narrow weights; W NULL: the layer runs as it is. */
-typedef struct hgi_narrow_layer {
+/* A layer's product by weights that the session lays out itself, because they are narrow or
+ * because several threads share its columns; W NULL: the layer runs as it is. */
+typedef struct hgi_own_layer {
     hgi_product product;
     void *W;
     float *scale; /* int8: [N] */
-} hgi_narrow_layer;
+} hgi_own_layer;
+
+struct hg_session;
+/* Layers [first, last) as a stage of the team; several of them are one item. */
+typedef struct hgi_layer_stage {
+    struct hg_session *s;
+    int64_t first, last, rows, items;
+} hgi_layer_stage;
 
 /* All layers of the net as one stack, those up to the code being the first `coded`; count
  * 0: it is not of that kind. */
@@ -34,21 +42,27 @@ struct hg_session {
     hgi_workspace ws;
     hgi_range range;
     hgi_weights weights;
-    hgi_small small;          /* f32 */
-    hgi_narrow_layer *narrow; /* [layers], or NULL: weights are f32 */
-    int8_t *bytes;            /* int8: a layer's input as bytes */
-    int64_t bytes_held;
-    bool own_loss; /* errors are the model's loss, else mean squares */
+    hgi_small small;    /* f32 */
+    hgi_own_layer *own; /* [layers], or NULL: f32 by one thread */
+    int8_t *bytes;      /* int8: [threads, bytes_each] of a layer's input */
+    int64_t bytes_each, bytes_held;
+    hgi_team *team;             /* NULL: the caller alone */
+    hgi_stage *stage;           /* [layers] */
+    hgi_layer_stage *stage_arg; /* [layers] */
+    bool own_loss;              /* errors are the model's loss, else mean squares */
     int64_t clipped;
     char message[HG_MESSAGE_MAX];
 };
 
-/* Round the weights of all products.  To be called before the workspace is made: bare
+/* Lay out the weights of all products.  To be called before the workspace is made: bare
  * [layers] says which need no other packing. */
-hg_status hgi_narrow_make(hg_ctx *ctx, hg_session *s, bool *bare);
-void hgi_narrow_free(hg_session *s);
-/* Layer i on n rows, if its weights are narrow; else false. */
-bool hgi_narrow_forward(hg_session *s, int64_t i, int64_t n);
+hg_status hgi_own_make(hg_ctx *ctx, hg_session *s, bool *bare);
+void hgi_own_free(hg_session *s);
+/* The item-th of `items` parts of layer i on n rows; 1 item is all of it. */
+void hgi_own_forward(hg_session *s, int64_t i, int64_t n, int64_t item, int64_t items,
+                     int worker);
+/* How many parts layer i has for the session's threads. */
+int64_t hgi_own_items(const hg_session *s, int64_t i);
 
 /* Lay out the weights of a net that is small enough to gain by it. */
 hg_status hgi_small_make(hg_ctx *ctx, hg_session *s);

@@ -36,25 +36,26 @@ static bool ends(int64_t n, const float *x, float *lo, float *hi)
 {
     vf least = v_set1(INFINITY), most = v_set1(-INFINITY), finite = v_zero();
     float part[VL], lows[VL], highs[VL];
+    if (n < VL) {
+        for (int64_t j = 0; j < VL; j++) part[j] = x[hgi_min(j, n - 1)];
+        x = part;
+        n = VL;
+    }
     for (int64_t i = 0; i < n; i += VL) {
-        const float *at = x + i;
-        if (n - i < VL) {
-            for (int64_t j = 0; j < VL; j++) part[j] = x[hgi_min(i + j, n - 1)];
-            at = part;
-        }
-        vf v = v_load(at);
+        vf v = v_load(x + hgi_min(i, n - VL)); /* the last may see some twice */
         least = v_min(v, least);
         most = v_max(v, most);
         finite = v_fma(v, v_zero(), finite);
     }
     v_store(lows, least);
     v_store(highs, most);
+    for (int half = VL / 2; half > 0; half /= 2)
+        for (int j = 0; j < half; j++) {
+            lows[j] = lows[j + half] < lows[j] ? lows[j + half] : lows[j];
+            highs[j] = highs[j + half] > highs[j] ? highs[j + half] : highs[j];
+        }
     *lo = lows[0];
     *hi = highs[0];
-    for (int j = 1; j < VL; j++) {
-        *lo = lows[j] < *lo ? lows[j] : *lo;
-        *hi = highs[j] > *hi ? highs[j] : *hi;
-    }
     return v_nonzero_bits(finite) == 0;
 }
 
