@@ -2,7 +2,21 @@
 /* hourglass encode: rows to codes. */
 #include "map.h"
 
-static int run(cli *c) { return cli_map(c, hg_encode_dataset); }
+static const cli_option own_options[] = {
+    {.name = "indices",
+     .group = "output",
+     .help = "of a vector-quantised code: the numbers of the codebook's entries"},
+    {.name = NULL},
+};
+
+static const cli_option *const options[] = {own_options,        cli_write_options,
+                                            cli_data_options,   cli_column_options,
+                                            cli_common_options, NULL};
+
+static int run(cli *c)
+{
+    return cli_map(c, cli_has(c, "indices") ? hg_encode_indices : hg_encode_dataset);
+}
 
 extern const cli_verb cli_encode;
 const cli_verb cli_encode = {
@@ -12,7 +26,7 @@ const cli_verb cli_encode = {
     .about = "Write the code of each row: NPY, CSV or IDX by the ending of OUT.",
     .examples = "  hourglass encode model.safetensors images.gz -o codes.npy\n"
                 "  hourglass encode model.safetensors table.csv -o - | head\n",
-    .options = cli_map_options,
+    .options = options,
     .min_args = 2,
     .max_args = 2,
     .run = run,

@@ -99,6 +99,7 @@ static json_t *epoch_json(const hg_progress *p)
     json_object_set_new(o, "recon", cli_json_real(p->recon));
     json_object_set_new(o, "penalty", cli_json_real(p->penalty));
     set_known(o, "kl", p->kl);
+    set_known(o, "dead_units", p->dead);
     set_known(o, "free_energy", p->free_energy);
     set_known(o, "val_free_energy", p->val_free_energy);
     set_known(o, "pseudo_likelihood", p->pseudo_likelihood);

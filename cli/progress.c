@@ -86,6 +86,7 @@ static void print_epoch(const hg_progress *now)
         fprintf(stderr, ", validation %.2f", now->val_free_energy);
     if (!isnan(now->pseudo_likelihood))
         fprintf(stderr, " - log pseudo-likelihood: %.2f", now->pseudo_likelihood);
+    if (!isnan(now->dead)) fprintf(stderr, " - dead: %.1f %%", 100 * now->dead);
     fprintf(stderr, " - %.0f rows/s\n", now->rows_per_second);
 }
 

@@ -325,6 +325,7 @@ typedef struct hg_progress {
     double rows_per_second;
     double seconds_left; /* of the whole run, estimated */
     int improved;        /* on_epoch: this epoch is the best so far */
+    double dead;         /* share of code units that are dead; NaN where not counted */
     /* Of pretraining: "level 2 of 4, 1000-500" and 2; NULL and 0 while the whole net
      * trains.  In pretraining epoch, epochs, step and steps are the level's, and recon is
      * its squared error a value (rbm) or its own loss (stacked). */
@@ -450,6 +451,11 @@ HG_API hg_status hg_reconstruct(hg_ctx *ctx, const hg_model *model, const float 
  *          the model wants 784"; HG_EMISMATCH when both name their columns, and
  * otherwise. */
 HG_API hg_status hg_encode_dataset(hg_ctx *ctx, const hg_model *model,
+                                   const hg_dataset *data,
+                                   hg_dataset **out) HG_WARN_UNUSED;
+/* Of a vector-quantised code: which entry of the codebook each part of a row is, 0-based,
+ * [n, parts].  Errors  also HG_EINVAL for other codes. */
+HG_API hg_status hg_encode_indices(hg_ctx *ctx, const hg_model *model,
                                    const hg_dataset *data,
                                    hg_dataset **out) HG_WARN_UNUSED;
 HG_API hg_status hg_decode_dataset(hg_ctx *ctx, const hg_model *model,

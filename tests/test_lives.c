@@ -245,6 +245,7 @@ static void run_forward(moments *m)
         const hgi_layer *l = &m->net->layer[i];
         int64_t items =
             l->kind->statistics_items != NULL ? l->kind->statistics_items(l) : 0;
+        if (l->kind->propose != NULL) l->kind->propose(l, &m->w.pass, 0, FEW, 0);
         for (int64_t k = 0; k < items; k++)
             l->kind->forward_statistics(l, hgi_pass_of(m->net, &m->w.pass, l), k);
         hgi_layer_forward(m->net, &m->w.pass, i, 0, FEW, 0);
@@ -294,6 +295,10 @@ static void run_moments(hg_ctx *ctx, const hg_model *model, bool poison, hgi_rea
                                .apart = true};
     CHECK_OK(ctx, hgi_workspace_new(ctx, net, &o, &m.w));
     memset(m.w.block, poison ? 0xff : 0, m.w.bytes);
+    /* A step moves running state: both runs start from the same. */
+    size_t states = (size_t)net->states * sizeof *model->state;
+    hgi_real *kept = malloc(states + 1);
+    memcpy(kept, model->state, states);
     m.w.pass.theta = model->theta;
     m.w.pass.state = model->state;
     m.w.pass.grad = grad;
@@ -313,6 +318,8 @@ static void run_moments(hg_ctx *ctx, const hg_model *model, bool poison, hgi_rea
     run_gradients(&m);
     loss += FEW * o.samples;
     for (int i = 0; i < FEW; i++) *loss++ = m.w.penalty[i] + m.w.kl[i];
+    memcpy(model->state, kept, states);
+    free(kept);
     hgi_workspace_free(&m.w);
 }
 

@@ -42,6 +42,14 @@ static void run_forward(void *arg, int64_t item, int worker)
     l->kind->forward(l, &j->ws.pass, r0, r1, worker);
 }
 
+static void run_propose(void *arg, int64_t item, int worker)
+{
+    const bench_job *j = arg;
+    const hgi_layer *l = &j->net->layer[j->i];
+    int64_t r0 = item * j->chunk, r1 = hgi_min(r0 + j->chunk, j->b->rows);
+    l->kind->propose(l, &j->ws.pass, r0, r1, worker);
+}
+
 static void run_backward(void *arg, int64_t item, int worker)
 {
     bench_job *j = arg;
@@ -82,10 +90,12 @@ static void run_collect(void *arg, int64_t item, int worker)
 }
 
 /* The stages of layer j->i: statistics only exist in training. */
-static int64_t forward_stages(bench_job *j, hgi_stage out[2])
+static int64_t forward_stages(bench_job *j, hgi_stage out[4])
 {
     const hgi_layer *l = &j->net->layer[j->i];
     int64_t n = 0;
+    if (j->b->train && l->kind->propose != NULL)
+        out[n++] = (hgi_stage){run_propose, j, hgi_ceil_div(j->b->rows, j->chunk)};
     if (j->b->train && l->kind->statistics_items != NULL)
         out[n++] = (hgi_stage){run_forward_statistics, j, l->kind->statistics_items(l)};
     out[n++] = (hgi_stage){run_forward, j, hgi_ceil_div(j->b->rows, j->chunk)};
@@ -99,8 +109,7 @@ static int64_t backward_stages(bench_job *j, hgi_stage out[4])
     if (l->kind->statistics_items != NULL)
         out[n++] = (hgi_stage){run_backward_statistics, j, l->kind->statistics_items(l)};
     out[n++] = (hgi_stage){run_backward, j, hgi_ceil_div(j->b->rows, j->chunk)};
-    if (l->kind->collect != NULL && l->listed > 0)
-        out[n++] = (hgi_stage){run_collect, j, 1};
+    if (l->kind->collect != NULL) out[n++] = (hgi_stage){run_collect, j, 1};
     if (l->kind->gradient_items != NULL)
         out[n++] = (hgi_stage){run_gradient, j, l->kind->gradient_items(l)};
     return n;

@@ -30,6 +30,9 @@ typedef struct job {
     hgi_feed target;
     hgi_real *clean; /* [workers, HGI_INFER_ROWS, inputs] of target */
     row_numbers *row;
+    int64_t *fired; /* [workers, units] rows in which each was not 0, or was chosen */
+    int64_t units;
+    int workers;
     double *loss; /* [workers, hgi_infer_losses()] of the chunk under way */
     double *mean; /* [inputs] of the scaled rows */
     bool unit;
@@ -75,6 +78,19 @@ static void objective_sink(void *arg, const hgi_chunk *c)
     }
 }
 
+/* Whole numbers: their sum does not depend on which worker had which rows. */
+static void note_units(const evaluate_job *j, const hgi_chunk *c)
+{
+    const hgi_net *net = &j->feed.model->net;
+    const hgi_layer *code = &net->layer[net->code];
+    int64_t *fired = j->fired + c->worker * j->units, d = net->code_size;
+    const hgi_real *saved = c->pass->slot[net->code].saved;
+    for (int64_t i = 0; i < c->n * code->indices; i++) fired[(int64_t)saved[i]]++;
+    if (code->indices > 0) return;
+    for (int64_t r = 0; r < c->n; r++)
+        for (int64_t i = 0; i < d; i++) fired[i] += c->z[r * d + i] != 0;
+}
+
 static void errors_sink(void *arg, const hgi_chunk *c)
 {
     evaluate_job *j = arg;
@@ -83,6 +99,7 @@ static void errors_sink(void *arg, const hgi_chunk *c)
     double recon[HGI_INFER_ROWS];
     const hgi_real *target = target_of(j, c);
     loss_of(j, c, recon);
+    note_units(j, c);
     /* The loss wants logits where it has taken over the sigmoid; all else predictions. */
     hgi_predict(net, j->feed.ctx->kernels, c->n, c->y);
     for (int64_t r = 0; r < c->n; r++) {
@@ -151,6 +168,24 @@ static double decoder_norm(const hg_ctx *ctx, const hg_model *m)
     return (double)NAN;
 }
 
+/* Units that no row used, and of a codebook how evenly its entries were. */
+static void look_at_units(const evaluate_job *j, double *v)
+{
+    const hgi_net *net = &j->feed.model->net;
+    bool codebook = net->layer[net->code].indices > 0;
+    double dead = 0, entropy = 0;
+    double uses = (double)(j->feed.data->rows * net->layer[net->code].indices);
+    for (int64_t i = 0; i < j->units; i++) {
+        int64_t sum = 0;
+        for (int w = 0; w < j->workers; w++) sum += j->fired[w * j->units + i];
+        dead += sum == 0;
+        if (codebook && sum > 0) entropy -= (double)sum / uses * log((double)sum / uses);
+    }
+    /* A code without a 0 has no unit that could be dead. */
+    if (codebook || v[HGI_METRIC_ZEROS] > 0) v[HGI_METRIC_DEAD] = dead / (double)j->units;
+    if (codebook) v[HGI_METRIC_PERPLEXITY] = exp(entropy);
+}
+
 /* Sums over rows in order, then means; docs/metrics.md has the formulas. */
 static void summarise(const evaluate_job *j, int64_t clipped, double *v)
 {
@@ -192,6 +227,7 @@ static void summarise(const evaluate_job *j, int64_t clipped, double *v)
     v[HGI_METRIC_ZEROS] = (double)sum.zeros / codes;
     if (m->net.layer[m->net.code].listed > 0)
         v[HGI_METRIC_ACTIVE] = (codes - (double)sum.zeros) / rows;
+    look_at_units(j, v);
     v[HGI_METRIC_CLIPPED] = (double)clipped;
     /* Cross-entropy and PSNR mean something only for data in [0,1]. */
     if (!j->unit) return;
@@ -204,6 +240,23 @@ static void summarise(const evaluate_job *j, int64_t clipped, double *v)
     if (j->pair) v[HGI_METRIC_INPUT_PSNR] = hgi_psnr(v[HGI_METRIC_INPUT_MSE]);
 }
 
+static hg_status make_units(evaluate_job *j)
+{
+    hg_ctx *ctx = j->feed.ctx;
+    const hgi_net *net = &j->feed.model->net;
+    const hgi_layer *code = &net->layer[net->code];
+    hgi_team *team;
+    size_t count;
+    HGI_TRY(hgi_ctx_team(ctx, &team));
+    j->workers = hgi_team_size(team);
+    j->units = code->indices > 0 ? code->entries : net->code_size;
+    if (!hgi_mul_size((size_t)j->workers, (size_t)j->units, &count))
+        count = SIZE_MAX / 16;
+    j->fired = hgi_calloc(&ctx->mem, count, sizeof *j->fired);
+    return j->fired != NULL ? HG_OK
+                            : hgi_fail_mem(ctx, count * sizeof *j->fired, "unit counts");
+}
+
 /* A pass through the whole net, looking at the code on the way; a second one where codes
  * are drawn, since errors are those of the mean code. */
 static hg_status run(evaluate_job *j)
@@ -213,6 +266,7 @@ static hg_status run(evaluate_job *j)
     hgi_team *team;
     bool draws = hgi_net_draws(&m->net);
     HGI_TRY(look_at_data(j));
+    HGI_TRY(make_units(j));
     HGI_TRY(hgi_ctx_team(j->feed.ctx, &team));
     size_t losses = (size_t)hgi_team_size(team) * (size_t)hgi_infer_losses(&m->net);
     j->loss = hgi_calloc(&j->feed.ctx->mem, losses, sizeof *j->loss);
@@ -300,6 +354,7 @@ done:
         hgi_free(&ctx->mem, metrics);
     }
     hgi_free(&ctx->mem, j.row);
+    hgi_free(&ctx->mem, j.fired);
     hgi_free(&ctx->mem, j.mean);
     hgi_free(&ctx->mem, j.clean);
     hgi_free(&ctx->mem, j.loss);

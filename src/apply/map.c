@@ -5,7 +5,7 @@
 
 #include <string.h>
 
-typedef enum mode { ENCODE, DECODE, RECONSTRUCT } map_mode;
+typedef enum mode { ENCODE, INDICES, DECODE, RECONSTRUCT } map_mode;
 
 typedef struct job {
     hgi_feed feed;
@@ -39,6 +39,11 @@ static void sink(void *arg, const hgi_chunk *c)
     const hg_model *m = j->feed.model;
     float *out = j->out + c->first * j->wide;
     int64_t count = c->n * j->wide;
+    if (j->mode == INDICES) {
+        const hgi_real *saved = c->pass->slot[m->net.code].saved;
+        for (int64_t i = 0; i < count; i++) out[i] = (float)saved[i];
+        return;
+    }
     if (j->mode == ENCODE) {
         for (int64_t i = 0; i < count; i++) out[i] = (float)c->z[i];
         note_infinite(j, c, out);
@@ -47,6 +52,13 @@ static void sink(void *arg, const hgi_chunk *c)
     hgi_predict(&m->net, j->feed.ctx->kernels, c->n, c->y);
     hgi_scaler_undo(&m->scaler, c->n, c->y, out);
     note_infinite(j, c, out);
+}
+
+static int64_t out_values(const hgi_net *net, map_mode mode)
+{
+    return mode == ENCODE    ? net->code_size
+           : mode == INDICES ? net->layer[net->code].indices
+                             : net->inputs;
 }
 
 /* Only the layers that are needed: encoding stops at the code, decoding starts behind
@@ -58,7 +70,7 @@ static hg_status run(map_job *j, const hg_dataset *data)
     const hgi_net *net = &m->net;
     hgi_infer r;
     int64_t first = j->mode == DECODE ? net->code + 1 : 0;
-    int64_t last = j->mode == ENCODE ? net->code + 1 : net->count;
+    int64_t last = j->mode <= INDICES ? net->code + 1 : net->count;
     HGI_TRY(hgi_infer_new(ctx, net, first, last, &r));
     r.fill = fill;
     r.sink = sink;
@@ -82,8 +94,7 @@ static hg_status map(hg_ctx *ctx, const hg_model *m, map_mode mode,
 {
     const hgi_net *net = &m->net;
     hg_status status;
-    map_job j = {
-        .mode = mode, .out = out, .wide = mode == ENCODE ? net->code_size : net->inputs};
+    map_job j = {.mode = mode, .out = out, .wide = out_values(net, mode)};
     hgi_scaler none;
     memset(&none, 0, sizeof none);
     atomic_init(&j.infinite, INT64_MAX);
@@ -145,17 +156,17 @@ static hg_status name_columns(hg_ctx *ctx, const hg_model *m, map_mode mode,
                               hg_dataset *d)
 {
     enum { NUMBERED = 24 };
-    if (mode != ENCODE && m->columns == NULL) return HG_OK;
+    if (mode > INDICES && m->columns == NULL) return HG_OK;
     size_t n = (size_t)d->features, bytes = n * sizeof *d->columns;
     for (size_t i = 0; i < n; i++)
-        bytes += mode == ENCODE ? NUMBERED : strlen(m->columns[i]) + 1;
+        bytes += mode <= INDICES ? NUMBERED : strlen(m->columns[i]) + 1;
     d->columns_owned = hgi_alloc(&ctx->mem, bytes);
     if (d->columns_owned == NULL) return hgi_fail_mem(ctx, bytes, "column names");
     d->columns = d->columns_owned;
     char *text = (char *)(d->columns + n);
     for (size_t i = 0; i < n; i++) {
-        size_t room = mode == ENCODE ? NUMBERED : strlen(m->columns[i]) + 1;
-        if (mode == ENCODE)
+        size_t room = mode <= INDICES ? NUMBERED : strlen(m->columns[i]) + 1;
+        if (mode <= INDICES)
             snprintf(text, room, "z%zu", i + 1);
         else
             memcpy(text, m->columns[i], room);
@@ -175,9 +186,12 @@ static hg_status map_dataset(hg_ctx *ctx, const hg_model *m, map_mode mode,
     if (m == NULL || data == NULL)
         return hgi_fail(ctx, HG_EINVAL, "a model and data are needed");
     const hgi_layer *code = &m->net.layer[m->net.code];
-    const hgi_shape *shape = mode == ENCODE ? &code->out : &m->net.input;
+    const hgi_shape indices = {1, {code->indices, 0, 0}};
+    const hgi_shape *shape = mode == ENCODE    ? &code->out
+                             : mode == INDICES ? &indices
+                                               : &m->net.input;
     /* What info calls the data: they have no file yet. */
-    const char *format = mode == ENCODE ? "codes" : "rows";
+    const char *format = mode <= INDICES ? "codes" : "rows";
     HGI_TRY(hgi_dataset_new(ctx, data->name, format, data->rows, shape->rank, shape->dim,
                             &values, &d));
     HGI_GOTO(map(ctx, m, mode, data, values));
@@ -196,6 +210,17 @@ hg_status hg_encode_dataset(hg_ctx *ctx, const hg_model *m, const hg_dataset *da
                             hg_dataset **out)
 {
     return map_dataset(ctx, m, ENCODE, data, out);
+}
+
+hg_status hg_encode_indices(hg_ctx *ctx, const hg_model *m, const hg_dataset *data,
+                            hg_dataset **out)
+{
+    *out = NULL;
+    const hgi_layer *code = m != NULL ? &m->net.layer[m->net.code] : NULL;
+    if (code != NULL && code->indices == 0)
+        return hgi_fail(ctx, HG_EINVAL, "a code of kind %s has no indices, only vq has",
+                        code->kind->name);
+    return map_dataset(ctx, m, INDICES, data, out);
 }
 
 hg_status hg_decode_dataset(hg_ctx *ctx, const hg_model *m, const hg_dataset *codes,

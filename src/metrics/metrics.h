@@ -29,6 +29,8 @@
     X(ACTIVITY, mean_activity, "", "mean |code| over rows and code units")               \
     X(ZEROS, zero_fraction, "", "share of code values that are exactly 0")               \
     X(ACTIVE, active_units, "", "code values of a row that are not 0, mean over rows")   \
+    X(DEAD, dead_units, "", "share of code units that are 0 in every row")               \
+    X(PERPLEXITY, perplexity, "entries", "e^entropy of how often a codebook's are used") \
     X(DECODER_NORM, decoder_norm, "", "Frobenius norm of the decoder's first weight")    \
     X(CLIPPED, clipped_rows, "rows",                                                     \
       "rows with values outside the training range, clipped")

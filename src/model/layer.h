@@ -56,6 +56,19 @@ typedef struct hgi_tensor {
 
 enum { HGI_LAYER_TENSORS = 4 };
 
+/* See model/wide.h. */
+typedef struct hgi_wide {
+    int64_t aux;  /* places a row for the loss that revives dead units; 0: none */
+    double auxk;  /* its weight */
+    int64_t dead; /* steps after which a unit is dead; 0: not counted */
+    bool pre_bias, mirror, unit_decoder;
+    bool counts; /* rows of the list have numbers of their own */
+    /* Of the decoder, once it is planned: its bias's offset, its outputs, and what a loss's
+     * gradient is times of -(x - y) / (n outputs). */
+    int64_t decoder_bias, outputs;
+    double residual;
+} hgi_wide;
+
 typedef struct hgi_layer hgi_layer;
 typedef struct hgi_pass hgi_pass;
 typedef struct hgi_layer_kind hgi_layer_kind;
@@ -91,10 +104,16 @@ struct hgi_layer {
      * differ. */
     int64_t packed_rows, packed_columns;
     int64_t back_rows, back_columns; /* the same, for backward */
+    int64_t packed_more;             /* reals behind the packed matrix */
     int64_t packed_taps, back_taps;  /* over 0: so many blocks of conv_pack() instead */
     int64_t cache;                   /* reals for sums over the batch */
     /* A row of y is this many places and values (hgi_listed), and one of x; 0: dense. */
     int64_t listed, x_listed;
+    int64_t listed_apply; /* as listed, outside training */
+    hgi_wide wide;        /* of codes of a wide layer: model/wide.h */
+    /* A row's code is this many whole numbers below `entries`, first in `saved`; 0: it is
+     * not. */
+    int64_t indices, entries;
     /* Of a code that wants x to come out of this activation: for what; NULL: of any. */
     const char *x_for;
     hgi_act x_act;
@@ -116,6 +135,18 @@ typedef struct hgi_listed {
     int64_t *start; /* [columns + 1] */
     int32_t *row;
     hgi_real *by_value, *by_g; /* [n k] */
+    int32_t *count; /* [n] how many of a row are in use, the first; NULL: all k */
+    /* Values of dead units, aux places a row: model/wide.h.  In the lists by columns they
+     * stand behind the others, from aux_start[c] on, and what they meet in the layer behind
+     * is not gy but aux_gy [n, outputs]. */
+    int64_t aux, outputs;
+    int32_t *aux_index;
+    hgi_real *aux_value, *aux_g, *aux_gy;
+    int64_t *aux_start; /* [columns] */
+    /* [columns] sums of value times g: the part of the gradient of the next layer's weight
+     * that lies along each of its columns, taken out of it; NULL: left in. */
+    hgi_real *along;
+    hgi_real *pull; /* [d_in] taken off the gradient of the next layer's bias, or NULL */
 } hgi_listed;
 
 /* A layer's buffers in one pass. */
@@ -260,6 +291,10 @@ struct hgi_layer_kind {
     bool (*keeps_packed)(const hgi_layer *l);
     void (*forward)(const hgi_layer *l, const hgi_pass *p, int64_t r0, int64_t r1,
                     int worker);
+    /* The part of a training pass's forward that comes before forward_statistics.  NULL:
+     * none. */
+    void (*propose)(const hgi_layer *l, const hgi_pass *p, int64_t r0, int64_t r1,
+                    int worker);
     /* What forward comes down to where nothing is drawn and nothing trained, for who has
      * the product done by other means.  NULL: it is no single product. */
     void (*product)(const hgi_layer *l, hgi_product *out);
@@ -287,6 +322,8 @@ struct hgi_layer_kind {
     int64_t (*statistics_items)(const hgi_layer *l);
     void (*forward_statistics)(const hgi_layer *l, const hgi_pass *p, int64_t item);
     void (*backward_statistics)(const hgi_layer *l, const hgi_pass *p, int64_t item);
+    /* Of codes: units that are dead by the model's state; -1: not counted. */
+    int64_t (*dead)(const hgi_layer *l, const hgi_real *state);
     /* After the optimiser: hold constraints on theta.  NULL: none. */
     int64_t (*project_items)(const hgi_layer *l);
     void (*project)(const hgi_layer *l, const hgi_layer *next, hgi_real *theta,

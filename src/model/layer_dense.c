@@ -276,7 +276,10 @@ static void bias_gradient(const hgi_layer *l, const hgi_pass *p, int64_t item, i
     const hgi_tensor *b = bias(l);
     int64_t c = item * BIAS_TILE, C = hgi_min(BIAS_TILE, b->count - c);
     hgi_grad out = hgi_grad_begin(p, b, 1, c, 0, 1, worker);
-    p->k->column_sum(0, p->n, C, p->slot[l->index].gy + c, l->d_out, out.g);
+    const hgi_slot *s = &p->slot[l->index];
+    p->k->column_sum(0, p->n, C, s->gy + c, l->d_out, out.g);
+    if (s->x_listed != NULL && s->x_listed->pull != NULL)
+        for (int64_t i = 0; i < C; i++) out.g[i] -= s->x_listed->pull[c + i];
     hgi_grad_end(p, b, 1, c, C, 0, 1, out);
 }
 

@@ -11,7 +11,7 @@ extern const hgi_layer_kind hgi_layer_dense, hgi_layer_conv, hgi_layer_convt,
     hgi_layer_activation, hgi_layer_dropout, hgi_layer_batchnorm, hgi_layer_layernorm,
     hgi_layer_residual;
 extern const hgi_layer_kind hgi_code_plain, hgi_code_variational, hgi_code_topk,
-    hgi_code_jumprelu, hgi_code_binary;
+    hgi_code_batchtopk, hgi_code_jumprelu, hgi_code_binary, hgi_code_vq;
 
 /* clang-format off */
 const hgi_layer_kind *const hgi_layer_kinds[] = {
@@ -35,10 +35,18 @@ const hgi_layer_kind *const hgi_layer_kinds[] = {
 };
 /* clang-format on */
 
+/* clang-format off */
 const hgi_layer_kind *const hgi_code_kinds[] = {
-    &hgi_code_plain,    &hgi_code_variational, &hgi_code_topk,
-    &hgi_code_jumprelu, &hgi_code_binary,      NULL,
+    &hgi_code_plain,
+    &hgi_code_variational,
+    &hgi_code_topk,
+    &hgi_code_batchtopk,
+    &hgi_code_jumprelu,
+    &hgi_code_binary,
+    &hgi_code_vq,
+    NULL,
 };
+/* clang-format on */
 
 enum { PACK_PANELS = 4, UNIT_BLOCK = 64 }; /* of an item */
 

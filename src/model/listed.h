@@ -10,8 +10,11 @@
 
 #include "model/layer.h"
 
-/* The lists by rows once more by columns, of which there are `columns`; n rows. */
-void hgi_listed_collect(const hgi_listed *s, int64_t n, int64_t columns);
+/* The lists by rows once more by columns, of which there are `columns`; n rows.  First
+ * start[c + 1] becomes the number of values in column c; then the lists are made, with
+ * those of dead units, aux a row, behind. */
+void hgi_listed_start(const hgi_listed *s, int64_t n, int64_t columns);
+void hgi_listed_collect(const hgi_listed *s, int64_t n, int64_t columns, int64_t aux);
 /* out [r1 - r0, h] = init + the rows' values times rows of B [d,h]; init [h] or NULL. */
 void hgi_listed_product(const hgi_pass *p, const hgi_listed *s, int64_t r0, int64_t r1,
                         int64_t h, const hgi_real *B, const hgi_real *init,

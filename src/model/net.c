@@ -2,6 +2,7 @@
 /* Planning: lines become layers with shapes, tensors get their places in the blocks. */
 #include "model/net.h"
 #include "model/contract.h"
+#include "model/wide.h"
 #include "model/window.h"
 
 #include <math.h>
@@ -244,8 +245,36 @@ static hg_status check_code_input(hg_ctx *ctx, const hgi_net *net)
                     i >= 0 ? ")" : "", hgi_act_name(code->x_act));
 }
 
+/* The loss that revives dead units, and pre-bias, look at the whole decoder. */
+static hg_status check_wide(hg_ctx *ctx, hgi_net *net)
+{
+    hgi_layer *code = &net->layer[net->code], *next = code + 1;
+    hgi_wide *w = &code->wide;
+    const char *what = w->aux > 0 ? "auxk" : w->pre_bias ? "pre-bias" : "mirror";
+    if (w->aux == 0 && !w->pre_bias && !w->mirror) return HG_OK;
+    if (net->count != net->code + 2)
+        return hgi_fail(ctx, HG_EINVAL,
+                        "code: %s needs a decoder of one dense layer, found %lld layers",
+                        what, (long long)(net->count - net->code - 1));
+    bool mse = net->loss->kind == HGI_LOSS_MSE;
+    if (w->aux > 0 && !mse && net->loss->kind != HGI_LOSS_BCE_LOGITS)
+        return hgi_fail(ctx, HG_EINVAL, "code: auxk needs loss mse or bce, found %s",
+                        net->loss->name);
+    w->outputs = next->d_out;
+    w->residual = mse ? 2 : 1;
+    if (w->mirror && (net->code > 0 || next->tied != NULL))
+        return hgi_fail(ctx, HG_EINVAL, "code: mirror needs a code right on the data");
+    if (!w->pre_bias) return HG_OK;
+    if (net->code > 0 || next->tensors < 2 || next->act != HGI_ACT_LINEAR)
+        return hgi_fail(ctx, HG_EINVAL,
+                        "code: pre-bias needs a code right on the data, and a linear "
+                        "decoder with a bias");
+    w->decoder_bias = next->tensor[1].offset;
+    return HG_OK;
+}
+
 /* Kinds with constraints on the decoder say so through project(). */
-static hg_status check_code(hg_ctx *ctx, const hgi_net *net)
+static hg_status check_code(hg_ctx *ctx, hgi_net *net)
 {
     const hgi_layer *code = &net->layer[net->code], *next = code + 1;
     HGI_TRY(check_code_input(ctx, net));
@@ -255,6 +284,7 @@ static hg_status check_code(hg_ctx *ctx, const hgi_net *net)
             "code: %s needs a dense layer with its own weight right after it, "
             "found %s%s",
             code->kind->name, next->kind->name, next->tied != NULL ? " tied" : "");
+    HGI_TRY(check_wide(ctx, net));
     if (code->kind->project_items == NULL || code->kind->project_items(code) == 0)
         return HG_OK;
     if (next->tensors == 0 || next->tensor[0].rank != 2 || next->tied != NULL)
@@ -332,6 +362,7 @@ void hgi_net_init(const hgi_net *net, uint64_t seed, hgi_real *theta, hgi_real *
         const hgi_layer *l = &net->layer[i];
         int64_t items = l->kind->project_items != NULL ? l->kind->project_items(l) : 0;
         for (int64_t k = 0; k < items; k++) l->kind->project(l, l + 1, theta, k);
+        if (l->wide.mirror) hgi_wide_mirror(l, l + 1, theta);
     }
 }
 

@@ -20,6 +20,8 @@ static int64_t matrix_reals(const hgi_kernels *k, int64_t rows, int64_t columns,
 static int64_t packed_reals(const hgi_layer *l, const hgi_kernels *k)
 {
     int64_t reals = matrix_reals(k, l->packed_rows, l->packed_columns, l->packed_taps);
+    if (l->packed_more > 0)
+        return hgi_ceil_div(reals, REALS_PER_LINE) * REALS_PER_LINE + l->packed_more;
     /* Listed rows want the plain transpose of the weight in the same place. */
     return l->x_listed > 0 ? hgi_max(reals, l->packed_rows * l->packed_columns) : reals;
 }
@@ -61,16 +63,27 @@ static void *cut_integers(cutter *c, int64_t count, size_t size)
 static void cut_listed(hgi_workspace *w, const hgi_layer *l, bool training, cutter *c)
 {
     hgi_listed *s = &w->pass.slot[l->index].listed;
-    int64_t count = w->rows * l->listed;
-    s->k = l->listed;
+    const hgi_wide *wide = &l->wide;
+    s->k = training ? l->listed : l->listed_apply;
+    s->aux = wide->aux;
+    s->outputs = wide->outputs;
+    int64_t count = w->rows * s->k, aux = w->rows * wide->aux, all = count + aux;
     s->index = cut_integers(c, count, sizeof *s->index);
     s->value = cut(c, count);
+    if (wide->counts) s->count = cut_integers(c, w->rows, sizeof *s->count);
     if (!training) return;
     s->g = cut(c, count);
+    s->aux_index = cut_integers(c, aux, sizeof *s->aux_index);
+    s->aux_value = cut(c, aux);
+    s->aux_g = cut(c, aux);
+    s->aux_gy = aux > 0 ? cut(c, w->rows * wide->outputs) : NULL;
+    s->aux_start = aux > 0 ? cut_integers(c, l->d_out, sizeof *s->aux_start) : NULL;
     s->start = cut_integers(c, l->d_out + 1, sizeof *s->start);
-    s->row = cut_integers(c, count, sizeof *s->row);
-    s->by_value = cut(c, count);
-    s->by_g = cut(c, count);
+    s->row = cut_integers(c, all, sizeof *s->row);
+    s->by_value = cut(c, all);
+    s->by_g = cut(c, all);
+    if (wide->unit_decoder) s->along = cut(c, l->d_out);
+    if (wide->pre_bias) s->pull = cut(c, l->d_in);
 }
 
 static void cut_listed_all(hgi_workspace *w, const hgi_net *net, bool training, cutter *c)
@@ -104,6 +117,21 @@ static void point(const hgi_workspace *w, int64_t layer, int64_t r0, int worker,
     s->gx = buffer(w, l->gx, r0, worker);
 }
 
+/* What has a place a row, from row r0 on. */
+static void list_from(const hgi_listed *all, int64_t r0, hgi_listed *s)
+{
+    int64_t at = r0 * all->k, aux = r0 * all->aux;
+    s->index = all->index + at;
+    s->value = all->value + at;
+    s->g = all->g + at;
+    if (all->count != NULL) s->count = all->count + r0;
+    if (all->aux_gy == NULL) return;
+    s->aux_index = all->aux_index + aux;
+    s->aux_value = all->aux_value + aux;
+    s->aux_g = all->aux_g + aux;
+    s->aux_gy = all->aux_gy + r0 * all->outputs;
+}
+
 static void set_behind(hgi_pass *p, hgi_pass *behind)
 {
     *behind = *p;
@@ -134,10 +162,7 @@ hgi_view *hgi_workspace_view(const hgi_workspace *w, int64_t r0, int worker)
         const hgi_slot *all = &w->pass.slot[i];
         point(w, i, r0, worker, &slot[i]);
         if (all->listed.g == NULL) continue;
-        int64_t at = r0 * all->listed.k;
-        slot[i].listed.index = all->listed.index + at;
-        slot[i].listed.value = all->listed.value + at;
-        slot[i].listed.g = all->listed.g + at;
+        list_from(&all->listed, r0, &slot[i].listed);
     }
     set_behind(&v->pass, &v->behind);
     return v;

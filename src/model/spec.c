@@ -158,6 +158,9 @@ static const char *const code_options[][2] = {
     {"contractive", "contractive"},
     {"kl-sparsity", "kl"},
     {"target-rate", "rate"},
+    {"topk-alpha", "alpha"},
+    {"auxk", "auxk"},
+    {"dead-after", "dead"},
 };
 
 /* The kind, then the size where the kind has it in its line, then what options add. */

@@ -259,6 +259,7 @@ hg_progress hgi_pretrain_progress(const hgi_pretrain *p, int64_t epoch)
         .best = unknown,
         .stage = p->stage,
         .level = p->at + 1,
+        .dead = unknown,
         .free_energy = unknown,
         .val_free_energy = unknown,
         .pseudo_likelihood = unknown,

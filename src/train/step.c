@@ -88,6 +88,7 @@ static void run_segment(void *arg, int64_t item, int worker)
         hgi_layer_forward(net, p, i, 0, n, worker);
         if (s->fill) ask_rows(t, r0, r1, i, s->forward1 + s->backward1);
     }
+    if (s->propose != NULL) s->propose->kind->propose(s->propose, p, 0, n, worker);
     if (s->loss) hgi_objective_rows(net, p, 0, n, v->target, true, loss);
     for (int64_t i = s->backward1; i-- > s->backward0;) {
         hgi_layer_backward(net, p, i, 0, n, worker);
@@ -242,6 +243,8 @@ static void plan_chunks(hgi_trainer *t, const int64_t *cut, int64_t n)
         s->forward1 = i == n ? net->count : cut[i];
         s->backward1 = i == n ? net->count : 0;
         s->backward0 = i == n && n > 0 ? cut[n - 1] + 1 : 0;
+        if (i < n && net->layer[cut[i]].kind->propose != NULL)
+            s->propose = &net->layer[cut[i]];
         add_stage(t, run_segment, s, 0, true);
         if (i < n) {
             const hgi_layer *l = &net->layer[cut[i]];

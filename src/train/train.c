@@ -39,6 +39,14 @@ static double current_lr(const hgi_trainer *t)
     return t->optim.lr * hgi_schedule_at(&t->schedule, hgi_max(0, t->at.t - 1));
 }
 
+static double dead_share(const hgi_trainer *t)
+{
+    const hgi_net *net = &t->m->net;
+    const hgi_layer *code = &net->layer[net->code];
+    int64_t n = code->kind->dead != NULL ? code->kind->dead(code, t->m->state) : -1;
+    return n < 0 ? (double)NAN : (double)n / (double)net->code_size;
+}
+
 static hg_progress progress(const hgi_trainer *t, const clock_state *c)
 {
     int64_t seen = hgi_min(t->at.step * t->batch, t->train->rows);
@@ -61,6 +69,7 @@ static hg_progress progress(const hgi_trainer *t, const clock_state *c)
     };
     p.loss = p.recon + p.penalty;
     p.kl = hgi_net_draws(&t->m->net) ? t->at.kl / rows : (double)NAN;
+    p.dead = dead_share(t);
     p.rows_per_second = c->stepping > 0 ? (double)c->rows / c->stepping : 0;
     double left =
         (double)(t->epochs - t->at.epoch) * (double)t->train->rows - (double)seen;

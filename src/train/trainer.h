@@ -35,6 +35,7 @@ typedef struct hgi_trainer hgi_trainer;
 typedef struct hgi_segment {
     hgi_trainer *t;
     int64_t forward0, forward1, backward0, backward1;
+    const hgi_layer *propose; /* after that forward, this layer's; NULL: none */
     bool fill, loss;
 } hgi_segment;
 

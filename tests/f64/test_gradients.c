@@ -87,6 +87,19 @@ TEST(every_code_kind_has_the_gradient_of_its_objective)
     }
 }
 
+/* The decoder's bias is taken off the row first: its gradient has a part from there. */
+TEST(a_pre_bias_has_the_gradient_of_both_its_places)
+{
+    static const char *const lines[] = {"topk 20 k=3 pre-bias",
+                                        "batchtopk 20 k=3 pre-bias"};
+    for (int i = 0; i < 2; i++) {
+        const char *const settings[] = {"decoder",      "dense input", "code-kind",
+                                        lines[i],       "loss",        "mse",
+                                        WHOLE_GRADIENT, NULL};
+        check_gradient(lines[i], 5, &(hgi_shape){1, {7}}, settings);
+    }
+}
+
 TEST(every_loss_has_the_gradient_of_its_value)
 {
     for (int i = 0; hgi_losses[i] != NULL; i++) {
