@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: MIT
 /* hourglass plot loss, grid, filters: pictures as PNG, SVG or PDF.                     */
 #include "json.h"
+#include "plot.h"
 
 #include <errno.h>
 #include <math.h>
@@ -8,7 +9,7 @@
 #include <stdlib.h>
 #include <string.h>
 
-static const cli_option picture[] = {
+const cli_option cli_picture_options[] = {
     {"output", 'o', "FILE", NULL, "picture to write: .png, .svg or .pdf", "output", NULL,
      false},
     {"title", 0, "TEXT", "fitting", "title; empty for none", "picture", NULL, false},
@@ -34,7 +35,7 @@ static const cli_option filters[] = {
     {0},
 };
 
-static int read_options(cli *c, hg_plot_options *o, const char **path)
+int cli_plot_read(cli *c, hg_plot_options *o, const char **path)
 {
     int64_t width = 0, seed = 0;
     *o = (hg_plot_options){.size = sizeof(*o)};
@@ -187,7 +188,7 @@ static int run_loss(cli *c)
     hg_plot_options o;
     const char *path;
     curve k = {0};
-    int code = read_options(c, &o, &path);
+    int code = cli_plot_read(c, &o, &path);
     if (code == CLI_OK) code = read_curve(c, c->args[0], &k);
     if (code == CLI_OK && k.n == 0) {
         cli_say("%s: no epochs to draw", c->args[0]);
@@ -209,7 +210,7 @@ static int run_grid(cli *c)
     const char *path;
     hg_model *model = NULL;
     hg_dataset *data = NULL;
-    int code = read_options(c, &o, &path);
+    int code = cli_plot_read(c, &o, &path);
     if (code == CLI_OK) code = cli_open_model(c, c->args[0], &model);
     if (code == CLI_OK) code = cli_open_data(c, c->args[1], &data);
     if (code == CLI_OK && hg_plot_grid(c->ctx, model, data, path, &o) != HG_OK)
@@ -228,7 +229,7 @@ static int run_filters(cli *c)
     if (part == NULL) part = "decoder";
     if (strcmp(part, "decoder") != 0 && strcmp(part, "encoder") != 0)
         return cli_usage_error("part: '%s', expected encoder or decoder", part);
-    int code = read_options(c, &o, &path);
+    int code = cli_plot_read(c, &o, &path);
     if (code == CLI_OK) code = cli_open_model(c, c->args[0], &model);
     if (code == CLI_OK && hg_plot_filters(c->ctx, model, part, path, &o) != HG_OK)
         code = cli_failed(c);
@@ -236,10 +237,10 @@ static int run_filters(cli *c)
     return code;
 }
 
-static const cli_option *const loss_options[] = {picture, cli_common_options, NULL};
+static const cli_option *const loss_options[] = {cli_picture_options, cli_common_options, NULL};
 static const cli_option *const grid_options[] = {
-    picture, tiles, grid, cli_data_options, cli_column_options, cli_common_options, NULL};
-static const cli_option *const filter_options[] = {picture, tiles, filters,
+    cli_picture_options, tiles, grid, cli_data_options, cli_column_options, cli_common_options, NULL};
+static const cli_option *const filter_options[] = {cli_picture_options, tiles, filters,
                                                    cli_common_options, NULL};
 
 extern const cli_verb cli_plot_loss, cli_plot_grid, cli_plot_filters;

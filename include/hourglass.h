@@ -750,6 +750,28 @@ HG_API hg_status hg_plot_grid(hg_ctx *ctx, const hg_model *model, const hg_datas
 HG_API hg_status hg_plot_rows(hg_ctx *ctx, const hg_model *model, const hg_dataset *rows,
                               const char *path,
                               const hg_plot_options *options) HG_WARN_UNUSED;
+/* Codes as points: a code of two values as it is, a longer one by its two principal
+ * components, whose share of the variance the axes say.  labels, one value a row, colour
+ * the points; or NULL.  options->items points at the most (0: 5000), chosen by seed.
+ * Errors   HG_ESHAPE not one label a row; HG_ERANGE more than 20 different ones; as
+ *          hg_encode_dataset. */
+HG_API hg_status hg_plot_latent(hg_ctx *ctx, const hg_model *model,
+                                const hg_dataset *data, const hg_dataset *labels,
+                                const char *path,
+                                const hg_plot_options *options) HG_WARN_UNUSED;
+/* What the codes of a plane decode to: options->columns (0: 20) tiles a side, at quantiles
+ * of the normal distribution for a variational model, of the codes of data for any other
+ * (else data may be NULL).  Errors  HG_EINVAL not a code of two values, or no data. */
+HG_API hg_status hg_plot_manifold(hg_ctx *ctx, const hg_model *model,
+                                  const hg_dataset *data, const char *path,
+                                  const hg_plot_options *options) HG_WARN_UNUSED;
+/* What each value of a code does: row `row` of the data with one value of its code changed,
+ * from -3 to 3 for a variational model, between the 1 % and 99 % quantiles of the data's
+ * codes for any other; a line for each value, what changes the row most first.
+ * options->items lines (0: 10) of options->columns steps (0: 11). */
+HG_API hg_status hg_plot_traversal(hg_ctx *ctx, const hg_model *model,
+                                   const hg_dataset *data, int64_t row, const char *path,
+                                   const hg_plot_options *options) HG_WARN_UNUSED;
 /* What each code unit paints (decoder) or looks for (encoder): part is "encoder" or
  * "decoder".  Errors  also HG_EINVAL when the part does not touch the pixels directly. */
 HG_API hg_status hg_plot_filters(hg_ctx *ctx, const hg_model *model, const char *part,

@@ -10,6 +10,9 @@ const hgi_plot_row hgi_plot_rows[] = {
     {"grid", "originals over reconstructions"},
     {"filters",
      "weights of code units (decoder) or first hidden units (encoder) as images"},
+    {"latent", "codes as points in a plane, coloured by label"},
+    {"manifold", "what the plane of a code of two values decodes to"},
+    {"traversal", "a row with one value of its code changed at a time"},
     {NULL, NULL},
 };
 

@@ -24,7 +24,8 @@ typedef struct images {
     int64_t factor;
     double side;       /* room for band labels at the left */
     bool turned;       /* band labels run upwards */
-    hgi_label *labels; /* [bands] */
+    hgi_label *labels; /* [bands], or of the lines */
+    double gap;        /* between tiles */
     hgi_font caption;
     double caption_h;
     bool has_bar;
@@ -35,12 +36,25 @@ typedef struct images {
 
 /* ---- layout ------------------------------------------------------------------- */
 
+/* What stands at the left: a band's name in each line, or a line's own. */
+static const char *side_name(const hgi_sheet *s, int64_t i)
+{
+    const hgi_grid *g = s->grid;
+    if (g->line_labels) return g->line_labels[i];
+    return g->band_labels ? g->band_labels[i] : NULL;
+}
+
+static int64_t side_names(const hgi_sheet *s)
+{
+    return s->grid->line_labels ? s->lines : s->grid->bands;
+}
+
 /* The room at the left goes by the longest name. */
-static double widest_band(images *m, hgi_font f)
+static double widest_name(images *m, hgi_font f)
 {
     double widest = 0;
-    for (int64_t b = 0; b < m->s->grid->bands; b++) {
-        const char *name = m->s->grid->band_labels ? m->s->grid->band_labels[b] : NULL;
+    for (int64_t b = 0; b < side_names(m->s); b++) {
+        const char *name = side_name(m->s, b);
         if (name) widest = fmax(widest, hgi_canvas_text_width(m->s->canvas, f, name));
     }
     return widest;
@@ -66,7 +80,7 @@ static void fit_tiles(images *m, double room)
 {
     hgi_sheet *s = m->s;
     const hgi_grid *g = s->grid;
-    const int64_t gap = (int64_t)(2 * GAP), have = (int64_t)floor(2 * room) + gap;
+    const int64_t gap = (int64_t)(2 * m->gap), have = (int64_t)floor(2 * room) + gap;
     s->columns = g->columns;
     if (s->columns == 0) {
         int64_t wanted = COLUMNS;
@@ -90,7 +104,7 @@ static void set_tiles(images *m)
     const hgi_grid *g = s->grid;
     s->tile_w = (double)(g->width * m->factor) / 2;
     s->tile_h = (double)(g->height * m->factor) / 2;
-    s->step_x = s->tile_w + GAP;
+    s->step_x = s->tile_w + m->gap;
     s->lines = hgi_ceil_div(g->tiles, s->columns);
 }
 
@@ -100,15 +114,13 @@ static void fit_bands(images *m, double room)
 {
     hgi_sheet *s = m->s;
     hgi_font f = HGI_GRID_TEXT;
-    double widest = widest_band(m, f);
+    double widest = widest_name(m, f);
     m->side = 0;
     if (widest == 0) return;
     m->turned = widest > fmax(0.2 * room, 60) && widest <= 1.25 * s->tile_h;
     double limit = m->turned ? s->tile_h : fmax(0.3 * room, 60);
-    for (int64_t b = 0; b < s->grid->bands; b++) {
-        const char *name = s->grid->band_labels[b];
-        hgi_label_fit(s->canvas, &m->labels[b], f, name, limit, 1);
-    }
+    for (int64_t b = 0; b < side_names(s); b++)
+        hgi_label_fit(s->canvas, &m->labels[b], f, side_name(s, b), limit, 1);
     m->side = 10 + (m->turned ? f.size : fmin(widest, limit));
 }
 
@@ -148,14 +160,14 @@ static hg_status lay_out(images *m)
         fit_bands(m, room);
     }
     fit_captions(m);
-    double content = (double)s->columns * s->step_x - GAP;
+    double content = (double)s->columns * s->step_x - m->gap;
     s->left = hgi_snap(HGI_GRID_PAD + m->side);
     hgi_sheet_widen(s, s->left + content + m->bar_room + HGI_GRID_PAD);
     /* Pairs must read as pairs: the lines of one block stand nearer than the blocks. */
     double line_gap =
-        g->bands > 1 && m->caption_h == 0 ? LINE_GAP : GAP + m->caption_h / 4;
+        g->bands > 1 && m->caption_h == 0 ? LINE_GAP : m->gap + m->caption_h / 4;
     s->step_y =
-        hgi_snap((double)g->bands * (s->tile_h + GAP) - GAP + m->caption_h + line_gap);
+        hgi_snap((double)g->bands * (s->tile_h + m->gap) - m->gap + m->caption_h + line_gap);
     double tall = (double)s->lines * s->step_y - line_gap;
     double above = m->bar.power.text[0] ? 1.6 * HGI_GRID_SMALL.size : 0;
     m->bar_h = hgi_snap(fmin(fmax(tall - m->caption_h - above, BAR_LOWEST), 260));
@@ -196,14 +208,15 @@ static void draw_tile(images *m, double x, double y, const float *v)
                                             : colour_at(s, v + at * g->channels);
         }
     hgi_canvas_ink(s->canvas, s->theme->grid, 1);
-    hgi_canvas_fill(s->canvas, x - 0.5, y - 0.5, s->tile_w + 1, s->tile_h + 1);
+    if (!g->tight)
+        hgi_canvas_fill(s->canvas, x - 0.5, y - 0.5, s->tile_w + 1, s->tile_h + 1);
     hgi_canvas_image(s->canvas, x, y, m->pixels, (int)w, (int)h);
 }
 
-static void draw_band_label(images *m, double y, int64_t band)
+static void draw_name(images *m, double y, int64_t which)
 {
     hgi_sheet *s = m->s;
-    const hgi_label *l = &m->labels[band];
+    const hgi_label *l = &m->labels[which];
     if (l->lines == 0) return;
     hgi_canvas_ink(s->canvas, s->theme->ink, 1);
     double x = s->left - 10, middle = y + s->tile_h / 2;
@@ -229,14 +242,14 @@ static void draw_line(images *m, int64_t line)
     const hgi_grid *g = s->grid;
     const int64_t size = g->height * g->width * g->channels;
     double top = hgi_snap(s->top + (double)line * s->step_y);
-    double bottom = top + (double)g->bands * (s->tile_h + GAP) - GAP;
+    double bottom = top + (double)g->bands * (s->tile_h + m->gap) - m->gap;
     for (int64_t b = 0; b < g->bands; b++)
-        draw_band_label(m, top + (double)b * (s->tile_h + GAP), b);
+        draw_name(m, top + (double)b * (s->tile_h + m->gap), g->line_labels ? line : b);
     for (int64_t j = 0; j < hgi_sheet_tiles(s, line); j++) {
         int64_t tile = line * s->columns + j;
         double x = s->left + (double)j * s->step_x;
         for (int64_t b = 0; b < g->bands; b++)
-            draw_tile(m, x, top + (double)b * (s->tile_h + GAP),
+            draw_tile(m, x, top + (double)b * (s->tile_h + m->gap),
                       g->values[b] + tile * size);
         if (g->captions && g->captions[tile])
             draw_caption(m, x, bottom, g->captions[tile]);
@@ -257,7 +270,7 @@ static void draw_bar(images *m)
                                            ? hgi_map_diverging(v / s->hi, g->dark)
                                            : hgi_map_grey((v - s->lo) / (s->hi - s->lo));
         }
-    double x = s->left + (double)s->columns * s->step_x - GAP + 16, y = s->top;
+    double x = s->left + (double)s->columns * s->step_x - m->gap + 16, y = s->top;
     double right = x - 16 + m->bar_room; /* of the label, and of the numbers without it */
     double numbers = right - (g->value_label ? 8 + HGI_GRID_TEXT.size : 0);
     hgi_canvas_ink(s->canvas, s->theme->soft, 1);
@@ -300,7 +313,10 @@ hg_status hgi_grid_images(hgi_sheet *s)
     images *m = hgi_calloc(mem, 1, sizeof *m);
     if (!m) return hgi_fail_mem(s->ctx, sizeof *m, "a grid");
     m->s = s;
-    m->labels = hgi_calloc(mem, (size_t)s->grid->bands, sizeof *m->labels);
+    m->gap = s->grid->tight ? 0 : GAP;
+    /* As many lines as tiles at the most. */
+    size_t names = (size_t)(s->grid->line_labels ? s->grid->tiles : s->grid->bands);
+    m->labels = hgi_calloc(mem, names, sizeof *m->labels);
     if (!m->labels) {
         status = hgi_fail_mem(s->ctx, sizeof *m->labels, "a grid's labels");
         goto done;

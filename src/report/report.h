@@ -48,6 +48,8 @@ typedef struct hgi_grid {
     double lo, hi;               /* value of black and of white; lo >= hi: the values' */
     bool diverging;              /* lo = -hi: blue, neutral, red, with a colour bar */
     const char *const *captions; /* [tiles] under the last band (over a curve), or NULL */
+    const char *const *line_labels; /* one band: left of each line, or NULL */
+    bool tight;                     /* images side by side without a gap */
     const char *value_label;     /* beside the colour bar, or the curves' unit */
     const char *x_label;         /* of curves; NULL: "feature" */
     char *const *x_names;        /* [width] of the features of curves; NULL: numbers */
@@ -57,6 +59,25 @@ typedef struct hgi_grid {
 /* Errors   HG_EINVAL no tiles, an unknown ending; HG_ESHAPE channels; HG_ERANGE too large a
  *          picture, or a width that does not hold the columns; HG_EIO; HG_ENOMEM. */
 hg_status hgi_grid_draw(hg_ctx *ctx, const hgi_grid *g, const char *path);
+
+/* Points in the plane, in groups with a colour each; a group's name stands in the legend and
+ * in the middle of its points. */
+typedef struct hgi_scatter {
+    const char *title, *x_label, *y_label;
+    const double *x, *y; /* [n] finite */
+    int64_t n;
+    const int *group;         /* [n] or NULL: one colour, no legend */
+    const char *const *names; /* [groups] */
+    int groups;               /* up to HGI_SCATTER_GROUPS */
+    const char *group_label;  /* over the legend */
+    bool bare_y;              /* y has no meaning: no numbers */
+    int width;                /* pixels of a PNG, points of SVG and PDF; 0: 800 points */
+    bool dark;
+} hgi_scatter;
+#define HGI_SCATTER_GROUPS 20
+/* Errors   HG_EINVAL no points, an unknown ending; HG_ERANGE too many groups, too small or
+ *          too large a picture; HG_ENONFINITE; HG_EIO; HG_ENOMEM. */
+hg_status hgi_scatter_draw(hg_ctx *ctx, const hgi_scatter *s, const char *path);
 
 /* HG_OK when the path's ending is one that can be drawn; else HG_EINVAL with the list. */
 hg_status hgi_picture_check(hg_ctx *ctx, const char *path);

@@ -3,7 +3,9 @@
  *
  * Lines: the colours of Okabe & Ito, "Color Universal Design", 2008, which readers with
  * any of the common kinds of colour blindness tell apart; on dark paper in the order and
- * lightness that keep 3:1 contrast.  Diverging, light: anchors of ColorBrewer's RdBu
+ * lightness that keep 3:1 contrast.  Groups of points: the "muted" and "light" sets of P.
+ * Tol, "Colour schemes", SRON/EPS/TN/09-002, 2021, made for colour-blind readers; neighbours
+ * in the order differ most.  Diverging, light: anchors of ColorBrewer's RdBu
  * (Harrower & Brewer, Cartographic Journal 40, 2003), which prints and is safe for
  * red-green blindness.  Diverging, dark: the same hues around a dark neutral, lightest at
  * the ends. */
@@ -18,6 +20,8 @@ static const hgi_theme themes[] = {
         .axis = 0x8B919A,
         .missing = 0xE3B505,
         .series = {0x0072B2, 0xD55E00, 0x009E73, 0xCC79A7, 0xE69F00, 0x56B4E9},
+        .group = {0x332288, 0xDDAA33, 0x44AA99, 0xCC6677, 0x88CCEE, 0x117733, 0x882255,
+                  0x999933, 0xAA4499, 0x7F858C},
     },
     {
         .paper = 0x15181D,
@@ -27,6 +31,8 @@ static const hgi_theme themes[] = {
         .axis = 0x6E7680,
         .missing = 0xE3B505,
         .series = {0x56B4E9, 0xE69F00, 0x2DBE95, 0xE08DBB, 0xF0733A, 0xE5DC4B},
+        .group = {0x77AADD, 0xEE8866, 0x44BB99, 0xFFAABB, 0xEEDD88, 0x99DDFF, 0xBBCC33,
+                  0xC79BE8, 0xAAAA00, 0xC9CED6},
     },
 };
 

@@ -6,6 +6,7 @@
 #include "base/base.h"
 
 #define HGI_SERIES_COLOURS 6
+#define HGI_GROUP_COLOURS 10
 
 typedef struct hgi_theme {
     uint32_t paper, ink; /* background, text of titles and labels */
@@ -13,6 +14,7 @@ typedef struct hgi_theme {
     uint32_t grid, axis;
     uint32_t missing; /* a pixel that is NaN: a hue that no map here has */
     uint32_t series[HGI_SERIES_COLOURS];
+    uint32_t group[HGI_GROUP_COLOURS]; /* of points, fewer to tell apart than lines */
 } hgi_theme;
 
 const hgi_theme *hgi_theme_of(bool dark);
