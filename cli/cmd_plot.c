@@ -237,9 +237,11 @@ static int run_filters(cli *c)
     return code;
 }
 
-static const cli_option *const loss_options[] = {cli_picture_options, cli_common_options, NULL};
+static const cli_option *const loss_options[] = {cli_picture_options, cli_common_options,
+                                                 NULL};
 static const cli_option *const grid_options[] = {
-    cli_picture_options, tiles, grid, cli_data_options, cli_column_options, cli_common_options, NULL};
+    cli_picture_options, tiles, grid, cli_data_options, cli_column_options,
+    cli_common_options,  NULL};
 static const cli_option *const filter_options[] = {cli_picture_options, tiles, filters,
                                                    cli_common_options, NULL};
 

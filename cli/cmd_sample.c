@@ -24,7 +24,7 @@ static const cli_option own[] = {
     {"components", 0, "N", "by BIC", "normal distributions in the mixture", "mixture",
      NULL, false},
     {"covariance", 0, "WORD", "by BIC", "full or diagonal", "mixture", NULL, false},
-    {"fit-rows", 0, "N", "20000", "fit on so many rows, chosen at random", "mixture",
+    {"fit-rows", 0, "N", "10000", "fit on so many rows, chosen at random", "mixture",
      NULL, false},
     {0},
 };

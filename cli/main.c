@@ -20,6 +20,9 @@
     X(plot_loss)                                                                         \
     X(plot_grid)                                                                         \
     X(plot_filters)                                                                      \
+    X(plot_latent)                                                                       \
+    X(plot_manifold)                                                                     \
+    X(plot_traversal)                                                                    \
     X(data_info)                                                                         \
     X(data_convert)                                                                      \
     X(pca)                                                                               \

@@ -538,7 +538,7 @@ typedef struct hg_mixture_options {
     int64_t components;     /* 0: as many as BIC finds best, up to `most` */
     int64_t most;           /* 0: 64 */
     const char *covariance; /* "full", "diagonal"; NULL: the better by BIC */
-    int64_t rows;           /* at most so many, at random; 0: 20,000 */
+    int64_t rows;           /* at most so many, at random; 0: 10,000 */
     uint64_t seed;          /* of the choice of rows and of the start */
 } hg_mixture_options;
 

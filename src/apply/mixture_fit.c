@@ -10,7 +10,7 @@
 #include <math.h>
 #include <string.h>
 
-enum { MOST = 64, ROWS = 20000, WIDEST_FULL = 256 };
+enum { MOST = 64, ROWS = 10000, WIDEST_FULL = 256 };
 
 static const int64_t scale[] = {1,   2,   3,   4,    6,    8,    12,   16,
                                 24,  32,  48,  64,   96,   128,  192,  256,

@@ -39,9 +39,10 @@ static hg_status begin(walk *w, const hg_dataset *data, const hg_plot_options *o
     w->normal = is_variational(w->m);
     if (w->normal) return HG_OK;
     if (data == NULL)
-        return hgi_fail(w->ctx, HG_EINVAL,
-                        "only of a variational model is it known where its codes lie: for "
-                        "this one, data are needed");
+        return hgi_fail(
+            w->ctx, HG_EINVAL,
+            "only of a variational model is it known where its codes lie: for "
+            "this one, data are needed");
     HGI_TRY(hg_encode_dataset(w->ctx, w->m, data, &w->known));
     w->column = hgi_calloc(&w->ctx->mem, (size_t)w->known->rows, sizeof *w->column);
     if (w->column != NULL) return HG_OK;
@@ -143,10 +144,11 @@ hg_status hg_plot_manifold(hg_ctx *ctx, const hg_model *m, const hg_dataset *dat
     float *z;
     walk w = {.ctx = ctx, .m = m};
     if (m != NULL && m->net.code_size != 2)
-        return hgi_fail(ctx, HG_EINVAL,
-                        "a code of %lld values is no plane: of two there is a picture; see "
-                        "traversal for others",
-                        (long long)m->net.code_size);
+        return hgi_fail(
+            ctx, HG_EINVAL,
+            "a code of %lld values is no plane: of two there is a picture; see "
+            "traversal for others",
+            (long long)m->net.code_size);
     HGI_GOTO(begin(&w, data, options));
     int64_t side = w.o.columns > 0 ? w.o.columns : SIDE;
     if (side > SIDE_MOST)
@@ -157,10 +159,11 @@ hg_status hg_plot_manifold(hg_ctx *ctx, const hg_model *m, const hg_dataset *dat
     HGI_GOTO(hgi_dataset_check(ctx, codes));
     hgi_grid g = {
         .title = w.o.title != NULL ? w.o.title
-                 : w.normal ? "The plane of codes: value 1 across, value 2 up, by quantiles "
-                              "of the normal distribution"
-                            : "The plane of codes: value 1 across, value 2 up, by quantiles "
-                              "of the data's codes",
+                 : w.normal
+                     ? "The plane of codes: value 1 across, value 2 up, by quantiles "
+                       "of the normal distribution"
+                     : "The plane of codes: value 1 across, value 2 up, by quantiles "
+                       "of the data's codes",
         .columns = side,
         .tight = true,
     };
@@ -183,12 +186,14 @@ typedef struct dimension {
 static int by_effect(const void *a, const void *b)
 {
     const dimension *x = a, *y = b;
-    if (x->effect < y->effect || x->effect > y->effect) return x->effect < y->effect ? 1 : -1;
+    if (x->effect < y->effect || x->effect > y->effect)
+        return x->effect < y->effect ? 1 : -1;
     return (x->at > y->at) - (x->at < y->at);
 }
 
 /* Both ends of one value's sweep, decoded, in units of the scaled rows. */
-static hg_status measure(const walk *w, const float *base, dimension *d, float *z, float *y)
+static hg_status measure(const walk *w, const float *base, dimension *d, float *z,
+                         float *y)
 {
     const int64_t k = w->m->net.code_size, n = w->m->net.inputs;
     const hgi_scaler *s = &w->m->scaler;
@@ -225,15 +230,15 @@ static hg_status rank(walk *w, const float *base, dimension *d)
 }
 
 /* Names of lines (images) and captions of tiles (curves), in one block of texts. */
-typedef struct names {
+typedef struct tile_names {
     const char **line, **tile;
     char *text;
-} names;
+} tile_names;
 
 enum { NAME = 40 };
 
 static hg_status name_all(hg_ctx *ctx, const dimension *d, int64_t lines, int64_t steps,
-                          names *out)
+                          tile_names *out)
 {
     size_t tiles = (size_t)(lines * steps), count = tiles + (size_t)lines;
     out->line = hgi_calloc(&ctx->mem, count, sizeof *out->line);
@@ -246,8 +251,8 @@ static hg_status name_all(hg_ctx *ctx, const dimension *d, int64_t lines, int64_
         snprintf(out->text + i * NAME, NAME, "z%lld", (long long)d[i].at + 1);
         for (int64_t s = 0; s < steps; s++) {
             char *t = out->text + (lines + i * steps + s) * NAME;
-            double v = (double)d[i].lo +
-                       ((double)d[i].hi - (double)d[i].lo) * (double)s / (double)(steps - 1);
+            double v = (double)d[i].lo + ((double)d[i].hi - (double)d[i].lo) * (double)s /
+                                             (double)(steps - 1);
             snprintf(t, NAME, "z%lld = %.2f", (long long)d[i].at + 1, v);
             out->tile[i * steps + s] = t;
         }
@@ -288,8 +293,8 @@ static hg_status check_row(hg_ctx *ctx, const hg_model *m, const hg_dataset *dat
         return hgi_fail(ctx, HG_ESHAPE, "%s: %lld values a row, but the model wants %lld",
                         data->name, (long long)data->features, (long long)m->net.inputs);
     if (row < 0 || row >= data->rows)
-        return hgi_fail(ctx, HG_ERANGE, "%s: there is no row %lld: it has %lld", data->name,
-                        (long long)row + 1, (long long)data->rows);
+        return hgi_fail(ctx, HG_ERANGE, "%s: there is no row %lld: it has %lld",
+                        data->name, (long long)row + 1, (long long)data->rows);
     return HG_OK;
 }
 
@@ -298,7 +303,7 @@ hg_status hg_plot_traversal(hg_ctx *ctx, const hg_model *m, const hg_dataset *da
 {
     hg_status status;
     walk w = {.ctx = ctx, .m = m};
-    names names = {0};
+    tile_names names = {0};
     dimension *d = NULL;
     float *base = NULL, *z;
     hg_dataset *codes = NULL;

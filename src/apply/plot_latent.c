@@ -12,10 +12,10 @@ enum { POINTS = 5000 };
 
 typedef struct latent {
     hg_ctx *ctx;
-    int64_t n;     /* points */
-    int64_t *row;  /* [n] of the data, ascending */
-    double *x, *y; /* [n] */
-    int *group;    /* [n], or NULL */
+    int64_t n;                        /* points */
+    int64_t *row;                     /* [n] of the data, ascending */
+    double *x, *y;                    /* [n] */
+    int *group;                       /* [n], or NULL */
     double value[HGI_SCATTER_GROUPS]; /* labels, ascending */
     char name[HGI_SCATTER_GROUPS][HGI_NUMBER_MAX];
     int groups;
@@ -90,8 +90,7 @@ static hg_status read_labels(latent *p, const hg_dataset *labels)
         hgi_dataset_row(labels, p->row[i], &v);
         p->group[i] = place_of(p, (double)v);
     }
-    for (int g = 0; g < p->groups; g++)
-        hgi_format_float(p->name[g], (float)p->value[g]);
+    for (int g = 0; g < p->groups; g++) hgi_format_float(p->name[g], (float)p->value[g]);
     return HG_OK;
 }
 

@@ -166,8 +166,8 @@ static hg_status lay_out(images *m)
     /* Pairs must read as pairs: the lines of one block stand nearer than the blocks. */
     double line_gap =
         g->bands > 1 && m->caption_h == 0 ? LINE_GAP : m->gap + m->caption_h / 4;
-    s->step_y =
-        hgi_snap((double)g->bands * (s->tile_h + m->gap) - m->gap + m->caption_h + line_gap);
+    s->step_y = hgi_snap((double)g->bands * (s->tile_h + m->gap) - m->gap + m->caption_h +
+                         line_gap);
     double tall = (double)s->lines * s->step_y - line_gap;
     double above = m->bar.power.text[0] ? 1.6 * HGI_GRID_SMALL.size : 0;
     m->bar_h = hgi_snap(fmin(fmax(tall - m->caption_h - above, BAR_LOWEST), 260));

@@ -50,18 +50,18 @@ typedef struct hgi_grid {
     const char *const *captions; /* [tiles] under the last band (over a curve), or NULL */
     const char *const *line_labels; /* one band: left of each line, or NULL */
     bool tight;                     /* images side by side without a gap */
-    const char *value_label;     /* beside the colour bar, or the curves' unit */
-    const char *x_label;         /* of curves; NULL: "feature" */
-    char *const *x_names;        /* [width] of the features of curves; NULL: numbers */
-    int image_width;             /* pixels of a PNG, points of SVG and PDF; 0: fitting */
+    const char *value_label;        /* beside the colour bar, or the curves' unit */
+    const char *x_label;            /* of curves; NULL: "feature" */
+    char *const *x_names;           /* [width] of the features of curves; NULL: numbers */
+    int image_width; /* pixels of a PNG, points of SVG and PDF; 0: fitting */
     bool dark;
 } hgi_grid;
 /* Errors   HG_EINVAL no tiles, an unknown ending; HG_ESHAPE channels; HG_ERANGE too large a
  *          picture, or a width that does not hold the columns; HG_EIO; HG_ENOMEM. */
 hg_status hgi_grid_draw(hg_ctx *ctx, const hgi_grid *g, const char *path);
 
-/* Points in the plane, in groups with a colour each; a group's name stands in the legend and
- * in the middle of its points. */
+/* Points in the plane, in groups with a colour each; a group's name stands in the legend
+ * and in the middle of its points. */
 typedef struct hgi_scatter {
     const char *title, *x_label, *y_label;
     const double *x, *y; /* [n] finite */

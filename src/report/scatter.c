@@ -31,8 +31,8 @@ typedef struct sheet {
 static hg_status check(hg_ctx *ctx, const hgi_scatter *s, const char *path)
 {
     if (s->n < 1)
-        return hgi_fail(ctx, HG_EINVAL, "%s: nothing to draw, expected at least one point",
-                        path);
+        return hgi_fail(ctx, HG_EINVAL,
+                        "%s: nothing to draw, expected at least one point", path);
     if (s->groups < 0 || s->groups > HGI_SCATTER_GROUPS)
         return hgi_fail(ctx, HG_ERANGE, "%s: %d groups, expected at most %d", path,
                         s->groups, HGI_SCATTER_GROUPS);

@@ -3,9 +3,9 @@
  *
  * Lines: the colours of Okabe & Ito, "Color Universal Design", 2008, which readers with
  * any of the common kinds of colour blindness tell apart; on dark paper in the order and
- * lightness that keep 3:1 contrast.  Groups of points: the "muted" and "light" sets of P.
- * Tol, "Colour schemes", SRON/EPS/TN/09-002, 2021, made for colour-blind readers; neighbours
- * in the order differ most.  Diverging, light: anchors of ColorBrewer's RdBu
+ * lightness that keep 3:1 contrast.  Groups of points: the "muted" and "light" sets of
+ * P. Tol, "Colour schemes", SRON/EPS/TN/09-002, 2021, made for colour-blind readers, in an
+ * order in which neighbours differ most.  Diverging, light: anchors of ColorBrewer's RdBu
  * (Harrower & Brewer, Cartographic Journal 40, 2003), which prints and is safe for
  * red-green blindness.  Diverging, dark: the same hues around a dark neutral, lightest at
  * the ends. */

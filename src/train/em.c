@@ -21,7 +21,7 @@
 enum { ROUNDS = 100 };
 
 #define RIDGE 1e-4    /* of the variance: a hundredth of the standard deviation */
-#define GAIN 1e-4     /* nats a row: a round that gains less is the last */
+#define GAIN 1e-3     /* nats a row: a round that gains less is the last */
 #define NO_SHARE 1e-9 /* a row's part in a component that changes no sum seen */
 
 /* ---- memory ---------------------------------------------------------------------- */
