@@ -169,7 +169,7 @@ static void ask_ahead(const float *next, int64_t lines, int64_t part, int64_t pa
 
 static void run_stage(void *arg, int64_t item, int worker)
 {
-    const hgi_layer_stage *a = arg;
+    const hgi_session_stage *a = arg;
     for (int64_t i = a->first; i < a->last; i++)
         hgi_own_forward(a->s, i, a->rows, item, a->items, worker);
 }
@@ -181,12 +181,12 @@ static void run_together(hg_session *s, int64_t first, int64_t last, int64_t n)
     int64_t count = 0;
     for (int64_t i = first; i < last; i++) {
         int64_t items = hgi_own_items(s, i);
-        hgi_layer_stage *a = &s->stage_arg[count];
+        hgi_session_stage *a = &s->stage_arg[count];
         if (items == 1 && count > 0 && a[-1].items == 1) {
             a[-1].last = i + 1;
             continue;
         }
-        *a = (hgi_layer_stage){s, i, i + 1, n, items};
+        *a = (hgi_session_stage){s, i, i + 1, n, items};
         s->stage[count++] = (hgi_stage){run_stage, a, items};
     }
     hgi_team_run(s->team, s->stage, count);

@@ -23,10 +23,10 @@ typedef struct hgi_own_layer {
 
 struct hg_session;
 /* Layers [first, last) as a stage of the team; several of them are one item. */
-typedef struct hgi_layer_stage {
+typedef struct hgi_session_stage {
     struct hg_session *s;
     int64_t first, last, rows, items;
-} hgi_layer_stage;
+} hgi_session_stage;
 
 /* All layers of the net as one stack, those up to the code being the first `coded`; count
  * 0: it is not of that kind. */
@@ -46,10 +46,10 @@ struct hg_session {
     hgi_own_layer *own; /* [layers], or NULL: f32 by one thread */
     int8_t *bytes;      /* int8: [threads, bytes_each] of a layer's input */
     int64_t bytes_each, bytes_held;
-    hgi_team *team;             /* NULL: the caller alone */
-    hgi_stage *stage;           /* [layers] */
-    hgi_layer_stage *stage_arg; /* [layers] */
-    bool own_loss;              /* errors are the model's loss, else mean squares */
+    hgi_team *team;               /* NULL: the caller alone */
+    hgi_stage *stage;             /* [layers] */
+    hgi_session_stage *stage_arg; /* [layers] */
+    bool own_loss;                /* errors are the model's loss, else mean squares */
     int64_t clipped;
     char message[HG_MESSAGE_MAX];
 };
