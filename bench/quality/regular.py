@@ -17,6 +17,7 @@ from common import Runs, arguments, call, row
 CODE = 32
 ELU = ("--code", CODE, "--activation", "elu")  # smooth, and does not saturate as it starts
 RELU = ("--code", CODE, "--activation", "relu")
+WIDE = ("--hidden", 256, *RELU)
 DEEP = ("--hidden", 128, *ELU)
 RATES = ("--hidden", 128, *RELU, "--code-activation", "sigmoid")
 TINY = 1e-9
@@ -72,13 +73,16 @@ def main():
         row(name, what, shown.format(with_it), shown.format(without), f"{error:.2f}",
             "yes" if error < pca else "no")
 
-    relu = train("relu", *RELU)
+    wide = train("wide", *WIDE)
     for share in ("0.3", "0.5"):
-        m = train("mask" + share, *RELU, "--corrupt", "mask:" + share)
+        # Half of the rows clean, or a whole row has more to it than any that was seen.
+        m = train("mask" + share, *WIDE, "--corrupt", "mask:" + share, "--keep-clean", 0.5)
         noise = ("--corrupt", "mask:" + share)
-        line(f"mask:{share}", f"SSE with {100 * float(share):.0f} % of the pixels 0",
+        line(f"mask:{share}, 784-256-32",
+             f"SSE with {100 * float(share):.0f} % of the pixels 0",
              runs.evaluate(m, *noise)["sse_per_row"],
-             runs.evaluate(relu, *noise)["sse_per_row"], m)
+             runs.evaluate(wide, *noise)["sse_per_row"], m)
+    relu = train("relu", *RELU)
     m = train("tied", *RELU, "--tied")
     line("tied", "parameters", parameters(runs, m), parameters(runs, relu), m, "{}")
     elu = train("elu", *ELU, "--contractive", TINY)
