@@ -168,7 +168,8 @@ hg_status hg_config_preset(hg_config *cfg, const char *name)
     static const char *const structure[] = {
         "encoder",           "decoder", "hidden", "code",       "code-kind",
         "code-activation",   "l1",      "beta",   "topk",       "activation",
-        "output-activation", "corrupt", "redraw", "keep-clean", "contractive"};
+        "output-activation", "corrupt", "redraw", "keep-clean", "contractive",
+        "pretrain"};
     if (name == NULL)
         return hgi_fail(cfg->ctx, HG_EINVAL, "hg_config_preset: name is NULL");
     const hgi_preset *p = find_preset(name);
@@ -176,7 +177,6 @@ hg_status hg_config_preset(hg_config *cfg, const char *name)
     hg_config *copy;
     HGI_TRY(hgi_config_copy(cfg, &copy));
     for (int i = 0; i < HGI_COUNT(structure); i++) clear_index(copy, need(structure[i]));
-    clear_index(copy, need("pretrain"));
     hg_status status = set_index(copy, need("preset"), name);
     for (int i = 0; status == HG_OK && p->settings[i] != NULL; i += 2)
         status = set_index(copy, need(p->settings[i]), p->settings[i + 1]);
