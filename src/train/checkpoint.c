@@ -263,6 +263,7 @@ static bool counters_make_sense(const hgi_trainer *t)
 static hg_status read_blocks(hgi_trainer *t, const hgi_container *c)
 {
     named block[6];
+    t->good = t->copy[1];
     int64_t n = list_blocks(t, block);
     for (int64_t i = 0; i < n; i++) {
         const void *data;

@@ -191,13 +191,13 @@ static hg_status end_epoch(hgi_trainer *t, clock_state *c, bool cancel, bool *st
     }
     double monitored = t->valid != NULL ? p.val_loss : p.loss;
     p.improved = monitored < t->at.best - t->min_delta || !isfinite(t->at.best);
+    t->good = t->copy[p.improved ? 0 : 1];
     copy_weights(t, t->good);
     t->have_good = true;
     if (p.improved) {
         t->at.best = monitored;
         t->at.best_epoch = t->at.epoch + 1;
         t->at.bad_epochs = 0;
-        copy_weights(t, t->best);
     } else {
         t->at.bad_epochs++;
     }

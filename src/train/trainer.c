@@ -34,6 +34,17 @@ static hg_status reals(hgi_trainer *t, int64_t n, const char *what, hgi_real **o
     return *out != NULL ? HG_OK : hgi_fail_mem(t->ctx, count * sizeof **out, what);
 }
 
+static hg_status make_copies(hgi_trainer *t)
+{
+    const hgi_net *net = &t->m->net;
+    HGI_TRY(reals(t, net->params + net->states, "the best weights", &t->copy[0]));
+    size_t bytes = (size_t)hgi_max(net->params + net->states, 1) * sizeof *t->copy[1];
+    t->copy[1] = hgi_alloc(&t->ctx->mem, bytes);
+    if (t->copy[1] == NULL) return hgi_fail_mem(t->ctx, bytes, "the last good weights");
+    t->best = t->good = t->copy[0];
+    return HG_OK;
+}
+
 static hg_status make_optimizer(hgi_trainer *t)
 {
     const hg_config *cfg = t->cfg;
@@ -167,8 +178,7 @@ hg_status hgi_trainer_new(hgi_trainer *t)
     t->w.pass.seed = t->m->trained.seed;
     HGI_TRY(make_optimizer(t));
     HGI_TRY(make_rows(t));
-    HGI_TRY(reals(t, net->params + net->states, "the best weights", &t->best));
-    HGI_TRY(reals(t, net->params + net->states, "the last good weights", &t->good));
+    HGI_TRY(make_copies(t));
     HGI_TRY(hgi_zeros_plan(t));
     HGI_TRY(hgi_step_plan(t));
     if (*t->checkpoint != '\0') {
@@ -190,7 +200,7 @@ void hgi_trainer_free(hgi_trainer *t)
     void *const blocks[] = {
         t->block,      t->norm_part, t->grad,        t->moment1,       t->moment2,
         t->order,      t->row_loss,  t->row_scratch, t->zeros.index,   t->zeros.start,
-        t->best,       t->good,      t->valid_recon, t->valid_penalty, t->valid_clean,
+        t->copy[0],    t->copy[1],   t->valid_recon, t->valid_penalty, t->valid_clean,
         t->valid_loss, t->draw};
     for (int64_t i = 0; i < HGI_COUNT(blocks); i++) hgi_free(mem, blocks[i]);
     hg_dataset_free(&t->own_train);

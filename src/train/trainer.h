@@ -111,7 +111,10 @@ struct hgi_trainer {
     double *row_loss;   /* [batch, samples] sum over features */
     float *row_scratch; /* [workers][inputs] for strided rows */
     hgi_counters at;
-    hgi_real *best, *good; /* [params + states]: lowest loss; last finite epoch end */
+    /* [params + states]: lowest loss; last finite epoch end.  Both are the first of copy
+     * as long as each epoch is the best: the second is not touched before it is needed. */
+    hgi_real *best, *good;
+    hgi_real *copy[2];
     bool have_good;
 
     /* validation */
