@@ -15,6 +15,10 @@ static const cli_option own_options[] = {
      .argument = "DATA",
      .group = "data",
      .help = "the clean rows that DATA, noisy, are to become"},
+    {.name = "weights",
+     .argument = "WORD",
+     .group = "output",
+     .help = "bf16 or int8: also what such weights of a session cost on these rows"},
     {.name = "labels",
      .argument = "FILE",
      .group = "labels",
@@ -191,10 +195,56 @@ static void note_clean(cli *c, const char *path, const hg_model *model)
             path, info.corrupt);
 }
 
+/* ---- narrow weights ------------------------------------------------------------------ */
+
+/* The loss with a session's narrow weights beside that with the weights as they are. */
+static void print_cost(const cli *c, const hg_session_cost *cost)
+{
+    char f32[CLI_NUMBER], narrow[CLI_NUMBER];
+    if (cost->rows == 0) return;
+    cli_real(f32, cost->f32);
+    cli_real(narrow, cost->narrow);
+    printf("\n%s weights: loss %s, f32 %s (%+.3f %%); of a row %.3f %% apart on average, "
+           "%.3f %% at most\n",
+           cli_get(c, "weights"), narrow, f32,
+           cost->f32 > 0 ? 100 * (cost->narrow / cost->f32 - 1) : 0, 100 * cost->mean,
+           100 * cost->largest);
+}
+
+static void cost_json(const cli *c, const hg_session_cost *cost, json_t *into)
+{
+    if (cost->rows == 0) return;
+    json_t *o = json_object();
+    json_object_set_new(o, "weights", cli_json_text(cli_get(c, "weights")));
+    json_object_set_new(o, "loss", cli_json_real(cost->narrow));
+    json_object_set_new(o, "f32_loss", cli_json_real(cost->f32));
+    json_object_set_new(o, "mean_difference", cli_json_real(cost->mean));
+    json_object_set_new(o, "largest_difference", cli_json_real(cost->largest));
+    json_object_set_new(into, "session", o);
+}
+
+/* What is asked of the first model alone; rows 0: it was not asked. */
+typedef struct first_only {
+    hg_probe labels;
+    hg_session_cost cost;
+} first_only;
+
+static int ask_first(cli *c, const hg_model *model, const hg_dataset *data,
+                     first_only *first)
+{
+    int code = CLI_OK;
+    if (cli_has(c, "labels")) code = probe(c, model, data, &first->labels);
+    if (code == CLI_OK && cli_has(c, "weights") &&
+        hg_session_compare(c->ctx, model, data, cli_get(c, "weights"), &first->cost) !=
+            HG_OK)
+        code = cli_failed(c);
+    return code;
+}
+
 /* The model is read, used and let go: with --against only one is in memory. */
 static int measure(cli *c, const char *path, const hg_dataset *data,
                    const hg_dataset *target, hg_metrics **out, json_t *findings,
-                   hg_probe *labels)
+                   first_only *first)
 {
     hg_model *model = NULL;
     hg_dataset *noisy = NULL;
@@ -207,8 +257,8 @@ static int measure(cli *c, const char *path, const hg_dataset *data,
     /* The doctor judges a model by rows as they are. */
     if (code == CLI_OK && findings != NULL && noisy == NULL && target == NULL)
         code = cli_findings(c, model, data, NULL, findings);
-    if (code == CLI_OK && labels != NULL && cli_get(c, "labels") != NULL)
-        code = probe(c, model, noisy != NULL ? noisy : data, labels);
+    if (code == CLI_OK && first != NULL)
+        code = ask_first(c, model, noisy != NULL ? noisy : data, first);
     hg_dataset_free(&noisy);
     hg_model_free(&model);
     return code;
@@ -228,20 +278,22 @@ static int run(cli *c)
         return cli_usage_error("evaluate: labels of which rows? name them with --labels");
     if (cli_has(c, "train") != cli_has(c, "train-labels"))
         return cli_usage_error("evaluate: --train and --train-labels go together");
-    hg_probe labels = {.size = sizeof(labels)};
+    first_only first = {{.size = sizeof(first.labels)}, {.size = sizeof(first.cost)}};
     json_t *findings = json_object();
     int code = cli_open_data(c, c->args[1], &data);
     if (code == CLI_OK && clean != NULL) code = cli_open_data(c, clean, &target);
     if (code == CLI_OK)
         code = measure(c, c->args[0], data, target, &metrics,
-                       against == NULL ? findings : NULL, &labels);
+                       against == NULL ? findings : NULL, &first);
     if (code == CLI_OK && against != NULL)
         code = measure(c, against, data, target, &other, NULL, NULL);
-    if (code == CLI_OK) probe_json(&labels, findings);
+    if (code == CLI_OK) probe_json(&first.labels, findings);
+    if (code == CLI_OK) cost_json(c, &first.cost, findings);
     if (code == CLI_OK)
         code = cli_has(c, "json") ? print_json(metrics, other, findings)
                                   : print_table(c, metrics, other);
-    if (code == CLI_OK && !cli_has(c, "json")) print_probe(&labels);
+    if (code == CLI_OK && !cli_has(c, "json")) print_probe(&first.labels);
+    if (code == CLI_OK && !cli_has(c, "json")) print_cost(c, &first.cost);
     if (code == CLI_OK && !cli_has(c, "json")) cli_findings_say(c, findings);
     json_decref(findings);
     hg_metrics_free(&metrics);

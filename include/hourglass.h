@@ -669,6 +669,18 @@ typedef struct hg_session_info {
 /* Fill *info; set info->size before the call.  Errors  HG_EINVAL. */
 HG_API hg_status hg_session_get_info(const hg_session *session, hg_session_info *info);
 
+/* What narrow weights cost on all rows of data: the mean loss of both, and the mean and the
+ * largest of a row's distance, as a part of its f32 loss; set out->size before the call.
+ * Errors   as hg_session_new, hg_evaluate and hg_session_error. */
+typedef struct hg_session_cost {
+    size_t size;
+    int64_t rows;
+    double f32, narrow, mean, largest;
+} hg_session_cost;
+HG_API hg_status hg_session_compare(hg_ctx *ctx, const hg_model *model,
+                                    const hg_dataset *data, const char *weights,
+                                    hg_session_cost *out) HG_WARN_UNUSED;
+
 /* ======== How fast a model is ============================================== */
 
 typedef struct hg_bench hg_bench;

@@ -215,6 +215,49 @@ TEST(narrow_weights_give_nearly_the_same)
     test_where(NULL);
 }
 
+/* The same from the two sessions' own errors: sums in the same order, so to the bit. */
+TEST(what_narrow_weights_cost_is_stated)
+{
+    hg_ctx *ctx = test_ctx();
+    hg_model *m = make_model(ctx, &recipes[0]);
+    float *x = random_floats(3, ROWS * WIDE, 0, 1);
+    hg_dataset *d = rows_of(ctx, x, ROWS, WIDE), *other = rows_of(ctx, x, 3, WIDE - 1);
+    double whole[ROWS], narrow[ROWS], sum[2] = {0}, apart = 0, most = 0;
+    hg_session *a = narrow_session(ctx, m, 1, "loss", "f32");
+    hg_session *b = narrow_session(ctx, m, 1, "loss", "int8");
+    CHECK_INT(hg_session_error(a, x, ROWS, whole), HG_OK);
+    CHECK_INT(hg_session_error(b, x, ROWS, narrow), HG_OK);
+    for (int i = 0; i < ROWS; i++) {
+        double relative = fabs(narrow[i] - whole[i]) / whole[i];
+        sum[0] += whole[i];
+        sum[1] += narrow[i];
+        apart += relative;
+        most = fmax(most, relative);
+    }
+    hg_session_cost cost = {.size = sizeof cost};
+    CHECK_OK(ctx, hg_session_compare(ctx, m, d, "int8", &cost));
+    CHECK_INT(cost.rows, ROWS);
+    CHECK_NEAR(cost.f32, sum[0] / ROWS, 0);
+    CHECK_NEAR(cost.narrow, sum[1] / ROWS, 0);
+    CHECK_NEAR(cost.mean, apart / ROWS, 0);
+    CHECK_NEAR(cost.largest, most, 0);
+    CHECK(cost.mean > 0 && cost.largest > cost.mean);
+    CHECK_OK(ctx, hg_session_compare(ctx, m, d, "f32", &cost));
+    CHECK_NEAR(cost.largest, 0, 0);
+    CHECK_FAILS(ctx, hg_session_compare(ctx, m, d, "int9", &cost), HG_EUNKNOWN, "int9");
+    CHECK_FAILS(ctx, hg_session_compare(ctx, m, other, "int8", &cost), HG_ESHAPE, "59");
+    x[WIDE * 67] = (float)NAN;
+    CHECK_FAILS(ctx, hg_session_compare(ctx, m, d, "int8", &cost), HG_ENONFINITE, "row");
+    cost.size = 0;
+    CHECK_FAILS(ctx, hg_session_compare(ctx, m, d, "int8", &cost), HG_EINVAL, "size");
+    hg_session_free(&a);
+    hg_session_free(&b);
+    hg_dataset_free(&d);
+    hg_dataset_free(&other);
+    hg_model_free(&m);
+    free(x);
+}
+
 TEST(a_sessions_calls_take_no_memory)
 {
     hg_ctx *ctx = test_ctx();

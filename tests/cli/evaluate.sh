@@ -9,6 +9,11 @@ for key in rows loss mse bce sse_per_row; do
     grep -q "\"$key\": [0-9]" result || fail "no $key in the JSON"
 done
 wc -l <result
+# What a session's narrow weights cost; how much depends on the machine.
+hourglass evaluate model.safetensors $test --weights bf16 | tail -1 | sed 's/[-+]*[0-9][0-9.e-]*/N/g'
+hourglass evaluate model.safetensors $test --weights int8 --json | grep -o '"session": {[^}]*}' |
+    sed 's/: [-+]*[0-9][0-9.e-]*/: N/g'
+try hourglass evaluate model.safetensors $test --weights int4
 hourglass evaluate model.safetensors $test --limit 7 --json | grep -o '"rows": [0-9]*'
 # Data outside [0,1] have no bce.
 hourglass train $table --drop diagnosis --preset tabular --epochs 1 -q -o t.safetensors

@@ -1,0 +1,90 @@
+// SPDX-License-Identifier: MIT
+/* What narrow weights cost: the rows through two sessions, one with the weights as they
+ * are, and each row's two errors side by side. */
+#include "apply/apply.h"
+#include "apply/session.h"
+
+#include <math.h>
+#include <string.h>
+
+typedef struct comparison {
+    hg_ctx *ctx;
+    const hg_dataset *data;
+    hg_session *whole, *narrow;
+    float *x;          /* [HGI_INFER_ROWS, features] */
+    double sum[2];     /* of errors: f32, narrow */
+    double difference; /* sum over rows, relative */
+    hg_session_cost cost;
+} comparison;
+
+static hg_status failed(comparison *c, hg_status status, const hg_session *s, int64_t row)
+{
+    return hgi_fail(c->ctx, status, "%s, rows from %lld on: %s", c->data->name,
+                    (long long)row + 1, hg_session_message(s));
+}
+
+static void add_row(comparison *c, double whole, double narrow)
+{
+    double relative = whole > 0 ? fabs(narrow - whole) / whole : 0;
+    c->sum[0] += whole;
+    c->sum[1] += narrow;
+    c->difference += relative;
+    if (relative > c->cost.largest) c->cost.largest = relative;
+}
+
+static hg_status run(comparison *c)
+{
+    double error[2][HGI_INFER_ROWS];
+    int64_t rows = c->data->rows, n;
+    for (int64_t at = 0; at < rows; at += n) {
+        n = hgi_min(HGI_INFER_ROWS, rows - at);
+        HGI_TRY(hg_dataset_read(c->ctx, c->data, at, n, c->x));
+        hg_status status = hg_session_error(c->whole, c->x, n, error[0]);
+        if (status != HG_OK) return failed(c, status, c->whole, at);
+        status = hg_session_error(c->narrow, c->x, n, error[1]);
+        if (status != HG_OK) return failed(c, status, c->narrow, at);
+        for (int64_t i = 0; i < n; i++) add_row(c, error[0][i], error[1][i]);
+    }
+    c->cost.rows = rows;
+    c->cost.f32 = c->sum[0] / (double)rows;
+    c->cost.narrow = c->sum[1] / (double)rows;
+    c->cost.mean = c->difference / (double)rows;
+    return HG_OK;
+}
+
+/* Columns and shapes are checked as for everything else that takes a dataset. */
+static hg_status check_rows(hg_ctx *ctx, const hg_model *m, const hg_dataset *data)
+{
+    hgi_feed feed;
+    int64_t clipped;
+    hg_status status = hgi_feed_open(ctx, m, data, false, &feed);
+    return status != HG_OK ? status : hgi_feed_close(&feed, status, &clipped);
+}
+
+hg_status hg_session_compare(hg_ctx *ctx, const hg_model *model, const hg_dataset *data,
+                             const char *weights, hg_session_cost *out)
+{
+    hg_status status = HG_OK;
+    comparison c = {.ctx = ctx, .data = data};
+    hg_session_options o = {.size = sizeof o, .rows = HGI_INFER_ROWS, .error = "loss"};
+    if (model == NULL || data == NULL || weights == NULL || out == NULL ||
+        out->size != sizeof *out)
+        return hgi_fail(ctx, HG_EINVAL,
+                        "hg_session_compare: model, data or weights missing, or "
+                        "out->size is not set");
+    size_t wide = (size_t)hgi_max(1, data->features) * HGI_INFER_ROWS;
+    HGI_TRY(check_rows(ctx, model, data));
+    c.cost.size = sizeof c.cost;
+    HGI_GOTO(hg_session_new(ctx, model, &o, &c.whole));
+    o.weights = weights;
+    HGI_GOTO(hg_session_new(ctx, model, &o, &c.narrow));
+    c.x = hgi_calloc(&ctx->mem, wide, sizeof *c.x);
+    if (c.x == NULL) HGI_GOTO(hgi_fail_mem(ctx, wide * sizeof *c.x, "rows"));
+    HGI_GOTO(run(&c));
+    *out = c.cost;
+done:
+    hg_session_free(&c.whole);
+    hg_session_free(&c.narrow);
+    hgi_free(&ctx->mem, c.x);
+    return status;
+}
