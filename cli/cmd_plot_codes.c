@@ -115,9 +115,8 @@ const cli_verb cli_plot_latent = {
         "Draw the code of each row as a point: a code of two values as it is, a longer "
         "one by\nits two principal components, whose share of the variance the axes "
         "say.",
-    .examples =
-        "  hourglass plot latent vae.safetensors t10k-images.gz -o codes.png \\\\n"
-        "      --labels t10k-labels.gz\n",
+    .examples = "  hourglass plot latent vae.safetensors t10k-images.gz -o codes.png \\\n"
+                "      --labels t10k-labels.gz\n",
     .options = latent_options,
     .min_args = 2,
     .max_args = 2,

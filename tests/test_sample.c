@@ -174,6 +174,30 @@ TEST(samples_of_a_topk_code_have_k_values)
     free(x);
 }
 
+TEST(samples_of_a_binary_code_are_bits)
+{
+    enum { N = 200, D = 5 };
+    hg_ctx *ctx = test_ctx();
+    hg_model *m = make_model(ctx, &(model_recipe){{1, {6}},
+                                                  "dense 5 linear",
+                                                  "binary",
+                                                  "dense input linear",
+                                                  "mse",
+                                                  HGI_SCALE_NONE});
+    float *x = random_floats(2, N * 6, -1, 1), z[50 * D];
+    hg_dataset *rows = rows_of(ctx, x, N, 6), *out, *codes;
+    CHECK_OK(ctx, hg_mixture_fit(ctx, m, rows, NULL));
+    CHECK_OK(ctx, hg_sample(ctx, m, 50, NULL, &out, &codes));
+    CHECK_OK(ctx, hg_dataset_read(ctx, codes, 0, 50, z));
+    for (int i = 0; i < 50 * D; i++)
+        CHECK((z[i] >= 0 && z[i] <= 0) || (z[i] >= 1 && z[i] <= 1));
+    hg_dataset_free(&out);
+    hg_dataset_free(&codes);
+    hg_dataset_free(&rows);
+    hg_model_free(&m);
+    free(x);
+}
+
 TEST(what_cannot_be_sampled_is_refused)
 {
     hg_ctx *ctx = test_ctx();

@@ -100,6 +100,8 @@ static void draw_codes(drawing *g, int64_t n, float *z)
 {
     const hgi_layer *code = &g->m->net.layer[g->m->net.code];
     const int64_t d = g->m->net.code_size;
+    /* The nearer of the two values that a binary code has. */
+    const bool bits = strcmp(code->kind->name, "binary") == 0;
     for (int64_t r = 0; r < n; r++, z += d) {
         draw_normal(g->o.seed, r, d, g->e);
         if (g->mixture)
@@ -107,6 +109,7 @@ static void draw_codes(drawing *g, int64_t n, float *z)
         else
             for (int64_t i = 0; i < d; i++) z[i] = (float)(g->o.temperature * g->e[i]);
         if (code->listed > 0 && code->listed < d) keep_largest(d, code->listed, z, g->e);
+        for (int64_t i = 0; bits && i < d; i++) z[i] = z[i] > 0.5f ? 1 : 0;
     }
 }
 

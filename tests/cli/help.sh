@@ -1,7 +1,7 @@
 # SPDX-License-Identifier: MIT
 # Every command has help and an entry in the man page.
 . "$(dirname "$0")/common.bash"
-hourglass help | sed -n 's/^  \([a-z]*\( loss\| grid\| filters\| info\| convert\)\?\)  .*/\1/p' >verbs
+hourglass help | sed -n 's/^  \([a-z]*\( loss\| grid\| filters\| latent\| manifold\| traversal\| info\| convert\)\?\)  .*/\1/p' >verbs
 test "$(wc -l <verbs)" -gt 10
 hourglass help --man >man.1
 while read -r verb; do

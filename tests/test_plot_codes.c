@@ -1,0 +1,110 @@
+// SPDX-License-Identifier: MIT
+/* Pictures of codes: drawn for codes of any length, refused where they mean nothing, and
+ * nothing leaks when memory runs out. */
+#include "test_models.h"
+
+#include "report/report.h"
+
+#include <math.h>
+
+enum { N = 30, D = 6 };
+
+static hg_model *model_of(hg_ctx *ctx, const char *encoder, const char *code)
+{
+    return make_model(
+        ctx, &(model_recipe){
+                 {1, {D}}, encoder, code, "dense input linear", "mse", HGI_SCALE_NONE});
+}
+
+/* The build may lack cairo: then every picture is refused, and there is nothing to test. */
+static void need_pictures(void)
+{
+    if (hgi_picture_backend() == NULL) SKIP("built without cairo");
+}
+
+TEST(codes_of_any_length_are_drawn_as_points)
+{
+    static const char *const lines[] = {"dense 1 linear", "dense 2 relu", "dense 5 tanh"};
+    need_pictures();
+    hg_ctx *ctx = test_ctx();
+    float *x = random_floats(1, N * D, -1, 1), label[N];
+    char path[TEST_PATH];
+    test_path(path, "latent.svg");
+    for (int i = 0; i < N; i++) label[i] = (float)(i % 12);
+    hg_dataset *rows = rows_of(ctx, x, N, D), *labels = rows_of(ctx, label, N, 1);
+    for (int i = 0; i < 3; i++) {
+        size_t n;
+        hg_model *m = model_of(ctx, lines[i], NULL);
+        CHECK_OK(ctx, hg_plot_latent(ctx, m, rows, labels, path, NULL));
+        char *text = test_read(path, &n);
+        CHECK(n > 2000);
+        free(text);
+        hg_model_free(&m);
+    }
+    hg_dataset_free(&rows);
+    hg_dataset_free(&labels);
+    free(x);
+}
+
+TEST(pictures_of_codes_that_mean_nothing_are_refused)
+{
+    hg_ctx *ctx = test_ctx();
+    float *x = random_floats(1, N * D, -1, 1), label[N];
+    for (int i = 0; i < N; i++) label[i] = (float)i;
+    hg_dataset *rows = rows_of(ctx, x, N, D), *many = rows_of(ctx, label, N, 1),
+               *few = rows_of(ctx, label, N - 1, 1);
+    hg_model *m = model_of(ctx, "dense 3 linear", NULL), *two, *vae;
+    two = model_of(ctx, "dense 2 linear", NULL);
+    vae = model_of(ctx, "", "variational 2");
+    CHECK_FAILS(ctx, hg_plot_latent(ctx, m, rows, many, "x.png", NULL), HG_ERANGE,
+                "more than 20 different labels");
+    CHECK_FAILS(ctx, hg_plot_latent(ctx, m, rows, few, "x.png", NULL), HG_ESHAPE,
+                "29 labels for 30 rows");
+    CHECK_FAILS(ctx, hg_plot_latent(ctx, m, rows, rows, "x.png", NULL), HG_ESHAPE,
+                "one value a row");
+    CHECK_FAILS(ctx, hg_plot_manifold(ctx, m, rows, "x.png", NULL), HG_EINVAL,
+                "no plane");
+    CHECK_FAILS(ctx, hg_plot_manifold(ctx, two, NULL, "x.png", NULL), HG_EINVAL,
+                "data are needed");
+    CHECK_FAILS(ctx, hg_plot_traversal(ctx, vae, rows, N, "x.png", NULL), HG_ERANGE,
+                "no row 31: it has 30");
+    CHECK_FAILS(ctx, hg_plot_traversal(ctx, vae, rows, 0, "x.txt", NULL), HG_EINVAL,
+                "x.txt");
+    hg_model_free(&m);
+    hg_model_free(&two);
+    hg_model_free(&vae);
+    hg_dataset_free(&rows);
+    hg_dataset_free(&many);
+    hg_dataset_free(&few);
+    free(x);
+}
+
+TEST(memory_that_runs_out_while_codes_are_drawn_leaks_nothing)
+{
+    need_pictures();
+    hg_ctx *ctx = test_ctx();
+    float *x = random_floats(1, N * D, -1, 1), label[N];
+    char path[TEST_PATH];
+    test_path(path, "codes.svg");
+    for (int i = 0; i < N; i++) label[i] = (float)(i % 3);
+    hg_dataset *rows = rows_of(ctx, x, N, D), *labels = rows_of(ctx, label, N, 1);
+    hg_model *m = model_of(ctx, "dense 2 linear", NULL);
+    hg_plot_options o = {.size = sizeof o, .columns = 3};
+    for (int kind = 0; kind < 3; kind++) {
+        hg_status status = HG_ENOMEM;
+        for (int64_t i = 0; status != HG_OK && i < 400; i++) {
+            test_fail_alloc(i);
+            status = kind == 0   ? hg_plot_latent(ctx, m, rows, labels, path, &o)
+                     : kind == 1 ? hg_plot_manifold(ctx, m, rows, path, &o)
+                                 : hg_plot_traversal(ctx, m, rows, 1, path, &o);
+            test_fail_alloc(-1);
+            if (status != HG_OK) CHECK_INT(status, HG_ENOMEM);
+        }
+        test_where("picture %d", kind);
+        CHECK_INT(status, HG_OK);
+    }
+    hg_model_free(&m);
+    hg_dataset_free(&rows);
+    hg_dataset_free(&labels);
+    free(x);
+}
