@@ -27,6 +27,8 @@ const cli_option cli_data_options[] = {
     {"format", 0, "WORD", "by content", "format of the file (hourglass list readers)",
      "reading", NULL, false},
     {"limit", 0, "N", "all", "read at most N rows", "reading", NULL, false},
+    {"stream", 0, NULL, NULL, "leave rows in the file, however few they are", "reading",
+     NULL, false},
     {"shape", 0, "SHAPE", "as in the file", "shape of a row: 28x28, 32x32x3", "reading",
      NULL, false},
     {"delimiter", 0, "C", "by content", "CSV: between columns; tab, comma, ';'",

@@ -77,6 +77,14 @@ static void print_columns(const hg_dataset *data, const hg_data_info *info,
     cli_table_free(t);
 }
 
+/* Where the rows are while a verb that needs them more than once works. */
+static const char *kept(const hg_data_info *info)
+{
+    if (strcmp(info->held, "file") == 0) return "in the file, read in blocks";
+    if (strcmp(info->held, "copy") == 0) return "in a copy on disk, read in blocks";
+    return "in memory";
+}
+
 static void print_text(const hg_dataset *data, const hg_data_info *info,
                        const column *columns)
 {
@@ -98,6 +106,7 @@ static void print_text(const hg_dataset *data, const hg_data_info *info,
     size_t n = strlen(text);
     snprintf(text + n, sizeof(text) - n, "%s", cli_real(a, info->mean));
     cli_table_row(t, (const char *const[]){"values", text});
+    cli_table_row(t, (const char *const[]){"kept", kept(info)});
     cli_table_print(t, stdout);
     cli_table_free(t);
     if (columns != NULL) print_columns(data, info, columns);
@@ -128,6 +137,7 @@ static int print_json(const hg_dataset *data, const hg_data_info *info,
     json_object_set_new(object, "format", cli_json_text(info->format));
     json_object_set_new(object, "stored", cli_json_text(info->stored));
     json_object_set_new(object, "type", json_string(info->type == HG_U8 ? "u8" : "f32"));
+    json_object_set_new(object, "held", cli_json_text(info->held));
     json_object_set_new(object, "rows", json_integer(info->rows));
     json_object_set_new(object, "features", json_integer(info->features));
     json_object_set_new(object, "shape", cli_json_shape(info->rank, info->shape));

@@ -2,7 +2,7 @@
 /* hourglass decode: codes to rows. */
 #include "map.h"
 
-static int run(cli *c) { return cli_map(c, hg_decode_dataset); }
+static int run(cli *c) { return cli_map(c, "decode"); }
 
 extern const cli_verb cli_decode;
 const cli_verb cli_decode = {

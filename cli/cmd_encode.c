@@ -15,7 +15,7 @@ static const cli_option *const options[] = {own_options,        cli_write_option
 
 static int run(cli *c)
 {
-    return cli_map(c, cli_has(c, "indices") ? hg_encode_indices : hg_encode_dataset);
+    return cli_map(c, cli_has(c, "indices") ? "indices" : "encode");
 }
 
 extern const cli_verb cli_encode;

@@ -6,7 +6,7 @@ static const cli_option *const options[] = {cli_write_options,  cli_corrupt_opti
                                             cli_data_options,   cli_column_options,
                                             cli_common_options, NULL};
 
-static int run(cli *c) { return cli_map(c, hg_reconstruct_dataset); }
+static int run(cli *c) { return cli_map(c, "reconstruct"); }
 
 extern const cli_verb cli_reconstruct;
 const cli_verb cli_reconstruct = {

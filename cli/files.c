@@ -64,6 +64,7 @@ int cli_read_data_options(cli *c, hg_data_options *out)
     out->drop = cli_get(c, "drop");
     out->shape = cli_get(c, "shape");
     out->drop_non_numeric = cli_has(c, "drop-non-numeric");
+    out->stream = cli_has(c, "stream");
     out->header = cli_has(c, "header") - cli_has(c, "no-header");
     if (cli_has(c, "header") && cli_has(c, "no-header"))
         return cli_usage_error("header: --header and --no-header exclude each other");

@@ -1,18 +1,37 @@
 // SPDX-License-Identifier: MIT
-/* encode, decode and reconstruct: read, map, write.                                    */
+/* encode, decode and reconstruct: read, map and write, a block of rows at a time.      */
 #include "map.h"
-
-#include "rows.h"
 
 #include <string.h>
 
 const cli_option *const cli_map_options[] = {
     cli_write_options, cli_data_options, cli_column_options, cli_common_options, NULL};
 
-int cli_map(cli *c, cli_map_fn fn)
+/* What was written goes to standard error: standard output may be the data. */
+static void say_rows(const cli *c, const hg_model *model, const char *path, int64_t rows)
+{
+    char number[CLI_NUMBER], values[CLI_NUMBER];
+    hg_model_info info = {.size = sizeof(info)};
+    if (cli_has(c, "quiet") || strcmp(path, "-") == 0) return;
+    if (hg_model_get_info(c->ctx, model, &info) != HG_OK) return;
+    bool codes = strcmp(c->verb->name, "encode") == 0;
+    fprintf(stderr, "%s: %s rows of %s values\n", path, cli_grouped(number, rows),
+            cli_grouped(values, codes ? info.code : info.inputs));
+}
+
+/* A wrong word is the command line's fault, not the file's. */
+static int failed(const cli *c, hg_status status)
+{
+    bool noise = strncmp(hg_message(c->ctx), "corrupt:", 8) == 0;
+    cli_failed(c);
+    return status == HG_EUNKNOWN || status == HG_EINVAL || noise ? CLI_USAGE : CLI_FAILED;
+}
+
+int cli_map(cli *c, const char *verb)
 {
     hg_model *model = NULL;
-    hg_dataset *in = NULL, *noisy = NULL, *out = NULL;
+    hg_data_options input;
+    int64_t rows = 0;
     const char *path = cli_get(c, "output");
     if (path == NULL)
         return cli_usage_error("%s: no output; name it with -o OUT", c->verb->name);
@@ -20,15 +39,16 @@ int cli_map(cli *c, cli_map_fn fn)
      * read. */
     int code = cli_check_format(cli_get(c, "to"));
     if (code == CLI_OK) code = cli_check_output(c, path);
+    if (code == CLI_OK) code = cli_read_data_options(c, &input);
     if (code == CLI_OK) code = cli_open_model(c, c->args[0], &model);
-    if (code == CLI_OK) code = cli_open_data(c, c->args[1], &in);
-    if (code == CLI_OK) code = cli_corrupt(c, model, in, &noisy);
-    const hg_dataset *shown = noisy != NULL ? noisy : in;
-    if (code == CLI_OK && fn(c->ctx, model, shown, &out) != HG_OK) code = cli_failed(c);
-    if (code == CLI_OK) code = cli_rows_save(c, out, path, cli_get(c, "to"));
-    hg_dataset_free(&out);
-    hg_dataset_free(&noisy);
-    hg_dataset_free(&in);
+    if (code == CLI_OK) {
+        hg_status status = hg_map_file(c->ctx, model, verb, c->args[1], &input, path,
+                                       cli_get(c, "to"), cli_get(c, "corrupt"), &rows);
+        if (status == HG_OK)
+            say_rows(c, model, path, rows);
+        else
+            code = failed(c, status);
+    }
     hg_model_free(&model);
     return code;
 }

@@ -5,10 +5,8 @@
 
 #include "cli.h"
 
-typedef hg_status (*cli_map_fn)(hg_ctx *ctx, const hg_model *model,
-                                const hg_dataset *data, hg_dataset **out);
-/* MODEL and DATA of the command line through fn, to --output.                          */
-int cli_map(cli *c, cli_map_fn fn);
+/* MODEL and DATA of the command line by hg_map_file(), to --output.                    */
+int cli_map(cli *c, const char *verb);
 extern const cli_option *const cli_map_options[];
 
 #endif

@@ -34,12 +34,9 @@
 
 #if defined(__GNUC__)
 #define HG_API __attribute__((visibility("default")))
-#else
-#define HG_API
-#endif
-#if defined(__GNUC__)
 #define HG_WARN_UNUSED __attribute__((warn_unused_result))
 #else
+#define HG_API
 #define HG_WARN_UNUSED
 #endif
 
@@ -145,13 +142,17 @@ typedef struct hg_data_options {
     int drop_non_numeric; /* CSV; leave out columns with text instead of refusing */
     int64_t limit;        /* at most this many rows; 0: all */
     const char *shape;    /* shape of a row, "28x28x1"; NULL: as in the file */
+    int stream;           /* 1: rows stay in a file, -1: in memory, 0: by their size */
 } hg_data_options;
 
-/* Read a file into memory; "-" is standard input.  8-bit data stay 8-bit.
+/* Read a file; "-" is standard input.  8-bit data stay 8-bit.
+ * Memory   rows that would take over half of what there is stay in a file and are read
+ *          in blocks: all results are the same.  docs/large-files.md says in which file.
  * Errors   HG_EIO missing, unreadable, a directory; HG_EFORMAT hostile or truncated,
  *          with the place; HG_ENONFINITE missing values, NaN or Inf, with row and
  *          column; HG_ERANGE a number that no float holds; HG_ESHAPE shape does not
- *          fit, or no rows; HG_EUNKNOWN format or column; HG_EINVAL; HG_ENOMEM.
+ *          fit, or no rows; HG_EUNKNOWN format or column; HG_EINVAL; HG_ENOMEM;
+ *          HG_EUNAVAILABLE rows cannot stay there.  Later calls: HG_EIO when it changed.
  * Threads  one per ctx. */
 HG_API hg_status hg_dataset_open(hg_ctx *ctx, const char *path,
                                  const hg_data_options *options,
@@ -193,6 +194,7 @@ typedef struct hg_data_info {
     int rank;
     int64_t shape[3];
     double min, max, mean; /* over all values */
+    const char *held;      /* where the rows are: "memory", "file", "copy" (in a file) */
 } hg_data_info;
 /* Fill *info; set info->size before the call.  Strings live as long as the dataset. */
 HG_API hg_status hg_dataset_info(hg_ctx *ctx, const hg_dataset *data, hg_data_info *info);
@@ -268,8 +270,7 @@ typedef struct hg_model_info {
     const char *note; /* a warning: the code is no smaller than a row; else NULL */
     int64_t trained_rows, epochs; /* epochs actually run */
     uint64_t seed;
-    int64_t
-        steps; /* of an epoch cut short, when these are the weights after them; else 0 */
+    int64_t steps; /* of an epoch cut short, after which these are the weights; else 0 */
     double keep_clean; /* share of the rows that it was shown without corruption */
 } hg_model_info;
 HG_API hg_status hg_model_get_info(hg_ctx *ctx, const hg_model *model,
@@ -349,18 +350,15 @@ typedef struct hg_callbacks {
 /* Train a model.
  * Shapes   train [n, d_in]; valid [any, d_in] or NULL ("valid-split" then applies).
  * Memory   *out belongs to the caller.
- * Errors   HG_EINVAL, HG_ERANGE, HG_ESHAPE before any work; HG_ECANCELED: *out is the
- *          best model so far, the exact state is in the checkpoint folder if one was
- * named;
+ * Errors   HG_EINVAL, HG_ERANGE, HG_ESHAPE before any work; HG_ECANCELED: *out is the best
+ *          model so far, the exact state is in the checkpoint folder if one was named;
  *          HG_EDIVERGED: a loss was not finite, the message names epoch, step and layer,
- *          *out has the last good weights (NULL when no epoch ended);
- *          HG_EMISMATCH: resume with other data or configuration; HG_EIO: a checkpoint
- *          could not be written, *out as with HG_ECANCELED when steps were done;
- * HG_ENOMEM. Threads  one per ctx; ctx's team works inside the call.  Same seed, same
- * bits, for any
+ *          *out has the last good weights (NULL when no epoch ended); HG_EMISMATCH: resume
+ *          with other data or configuration; HG_EIO: a checkpoint was not written or rows
+ *          not read, *out as with HG_ECANCELED when steps were done; HG_ENOMEM.
+ * Threads  one per ctx; ctx's team works inside the call.  Same seed, same bits, for any
  *          number of threads.
- * Source   Adam: Kingma & Ba, arXiv:1412.6980; Glorot
- *          initialisation: Glorot & Bengio 2010. */
+ * Source   Adam: Kingma & Ba, arXiv:1412.6980; initialisation: Glorot & Bengio 2010. */
 HG_API hg_status hg_train(hg_ctx *ctx, const hg_config *cfg, const hg_dataset *train,
                           const hg_dataset *valid, const hg_callbacks *callbacks,
                           hg_model **out) HG_WARN_UNUSED;
@@ -436,8 +434,7 @@ HG_API void hg_sweep_free(hg_sweep **sweep);
  * Errors   HG_ESHAPE n < 1; HG_ENONFINITE with row and column, or with the row whose
  *          result is beyond 32-bit floats (huge codes); HG_ERANGE x outside the
  *          range a bce model was trained on, when out-of-range is "refuse" (default:
- *          clipped,
- *          and a warning in the log counts the rows); HG_ENOMEM.
+ *          clipped, and a warning in the log counts the rows); HG_ENOMEM.
  * Threads  one per ctx; the model may be shared. */
 HG_API hg_status hg_encode(hg_ctx *ctx, const hg_model *model, const float *x, int64_t n,
                            float *z) HG_WARN_UNUSED;
@@ -446,10 +443,8 @@ HG_API hg_status hg_decode(hg_ctx *ctx, const hg_model *model, const float *z, i
 HG_API hg_status hg_reconstruct(hg_ctx *ctx, const hg_model *model, const float *x,
                                 int64_t n, float *y) HG_WARN_UNUSED;
 /* The same from dataset to dataset.  *out belongs to the caller and refers to nothing.
- * Errors   also HG_ESHAPE when data's features are not what the model (or, for
- *          decode, its code) has: "FILE: 30 values a row, but
- *          the model wants 784"; HG_EMISMATCH when both name their columns, and
- * otherwise. */
+ * Errors   also HG_ESHAPE when data's features are not what the model (or, for decode, its
+ *          code) has; HG_EMISMATCH when both name their columns, and otherwise. */
 HG_API hg_status hg_encode_dataset(hg_ctx *ctx, const hg_model *model,
                                    const hg_dataset *data,
                                    hg_dataset **out) HG_WARN_UNUSED;
@@ -464,6 +459,16 @@ HG_API hg_status hg_decode_dataset(hg_ctx *ctx, const hg_model *model,
 HG_API hg_status hg_reconstruct_dataset(hg_ctx *ctx, const hg_model *model,
                                         const hg_dataset *data,
                                         hg_dataset **out) HG_WARN_UNUSED;
+
+/* The same from file to file ("-": standard input or output), in blocks: neither has to fit
+ * in memory.  verb: "encode", "indices", "decode" or "reconstruct"; corrupt: noise on the
+ * rows first, a chain or "own", or NULL; *rows (may be NULL): how many were written.
+ * Errors   as of opening, mapping and saving; HG_EUNKNOWN verb.  A file is there whole or
+ *          not at all; standard output has what came before the error. */
+HG_API hg_status hg_map_file(hg_ctx *ctx, const hg_model *model, const char *verb,
+                             const char *in, const hg_data_options *options,
+                             const char *out, const char *format, const char *corrupt,
+                             int64_t *rows) HG_WARN_UNUSED;
 
 /* What evaluate measures; docs/metrics.md has each formula. */
 typedef struct hg_metrics hg_metrics;
@@ -742,8 +747,7 @@ typedef struct hg_plot_options {
 } hg_plot_options;
 
 /* A curve of training and validation loss.  n epochs; path ends in .png, .svg or .pdf.
- * Errors   HG_EINVAL n < 1 or an unknown ending; HG_EIO; HG_EUNAVAILABLE without cairo.
- * */
+ * Errors   HG_EINVAL n < 1 or unknown ending; HG_EIO; HG_EUNAVAILABLE without cairo. */
 HG_API hg_status hg_plot_loss(hg_ctx *ctx, const hg_epoch *epochs, int64_t n,
                               const char *path,
                               const hg_plot_options *options) HG_WARN_UNUSED;

@@ -8,6 +8,13 @@
 #include <stdio.h>
 #include <stdlib.h>
 
+static uint64_t hash_of(hg_ctx *ctx, const hg_dataset *d)
+{
+    uint64_t hash = 0;
+    CHECK_OK(ctx, hgi_dataset_hash(ctx, d, &hash));
+    return hash;
+}
+
 /* 3 rows of 2x3: row r, pixel (i,j) is 100 r + 10 i + j. */
 #define ROWS 3
 #define H 2
@@ -199,11 +206,11 @@ TEST(the_mean_has_the_same_bits_in_every_layout)
     CHECK_OK(ctx, hg_dataset_view(ctx, &w, &b));
     CHECK_INT(memcmp(&a->mean, &b->mean, sizeof a->mean), 0);
     CHECK_NEAR(a->min, b->min, 0);
-    CHECK(hgi_dataset_hash(a) == hgi_dataset_hash(b));
+    CHECK(hash_of(ctx, a) == hash_of(ctx, b));
     hg_dataset_free(&b);
     columns[5] += 1;
     CHECK_OK(ctx, hg_dataset_view(ctx, &w, &b));
-    CHECK(hgi_dataset_hash(a) != hgi_dataset_hash(b));
+    CHECK(hash_of(ctx, a) != hash_of(ctx, b));
     hg_dataset_free(&a);
     hg_dataset_free(&b);
     free(rows);
@@ -225,8 +232,8 @@ TEST(a_hash_knows_the_shape_and_not_the_type)
     v.rank = 2;
     v.shape[0] = v.shape[1] = 2;
     CHECK_OK(ctx, hg_dataset_view(ctx, &v, &c));
-    CHECK(hgi_dataset_hash(a) == hgi_dataset_hash(b));
-    CHECK(hgi_dataset_hash(a) != hgi_dataset_hash(c));
+    CHECK(hash_of(ctx, a) == hash_of(ctx, b));
+    CHECK(hash_of(ctx, a) != hash_of(ctx, c));
     hg_dataset_free(&a);
     hg_dataset_free(&b);
     hg_dataset_free(&c);
@@ -276,11 +283,11 @@ TEST(a_split_is_a_partition_in_order_that_the_seed_decides)
     CHECK_NEAR(b->mean, 499.5, 90);
     CHECK_NEAR(a->mean * 0.8 + b->mean * 0.2, 499.5, 1e-9);
     CHECK_OK(ctx, hg_dataset_split(ctx, d, 0.2, 5, &a2, &b2));
-    CHECK(hgi_dataset_hash(b) == hgi_dataset_hash(b2));
+    CHECK(hash_of(ctx, b) == hash_of(ctx, b2));
     hg_dataset_free(&a2);
     hg_dataset_free(&b2);
     CHECK_OK(ctx, hg_dataset_split(ctx, d, 0.2, 6, &a2, &b2));
-    CHECK(hgi_dataset_hash(b) != hgi_dataset_hash(b2));
+    CHECK(hash_of(ctx, b) != hash_of(ctx, b2));
     hg_dataset_free(&a2);
     hg_dataset_free(&b2);
     /* A split of a split refers to the same rows. */

@@ -91,7 +91,7 @@ TEST(minmax_scale_maps_each_column_to_0_and_1)
     CHECK_NEAR(s.scale[0], 0.25, 0);
     CHECK_NEAR(s.shift[1], 5, 0);
     CHECK_NEAR(s.scale[1], 1, 0);
-    hgi_scaled_range(d, &s, &lo, &hi);
+    CHECK_OK(ctx, hgi_scaled_range(ctx, d, &s, &lo, &hi));
     CHECK_NEAR(lo, 0, 0);
     CHECK_NEAR(hi, 1, 0);
     hgi_scaler_free(&ctx->mem, &s);
@@ -352,7 +352,7 @@ TEST(scaled_range_of_unseen_rows_is_theirs)
     hgi_scaler s;
     double lo, hi;
     CHECK_OK(ctx, hgi_scaler_fit(ctx, "minmax", d, &s));
-    hgi_scaled_range(e, &s, &lo, &hi);
+    CHECK_OK(ctx, hgi_scaled_range(ctx, e, &s, &lo, &hi));
     CHECK_NEAR(lo, -0.5, 1e-15);
     CHECK_NEAR(hi, 2.5, 1e-15);
     hgi_scaler_free(&ctx->mem, &s);

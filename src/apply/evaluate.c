@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: MIT
-/* Measure a model on data: every row has its own place for each number, and the places
- * are summed in order, so that the result does not depend on the threads. */
+/* Measure a model on data, a window at a time: every row has its own place for each number,
+ * and the places are summed in order, so that the result depends neither on the threads nor
+ * on the windows. */
 #include "apply/apply.h"
 #include "metrics/metrics.h"
 #include "model/objective.h"
@@ -26,10 +27,14 @@ typedef struct row_numbers {
 
 typedef struct job {
     hgi_feed feed;
+    hgi_rows window;
     bool pair; /* rows are held against those of `target`, not against themselves */
     hgi_feed target;
-    hgi_real *clean; /* [workers, HGI_INFER_ROWS, inputs] of target */
-    row_numbers *row;
+    hgi_rows target_window; /* moves with the other */
+    hgi_real *clean;        /* [workers, HGI_INFER_ROWS, inputs] of target */
+    row_numbers *row;       /* [window.room] */
+    row_numbers sum;        /* of all rows so far, in order */
+    int64_t rows;           /* of the data */
     int64_t *fired; /* [workers, units] rows in which each was not 0, or was chosen */
     int64_t units;
     int workers;
@@ -125,11 +130,24 @@ static void sink(void *arg, const hgi_chunk *c)
     errors_sink(arg, c);
 }
 
+/* The next rows, of both. */
+static hg_status move(evaluate_job *j)
+{
+    HGI_TRY(hgi_rows_next(j->feed.ctx, &j->window));
+    return j->pair ? hgi_rows_next(j->feed.ctx, &j->target_window) : HG_OK;
+}
+
+static hg_status check(evaluate_job *j)
+{
+    if (j->pair) HGI_TRY(hgi_feed_check(&j->target));
+    return hgi_feed_check(&j->feed);
+}
+
 /* Means of the columns and the range, as the model sees the rows. */
 static hg_status look_at_data(evaluate_job *j)
 {
     hg_ctx *ctx = j->feed.ctx;
-    int64_t d = j->feed.data->features, rows = j->feed.data->rows;
+    int64_t d = j->feed.model->net.inputs, rows = j->rows;
     hgi_real *x = hgi_alloc(&ctx->mem, (size_t)(HGI_INFER_ROWS * d) * sizeof *x);
     j->mean = hgi_calloc(&ctx->mem, (size_t)d, sizeof *j->mean);
     if (x == NULL || j->mean == NULL) {
@@ -137,22 +155,29 @@ static hg_status look_at_data(evaluate_job *j)
         return hgi_fail_mem(ctx, (size_t)d * sizeof *x, "column means");
     }
     double lo = (double)INFINITY, hi = -(double)INFINITY;
-    for (int64_t first = 0; first < rows; first += HGI_INFER_ROWS) {
-        int64_t n = hgi_min(HGI_INFER_ROWS, rows - first);
-        hgi_feed_fill(j->pair ? &j->target : &j->feed, first, n, x, 0);
-        for (int64_t r = 0; r < n; r++)
-            for (int64_t c = 0; c < d; c++) {
-                double v = (double)x[r * d + c];
-                j->mean[c] += v;
-                lo = v < lo ? v : lo;
-                hi = v > hi ? v : hi;
-            }
-    }
+    hg_status status;
+    j->feed.counts = j->target.counts = false;
+    do {
+        HGI_GOTO(move(j));
+        for (int64_t first = 0; first < j->window.n; first += HGI_INFER_ROWS) {
+            int64_t n = hgi_min(HGI_INFER_ROWS, j->window.n - first);
+            hgi_feed_fill(j->pair ? &j->target : &j->feed, first, n, x, 0);
+            for (int64_t r = 0; r < n; r++)
+                for (int64_t c = 0; c < d; c++) {
+                    double v = (double)x[r * d + c];
+                    j->mean[c] += v;
+                    lo = v < lo ? v : lo;
+                    hi = v > hi ? v : hi;
+                }
+        }
+        HGI_GOTO(check(j));
+    } while (j->window.n > 0);
     for (int64_t c = 0; c < d; c++) j->mean[c] /= (double)rows;
     /* Rounding of the scaler may leave a value a hair outside. */
     j->unit = lo >= -HGI_ROUNDING && hi <= 1 + HGI_ROUNDING;
+done:
     hgi_free(&ctx->mem, x);
-    return HG_OK;
+    return status;
 }
 
 /* Of the first weight behind the code: a code can shrink as this one grows, which is
@@ -174,7 +199,7 @@ static void look_at_units(const evaluate_job *j, double *v)
     const hgi_net *net = &j->feed.model->net;
     bool codebook = net->layer[net->code].indices > 0;
     double dead = 0, entropy = 0;
-    double uses = (double)(j->feed.data->rows * net->layer[net->code].indices);
+    double uses = (double)(j->rows * net->layer[net->code].indices);
     for (int64_t i = 0; i < j->units; i++) {
         int64_t sum = 0;
         for (int w = 0; w < j->workers; w++) sum += j->fired[w * j->units + i];
@@ -186,27 +211,33 @@ static void look_at_units(const evaluate_job *j, double *v)
     if (codebook) v[HGI_METRIC_PERPLEXITY] = exp(entropy);
 }
 
-/* Sums over rows in order, then means; docs/metrics.md has the formulas. */
+/* In order. */
+static void add_rows(evaluate_job *j)
+{
+    row_numbers *sum = &j->sum;
+    for (int64_t i = 0; i < j->window.n; i++) {
+        const row_numbers *r = &j->row[i];
+        sum->error.square += r->error.square;
+        sum->error.absolute += r->error.absolute;
+        sum->error.variance += r->error.variance;
+        sum->error.bce += r->error.bce;
+        sum->error.bce_floor += r->error.bce_floor;
+        sum->recon += r->recon;
+        sum->penalty += r->penalty;
+        sum->kl += r->kl;
+        sum->plain_recon += r->plain_recon;
+        sum->input_square += r->input_square;
+        sum->activity += r->activity;
+        sum->zeros += r->zeros;
+    }
+}
+
+/* Sums over rows to means; docs/metrics.md has the formulas. */
 static void summarise(const evaluate_job *j, int64_t clipped, double *v)
 {
     const hg_model *m = j->feed.model;
-    double rows = (double)j->feed.data->rows, values = rows * (double)m->net.inputs;
-    row_numbers sum = {0};
-    for (int64_t i = 0; i < j->feed.data->rows; i++) {
-        const row_numbers *r = &j->row[i];
-        sum.error.square += r->error.square;
-        sum.error.absolute += r->error.absolute;
-        sum.error.variance += r->error.variance;
-        sum.error.bce += r->error.bce;
-        sum.error.bce_floor += r->error.bce_floor;
-        sum.recon += r->recon;
-        sum.penalty += r->penalty;
-        sum.kl += r->kl;
-        sum.plain_recon += r->plain_recon;
-        sum.input_square += r->input_square;
-        sum.activity += r->activity;
-        sum.zeros += r->zeros;
-    }
+    double rows = (double)j->rows, values = rows * (double)m->net.inputs;
+    const row_numbers sum = j->sum;
     double codes = rows * (double)m->net.code_size;
     v[HGI_METRIC_ROWS] = rows;
     v[HGI_METRIC_RECON] = sum.recon / rows / m->net.recon_divisor;
@@ -257,40 +288,65 @@ static hg_status make_units(evaluate_job *j)
                             : hgi_fail_mem(ctx, count * sizeof *j->fired, "unit counts");
 }
 
-/* A pass through the whole net, looking at the code on the way; a second one where codes
- * are drawn, since errors are those of the mean code. */
+/* A window through the whole net, looking at the code on the way; a second time, one
+ * sample of each row and that the mean, where codes are drawn: errors are those of the mean
+ * code.  mean NULL: nothing is drawn. */
+static hg_status measure(evaluate_job *j, hgi_infer *r, hgi_infer *mean)
+{
+    const hg_model *m = j->feed.model;
+    j->feed.counts = j->target.counts = true;
+    memset(j->row, 0, (size_t)j->window.n * sizeof *j->row);
+    r->base = j->window.first;
+    hgi_infer_run(r, m->theta, m->state, j->window.n);
+    if (mean != NULL) {
+        j->feed.counts = j->target.counts = false;
+        hgi_infer_run(mean, m->theta, m->state, j->window.n);
+    }
+    HGI_TRY(check(j));
+    add_rows(j);
+    return HG_OK;
+}
+
+static hg_status run_windows(evaluate_job *j, hgi_infer *r, hgi_infer *mean)
+{
+    hgi_rows_rewind(&j->window);
+    hgi_rows_rewind(&j->target_window);
+    do {
+        HGI_TRY(move(j));
+        if (j->window.n > 0) HGI_TRY(measure(j, r, mean));
+    } while (j->window.n > 0);
+    return HG_OK;
+}
+
 static hg_status run(evaluate_job *j)
 {
     const hg_model *m = j->feed.model;
-    hgi_infer r;
+    hg_ctx *ctx = j->feed.ctx;
+    hg_status status;
+    hgi_infer r, mean;
     hgi_team *team;
     bool draws = hgi_net_draws(&m->net);
+    memset(&mean, 0, sizeof mean);
     HGI_TRY(look_at_data(j));
     HGI_TRY(make_units(j));
-    HGI_TRY(hgi_ctx_team(j->feed.ctx, &team));
+    HGI_TRY(hgi_ctx_team(ctx, &team));
     size_t losses = (size_t)hgi_team_size(team) * (size_t)hgi_infer_losses(&m->net);
-    j->loss = hgi_calloc(&j->feed.ctx->mem, losses, sizeof *j->loss);
+    j->loss = hgi_calloc(&ctx->mem, losses, sizeof *j->loss);
     if (j->loss == NULL)
-        return hgi_fail_mem(j->feed.ctx, losses * sizeof *j->loss, "the rows' losses");
-    HGI_TRY(hgi_infer_samples(j->feed.ctx, &m->net, hgi_net_samples(&m->net), &r));
-    r.fill = fill;
+        return hgi_fail_mem(ctx, losses * sizeof *j->loss, "the rows' losses");
+    HGI_TRY(hgi_infer_samples(ctx, &m->net, hgi_net_samples(&m->net), &r));
+    if (draws) HGI_GOTO(hgi_infer_new(ctx, &m->net, 0, m->net.count, &mean));
+    r.fill = mean.fill = fill;
     r.sink = draws ? objective_sink : sink;
-    r.arg = j;
+    mean.sink = errors_sink;
+    r.arg = mean.arg = j;
     r.sample = draws || m->net.contract_reals > 0;
     r.seed = m->trained.seed;
-    hgi_infer_run(&r, m->theta, m->state, j->feed.data->rows);
-    if (draws) {
-        /* One sample of each, and that the mean. */
-        hgi_infer_free(&r);
-        HGI_TRY(hgi_infer_new(j->feed.ctx, &m->net, 0, m->net.count, &r));
-        r.fill = fill;
-        r.arg = j;
-        r.sink = errors_sink;
-        r.sample = false;
-        hgi_infer_run(&r, m->theta, m->state, j->feed.data->rows);
-    }
+    status = run_windows(j, &r, draws ? &mean : NULL);
+done:
     hgi_infer_free(&r);
-    return HG_OK;
+    if (draws) hgi_infer_free(&mean);
+    return status;
 }
 
 /* The clean rows that those of the input are held against. */
@@ -303,7 +359,8 @@ static hg_status open_target(hg_ctx *ctx, const hg_model *m, const hg_dataset *i
         return hgi_fail(ctx, HG_ESHAPE, "%s: %lld rows, but %s has %lld: one for each",
                         target->name, (long long)target->rows, input->name,
                         (long long)input->rows);
-    HGI_TRY(hgi_feed_open(ctx, m, target, false, &j->target));
+    HGI_TRY(hgi_rows_open(ctx, target, j->window.room, &j->target_window));
+    HGI_TRY(hgi_feed_open(ctx, m, target, false, &j->target_window, &j->target));
     HGI_TRY(hgi_ctx_team(ctx, &team));
     if (!hgi_mul_size((size_t)hgi_team_size(team) * HGI_INFER_ROWS, (size_t)m->net.inputs,
                       &count))
@@ -331,22 +388,26 @@ hg_status hg_evaluate_pair(hg_ctx *ctx, const hg_model *m, const hg_dataset *dat
     *out = NULL;
     if (m == NULL || data == NULL)
         return hgi_fail(ctx, HG_EINVAL, "a model and data are needed");
-    HGI_TRY(hgi_feed_open(ctx, m, data, false, &j.feed));
+    j.rows = data->rows;
+    HGI_TRY(hgi_rows_open(ctx, data, hgi_min(hgi_block_rows(ctx, data), data->rows),
+                          &j.window));
+    HGI_GOTO(hgi_feed_open(ctx, m, data, false, &j.window, &j.feed));
     if (target != NULL) HGI_GOTO(open_target(ctx, m, data, target, &j));
-    j.row = hgi_calloc(&ctx->mem, (size_t)data->rows, sizeof *j.row);
+    size_t room = (size_t)j.window.room;
+    j.row = hgi_calloc(&ctx->mem, room, sizeof *j.row);
     metrics = hgi_calloc(&ctx->mem, 1, sizeof *metrics);
     if (j.row == NULL || metrics == NULL)
-        HGI_GOTO(
-            hgi_fail_mem(ctx, (size_t)data->rows * sizeof *j.row, "the rows' errors"));
+        HGI_GOTO(hgi_fail_mem(ctx, room * sizeof *j.row, "the rows' errors"));
     metrics->mem = ctx->mem;
     for (int i = 0; i < HGI_METRIC_COUNT; i++) metrics->value[i] = (double)NAN;
     status = run(&j);
 done:
-    status = hgi_feed_close(&j.target, status, NULL);
-    status = hgi_feed_close(&j.feed, status, &clipped);
+    hgi_feed_close(&j.target, status, data->rows, NULL);
+    hgi_feed_close(&j.feed, status, data->rows, &clipped);
+    hgi_rows_close(&j.target_window);
+    hgi_rows_close(&j.window);
     if (status == HG_OK) {
         assert(metrics != NULL);
-        j.feed.ctx = ctx;
         summarise(&j, clipped, metrics->value);
         metrics->value[HGI_METRIC_DECODER_NORM] = decoder_norm(ctx, m);
         *out = metrics;

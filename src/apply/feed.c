@@ -1,9 +1,10 @@
 // SPDX-License-Identifier: MIT
 /* Rows in: scaled as in training; what lies outside a bce model's range is never silent.
  *
- * Filling runs on several threads and cannot return an error, so it takes notes: which rows
- * were clipped, and the first that was refused.  hgi_feed_close() makes a warning or an
- * error of them.  The first by row, not by time: the message does not depend on threads. */
+ * Filling runs on several threads and cannot return an error, so it takes notes: how many
+ * rows were clipped, and the first that was refused.  hgi_feed_check() makes an error of
+ * them, hgi_feed_close() a warning.  The first by row, not by time: the message does not
+ * depend on threads. */
 #include "apply/apply.h"
 
 #include "base/team.h"
@@ -28,30 +29,34 @@ static hg_status check_columns(hg_ctx *ctx, const hg_model *m, const hg_dataset 
                     d->name, (long long)i + 1, d->columns[i], m->columns[i]);
 }
 
-hg_status hgi_feed_open(hg_ctx *ctx, const hg_model *m, const hg_dataset *data,
-                        bool codes, hgi_feed *out)
+hg_status hgi_feed_fits(hg_ctx *ctx, const hg_model *m, const hg_dataset *data,
+                        bool codes)
 {
     int64_t wanted = codes ? m->net.code_size : m->net.inputs;
-    hgi_team *team;
-    hgi_feed f = {.ctx = ctx, .model = m, .data = data, .scaler = &m->scaler};
-    memset(out, 0, sizeof *out);
     if (data->features != wanted) return wrong_shape(ctx, data, wanted);
     /* Codes are numbered, whatever the file calls them. */
-    if (!codes) HGI_TRY(check_columns(ctx, m, data));
+    return codes ? HG_OK : check_columns(ctx, m, data);
+}
+
+hg_status hgi_feed_open(hg_ctx *ctx, const hg_model *m, const hg_dataset *data,
+                        bool codes, const hgi_rows *w, hgi_feed *out)
+{
+    hgi_team *team;
+    memset(out, 0, sizeof *out);
+    HGI_TRY(hgi_feed_fits(ctx, m, data, codes));
     HGI_TRY(hgi_ctx_team(ctx, &team));
-    f.range = hgi_model_range(m);
-    f.scratch =
-        hgi_calloc(&ctx->mem, (size_t)hgi_team_size(team) * (size_t)data->features,
-                   sizeof *f.scratch);
-    /* A byte a row, not a counter: threads write their own rows without meeting. */
-    f.clipped = hgi_calloc(&ctx->mem, (size_t)data->rows, 1);
-    if (f.scratch == NULL || f.clipped == NULL) {
-        hgi_free(&ctx->mem, f.scratch);
-        hgi_free(&ctx->mem, f.clipped);
-        return hgi_fail_mem(ctx, (size_t)data->rows, "marks of clipped rows");
-    }
-    atomic_init(&f.refused, INT64_MAX);
-    *out = f;
+    size_t count = (size_t)hgi_team_size(team) * (size_t)data->features;
+    out->scratch = hgi_calloc(&ctx->mem, count, sizeof *out->scratch);
+    if (out->scratch == NULL) return hgi_fail_mem(ctx, count * sizeof(float), "rows");
+    out->ctx = ctx;
+    out->model = m;
+    out->window = w;
+    out->name = data->name;
+    out->scaler = &m->scaler;
+    out->range = hgi_model_range(m);
+    out->counts = true;
+    atomic_init(&out->clipped, 0);
+    atomic_init(&out->refused, INT64_MAX);
     return HG_OK;
 }
 
@@ -64,10 +69,14 @@ static void note_refused(hgi_feed *f, int64_t row)
 
 void hgi_feed_fill(hgi_feed *f, int64_t first, int64_t n, hgi_real *x, int worker)
 {
-    int64_t d = f->data->features;
+    const hgi_rows *w = f->window;
+    int64_t d = w->rows->features, count = 0;
     float *scratch = f->scratch + (int64_t)worker * d;
-    int64_t bad = hgi_batch_fill(f->ctx->kernels, f->data, f->scaler, &f->range, NULL,
-                                 first, n, scratch, x, f->clipped + first);
+    unsigned char clipped[HGI_INFER_ROWS] = {0};
+    int64_t bad = hgi_batch_fill(f->ctx->kernels, w->rows, f->scaler, &f->range, NULL,
+                                 w->at + first, n, scratch, x, clipped);
+    for (int64_t i = 0; i < n; i++) count += clipped[i];
+    if (f->counts && count > 0) atomic_fetch_add(&f->clipped, count);
     if (bad < 0) return;
     note_refused(f, first + bad);
     for (int64_t i = bad * d; i < n * d; i++)
@@ -75,43 +84,46 @@ void hgi_feed_fill(hgi_feed *f, int64_t first, int64_t n, hgi_real *x, int worke
 }
 
 /* The first value of a refused row that is outside, for the message. */
-static hg_status refuse(hgi_feed *f, int64_t row)
+static hg_status refuse(hgi_feed *f, int64_t at)
 {
     char place[128], found[HGI_NUMBER_MAX];
     const hgi_scaler *s = f->scaler;
-    hgi_dataset_row(f->data, row, f->scratch);
-    for (int64_t c = 0; c < f->data->features; c++) {
+    const hg_dataset *d = f->window->rows;
+    int64_t row = f->window->first + at;
+    hgi_dataset_row(d, f->window->at + at, f->scratch);
+    for (int64_t c = 0; c < d->features; c++) {
         double v = ((double)f->scratch[c] - s->shift[c]) * s->scale[c];
         if (v >= f->range.lo - HGI_ROUNDING && v <= f->range.hi + HGI_ROUNDING) continue;
-        hgi_dataset_place(f->data, row, c, place, sizeof place);
+        hgi_dataset_place(d, row, c, place, sizeof place);
         hgi_format_float(found, f->scratch[c]);
         return hgi_fail(
             f->ctx, HG_ERANGE,
             "%s: %s: %s is outside the range the model was trained on (scaled %.4g, "
             "expected 0 to 1), and the model refuses such rows",
-            f->data->name, place, found, v);
+            f->name, place, found, v);
     }
     return hgi_fail(f->ctx, HG_ERANGE, "%s: row %lld is outside the training range",
-                    f->data->name, (long long)row + 1);
+                    f->name, (long long)row + 1);
 }
 
-hg_status hgi_feed_close(hgi_feed *f, hg_status status, int64_t *clipped)
+hg_status hgi_feed_check(hgi_feed *f)
 {
-    int64_t count = 0;
-    /* Never opened, or closed already: callers close on every path. */
-    if (f->ctx == NULL) return status;
-    if (status == HG_OK && atomic_load(&f->refused) != INT64_MAX)
-        status = refuse(f, (int64_t)atomic_load(&f->refused));
-    for (int64_t i = 0; i < f->data->rows; i++) count += f->clipped[i];
+    int64_t row = (int64_t)atomic_load(&f->refused);
+    return row == INT64_MAX ? HG_OK : refuse(f, row);
+}
+
+void hgi_feed_close(hgi_feed *f, hg_status status, int64_t rows, int64_t *clipped)
+{
+    /* Never opened: callers close on every path. */
+    if (f->ctx == NULL) return;
+    int64_t count = (int64_t)atomic_load(&f->clipped);
     if (status == HG_OK && count > 0)
         hgi_log(f->ctx, HG_LOG_WARNING,
                 "%s: %lld of %lld rows have values outside the range the model was "
                 "trained on; "
                 "they were clipped to it",
-                f->data->name, (long long)count, (long long)f->data->rows);
+                f->name, (long long)count, (long long)rows);
     if (clipped != NULL) *clipped = count;
     hgi_free(&f->ctx->mem, f->scratch);
-    hgi_free(&f->ctx->mem, f->clipped);
     f->ctx = NULL;
-    return status;
 }

@@ -55,8 +55,8 @@ static hg_status encode_ends(hg_ctx *ctx, const hg_model *m, const hg_dataset *d
     hg_status status;
     HGI_GOTO(
         hgi_dataset_new(ctx, data->name, "rows", 2, data->rank, data->shape, &x, &ends));
-    hgi_dataset_row(data, from, x);
-    hgi_dataset_row(data, to, x + d);
+    HGI_GOTO(hg_dataset_read(ctx, data, from, 1, x));
+    HGI_GOTO(hg_dataset_read(ctx, data, to, 1, x + d));
     HGI_GOTO(hgi_dataset_check(ctx, ends));
     HGI_GOTO(hg_encode_dataset(ctx, m, ends, &codes));
     for (int64_t i = 0; i < 2; i++) hgi_dataset_row(codes, i, z + i * k);

@@ -1,28 +1,19 @@
 // SPDX-License-Identifier: MIT
-/* Rows to codes, codes to rows, rows to reconstructions. */
-#include "apply/apply.h"
+/* Rows to codes, codes to rows, rows to reconstructions: a window of rows at a time, to
+ * memory here, to a file in map_file.c. */
+#include "apply/map.h"
 #include "data/stats.h"
 
 #include <string.h>
 
-typedef enum mode { ENCODE, INDICES, DECODE, RECONSTRUCT } map_mode;
-
-typedef struct job {
-    hgi_feed feed;
-    map_mode mode;
-    int64_t wide; /* values of an output row */
-    float *out;
-    atomic_int_fast64_t infinite; /* first row that came out not finite, or INT64_MAX */
-} map_job;
-
 static void fill(void *arg, int64_t first, int64_t n, hgi_real *x, int worker)
 {
-    map_job *j = arg;
+    hgi_map_job *j = arg;
     hgi_feed_fill(&j->feed, first, n, x, worker);
 }
 
 /* Finite rows can come out beyond what floats hold, huge codes above all. */
-static void note_infinite(map_job *j, const hgi_chunk *c, const float *out)
+static void note_infinite(hgi_map_job *j, const hgi_chunk *c, const float *out)
 {
     hgi_stats s;
     hgi_stats_init(&s);
@@ -35,16 +26,17 @@ static void note_infinite(map_job *j, const hgi_chunk *c, const float *out)
 /* Codes are written as they are; rows go back to the units of the training data. */
 static void sink(void *arg, const hgi_chunk *c)
 {
-    map_job *j = arg;
+    hgi_map_job *j = arg;
     const hg_model *m = j->feed.model;
-    float *out = j->out + c->first * j->wide;
+    int64_t row = c->first + (j->whole ? j->feed.window->first : 0);
+    float *out = j->out + row * j->wide;
     int64_t count = c->n * j->wide;
-    if (j->mode == INDICES) {
+    if (j->mode == HGI_INDICES) {
         const hgi_real *saved = c->pass->slot[m->net.code].saved;
         for (int64_t i = 0; i < count; i++) out[i] = (float)saved[i];
         return;
     }
-    if (j->mode == ENCODE) {
+    if (j->mode == HGI_ENCODE) {
         for (int64_t i = 0; i < count; i++) out[i] = (float)c->z[i];
         note_infinite(j, c, out);
         return;
@@ -54,67 +46,99 @@ static void sink(void *arg, const hgi_chunk *c)
     note_infinite(j, c, out);
 }
 
-static int64_t out_values(const hgi_net *net, map_mode mode)
+static int64_t out_values(const hgi_net *net, hgi_map_mode mode)
 {
-    return mode == ENCODE    ? net->code_size
-           : mode == INDICES ? net->layer[net->code].indices
-                             : net->inputs;
+    return mode == HGI_ENCODE    ? net->code_size
+           : mode == HGI_INDICES ? net->layer[net->code].indices
+                                 : net->inputs;
 }
 
-/* Only the layers that are needed: encoding stops at the code, decoding starts behind
- * it. */
-static hg_status run(map_job *j, const hg_dataset *data)
+static hg_status check_infinite(hgi_map_job *j)
 {
-    hg_ctx *ctx = j->feed.ctx;
-    const hg_model *m = j->feed.model;
-    const hgi_net *net = &m->net;
-    hgi_infer r;
-    int64_t first = j->mode == DECODE ? net->code + 1 : 0;
-    int64_t last = j->mode <= INDICES ? net->code + 1 : net->count;
-    HGI_TRY(hgi_infer_new(ctx, net, first, last, &r));
-    r.fill = fill;
-    r.sink = sink;
-    r.arg = j;
-    hgi_infer_run(&r, m->theta, m->state, data->rows);
-    hgi_infer_free(&r);
     int64_t row = (int64_t)atomic_load(&j->infinite);
     if (row == INT64_MAX) return HG_OK;
-    return hgi_fail(ctx, HG_ENONFINITE,
+    return hgi_fail(j->feed.ctx, HG_ENONFINITE,
                     "%s: row %lld: its %s has values beyond 32-bit floats (3.4e38)%s",
-                    data->name, (long long)row + 1,
-                    j->mode == ENCODE   ? "code"
-                    : j->mode == DECODE ? "decoded row"
-                                        : "reconstruction",
-                    j->mode == DECODE ? "; is it a code of this model?" : "");
+                    j->feed.name, (long long)(j->feed.window->first + row) + 1,
+                    j->mode <= HGI_INDICES  ? "code"
+                    : j->mode == HGI_DECODE ? "decoded row"
+                                            : "reconstruction",
+                    j->mode == HGI_DECODE ? "; is it a code of this model?" : "");
 }
 
-/* Codes are not scaled, and have no range. */
-static hg_status map(hg_ctx *ctx, const hg_model *m, map_mode mode,
+/* Only the layers that are needed: encoding stops at the code, decoding starts behind it.
+ * Codes are not scaled, and have no range. */
+hg_status hgi_map_open(hg_ctx *ctx, const hg_model *m, hgi_map_mode mode,
+                       const hg_dataset *like, const hgi_rows *w, hgi_map_job *j)
+{
+    hg_status status = HG_OK;
+    const hgi_net *net = &m->net;
+    int64_t first = mode == HGI_DECODE ? net->code + 1 : 0;
+    int64_t last = mode <= HGI_INDICES ? net->code + 1 : net->count;
+    memset(j, 0, sizeof *j);
+    j->mode = mode;
+    j->wide = out_values(net, mode);
+    atomic_init(&j->infinite, INT64_MAX);
+    HGI_GOTO(hgi_feed_open(ctx, m, like, mode == HGI_DECODE, w, &j->feed));
+    if (mode == HGI_DECODE) {
+        HGI_GOTO(
+            hgi_scaler_make(ctx, HGI_SCALE_NONE, net->code_size, NULL, NULL, &j->none));
+        j->feed.scaler = &j->none;
+        j->feed.range.check = false;
+    }
+    HGI_GOTO(hgi_infer_new(ctx, net, first, last, &j->infer));
+    j->infer.fill = fill;
+    j->infer.sink = sink;
+    j->infer.arg = j;
+done:
+    if (status != HG_OK) hgi_map_close(j, status, 0);
+    return status;
+}
+
+void hgi_map_close(hgi_map_job *j, hg_status status, int64_t rows)
+{
+    hg_ctx *ctx = j->feed.ctx;
+    if (ctx == NULL) return; /* never opened */
+    if (j->infer.ctx != NULL) hgi_infer_free(&j->infer);
+    hgi_scaler_free(&ctx->mem, &j->none);
+    hgi_feed_close(&j->feed, status, rows, NULL);
+}
+
+hg_status hgi_map_window(hgi_map_job *j)
+{
+    const hg_model *m = j->feed.model;
+    j->infer.base = j->feed.window->first;
+    hgi_infer_run(&j->infer, m->theta, m->state, j->feed.window->n);
+    HGI_TRY(hgi_feed_check(&j->feed));
+    return check_infinite(j);
+}
+
+static hg_status map(hg_ctx *ctx, const hg_model *m, hgi_map_mode mode,
                      const hg_dataset *data, float *out)
 {
-    const hgi_net *net = &m->net;
     hg_status status;
-    map_job j = {.mode = mode, .out = out, .wide = out_values(net, mode)};
-    hgi_scaler none;
-    memset(&none, 0, sizeof none);
-    atomic_init(&j.infinite, INT64_MAX);
-    HGI_TRY(hgi_feed_open(ctx, m, data, mode == DECODE, &j.feed));
-    if (mode == DECODE) {
-        HGI_GOTO(hgi_scaler_make(ctx, HGI_SCALE_NONE, net->code_size, NULL, NULL, &none));
-        j.feed.scaler = &none;
-        j.feed.range.check = false;
+    hgi_rows w;
+    hgi_map_job j;
+    memset(&j, 0, sizeof j);
+    HGI_TRY(hgi_rows_open(ctx, data, 0, &w));
+    HGI_GOTO(hgi_map_open(ctx, m, mode, data, &w, &j));
+    j.out = out;
+    j.whole = true;
+    HGI_GOTO(hgi_rows_next(ctx, &w));
+    while (w.n > 0) {
+        HGI_GOTO(hgi_map_window(&j));
+        HGI_GOTO(hgi_rows_next(ctx, &w));
     }
-    status = run(&j, data);
 done:
-    status = hgi_feed_close(&j.feed, status, NULL);
-    hgi_scaler_free(&ctx->mem, &none);
+    hgi_map_close(&j, status, data->rows);
+    hgi_rows_close(&w);
     return status;
 }
 
 /* ---- memory to memory ------------------------------------------------------------ */
 
 /* A view costs no copy, and checks the numbers as a file's are checked. */
-static hg_status map_memory(hg_ctx *ctx, const hg_model *m, map_mode mode,
+static hg_status map_memory(hg_ctx *ctx, const hg_model *m, hgi_map_mode mode,
                             const float *in, int64_t n, float *out)
 {
     hg_dataset *d;
@@ -124,7 +148,7 @@ static hg_status map_memory(hg_ctx *ctx, const hg_model *m, map_mode mode,
         return hgi_fail(ctx, HG_ESHAPE, "%lld rows, expected at least 1", (long long)n);
     hg_view view = {
         .size = sizeof view, .data = in, .type = HG_F32, .rows = n, .rank = 1};
-    view.shape[0] = mode == DECODE ? m->net.code_size : m->net.inputs;
+    view.shape[0] = mode == HGI_DECODE ? m->net.code_size : m->net.inputs;
     HGI_TRY(hg_dataset_view(ctx, &view, &d));
     hg_status status = map(ctx, m, mode, d, out);
     hg_dataset_free(&d);
@@ -133,40 +157,38 @@ static hg_status map_memory(hg_ctx *ctx, const hg_model *m, map_mode mode,
 
 hg_status hg_encode(hg_ctx *ctx, const hg_model *m, const float *x, int64_t n, float *z)
 {
-    return map_memory(ctx, m, ENCODE, x, n, z);
+    return map_memory(ctx, m, HGI_ENCODE, x, n, z);
 }
 
 hg_status hg_decode(hg_ctx *ctx, const hg_model *m, const float *z, int64_t n, float *y)
 {
-    return map_memory(ctx, m, DECODE, z, n, y);
+    return map_memory(ctx, m, HGI_DECODE, z, n, y);
 }
 
 hg_status hg_reconstruct(hg_ctx *ctx, const hg_model *m, const float *x, int64_t n,
                          float *y)
 {
-    return map_memory(ctx, m, RECONSTRUCT, x, n, y);
+    return map_memory(ctx, m, HGI_RECONSTRUCT, x, n, y);
 }
 
 /* ---- dataset to dataset ---------------------------------------------------------- */
 
-/* Codes are z1, z2, ...; rows have the names of the training file's columns.  Pointers
- * and names lie in the one block that a dataset owns.
- *    */
-static hg_status name_columns(hg_ctx *ctx, const hg_model *m, map_mode mode,
-                              hg_dataset *d)
+/* Pointers and names lie in the one block that a dataset owns. */
+hg_status hgi_map_columns(hg_ctx *ctx, const hg_model *m, hgi_map_mode mode,
+                          hg_dataset *d)
 {
     enum { NUMBERED = 24 };
-    if (mode > INDICES && m->columns == NULL) return HG_OK;
+    if (mode > HGI_INDICES && m->columns == NULL) return HG_OK;
     size_t n = (size_t)d->features, bytes = n * sizeof *d->columns;
     for (size_t i = 0; i < n; i++)
-        bytes += mode <= INDICES ? NUMBERED : strlen(m->columns[i]) + 1;
+        bytes += mode <= HGI_INDICES ? NUMBERED : strlen(m->columns[i]) + 1;
     d->columns_owned = hgi_alloc(&ctx->mem, bytes);
     if (d->columns_owned == NULL) return hgi_fail_mem(ctx, bytes, "column names");
     d->columns = d->columns_owned;
     char *text = (char *)(d->columns + n);
     for (size_t i = 0; i < n; i++) {
-        size_t room = mode <= INDICES ? NUMBERED : strlen(m->columns[i]) + 1;
-        if (mode <= INDICES)
+        size_t room = mode <= HGI_INDICES ? NUMBERED : strlen(m->columns[i]) + 1;
+        if (mode <= HGI_INDICES)
             snprintf(text, room, "z%zu", i + 1);
         else
             memcpy(text, m->columns[i], room);
@@ -176,7 +198,22 @@ static hg_status name_columns(hg_ctx *ctx, const hg_model *m, map_mode mode,
     return HG_OK;
 }
 
-static hg_status map_dataset(hg_ctx *ctx, const hg_model *m, map_mode mode,
+hgi_shape hgi_map_shape(const hg_model *m, hgi_map_mode mode)
+{
+    const hgi_layer *code = &m->net.layer[m->net.code];
+    if (mode == HGI_INDICES) return (hgi_shape){1, {code->indices, 0, 0}};
+    return mode == HGI_ENCODE ? code->out : m->net.input;
+}
+
+hg_status hgi_map_check_indices(hg_ctx *ctx, const hg_model *m)
+{
+    const hgi_layer *code = m != NULL ? &m->net.layer[m->net.code] : NULL;
+    if (code == NULL || code->indices > 0) return HG_OK;
+    return hgi_fail(ctx, HG_EINVAL, "a code of kind %s has no indices, only vq has",
+                    code->kind->name);
+}
+
+static hg_status map_dataset(hg_ctx *ctx, const hg_model *m, hgi_map_mode mode,
                              const hg_dataset *data, hg_dataset **out)
 {
     hg_status status;
@@ -185,17 +222,12 @@ static hg_status map_dataset(hg_ctx *ctx, const hg_model *m, map_mode mode,
     *out = NULL;
     if (m == NULL || data == NULL)
         return hgi_fail(ctx, HG_EINVAL, "a model and data are needed");
-    const hgi_layer *code = &m->net.layer[m->net.code];
-    const hgi_shape indices = {1, {code->indices, 0, 0}};
-    const hgi_shape *shape = mode == ENCODE    ? &code->out
-                             : mode == INDICES ? &indices
-                                               : &m->net.input;
-    /* What info calls the data: they have no file yet. */
-    const char *format = mode <= INDICES ? "codes" : "rows";
-    HGI_TRY(hgi_dataset_new(ctx, data->name, format, data->rows, shape->rank, shape->dim,
+    const char *format = mode <= HGI_INDICES ? "codes" : "rows"; /* they have no file */
+    hgi_shape shape = hgi_map_shape(m, mode);
+    HGI_TRY(hgi_dataset_new(ctx, data->name, format, data->rows, shape.rank, shape.dim,
                             &values, &d));
     HGI_GOTO(map(ctx, m, mode, data, values));
-    HGI_GOTO(name_columns(ctx, m, mode, d));
+    HGI_GOTO(hgi_map_columns(ctx, m, mode, d));
     hgi_stats stats;
     hgi_stats_init(&stats);
     hgi_stats_f32(&stats, d->rows * d->features, values);
@@ -209,28 +241,25 @@ done:
 hg_status hg_encode_dataset(hg_ctx *ctx, const hg_model *m, const hg_dataset *data,
                             hg_dataset **out)
 {
-    return map_dataset(ctx, m, ENCODE, data, out);
+    return map_dataset(ctx, m, HGI_ENCODE, data, out);
 }
 
 hg_status hg_encode_indices(hg_ctx *ctx, const hg_model *m, const hg_dataset *data,
                             hg_dataset **out)
 {
     *out = NULL;
-    const hgi_layer *code = m != NULL ? &m->net.layer[m->net.code] : NULL;
-    if (code != NULL && code->indices == 0)
-        return hgi_fail(ctx, HG_EINVAL, "a code of kind %s has no indices, only vq has",
-                        code->kind->name);
-    return map_dataset(ctx, m, INDICES, data, out);
+    HGI_TRY(hgi_map_check_indices(ctx, m));
+    return map_dataset(ctx, m, HGI_INDICES, data, out);
 }
 
 hg_status hg_decode_dataset(hg_ctx *ctx, const hg_model *m, const hg_dataset *codes,
                             hg_dataset **out)
 {
-    return map_dataset(ctx, m, DECODE, codes, out);
+    return map_dataset(ctx, m, HGI_DECODE, codes, out);
 }
 
 hg_status hg_reconstruct_dataset(hg_ctx *ctx, const hg_model *m, const hg_dataset *data,
                                  hg_dataset **out)
 {
-    return map_dataset(ctx, m, RECONSTRUCT, data, out);
+    return map_dataset(ctx, m, HGI_RECONSTRUCT, data, out);
 }

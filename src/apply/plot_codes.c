@@ -278,8 +278,8 @@ static hg_status code_of(const walk *w, const hg_dataset *data, int64_t row, flo
     float *x = hgi_calloc(&w->ctx->mem, (size_t)data->features, sizeof *x);
     if (x == NULL)
         return hgi_fail_mem(w->ctx, (size_t)data->features * sizeof *x, "a row");
-    hgi_dataset_row(data, row, x);
-    hg_status status = hg_encode(w->ctx, w->m, x, 1, z);
+    hg_status status = hg_dataset_read(w->ctx, data, row, 1, x);
+    if (status == HG_OK) status = hg_encode(w->ctx, w->m, x, 1, z);
     hgi_free(&w->ctx->mem, x);
     return status;
 }

@@ -12,18 +12,17 @@ enum { TILES = 10 };
 static hg_status choose_rows(hg_ctx *ctx, const hg_dataset *d, uint64_t seed,
                              int64_t tiles, float *x)
 {
-    if (seed == 0) {
-        for (int64_t i = 0; i < tiles; i++) hgi_dataset_row(d, i, x + i * d->features);
-        return HG_OK;
-    }
+    hg_status status = HG_OK;
+    if (seed == 0) return hg_dataset_read(ctx, d, 0, tiles, x);
     int64_t *order = hgi_calloc(&ctx->mem, (size_t)d->rows, sizeof *order);
     if (order == NULL)
         return hgi_fail_mem(ctx, (size_t)d->rows * sizeof *order, "a sample");
     hgi_rng rng = {.seed = seed, .use = HGI_USE_SHUFFLE};
     hgi_permutation(&rng, d->rows, order);
-    for (int64_t i = 0; i < tiles; i++) hgi_dataset_row(d, order[i], x + i * d->features);
+    for (int64_t i = 0; i < tiles && status == HG_OK; i++)
+        status = hg_dataset_read(ctx, d, order[i], 1, x + i * d->features);
     hgi_free(&ctx->mem, order);
-    return HG_OK;
+    return status;
 }
 
 /* The rows as the model was shown them in training.                                    */

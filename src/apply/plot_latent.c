@@ -73,7 +73,7 @@ static hg_status read_labels(latent *p, const hg_dataset *labels)
     if (p->group == NULL)
         return hgi_fail_mem(ctx, (size_t)p->n * sizeof *p->group, "labels");
     for (int64_t i = 0; i < p->n; i++) {
-        hgi_dataset_row(labels, p->row[i], &v);
+        HGI_TRY(hg_dataset_read(ctx, labels, p->row[i], 1, &v));
         int at = place_of(p, (double)v);
         if (at < p->groups && p->value[at] <= (double)v) continue;
         if (p->groups == HGI_SCATTER_GROUPS)
@@ -87,7 +87,7 @@ static hg_status read_labels(latent *p, const hg_dataset *labels)
         p->groups++;
     }
     for (int64_t i = 0; i < p->n; i++) {
-        hgi_dataset_row(labels, p->row[i], &v);
+        HGI_TRY(hg_dataset_read(ctx, labels, p->row[i], 1, &v));
         p->group[i] = place_of(p, (double)v);
     }
     for (int g = 0; g < p->groups; g++) hgi_format_float(p->name[g], (float)p->value[g]);

@@ -61,7 +61,11 @@ hg_status hg_plot_rows(hg_ctx *ctx, const hg_model *m, const hg_dataset *rows,
     float *x = hgi_calloc(&ctx->mem, (size_t)tiles, (size_t)d * sizeof *x);
     if (x == NULL)
         return hgi_fail_mem(ctx, (size_t)(tiles * d) * sizeof *x, "the picture's rows");
-    for (int64_t i = 0; i < tiles; i++) hgi_dataset_row(rows, i, x + i * d);
+    hg_status status = hg_dataset_read(ctx, rows, 0, tiles, x);
+    if (status != HG_OK) {
+        hgi_free(&ctx->mem, x);
+        return status;
+    }
     const float *values[] = {x};
     char title[64];
     snprintf(title, sizeof title, "%lld of %lld rows", (long long)tiles,
@@ -79,7 +83,7 @@ hg_status hg_plot_rows(hg_ctx *ctx, const hg_model *m, const hg_dataset *rows,
     /* Probabilities have one black and one white, too. */
     if (m->net.loss->unit_range && m->scaler.kind == HGI_SCALE_NONE && g.height > 1)
         g.lo = 0, g.hi = 1;
-    hg_status status = hgi_grid_draw(ctx, &g, path);
+    status = hgi_grid_draw(ctx, &g, path);
     hgi_free(&ctx->mem, x);
     return status;
 }

@@ -65,7 +65,7 @@ static hg_status learn_labels(probe *p, const hg_dataset *labels, int64_t first,
     if (p->label == NULL) return hgi_fail_mem(p->ctx, CLASSES_MOST * 8, "classes");
     for (int64_t r = first; r < labels->rows; r += step) {
         float v;
-        hgi_dataset_row(labels, r, &v);
+        HGI_TRY(hg_dataset_read(p->ctx, labels, r, 1, &v));
         int64_t at = place_of(p, (double)v);
         if (at < p->classes && p->label[at] <= (double)v) continue;
         if (p->classes == CLASSES_MOST)
@@ -98,7 +98,7 @@ static hg_status take(probe *p, side *s, const hg_dataset *data, const hg_datase
     for (int64_t i = 0; i < s->n; i++) {
         float v;
         int64_t row = first + i * step;
-        hgi_dataset_row(labels, row, &v);
+        HGI_TRY(hg_dataset_read(ctx, labels, row, 1, &v));
         int64_t at = place_of(p, (double)v);
         if (at == p->classes || p->label[at] > (double)v)
             return hgi_fail(

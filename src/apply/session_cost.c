@@ -52,15 +52,6 @@ static hg_status run(comparison *c)
     return HG_OK;
 }
 
-/* Columns and shapes are checked as for everything else that takes a dataset. */
-static hg_status check_rows(hg_ctx *ctx, const hg_model *m, const hg_dataset *data)
-{
-    hgi_feed feed;
-    int64_t clipped;
-    hg_status status = hgi_feed_open(ctx, m, data, false, &feed);
-    return status != HG_OK ? status : hgi_feed_close(&feed, status, &clipped);
-}
-
 hg_status hg_session_compare(hg_ctx *ctx, const hg_model *model, const hg_dataset *data,
                              const char *weights, hg_session_cost *out)
 {
@@ -73,7 +64,7 @@ hg_status hg_session_compare(hg_ctx *ctx, const hg_model *model, const hg_datase
                         "hg_session_compare: model, data or weights missing, or "
                         "out->size is not set");
     size_t wide = (size_t)hgi_max(1, data->features) * HGI_INFER_ROWS;
-    HGI_TRY(check_rows(ctx, model, data));
+    HGI_TRY(hgi_feed_fits(ctx, model, data, false));
     c.cost.size = sizeof c.cost;
     HGI_GOTO(hg_session_new(ctx, model, &o, &c.whole));
     o.weights = weights;

@@ -170,6 +170,14 @@ hg_status hgi_read_file(hg_ctx *ctx, const char *path, size_t limit, char **data
 /* Fails now, with the reason, if hgi_outfile_open(path) would fail later.      */
 hg_status hgi_check_writable(hg_ctx *ctx, const char *path);
 
+/* A file without a name, for reading and writing; close(2) takes it away.     */
+hg_status hgi_tempfile(hg_ctx *ctx, int *fd);
+/* All n bytes at a place of a file: 0, an errno, or HGI_CUT_SHORT when the file ends
+ * before.  Any thread.                                                        */
+#define HGI_CUT_SHORT (-1)
+int hgi_read_at(int fd, void *p, size_t n, int64_t at);
+int hgi_write_at(int fd, const void *p, size_t n, int64_t at);
+
 /* 64-bit FNV-1a, chained: start with hash = HGI_HASH_INIT.                     */
 #define HGI_HASH_INIT UINT64_C(0xcbf29ce484222325)
 uint64_t hgi_hash(uint64_t hash, const void *p, size_t n);

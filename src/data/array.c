@@ -3,8 +3,11 @@
  *
  * 8-bit cells and little-endian f32 in C order are read to where they stay.  Everything
  * else goes through a piece of PIECE cells.  Fortran order is turned while reading: its
- * columns come one after another and are spread over the rows.                         */
+ * columns come one after another and are spread over the rows.  In blocks that takes a
+ * read of each column for every block, at its place in a plain file: gzip and pipes have
+ * none.                                                                                */
 #include "data/array.h"
+#include "data/blocks.h"
 
 #include <string.h>
 
@@ -15,16 +18,17 @@
 typedef struct job {
     hg_ctx *ctx;
     hgi_source *s;
-    const hgi_array *a;
-    int64_t features, rows,
-        limit;    /* rows to keep                                        */
-    int64_t need; /* bytes that the header promises                      */
-    int64_t read; /* bytes read of them                                  */
-    bool bytes;   /* kept as u8                                          */
-    int64_t size; /* of a kept value                                     */
+    hgi_array array;
+    const hgi_array *a;     /* &array */
+    int64_t features, rows; /* rows to keep                                        */
+    int64_t need;           /* bytes that the header promises                      */
+    int64_t read;           /* bytes read of them                                  */
+    int64_t done;           /* rows given to a stream                              */
+    bool bytes;             /* kept as u8                                          */
+    int64_t size;           /* of a kept value                                     */
     unsigned char *block;
     int64_t room;       /* bytes of block                                      */
-    unsigned char *raw; /* PIECE cells, or NULL                                */
+    unsigned char *raw; /* PIECE cells                                         */
     float *turned;      /* Fortran: PIECE values as float                      */
 } job;
 
@@ -117,25 +121,40 @@ static hg_status too_large(const job *j, int64_t row, int64_t column)
         hgi_source_path(j->s), (long long)row + 1, (long long)column + 1);
 }
 
-static hg_status read_c_order(job *j)
+/* Can cells be read to where they stay? */
+static bool in_place(const hgi_array *a)
 {
-    const hgi_array *a = j->a;
     const uint16_t one = 1;
     bool little = *(const unsigned char *)&one == 1;
-    bool in_place = j->bytes || (a->cell == HGI_CELL_F32 && a->big_endian != little);
-    int64_t total = j->rows * j->features, n;
-    /* In place, pieces are only there to let a pipe grow its memory.                   */
-    int64_t piece = in_place ? PIPE_FIRST / 8 : PIECE;
-    for (int64_t at = 0; at < total; at += n) {
-        n = hgi_min(piece, total - at);
-        HGI_TRY(make_room(j, (at + n) * j->size));
-        unsigned char *dst = j->block + at * j->size;
-        HGI_TRY(read_cells(j, in_place ? dst : j->raw, n));
-        if (in_place) continue;
-        int64_t bad =
-            hgi_cells_to_float(a->cell, a->big_endian, n, j->raw, (float *)(void *)dst);
+    return hgi_cell_size(a->cell) == 1
+               ? a->cell != HGI_CELL_I8
+               : a->cell == HGI_CELL_F32 && a->big_endian != little;
+}
+
+/* The next n cells of C order, the first of which is value `at` of the data. */
+static hg_status read_values(job *j, int64_t at, int64_t n, unsigned char *dst)
+{
+    if (in_place(j->a)) return read_cells(j, dst, n);
+    for (int64_t i = 0, now; i < n; i += now) {
+        now = hgi_min(PIECE, n - i);
+        HGI_TRY(read_cells(j, j->raw, now));
+        int64_t bad = hgi_cells_to_float(j->a->cell, j->a->big_endian, now, j->raw,
+                                         (float *)(void *)dst + i);
         if (bad >= 0)
-            return too_large(j, (at + bad) / j->features, (at + bad) % j->features);
+            return too_large(j, (at + i + bad) / j->features,
+                             (at + i + bad) % j->features);
+    }
+    return HG_OK;
+}
+
+/* Pieces are only there to let a pipe grow its memory. */
+static hg_status read_c_order(job *j)
+{
+    int64_t total = j->rows * j->features, n;
+    for (int64_t at = 0; at < total; at += n) {
+        n = hgi_min(PIPE_FIRST / 8, total - at);
+        HGI_TRY(make_room(j, (at + n) * j->size));
+        HGI_TRY(read_values(j, at, n, j->block + at * j->size));
     }
     return HG_OK;
 }
@@ -154,17 +173,19 @@ static int64_t turned_column(const hgi_array *a, int64_t q)
     return c;
 }
 
-/* A run of one column's cells, from `row` on, to where its rows are in memory. */
-static hg_status spread(job *j, const unsigned char *raw, int64_t row, int64_t column,
-                        int64_t n)
+/* A run of one column's cells, from `row` on, to where its rows are in memory; row `first`
+ * stands at the start of `block`. */
+static hg_status spread(job *j, const unsigned char *raw, unsigned char *block,
+                        int64_t first, int64_t row, int64_t column, int64_t n)
 {
     const hgi_array *a = j->a;
+    int64_t at = (row - first) * j->features + column;
     if (j->bytes) {
-        unsigned char *to = j->block + row * j->features + column;
+        unsigned char *to = block + at;
         for (int64_t i = 0; i < n; i++) to[i * j->features] = raw[i];
         return HG_OK;
     }
-    float *to = (float *)(void *)j->block + row * j->features + column;
+    float *to = (float *)(void *)block + at;
     int64_t bad = hgi_cells_to_float(a->cell, a->big_endian, n, raw, j->turned);
     if (bad >= 0) return too_large(j, row + bad, column);
     for (int64_t i = 0; i < n; i++) to[i * j->features] = j->turned[i];
@@ -189,7 +210,8 @@ static hg_status read_fortran(job *j)
             keep = hgi_min(run, j->rows - row);
             if (keep <= 0) continue;
             const unsigned char *raw = j->raw + i * hgi_cell_size(a->cell);
-            HGI_TRY(spread(j, raw, row, turned_column(a, (at + i) / rows), keep));
+            int64_t column = turned_column(a, (at + i) / rows);
+            HGI_TRY(spread(j, raw, j->block, 0, row, column, keep));
         }
     }
     return HG_OK;
@@ -205,58 +227,132 @@ static hg_status expect_end(job *j)
     return got == 0 ? HG_OK : wrong_length(j, j->need, "more than ");
 }
 
-/* What was read becomes the dataset, which owns the block from here on. */
-static hg_status finish(job *j, hg_dataset **out)
+/* A bool that is neither is a damaged file; row `first` stands at the start of block. */
+static hg_status check_bools(const job *j, const unsigned char *block, int64_t first,
+                             int64_t rows)
+{
+    for (int64_t i = 0; i < rows * j->features && j->a->cell == HGI_CELL_BOOL; i++) {
+        if (block[i] <= 1) continue;
+        return hgi_fail(j->ctx, HG_EFORMAT, "%s: row %lld: a bool is %d, expected 0 or 1",
+                        hgi_source_path(j->s), (long long)(first + i / j->features) + 1,
+                        block[i]);
+    }
+    return HG_OK;
+}
+
+/* ---- the stream ---------------------------------------------------------------------- */
+
+/* Rows first .. first+n-1 of Fortran order, by a read of each column at its place.  What
+ * the file still has is seen by the last of them.                                      */
+static hg_status turn_rows(job *j, const hgi_blocks *s, int64_t first, int64_t n)
 {
     const hgi_array *a = j->a;
-    const int64_t one = 1;
-    char stored[48];
-    if (a->cell == HGI_CELL_BOOL) {
-        for (int64_t i = 0; i < j->rows * j->features; i++) {
-            if (j->block[i] <= 1) continue;
-            return hgi_fail(
-                j->ctx, HG_EFORMAT, "%s: row %lld: a bool is %d, expected 0 or 1",
-                hgi_source_path(j->s), (long long)(i / j->features) + 1, j->block[i]);
+    int64_t at, cell = hgi_cell_size(a->cell);
+    int fd = hgi_source_place(j->s, &at);
+    for (int64_t q = 0; q < j->features; q++) {
+        for (int64_t r = 0, now; r < n; r += now) {
+            now = hgi_min(PIECE, n - r);
+            int error = hgi_read_at(fd, j->raw, (size_t)(now * cell),
+                                    at + (q * a->dim[0] + first + r) * cell);
+            if (error == HGI_CUT_SHORT)
+                return hgi_fail(j->ctx, HG_EIO, "%s: was cut short while it was read",
+                                hgi_source_path(j->s));
+            if (error != 0)
+                return hgi_fail_io(j->ctx, hgi_source_path(j->s), "read", error);
+            HGI_TRY(spread(j, j->raw, s->block->owned, first, first + r,
+                           turned_column(a, q), now));
         }
     }
-    snprintf(stored, sizeof stored, "%s%s%s", hgi_cell_name(a->cell),
-             a->big_endian && hgi_cell_size(a->cell) > 1 ? " big-endian" : "",
-             a->fortran ? " fortran" : "");
-    char *kept = hgi_strdup(&j->ctx->mem, stored);
-    if (kept == NULL) return hgi_fail_mem(j->ctx, sizeof stored, "a type's name");
-    hg_status status = hgi_dataset_take(
-        j->ctx, hgi_source_path(j->s), "array", j->bytes ? HG_U8 : HG_F32, j->rows,
-        a->rank > 1 ? a->rank - 1 : 1, a->rank > 1 ? a->dim + 1 : &one, j->block, out);
-    if (status != HG_OK) {
-        hgi_free(&j->ctx->mem, kept);
-        return status;
+    return HG_OK;
+}
+
+static hg_status next(hgi_blocks *s, int64_t *n)
+{
+    job *j = s->state;
+    int64_t at;
+    *n = hgi_min(s->room, j->rows - j->done);
+    if (*n == 0) return j->a->fortran ? HG_OK : expect_end(j);
+    if (!j->a->fortran) {
+        HGI_TRY(read_values(j, j->done * j->features, *n * j->features, s->block->owned));
+    } else if (hgi_source_place(j->s, &at) >= 0) {
+        HGI_TRY(turn_rows(j, s, j->done, *n));
+    } else {
+        return hgi_fail(j->ctx, HG_EUNAVAILABLE,
+                        "%s: Fortran order can be read in blocks from a plain file only; "
+                        "gunzip it, or save it in C order",
+                        hgi_source_path(j->s));
     }
-    hgi_free(&j->ctx->mem, (*out)->stored);
-    (*out)->stored = kept;
+    HGI_TRY(check_bools(j, s->block->owned, j->done, *n));
+    j->done += *n;
+    return HG_OK;
+}
+
+/* To where they stay: no second copy is made. */
+static hg_status load(hgi_blocks *s)
+{
+    job *j = s->state;
+    HGI_TRY(j->a->fortran ? read_fortran(j) : read_c_order(j));
+    HGI_TRY(expect_end(j));
+    HGI_TRY(check_bools(j, j->block, 0, j->rows));
+    s->block->data = s->block->owned = j->block;
+    s->block->rows = j->rows;
     j->block = NULL;
     return HG_OK;
 }
 
-hg_status hgi_array_read(hg_ctx *ctx, hgi_source *s, const hgi_array *a, int64_t limit,
-                         hg_dataset **out)
+static void close_array(hgi_blocks *s)
 {
-    hg_status status = HG_OK;
-    job j = {.ctx = ctx, .s = s, .a = a};
-    *out = NULL;
-    HGI_GOTO(plan(&j, limit));
+    job *j = s->state;
+    const hgi_mem *mem = &s->ctx->mem;
+    if (j == NULL) return;
+    hgi_free(mem, j->raw);
+    hgi_free(mem, j->turned);
+    hgi_free(mem, j->block);
+    hgi_free(mem, j);
+    s->state = NULL;
+}
+
+/* A row as a dataset that has none yet. */
+static hg_status describe_rows(hgi_blocks *s, const char *format, const job *j)
+{
+    const hgi_array *a = j->a;
+    const int64_t one = 1;
+    char stored[48];
+    HGI_TRY(hgi_dataset_take(
+        s->ctx, hgi_source_path(s->source), format, j->bytes ? HG_U8 : HG_F32, j->rows,
+        a->rank > 1 ? a->rank - 1 : 1, a->rank > 1 ? a->dim + 1 : &one, NULL, &s->block));
+    snprintf(stored, sizeof stored, "%s%s%s", hgi_cell_name(a->cell),
+             a->big_endian && hgi_cell_size(a->cell) > 1 ? " big-endian" : "",
+             a->fortran ? " fortran" : "");
+    hgi_free(&s->ctx->mem, s->block->stored);
+    s->block->stored = hgi_strdup(&s->ctx->mem, stored);
+    return s->block->stored != NULL
+               ? HG_OK
+               : hgi_fail_mem(s->ctx, sizeof stored, "a type's name");
+}
+
+hg_status hgi_array_open(hgi_blocks *s, const char *format, const hgi_array *a,
+                         int64_t limit)
+{
+    hg_ctx *ctx = s->ctx;
+    job *j = hgi_calloc(&ctx->mem, 1, sizeof *j);
     size_t piece = (size_t)(PIECE * hgi_cell_size(a->cell));
-    j.raw = hgi_alloc(&ctx->mem, piece);
-    j.turned = hgi_alloc(&ctx->mem, PIECE * sizeof *j.turned);
-    if (j.raw == NULL || j.turned == NULL) {
-        status = hgi_fail_mem(ctx, piece, "converting");
-        goto done;
-    }
-    HGI_GOTO(a->fortran ? read_fortran(&j) : read_c_order(&j));
-    HGI_GOTO(expect_end(&j));
-    HGI_GOTO(finish(&j, out));
-done:
-    hgi_free(&ctx->mem, j.raw);
-    hgi_free(&ctx->mem, j.turned);
-    hgi_free(&ctx->mem, j.block);
-    return status;
+    if (j == NULL) return hgi_fail_mem(ctx, sizeof *j, "reading");
+    *j = (job){.ctx = ctx, .s = s->source, .array = *a};
+    j->a = &j->array;
+    s->state = j;
+    s->next = next;
+    s->load = load;
+    s->close = close_array;
+    HGI_TRY(plan(j, limit));
+    j->raw = hgi_alloc(&ctx->mem, piece);
+    j->turned = hgi_alloc(&ctx->mem, PIECE * sizeof *j->turned);
+    if (j->raw == NULL || j->turned == NULL)
+        return hgi_fail_mem(ctx, piece, "converting");
+    HGI_TRY(describe_rows(s, format, j));
+    s->rows = j->rows;
+    s->array = *a;
+    s->array.dim[0] = j->rows;
+    s->placed = !a->fortran && hgi_source_place(s->source, &s->at) >= 0;
+    return HG_OK;
 }

@@ -41,10 +41,11 @@ const char *hgi_cell_name(hgi_cell cell);
 int64_t hgi_cells_to_float(hgi_cell cell, bool big_endian, int64_t n,
                            const unsigned char *src, float *dst);
 
-/* Read the array's data, the rest of the source, into a new dataset.  The header is not
- * trusted: its sizes are held against what the source has before memory is asked for.
- * limit 0: all rows.                                                                   */
-hg_status hgi_array_read(hg_ctx *ctx, hgi_source *s, const hgi_array *a, int64_t limit,
-                         hg_dataset **out);
+/* The array's data, the rest of the source, as a stream; format: the reader's name.  The
+ * header is not trusted: its sizes are held against what the source has before memory is
+ * asked for.  limit 0: all rows.                                                       */
+struct hgi_blocks;
+hg_status hgi_array_open(struct hgi_blocks *s, const char *format, const hgi_array *a,
+                         int64_t limit);
 
 #endif

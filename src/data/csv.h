@@ -2,12 +2,13 @@
 /* The parts of the CSV reader.
  *
  * csv_scan.c cuts a stream into records and fields and reads numbers; csv_columns.c knows
- * names, the user's choice of columns, and what was wrong in which; read_csv.c puts rows
- * into memory.  Format: RFC 4180, with any delimiter, LF or CRLF, and an optional BOM. */
+ * names, the user's choice of columns, and what was wrong in which; csv_rows.c makes rows
+ * of a buffer of text, on all threads; read_csv.c is the reader.  Format: RFC 4180, with
+ * any delimiter, LF or CRLF, and an optional BOM.                                      */
 #ifndef HGI_CSV_H
 #define HGI_CSV_H
 
-#include "data/data.h"
+#include "data/blocks.h"
 
 /* ---- scanning ------------------------------------------------------------------------ */
 
@@ -17,6 +18,7 @@ typedef struct hgi_csv {
     const char *path;
     char *buf; /* text [0, len), then one '\n' that stops every scan               */
     size_t cap, len;
+    size_t want; /* bytes to hold at a time, more only for a record that is longer   */
     size_t pos;  /* where the next record starts                                     */
     size_t keep; /* bytes from here on stay in buf; SIZE_MAX: pos                    */
     bool end;    /* the source has no more                                           */
@@ -41,6 +43,16 @@ typedef struct hgi_csv_field {
 hg_status hgi_csv_start(hgi_csv *c);
 /* The next record, not yet split; r->from NULL at the end.                             */
 hg_status hgi_csv_next(hgi_csv *c, hgi_csv_record *r);
+/* The same of what is in the buffer; touches nothing else, so that threads can each have a
+ * copy of c.                                                                           */
+typedef enum hgi_csv_found {
+    HGI_CSV_WHOLE, /* *r is a record, or the end */
+    HGI_CSV_PART,  /* more text is needed to see its end */
+    HGI_CSV_OPEN   /* the text ends inside quotes */
+} hgi_csv_found;
+hgi_csv_found hgi_csv_find(hgi_csv *c, hgi_csv_record *r);
+/* Read on: what was used makes room.                                                   */
+hg_status hgi_csv_refill(hgi_csv *c);
 /* The field at p; returns where it ends (a delimiter, or r->to), NULL when text follows a
  * closing quote.                                                                       */
 const char *hgi_csv_split(char delimiter, const char *p, const char *to,
@@ -102,5 +114,38 @@ void hgi_csv_note(hgi_csv_problem *p, int64_t line, int64_t row, int64_t column,
 hg_status hgi_csv_verdict(const hgi_csv_table *t);
 /* Give the dataset the names of the kept columns.                                      */
 hg_status hgi_csv_name_columns(const hgi_csv_table *t, hg_dataset *d);
+
+/* ---- rows ---------------------------------------------------------------------------- */
+
+enum { HGI_CSV_PIECES = 64 };
+
+/* Whole records of the buffer, from byte `from` to `to`.                               */
+typedef struct hgi_csv_piece {
+    size_t from, to;
+    float *values; /* room for as many rows as so much text can hold                    */
+    int64_t rows, lines;
+    bool plain; /* nothing in it but numbers: rows and lines are right                  */
+} hgi_csv_piece;
+
+typedef struct hgi_csv_rows {
+    hgi_csv c;
+    hgi_csv_table t;
+    int64_t width; /* floats of a row                                                  */
+    int64_t rows;  /* so far                                                           */
+    int64_t limit; /* INT64_MAX: none                                                  */
+    int64_t blank; /* line of the last blank record, 0: none                           */
+    int64_t most;  /* pieces at a time                                                 */
+    hgi_csv_piece piece[HGI_CSV_PIECES];
+    int64_t pieces;
+    float *values; /* of the last hgi_csv_block()                                      */
+    size_t room;   /* bytes of it                                                      */
+} hgi_csv_rows;
+
+/* As much text as the context's threads can share.                                     */
+void hgi_csv_share(hgi_csv_rows *r, int threads);
+/* The rows of the next buffer of text into r->values; *n is 0 at the end.              */
+hg_status hgi_csv_block(hgi_csv_rows *r, int64_t *n);
+/* The next record that is not blank, or r->from NULL at the end.                       */
+hg_status hgi_csv_filled(hgi_csv_rows *r, hgi_csv *c, hgi_csv_record *out);
 
 #endif

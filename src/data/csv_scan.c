@@ -19,8 +19,8 @@
 
 /* ---- buffer and records -------------------------------------------------------------- */
 
-/* Drop what was used, read on; twice the room when one record fills all of it. */
-static hg_status refill(hgi_csv *c)
+/* Twice the room when one record fills all of it. */
+hg_status hgi_csv_refill(hgi_csv *c)
 {
     size_t drop = c->keep < c->pos ? c->keep : c->pos, got;
     if (drop > 0) {
@@ -37,7 +37,8 @@ static hg_status refill(hgi_csv *c)
                 "%s:%lld: a record of more than %zu MB; is a quote left open?", c->path,
                 (long long)c->line, RECORD_MAX >> 20);
         }
-        size_t cap = c->cap == 0 ? BUFFER : 2 * c->cap;
+        size_t first = c->want > BUFFER ? c->want : BUFFER;
+        size_t cap = c->cap == 0 ? first : 2 * c->cap;
         char *buf = hgi_realloc(&c->ctx->mem, c->buf, cap + 1);
         if (buf == NULL) return hgi_fail_mem(c->ctx, cap + 1, "CSV text");
         c->buf = buf;
@@ -86,32 +87,32 @@ static int64_t count_lines(const char *p, const char *end)
     return n;
 }
 
+hgi_csv_found hgi_csv_find(hgi_csv *c, hgi_csv_record *r)
+{
+    const char *from = c->buf + c->pos, *to;
+    size_t left = c->len - c->pos;
+    bool quotes = false, open = false;
+    to = memchr(from, '\n', left);
+    quotes = memchr(from, '"', to != NULL ? (size_t)(to - from) : left) != NULL;
+    if (quotes) to = quoted_end(c, &open);
+    if (to == NULL && !c->end) return HGI_CSV_PART;
+    if (open) return HGI_CSV_OPEN;
+    if (to == NULL) to = from + left;
+    *r = (hgi_csv_record){.from = left > 0 ? from : NULL, .to = to, .line = c->line};
+    c->line += 1 + (quotes ? count_lines(from, to) : 0);
+    c->pos = (size_t)(to - c->buf) + (to < c->buf + c->len);
+    if (to > from && to[-1] == '\r') r->to--;
+    return HGI_CSV_WHOLE;
+}
+
 hg_status hgi_csv_next(hgi_csv *c, hgi_csv_record *r)
 {
-    for (;;) {
-        const char *from = c->buf + c->pos, *to;
-        size_t left = c->len - c->pos;
-        bool quotes = false, open = false;
-        to = memchr(from, '\n', left);
-        quotes = memchr(from, '"', to != NULL ? (size_t)(to - from) : left) != NULL;
-        if (quotes) to = quoted_end(c, &open);
-        if (to == NULL && !c->end) {
-            HGI_TRY(refill(c));
-            continue;
-        }
-        if (open) {
-            return hgi_fail(c->ctx, HG_EFORMAT,
-                            "%s:%lld: a quote opened in this record is "
-                            "never closed",
-                            c->path, (long long)c->line);
-        }
-        if (to == NULL) to = from + left;
-        *r = (hgi_csv_record){.from = left > 0 ? from : NULL, .to = to, .line = c->line};
-        c->line += 1 + (quotes ? count_lines(from, to) : 0);
-        c->pos = (size_t)(to - c->buf) + (to < c->buf + c->len);
-        if (to > from && to[-1] == '\r') r->to--;
-        return HG_OK;
-    }
+    hgi_csv_found found;
+    while ((found = hgi_csv_find(c, r)) == HGI_CSV_PART) HGI_TRY(hgi_csv_refill(c));
+    if (found == HGI_CSV_WHOLE) return HG_OK;
+    return hgi_fail(c->ctx, HG_EFORMAT,
+                    "%s:%lld: a quote opened in this record is never closed", c->path,
+                    (long long)c->line);
 }
 
 /* ---- start --------------------------------------------------------------------------- */
@@ -158,7 +159,7 @@ hg_status hgi_csv_start(hgi_csv *c)
 {
     c->line = 1;
     c->keep = SIZE_MAX;
-    HGI_TRY(refill(c));
+    HGI_TRY(hgi_csv_refill(c));
     const unsigned char *p = (const unsigned char *)c->buf;
     if (c->len >= 2 &&
         ((p[0] == 0xff && p[1] == 0xfe) || (p[0] == 0xfe && p[1] == 0xff))) {

@@ -1,9 +1,11 @@
 // SPDX-License-Identifier: MIT
-/* Datasets: rows in memory, told where they came from.  And the reader table.
+/* Datasets: rows in memory or held in a file, told where they came from.  And the reader
+ * table.
  *
  * A reader is one file, src/data/read_<name>.c, that exports one const table listed
  * once in hgi_readers[].  Readers trust nothing in a file: every length is checked before
- * it is used, and sizes are bounded by what is really there before memory is asked for. */
+ * it is used, and sizes are bounded by what is really there before memory is asked for.
+ * Rows that are held in a file come to memory by windows: see blocks.h.                */
 #ifndef HGI_DATA_H
 #define HGI_DATA_H
 
@@ -22,12 +24,14 @@ struct hg_dataset {
     int64_t shape[HGI_MAX_RANK]; /* of a row; product = features                      */
     /* Element (r, c): data + order(r)*row_stride + offset(c), bytes, where order(r) is
      * order[r] or r, and offset(c) is c*sizeof or from stride[] when not packed.      */
-    const unsigned char *data;
+    const unsigned char *data; /* NULL: the rows are held in a file                     */
     int64_t row_stride;
     int64_t stride[HGI_MAX_RANK];
     bool packed;           /* features of a row are contiguous, row-major               */
     int64_t *order;        /* owned, or NULL: row r is stored at r                      */
     void *owned;           /* block to free with the dataset, or NULL                   */
+    struct hgi_held *held; /* where the rows are when they are not in memory            */
+    bool holds;            /* held is this dataset's own: a split borrows               */
     char **columns;        /* [features], or NULL                                       */
     void *columns_owned;   /* the one block that holds them, or NULL: a split borrows   */
     double min, max, mean; /* over all values, found while reading                     */
@@ -38,6 +42,7 @@ struct hg_dataset {
 int64_t hgi_columns_differ(char *const *a, char *const *b, int64_t n);
 /* Rows are counted from 1 in every message, and so are columns and pixels.            */
 
+/* Of rows in memory: a window's, or a dataset's that is not held.                      */
 /* Row r as float (not scaled): features values.  Any type, stride and order.          */
 void hgi_dataset_row(const hg_dataset *d, int64_t r, float *out);
 /* Features first .. first+n-1 of it, for loops with a small buffer of their own.       */
@@ -50,8 +55,8 @@ static inline int64_t hgi_dataset_row_bytes(const hg_dataset *d)
 {
     return d->features * (d->type == HG_U8 ? 1 : (int64_t)sizeof(float));
 }
-/* Hash of shape and values, independent of how they are stored in memory.             */
-uint64_t hgi_dataset_hash(const hg_dataset *d);
+/* Hash of shape and values, independent of how they are stored.  Errors: HG_EIO.       */
+hg_status hgi_dataset_hash(hg_ctx *ctx, const hg_dataset *d, uint64_t *out);
 /* "column 3 ("age")" or "pixel (3,4)" into out; the same behind "row 17, ".            */
 void hgi_dataset_feature(const hg_dataset *d, int64_t c, char *out, size_t n);
 void hgi_dataset_place(const hg_dataset *d, int64_t r, int64_t c, char *out, size_t n);
@@ -65,6 +70,9 @@ hg_status hgi_dataset_new(hg_ctx *ctx, const char *name, const char *format, int
 hg_status hgi_dataset_take(hg_ctx *ctx, const char *name, const char *format,
                            hg_type type, int64_t rows, int rank, const int64_t *shape,
                            void *block, hg_dataset **out);
+/* The error for `count` values that are not finite, the first at this position.        */
+hg_status hgi_dataset_not_finite(hg_ctx *ctx, const hg_dataset *d, int64_t position,
+                                 float value, int64_t count);
 /* Find min, max and mean.  Errors: HG_ENONFINITE with the place and the count.         */
 hg_status hgi_dataset_check(hg_ctx *ctx, hg_dataset *d);
 /* A text as a message can show it: one line, at most `n` bytes with its NUL.           */
@@ -87,32 +95,71 @@ int64_t hgi_source_left(const hgi_source *s);
 bool hgi_source_exact(const hgi_source *s);
 /* Bytes that are likely left, to size storage with; -1 when nothing is known.          */
 int64_t hgi_source_guess(const hgi_source *s);
+/* The descriptor of a plain file, which stays the source's, and where its next byte is; -1
+ * when there is none: gzip, a pipe, memory.                                            */
+int hgi_source_place(const hgi_source *s, int64_t *at);
 /* The caller's bytes as a source; they must outlive it.                                */
 hg_status hgi_source_from_memory(hg_ctx *ctx, const char *name, const void *bytes,
                                  size_t n, hgi_source **out);
 /* "stdin" for "-".                                                                     */
 const char *hgi_source_path(const hgi_source *s);
 
+struct hgi_blocks;
 typedef struct hgi_reader {
     const char *name; /* "idx", "npy", "csv": word for --format                        */
     const char *brief;
     /* How sure, from the first bytes and the path's ending: 0 no, 1 perhaps (ending or
      * plain text), 2 yes (magic number).                                              */
     int (*probe)(const unsigned char *head, size_t n, const char *path);
-    hg_status (*read)(hg_ctx *ctx, hgi_source *s, const hg_data_options *o,
-                      hg_dataset **out);
+    /* Read the header, say what a row is, and who gives the rows: see blocks.h.  What was
+     * taken before a failure is given back by the stream's close.                     */
+    hg_status (*open)(struct hgi_blocks *s, const hg_data_options *o);
 } hgi_reader;
 extern const hgi_reader *const hgi_readers[]; /* NULL-ended */
+/* A caller's options, perhaps of an older version, or NULL, as this version's.         */
+hg_status hgi_data_options_read(hg_ctx *ctx, const hg_data_options *options,
+                                hg_data_options *out);
 /* hg_dataset_open() of a source that is open already.                                  */
 hg_status hgi_dataset_from_source(hg_ctx *ctx, hgi_source *s, const hg_data_options *o,
                                   hg_dataset **out);
 
+/* A writer makes bytes of rows, a block at a time; save.c brings them to the file.     */
 typedef struct hgi_writer {
     const char *name, *brief;
     const char *endings; /* of paths that get it without --format: ".idx ubyte"         */
-    hg_status (*write)(hg_ctx *ctx, const hg_dataset *d, hgi_outfile *f);
+    /* What stands before the rows: like has type, shape and columns, rows how many there
+     * will be.  counted: that number is part of it, and not of its length.             */
+    hg_status (*head)(hg_ctx *ctx, const hg_dataset *like, int64_t rows, hgi_text *out);
+    bool counted;
+    /* Bytes that a value takes at the most, with what is around it.                    */
+    int64_t value_bytes;
+    /* A row as it stands in the file; returns behind its end.  Any thread.             */
+    char *(*row)(const hg_dataset *like, const float *row, char *out);
 } hgi_writer;
 extern const hgi_writer *const hgi_writers[]; /* NULL-ended */
+
+/* A file of rows while it is written: open, rows..., close.                            */
+typedef struct hgi_save {
+    hg_ctx *ctx;
+    const hgi_writer *writer;
+    const hg_dataset *like;
+    int64_t rows, written; /* rows -1: not known before the end                         */
+    hgi_outfile f;
+    bool open;
+    char *text; /* pieces of a block, as they go to the file                            */
+    float *row; /* [workers][features]                                                  */
+} hgi_save;
+/* like has type, shape and columns and must outlive it.  rows -1 needs
+ * hgi_save_can_count().  Errors: as hg_dataset_save.                                   */
+hg_status hgi_save_open(hg_ctx *ctx, const char *path, const char *format,
+                        const hg_dataset *like, int64_t rows, hgi_save *out);
+/* Rows first .. first+n-1 of d, which are in memory.                                   */
+hg_status hgi_save_rows(hgi_save *s, const hg_dataset *d, int64_t first, int64_t n);
+/* Can a file in this format be written there when the number of rows is known last?  Also
+ * true when the format is not known: opening it says so.                               */
+bool hgi_save_can_count(const char *path, const char *format);
+/* The file is there if status is HG_OK and nothing fails now; else all is as it was.   */
+hg_status hgi_save_close(hgi_save *s, hg_status status);
 
 /* ---- scaling -------------------------------------------------------------------- */
 
@@ -155,7 +202,8 @@ bool hgi_scale_find(const char *word, hgi_scale_kind *out);
 /* Smallest and largest scaled value over a dataset, to choose the loss.  A value beyond 0
  * or 1 by rounding alone counts as 0 or 1, because hgi_batch_fill() clips it.          */
 #define HGI_ROUNDING 1e-6
-void hgi_scaled_range(const hg_dataset *d, const hgi_scaler *s, double *lo, double *hi);
+hg_status hgi_scaled_range(hg_ctx *ctx, const hg_dataset *d, const hgi_scaler *s,
+                           double *lo, double *hi);
 
 /* ---- batches -------------------------------------------------------------------- */
 

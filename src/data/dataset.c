@@ -1,10 +1,10 @@
 // SPDX-License-Identifier: MIT
-/* A dataset once it is in memory: rows, facts, places for messages, memory.
+/* A dataset once it is read: rows, facts, places for messages, memory.
  *
  * Everything that reads a value goes through hgi_dataset_row() or the two fast paths, so
- * that layout (packed, strided, split) is known in this file alone.                    */
-#include "data/data.h"
-#include "data/stats.h"
+ * that layout (packed, strided, split) is known in this file alone; and goes there through
+ * a window, which brings rows to memory that are held in a file (rows.c).            */
+#include "data/blocks.h"
 
 #include <math.h>
 #include <string.h>
@@ -22,6 +22,7 @@ void hg_dataset_free(hg_dataset **data)
     hgi_free(&mem, d->order);
     hgi_free(&mem, d->owned);
     hgi_free(&mem, d->columns_owned);
+    if (d->holds) hgi_held_free(&d->held);
     hgi_free(&mem, d);
     *data = NULL;
 }
@@ -164,23 +165,33 @@ hg_status hg_dataset_read(hg_ctx *ctx, const hg_dataset *data, int64_t first, in
                         "%s: rows from %lld, %lld of them; there are %lld", data->name,
                         (long long)first, (long long)n, (long long)data->rows);
     }
-    for (int64_t i = 0; i < n; i++)
-        hgi_dataset_row(data, first + i, x + i * data->features);
-    return HG_OK;
+    hgi_rows w;
+    hg_status status = HG_OK;
+    int64_t room = data->held == NULL ? 0 : hgi_min(n, hgi_block_rows(ctx, data));
+    if (n == 0) return HG_OK;
+    HGI_TRY(hgi_rows_open(ctx, data, room, &w));
+    for (int64_t i = 0, now; i < n; i += now) {
+        now = hgi_min(w.room, n - i);
+        HGI_GOTO(hgi_rows_range(ctx, &w, first + i, now));
+        for (int64_t r = 0; r < now; r++)
+            hgi_dataset_row(w.rows, w.at + r, x + (i + r) * data->features);
+    }
+done:
+    hgi_rows_close(&w);
+    return status;
 }
 
-/* Feed all values in row-major order.                                                  */
-static void measure(const hg_dataset *d, hgi_stats *s)
+/* Feed the values of a window's rows in row-major order.                               */
+static void measure(const hgi_rows *w, hgi_stats *s)
 {
     float part[GATHER];
-    for (int64_t r = 0; r < d->rows; r++) {
+    const hg_dataset *d = w->rows;
+    for (int64_t r = w->at; r < w->at + w->n; r++) {
         const uint8_t *u8 = hgi_dataset_row_u8(d, r);
         const float *f32 = hgi_dataset_row_f32(d, r);
         /* Rows without a gap are fed at once: one call for a table of one column. */
-        bool whole = d->order == NULL &&
-                     d->row_stride ==
-                         d->features * (d->type == HG_U8 ? 1 : (int64_t)sizeof(float));
-        int64_t n = whole ? d->rows * d->features : d->features;
+        bool whole = d->order == NULL && d->row_stride == hgi_dataset_row_bytes(d);
+        int64_t n = whole ? w->n * d->features : d->features;
         if (u8 != NULL) {
             hgi_stats_u8(s, n, u8);
         } else if (f32 != NULL) {
@@ -197,50 +208,80 @@ static void measure(const hg_dataset *d, hgi_stats *s)
     }
 }
 
-hg_status hgi_dataset_check(hg_ctx *ctx, hg_dataset *d)
+hg_status hgi_dataset_not_finite(hg_ctx *ctx, const hg_dataset *d, int64_t position,
+                                 float value, int64_t count)
 {
-    hgi_stats s;
-    hgi_stats_init(&s);
-    measure(d, &s);
-    if (s.bad > 0) {
-        float v;
-        char place[128], more[64] = "";
-        int64_t r = s.first_bad / d->features, c = s.first_bad % d->features;
-        hgi_dataset_part(d, r, c, 1, &v);
-        hgi_dataset_place(d, r, c, place, sizeof place);
-        if (s.bad > 1)
-            snprintf(more, sizeof more, "; %lld such values", (long long)s.bad);
-        return hgi_fail(ctx, HG_ENONFINITE, "%s: %s is %s, expected finite numbers%s",
-                        d->name, place,
-                        isnan(v)   ? "NaN"
-                        : v > 0.0f ? "Inf"
+    char place[128], more[64] = "";
+    hgi_dataset_place(d, position / d->features, position % d->features, place,
+                      sizeof place);
+    if (count > 1) snprintf(more, sizeof more, "; %lld such values", (long long)count);
+    return hgi_fail(ctx, HG_ENONFINITE, "%s: %s is %s, expected finite numbers%s",
+                    d->name, place,
+                    isnan(value)   ? "NaN"
+                    : value > 0.0f ? "Inf"
                                    : "-Inf",
-                        more);
-    }
-    hgi_stats_end(&s, &d->min, &d->max, &d->mean);
-    return HG_OK;
+                    more);
 }
 
-/* FNV-1a over the values as floats, so that u8, packed, strided and split rows agree. */
-uint64_t hgi_dataset_hash(const hg_dataset *d)
+hg_status hgi_dataset_check(hg_ctx *ctx, hg_dataset *d)
 {
-    /* A value is one step of the chain, not four: data are hundreds of megabytes.      */
-    uint64_t hash = hgi_hash(HGI_HASH_INIT, &d->rows, sizeof d->rows);
-    hash = hgi_hash(hash, d->shape, (size_t)d->rank * sizeof d->shape[0]);
+    hg_status status = HG_OK;
+    hgi_stats s;
+    hgi_rows w;
+    float bad = 0.0f;
+    hgi_stats_init(&s);
+    HGI_TRY(hgi_rows_open(ctx, d, 0, &w));
+    HGI_GOTO(hgi_rows_next(ctx, &w));
+    while (w.n > 0) {
+        bool clean = s.bad == 0;
+        measure(&w, &s);
+        if (clean && s.bad > 0) {
+            int64_t r = s.first_bad / d->features - w.first;
+            hgi_dataset_part(w.rows, w.at + r, s.first_bad % d->features, 1, &bad);
+        }
+        HGI_GOTO(hgi_rows_next(ctx, &w));
+    }
+    if (s.bad > 0) HGI_GOTO(hgi_dataset_not_finite(ctx, d, s.first_bad, bad, s.bad));
+    hgi_stats_end(&s, &d->min, &d->max, &d->mean);
+done:
+    hgi_rows_close(&w);
+    return status;
+}
+
+static uint64_t hash_row(uint64_t hash, const hg_dataset *d, int64_t r)
+{
     float part[GATHER];
-    for (int64_t r = 0; r < d->rows; r++) {
-        for (int64_t c = 0; c < d->features; c += GATHER) {
-            int64_t n = hgi_min(GATHER, d->features - c);
-            hgi_dataset_part(d, r, c, n, part);
-            for (int64_t i = 0; i < n; i++) {
-                uint32_t bits;
-                memcpy(&bits, &part[i], sizeof bits);
-                hash = (hash ^ bits) * UINT64_C(0x100000001b3);
-                hash ^= hash >> 32;
-            }
+    for (int64_t c = 0; c < d->features; c += GATHER) {
+        int64_t n = hgi_min(GATHER, d->features - c);
+        hgi_dataset_part(d, r, c, n, part);
+        for (int64_t i = 0; i < n; i++) {
+            uint32_t bits;
+            memcpy(&bits, &part[i], sizeof bits);
+            hash = (hash ^ bits) * UINT64_C(0x100000001b3);
+            hash ^= hash >> 32;
         }
     }
     return hash;
+}
+
+/* FNV-1a over the values as floats, so that u8, packed, strided, split and held rows agree.
+ * A value is one step of the chain, not four: data are hundreds of megabytes. */
+hg_status hgi_dataset_hash(hg_ctx *ctx, const hg_dataset *d, uint64_t *out)
+{
+    hg_status status = HG_OK;
+    hgi_rows w;
+    uint64_t hash = hgi_hash(HGI_HASH_INIT, &d->rows, sizeof d->rows);
+    hash = hgi_hash(hash, d->shape, (size_t)d->rank * sizeof d->shape[0]);
+    HGI_TRY(hgi_rows_open(ctx, d, 0, &w));
+    HGI_GOTO(hgi_rows_next(ctx, &w));
+    while (w.n > 0) {
+        for (int64_t r = 0; r < w.n; r++) hash = hash_row(hash, w.rows, w.at + r);
+        HGI_GOTO(hgi_rows_next(ctx, &w));
+    }
+    *out = hash;
+done:
+    hgi_rows_close(&w);
+    return status;
 }
 
 /* ---- facts --------------------------------------------------------------------------- */
@@ -263,7 +304,10 @@ hg_status hg_dataset_info(hg_ctx *ctx, const hg_dataset *data, hg_data_info *inf
                          .shape = {data->shape[0], data->shape[1], data->shape[2]},
                          .min = data->min,
                          .max = data->max,
-                         .mean = data->mean};
+                         .mean = data->mean,
+                         .held = data->held == NULL     ? "memory"
+                                 : data->held->nameless ? "copy"
+                                                        : "file"};
     memcpy(info, &full, info->size);
     return HG_OK;
 }

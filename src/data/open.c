@@ -1,8 +1,10 @@
 // SPDX-License-Identifier: MIT
-/* hg_dataset_open: which reader, what shape, and the checks that all formats share.    */
-#include "data/data.h"
+/* hg_dataset_open: which reader, what shape, the checks that all formats share, and where
+ * the rows are to be.                                                                  */
+#include "data/blocks.h"
 #include "data/formats.h"
 
+#include <math.h>
 #include <stdlib.h>
 #include <string.h>
 
@@ -87,7 +89,7 @@ static hg_status reshape(hg_ctx *ctx, hg_dataset *d, const char *text)
                         d->name, (long long)d->features, text,
                         over ? -1LL : (long long)values);
     }
-    int64_t step = d->type == HG_U8 ? 1 : (int64_t)sizeof(float);
+    int64_t step = hgi_dataset_row_bytes(d) / d->features;
     d->rank = rank;
     memset(d->shape, 0, sizeof d->shape);
     for (int i = rank - 1; i >= 0; step *= shape[i], i--) {
@@ -119,48 +121,90 @@ static hg_status check_options(hg_ctx *ctx, const hg_data_options *o, const hgi_
     return HG_OK;
 }
 
-/* Readers check their own format; options, shape and finite values are all checked here. */
-hg_status hgi_dataset_from_source(hg_ctx *ctx, hgi_source *s, const hg_data_options *o,
-                                  hg_dataset **out)
+hg_status hgi_blocks_open(hg_ctx *ctx, hgi_source *source, const hg_data_options *o,
+                          hgi_blocks *out)
 {
     hg_status status = HG_OK;
-    hg_dataset *d = NULL;
     const hgi_reader *r = NULL;
     size_t n;
-    *out = NULL;
-    hgi_source_peek(s, &n);
+    *out = (hgi_blocks){.ctx = ctx, .source = source, .rows = -1, .guess = -1};
+    hgi_stats_init(&out->stats);
+    hgi_source_peek(source, &n);
     if (n == 0) {
-        return hgi_fail(ctx, HG_EFORMAT, "%s: empty, expected data", hgi_source_path(s));
+        return hgi_fail(ctx, HG_EFORMAT, "%s: empty, expected data",
+                        hgi_source_path(source));
     }
     if (o->format != NULL) {
         HGI_TRY(reader_by_name(ctx, o->format, &r));
     } else {
-        HGI_TRY(reader_by_content(ctx, s, &r));
+        HGI_TRY(reader_by_content(ctx, source, &r));
     }
-    HGI_TRY(check_options(ctx, o, r, hgi_source_path(s)));
-    HGI_TRY(r->read(ctx, s, o, &d));
-    if (o->shape != NULL) HGI_GOTO(reshape(ctx, d, o->shape));
-    HGI_GOTO(hgi_dataset_check(ctx, d));
-    *out = d;
+    HGI_GOTO(check_options(ctx, o, r, hgi_source_path(source)));
+    HGI_GOTO(r->open(out, o));
+    /* Of columns that may still fall away nothing is known yet. */
+    if (o->shape != NULL && !out->late) HGI_GOTO(reshape(ctx, out->block, o->shape));
+    if (out->rows >= 0) out->guess = (double)out->rows;
+    out->block->rows = 0; /* none is in memory yet, and any value may come */
+    out->block->min = -HUGE_VAL;
+    out->block->max = HUGE_VAL;
 done:
-    if (status != HG_OK) hg_dataset_free(&d);
+    if (status != HG_OK) hgi_blocks_close(out);
     return status;
+}
+
+/* Bytes of rows to keep in memory: all, none, or half of what can be had, so that there is
+ * room for a model and for what is made of the rows.                                   */
+static int64_t most_in_memory(const hg_ctx *ctx, const hg_data_options *o)
+{
+    if (o->stream != 0) return o->stream < 0 ? INT64_MAX : 0;
+    int64_t left = hgi_memory_left(ctx);
+    return left == INT64_MAX ? left : left / 2;
+}
+
+/* Readers check their own format; options, shape and finite values are all checked here. */
+hg_status hgi_dataset_from_blocks(hgi_blocks *s, const hg_data_options *o,
+                                  hg_dataset **out)
+{
+    bool late = s->late;
+    hg_status status = hgi_blocks_collect(s, most_in_memory(s->ctx, o), out);
+    if (status == HG_OK && o->shape != NULL && late)
+        status = reshape(s->ctx, *out, o->shape);
+    if (status != HG_OK) hg_dataset_free(out);
+    return status;
+}
+
+hg_status hgi_dataset_from_source(hg_ctx *ctx, hgi_source *source,
+                                  const hg_data_options *o, hg_dataset **out)
+{
+    hgi_blocks s;
+    *out = NULL;
+    HGI_TRY(hgi_blocks_open(ctx, source, o, &s));
+    hg_status status = hgi_dataset_from_blocks(&s, o, out);
+    hgi_blocks_close(&s);
+    return status;
+}
+
+hg_status hgi_data_options_read(hg_ctx *ctx, const hg_data_options *options,
+                                hg_data_options *out)
+{
+    *out = (hg_data_options){0};
+    if (options == NULL) return HG_OK;
+    /* A caller built against an older header passes a shorter struct; the rest stays 0. */
+    if (options->size == 0 || options->size > sizeof *out) {
+        return hgi_fail(ctx, HG_EINVAL, "hg_data_options: size is %zu, expected %zu",
+                        options->size, sizeof *out);
+    }
+    memcpy(out, options, options->size);
+    return HG_OK;
 }
 
 hg_status hg_dataset_open(hg_ctx *ctx, const char *path, const hg_data_options *options,
                           hg_dataset **out)
 {
-    hg_data_options o = {0};
+    hg_data_options o;
     hgi_source *s;
     *out = NULL;
-    /* A caller built against an older header passes a shorter struct; the rest stays 0. */
-    if (options != NULL) {
-        if (options->size == 0 || options->size > sizeof o) {
-            return hgi_fail(ctx, HG_EINVAL, "hg_data_options: size is %zu, expected %zu",
-                            options->size, sizeof o);
-        }
-        memcpy(&o, options, options->size);
-    }
+    HGI_TRY(hgi_data_options_read(ctx, options, &o));
     HGI_TRY(hgi_source_open(ctx, path, &s));
     hg_status status = hgi_dataset_from_source(ctx, s, &o, out);
     hgi_source_close(&s);

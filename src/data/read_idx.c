@@ -3,6 +3,7 @@
  * dimension as a big-endian 32-bit number, then the values, big-endian, row-major.
  * Source: Y. LeCun, "The MNIST database of handwritten digits", file format section.   */
 #include "data/array.h"
+#include "data/blocks.h"
 
 static bool idx_cell(unsigned char code, hgi_cell *out)
 {
@@ -65,17 +66,13 @@ static hg_status read_header(hg_ctx *ctx, hgi_source *s, hgi_array *a)
     return HG_OK;
 }
 
-static hg_status read_idx(hg_ctx *ctx, hgi_source *s, const hg_data_options *o,
-                          hg_dataset **out)
+static hg_status open_idx(hgi_blocks *s, const hg_data_options *o)
 {
     hgi_array a = {.big_endian = true};
-    *out = NULL;
-    HGI_TRY(read_header(ctx, s, &a));
-    HGI_TRY(hgi_array_read(ctx, s, &a, o->limit, out));
-    (*out)->format = "idx";
-    return HG_OK;
+    HGI_TRY(read_header(s->ctx, s->source, &a));
+    return hgi_array_open(s, "idx", &a, o->limit);
 }
 
 const hgi_reader hgi_reader_idx = {
     "idx", "IDX as MNIST has it, also gzipped: u8, i8, i16, i32, f32, f64", probe,
-    read_idx};
+    open_idx};

@@ -6,6 +6,7 @@
  * types that need Python (objects, records) or have no numbers are refused.
  * Source: NumPy Enhancement Proposal 1; versions 2 and 3 have a longer header length.  */
 #include "data/array.h"
+#include "data/blocks.h"
 
 #include <string.h>
 
@@ -208,18 +209,17 @@ static hg_status read_start(hg_ctx *ctx, hgi_source *s, size_t *length)
 }
 
 /* The header ends the dictionary's parser exactly; the values are the array reader's. */
-static hg_status read_npy(hg_ctx *ctx, hgi_source *s, const hg_data_options *o,
-                          hg_dataset **out)
+static hg_status open_npy(hgi_blocks *s, const hg_data_options *o)
 {
+    hg_ctx *ctx = s->ctx;
     hg_status status = HG_OK;
     hgi_array a = {.big_endian = false};
     size_t length = 0, got;
-    *out = NULL;
-    HGI_TRY(read_start(ctx, s, &length));
+    HGI_TRY(read_start(ctx, s->source, &length));
     char *text = hgi_alloc(&ctx->mem, length + 1);
     if (text == NULL) return hgi_fail_mem(ctx, length + 1, "an NPY header");
-    npy p = {.ctx = ctx, .path = hgi_source_path(s), .at = text, .a = &a};
-    HGI_GOTO(hgi_source_read(s, text, length, &got));
+    npy p = {.ctx = ctx, .path = hgi_source_path(s->source), .at = text, .a = &a};
+    HGI_GOTO(hgi_source_read(s->source, text, length, &got));
     if (got < length) {
         status = hgi_fail(ctx, HG_EFORMAT, "%s: header of %zu bytes, expected %zu",
                           p.path, got, length);
@@ -227,8 +227,7 @@ static hg_status read_npy(hg_ctx *ctx, hgi_source *s, const hg_data_options *o,
     }
     p.end = text + length;
     HGI_GOTO(parse_header(&p));
-    HGI_GOTO(hgi_array_read(ctx, s, &a, o->limit, out));
-    (*out)->format = "npy";
+    HGI_GOTO(hgi_array_open(s, "npy", &a, o->limit));
 done:
     hgi_free(&ctx->mem, text);
     return status;
@@ -236,4 +235,4 @@ done:
 
 const hgi_reader hgi_reader_npy = {
     "npy", "a NumPy array of numbers, any type, byte order and C or Fortran order", probe,
-    read_npy};
+    open_npy};

@@ -12,7 +12,7 @@
  * so neighbours near a value m are up to |m| 2^-23 apart; what a column says within that
  * distance is lost when it is read.  A fit warns when a whole column spans so little
  * beside its distance from 0 that this shows.                                          */
-#include "data/data.h"
+#include "data/blocks.h"
 
 #include <float.h>
 #include <math.h>
@@ -130,16 +130,60 @@ hg_status hgi_scaler_make(hg_ctx *ctx, hgi_scale_kind kind, int64_t features,
 
 /* ---- fitting ------------------------------------------------------------------------- */
 
-/* Smallest and largest value of each column.                                           */
-static void column_range(const hg_dataset *d, float *row, double *min, double *max)
+/* What a pass over the rows does with one: row is features values, as floats; work is the
+ * kind's own.                                                                          */
+typedef void (*row_fn)(void *work, int64_t r, int64_t features, const float *row);
+
+/* Rows in order.  row [features] is scratch.                                           */
+static hg_status each_row(hg_ctx *ctx, const hg_dataset *d, float *row, row_fn fn,
+                          void *work)
 {
-    for (int64_t r = 0; r < d->rows; r++) {
-        hgi_dataset_row(d, r, row);
-        for (int64_t c = 0; c < d->features; c++) {
-            double v = (double)row[c];
-            if (r == 0 || v < min[c]) min[c] = v;
-            if (r == 0 || v > max[c]) max[c] = v;
+    hg_status status = HG_OK;
+    hgi_rows w;
+    HGI_TRY(hgi_rows_open(ctx, d, 0, &w));
+    HGI_GOTO(hgi_rows_next(ctx, &w));
+    while (w.n > 0) {
+        for (int64_t r = 0; r < w.n; r++) {
+            hgi_dataset_row(w.rows, w.at + r, row);
+            fn(work, w.first + r, d->features, row);
         }
+        HGI_GOTO(hgi_rows_next(ctx, &w));
+    }
+done:
+    hgi_rows_close(&w);
+    return status;
+}
+
+/* Of each column.                                                                      */
+typedef struct moments {
+    double *min, *max, *mean, *squares;
+} moments;
+
+static void row_range(void *work, int64_t r, int64_t n, const float *row)
+{
+    double *min = ((moments *)work)->min, *max = ((moments *)work)->max;
+    for (int64_t c = 0; c < n; c++) {
+        double v = (double)row[c];
+        if (r == 0 || v < min[c]) min[c] = v;
+        if (r == 0 || v > max[c]) max[c] = v;
+    }
+}
+
+static void row_sum(void *work, int64_t r, int64_t n, const float *row)
+{
+    double *mean = ((moments *)work)->mean;
+    (void)r;
+    for (int64_t c = 0; c < n; c++) mean[c] += (double)row[c];
+}
+
+static void row_squares(void *work, int64_t r, int64_t n, const float *row)
+{
+    const double *mean = ((moments *)work)->mean;
+    double *squares = ((moments *)work)->squares;
+    (void)r;
+    for (int64_t c = 0; c < n; c++) {
+        double e = (double)row[c] - mean[c];
+        squares[c] += e * e;
     }
 }
 
@@ -152,22 +196,14 @@ static void set_minmax(hgi_scaler *s, int64_t c, double min, double max)
 }
 
 /* Mean and sum of squares about it, of each column.                                    */
-static void column_moments(const hg_dataset *d, float *row, double *mean, double *squares)
+static hg_status column_moments(hg_ctx *ctx, const hg_dataset *d, float *row,
+                                const moments *m)
 {
-    memset(mean, 0, (size_t)d->features * sizeof *mean);
-    memset(squares, 0, (size_t)d->features * sizeof *squares);
-    for (int64_t r = 0; r < d->rows; r++) {
-        hgi_dataset_row(d, r, row);
-        for (int64_t c = 0; c < d->features; c++) mean[c] += (double)row[c];
-    }
-    for (int64_t c = 0; c < d->features; c++) mean[c] /= (double)d->rows;
-    for (int64_t r = 0; r < d->rows; r++) {
-        hgi_dataset_row(d, r, row);
-        for (int64_t c = 0; c < d->features; c++) {
-            double e = (double)row[c] - mean[c];
-            squares[c] += e * e;
-        }
-    }
+    memset(m->mean, 0, (size_t)d->features * sizeof *m->mean);
+    memset(m->squares, 0, (size_t)d->features * sizeof *m->squares);
+    HGI_TRY(each_row(ctx, d, row, row_sum, (void *)(uintptr_t)m));
+    for (int64_t c = 0; c < d->features; c++) m->mean[c] /= (double)d->rows;
+    return each_row(ctx, d, row, row_squares, (void *)(uintptr_t)m);
 }
 
 /* A constant column has variance 0 exactly: the sum of n equal floats, 24 bits each, and
@@ -236,37 +272,45 @@ static hg_status fit_columns(hg_ctx *ctx, const hg_dataset *d, float *row, doubl
 {
     int64_t n = d->features;
     double *min = work, *max = work + n, *mean = work + 2 * n, *squares = work + 3 * n;
-    column_range(d, row, min, max);
+    moments m = {min, max, mean, squares};
+    HGI_TRY(each_row(ctx, d, row, row_range, &m));
     HGI_TRY(refuse_wide(ctx, d, min, max));
     warn_coarse(ctx, d, min, max);
     if (s->kind == HGI_SCALE_MINMAX) {
         for (int64_t c = 0; c < n; c++) set_minmax(s, c, min[c], max[c]);
         return HG_OK;
     }
-    column_moments(d, row, mean, squares);
+    HGI_TRY(column_moments(ctx, d, row, &m));
     for (int64_t c = 0; c < n; c++) {
         set_standard(s, c, min[c], mean[c], squares[c] / (double)d->rows);
     }
     return HG_OK;
 }
 
-/* The place of the first value outside 0..255, for the message.                        */
+/* The first value outside 0..255. */
+typedef struct outlier {
+    int64_t row, column; /* -1: none */
+    float value;
+} outlier;
+
+static void row_outlier(void *work, int64_t r, int64_t n, const float *row)
+{
+    outlier *o = work;
+    for (int64_t c = 0; c < n && o->row < 0; c++)
+        if (!(row[c] >= 0.0f && row[c] <= 255.0f)) *o = (outlier){r, c, row[c]};
+}
+
 static hg_status refuse_unit(hg_ctx *ctx, const hg_dataset *d, float *row)
 {
     char place[128];
-    for (int64_t r = 0; r < d->rows; r++) {
-        hgi_dataset_row(d, r, row);
-        for (int64_t c = 0; c < d->features; c++) {
-            if (row[c] >= 0.0f && row[c] <= 255.0f) continue;
-            hgi_dataset_place(d, r, c, place, sizeof place);
-            return hgi_fail(
-                ctx, HG_ERANGE,
-                "%s: %s is %g, scale unit expects values in 0..255; set scale "
-                "to minmax or standard",
-                d->name, place, (double)row[c]);
-        }
-    }
-    return HG_OK;
+    outlier o = {-1, -1, 0.0f};
+    HGI_TRY(each_row(ctx, d, row, row_outlier, &o));
+    if (o.row < 0) return HG_OK;
+    hgi_dataset_place(d, o.row, o.column, place, sizeof place);
+    return hgi_fail(ctx, HG_ERANGE,
+                    "%s: %s is %g, scale unit expects values in 0..255; set scale "
+                    "to minmax or standard",
+                    d->name, place, (double)o.value);
 }
 
 /* Images keep one scale for all pixels: a pixel's own spread says where it is, not what it
@@ -336,27 +380,43 @@ static double snap(double v)
     return v > 1.0 && v <= 1.0 + HGI_ROUNDING ? 1.0 : v;
 }
 
-void hgi_scaled_range(const hg_dataset *d, const hgi_scaler *s, double *lo, double *hi)
+static void row_ends(const hg_dataset *d, const hgi_scaler *s, int64_t r, double *lo,
+                     double *hi)
 {
     float part[PART];
-    *lo = (d->min - s->shift[0]) * s->scale[0];
-    *hi = (d->max - s->shift[0]) * s->scale[0];
-    for (int64_t r = 0; r < d->rows && !s->uniform; r++) {
-        if (r == 0) {
-            *lo = HUGE_VAL;
-            *hi = -HUGE_VAL;
+    for (int64_t first = 0; first < d->features; first += PART) {
+        int64_t n = hgi_min(PART, d->features - first);
+        const double *shift = s->shift + first, *scale = s->scale + first;
+        hgi_dataset_part(d, r, first, n, part);
+        for (int64_t c = 0; c < n; c++) {
+            double v = ((double)part[c] - shift[c]) * scale[c];
+            *lo = v < *lo ? v : *lo;
+            *hi = v > *hi ? v : *hi;
         }
-        for (int64_t first = 0; first < d->features; first += PART) {
-            int64_t n = hgi_min(PART, d->features - first);
-            const double *shift = s->shift + first, *scale = s->scale + first;
-            hgi_dataset_part(d, r, first, n, part);
-            for (int64_t c = 0; c < n; c++) {
-                double v = ((double)part[c] - shift[c]) * scale[c];
-                *lo = v < *lo ? v : *lo;
-                *hi = v > *hi ? v : *hi;
-            }
-        }
+    }
+}
+
+hg_status hgi_scaled_range(hg_ctx *ctx, const hg_dataset *d, const hgi_scaler *s,
+                           double *lo, double *hi)
+{
+    hg_status status = HG_OK;
+    hgi_rows w;
+    if (s->uniform) {
+        *lo = snap((d->min - s->shift[0]) * s->scale[0]);
+        *hi = snap((d->max - s->shift[0]) * s->scale[0]);
+        return HG_OK;
+    }
+    *lo = HUGE_VAL;
+    *hi = -HUGE_VAL;
+    HGI_TRY(hgi_rows_open(ctx, d, 0, &w));
+    HGI_GOTO(hgi_rows_next(ctx, &w));
+    while (w.n > 0) {
+        for (int64_t r = 0; r < w.n; r++) row_ends(w.rows, s, w.at + r, lo, hi);
+        HGI_GOTO(hgi_rows_next(ctx, &w));
     }
     *lo = snap(*lo);
     *hi = snap(*hi);
+done:
+    hgi_rows_close(&w);
+    return status;
 }

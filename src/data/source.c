@@ -24,9 +24,12 @@ struct hgi_source {
     char *path;
     int fd; /* -1: bytes of memory, or all was read   */
     bool close_fd;
-    int64_t unread; /* bytes still in the file, -1: not known */
-    int64_t taken;  /* compressed bytes that inflate has used */
-    int64_t given;  /* bytes that it made of them             */
+    bool sized;    /* a regular file: how long it is, is known       */
+    int64_t start; /* sized: where in the file reading began         */
+    int64_t size;  /* sized: bytes from there to the end, when opened */
+    int64_t come;  /* bytes that came from the system                */
+    int64_t taken; /* compressed bytes that inflate has used */
+    int64_t given; /* bytes that it made of them             */
     unsigned char *in;
     size_t in_len, in_pos;
     bool in_owned;
@@ -39,12 +42,21 @@ struct hgi_source {
 const char *hgi_source_path(const hgi_source *s) { return s->path; }
 
 /* Only then is a wrong length an error before the data are read. */
-bool hgi_source_exact(const hgi_source *s) { return !s->gzip && s->unread >= 0; }
+bool hgi_source_exact(const hgi_source *s) { return !s->gzip && s->sized; }
+
+int hgi_source_place(const hgi_source *s, int64_t *at)
+{
+    *at = s->start + s->come - (int64_t)(s->in_len - s->in_pos);
+    return hgi_source_exact(s) && s->in_owned ? s->fd : -1;
+}
+
+/* Bytes still in the file, by what it was when it was opened. */
+static int64_t unread(const hgi_source *s) { return hgi_max(0, s->size - s->come); }
 
 int64_t hgi_source_left(const hgi_source *s)
 {
-    if (s->unread < 0) return -1;
-    int64_t raw = s->unread + (int64_t)(s->in_len - s->in_pos), all;
+    if (!s->sized) return -1;
+    int64_t raw = unread(s) + (int64_t)(s->in_len - s->in_pos), all;
     if (!s->gzip) return raw;
     /* One more longest match may wait inside inflate, its input long consumed.         */
     if (__builtin_mul_overflow(raw + 1, MOST_INFLATED, &all)) return INT64_MAX;
@@ -56,7 +68,7 @@ int64_t hgi_source_guess(const hgi_source *s)
     int64_t left = hgi_source_left(s);
     if (left < 0 || !s->gzip || s->taken == 0) return left;
     double ratio = (double)s->given / (double)s->taken;
-    double raw = (double)(s->unread + (int64_t)(s->in_len - s->in_pos));
+    double raw = (double)(unread(s) + (int64_t)(s->in_len - s->in_pos));
     return hgi_min(left, (int64_t)(ratio * raw));
 }
 
@@ -93,8 +105,12 @@ static hg_status read_some(hgi_source *s, void *p, size_t n, size_t *got)
     if (r < 0)
         return hgi_fail(s->ctx, HG_EIO, "%s: cannot read: %s", s->path, strerror(errno));
     *got = (size_t)r;
-    if (s->unread >= 0) s->unread = r == 0 ? 0 : hgi_max(0, s->unread - (int64_t)r);
-    return HG_OK;
+    s->come += (int64_t)r;
+    if (r > 0 || !s->sized || s->come == s->size) return HG_OK;
+    return hgi_fail(s->ctx, HG_EIO,
+                    "%s: %s while it was read: %lld bytes, had %lld at the start",
+                    s->path, s->come < s->size ? "was cut short" : "grew",
+                    (long long)s->come, (long long)s->size);
 }
 
 /* More bytes into the empty or partly filled buffer; *got 0 at the end.                */
@@ -260,6 +276,8 @@ hg_status hgi_source_from_memory(hg_ctx *ctx, const char *name, const void *byte
     s->in =
         (unsigned char *)(uintptr_t)bytes; /* never written: in_owned is false        */
     s->in_len = n;
+    s->sized = true;
+    s->size = s->come = (int64_t)n;
     hg_status status = look(s);
     if (status != HG_OK) hgi_source_close(out);
     return status;
@@ -280,11 +298,12 @@ static hg_status open_file(hgi_source *s, const char *path)
     if (S_ISDIR(st.st_mode)) {
         return hgi_fail(s->ctx, HG_EIO, "%s: is a directory, expected a file", path);
     }
-    s->unread = -1;
     if (S_ISREG(st.st_mode) && st.st_size > 0) {
         /* Standard input may be a file that a shell has read some of. */
         off_t at = in ? lseek(s->fd, 0, SEEK_CUR) : 0;
-        s->unread = at < 0 || at > st.st_size ? -1 : (int64_t)(st.st_size - at);
+        s->sized = at >= 0 && at <= st.st_size;
+        s->start = s->sized ? (int64_t)at : 0;
+        s->size = s->sized ? (int64_t)(st.st_size - at) : 0;
     }
     return HG_OK;
 }

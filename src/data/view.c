@@ -101,6 +101,7 @@ static hg_status side_new(hg_ctx *ctx, const hg_dataset *data, int64_t rows,
     d->row_stride = data->row_stride;
     memcpy(d->stride, data->stride, sizeof d->stride);
     d->packed = data->packed;
+    d->held = data->held;
     d->columns = data->columns;
     hgi_free(&ctx->mem, d->stored);
     d->stored = hgi_strdup(&ctx->mem, data->stored);

@@ -10,7 +10,7 @@ static void put_be32(unsigned char *p, uint32_t v)
     for (int i = 0; i < 4; i++) p[i] = (unsigned char)(v >> (24 - 8 * i));
 }
 
-static hg_status write_header(hg_ctx *ctx, const hg_dataset *d, hgi_outfile *f)
+static hg_status head(hg_ctx *ctx, const hg_dataset *d, int64_t rows, hgi_text *out)
 {
     unsigned char h[4 + 4 * (HGI_MAX_RANK + 1)] = {0};
     int rank = d->rank;
@@ -18,7 +18,7 @@ static hg_status write_header(hg_ctx *ctx, const hg_dataset *d, hgi_outfile *f)
     h[2] = d->type == HG_U8 ? 0x08 : 0x0D;
     h[3] = (unsigned char)(rank + 1);
     for (int i = 0; i <= rank; i++) {
-        int64_t dim = i == 0 ? d->rows : d->shape[i - 1];
+        int64_t dim = i == 0 ? rows : d->shape[i - 1];
         if (dim > UINT32_MAX) {
             return hgi_fail(ctx, HG_ERANGE,
                             "%s: a dimension of %lld, IDX has at most %lu", d->name,
@@ -26,39 +26,24 @@ static hg_status write_header(hg_ctx *ctx, const hg_dataset *d, hgi_outfile *f)
         }
         put_be32(h + 4 + 4 * i, (uint32_t)dim);
     }
-    hgi_outfile_write(f, h, 4 + 4 * ((size_t)rank + 1));
+    hgi_text_add_bytes(out, h, 4 + 4 * ((size_t)rank + 1));
     return HG_OK;
 }
 
-static hg_status write_idx(hg_ctx *ctx, const hg_dataset *d, hgi_outfile *f)
+static char *write_row(const hg_dataset *d, const float *row, char *out)
 {
-    hg_status status = HG_OK;
-    size_t n = (size_t)d->features;
-    float *row = hgi_alloc(&ctx->mem, n * sizeof *row);
-    unsigned char *out = hgi_alloc(&ctx->mem, n * sizeof *row);
-    if (row == NULL || out == NULL) {
-        status = hgi_fail_mem(ctx, n * sizeof *row, "a row");
-        goto done;
-    }
-    HGI_GOTO(write_header(ctx, d, f));
-    for (int64_t r = 0; r < d->rows; r++) {
-        hgi_dataset_row(d, r, row);
-        for (size_t c = 0; c < n; c++) {
-            uint32_t bits;
-            memcpy(&bits, &row[c], sizeof bits);
-            if (d->type == HG_U8) {
-                out[c] = (unsigned char)row[c];
-            } else {
-                put_be32(out + 4 * c, bits);
-            }
+    for (int64_t c = 0; c < d->features; c++) {
+        uint32_t bits;
+        memcpy(&bits, &row[c], sizeof bits);
+        if (d->type == HG_U8) {
+            *out++ = (char)(unsigned char)row[c];
+        } else {
+            put_be32((unsigned char *)out, bits);
+            out += 4;
         }
-        hgi_outfile_write(f, out, d->type == HG_U8 ? n : 4 * n);
     }
-done:
-    hgi_free(&ctx->mem, row);
-    hgi_free(&ctx->mem, out);
-    return status;
+    return out;
 }
 
-const hgi_writer hgi_writer_idx = {"idx", "IDX as MNIST has it, u8 or f32", ".idx ubyte",
-                                   write_idx};
+const hgi_writer hgi_writer_idx = {
+    "idx", "IDX as MNIST has it, u8 or f32", ".idx ubyte", head, true, 4, write_row};

@@ -12,14 +12,16 @@ static void put_le32(unsigned char *p, float v)
     for (int i = 0; i < 4; i++) p[i] = (unsigned char)(bits >> (8 * i));
 }
 
-static void write_header(const hg_dataset *d, hgi_outfile *f)
+/* As long for any number of rows: 128 bytes hold the largest. */
+static hg_status head(hg_ctx *ctx, const hg_dataset *d, int64_t rows, hgi_text *out)
 {
     char h[256];
     size_t len = 10; /* the magic word, the version and the length come last */
+    (void)ctx;
     memset(h, ' ', sizeof h);
     len += (size_t)snprintf(h + len, sizeof h - len,
                             "{'descr': '%s', 'fortran_order': False, 'shape': (%lld",
-                            d->type == HG_U8 ? "|u1" : "<f4", (long long)d->rows);
+                            d->type == HG_U8 ? "|u1" : "<f4", (long long)rows);
     for (int i = 0; i < d->rank; i++) {
         len +=
             (size_t)snprintf(h + len, sizeof h - len, ", %lld", (long long)d->shape[i]);
@@ -31,34 +33,22 @@ static void write_header(const hg_dataset *d, hgi_outfile *f)
     h[8] = (char)(text & 0xff);
     h[9] = (char)(text >> 8);
     h[all - 1] = '\n';
-    hgi_outfile_write(f, h, all);
-}
-
-static hg_status write_npy(hg_ctx *ctx, const hg_dataset *d, hgi_outfile *f)
-{
-    size_t n = (size_t)d->features;
-    float *row = hgi_alloc(&ctx->mem, n * sizeof *row);
-    unsigned char *out = hgi_alloc(&ctx->mem, n * sizeof *row);
-    if (row == NULL || out == NULL) {
-        hgi_free(&ctx->mem, row);
-        hgi_free(&ctx->mem, out);
-        return hgi_fail_mem(ctx, n * sizeof *row, "a row");
-    }
-    write_header(d, f);
-    for (int64_t r = 0; r < d->rows; r++) {
-        hgi_dataset_row(d, r, row);
-        for (size_t c = 0; c < n; c++) {
-            if (d->type == HG_U8) {
-                out[c] = (unsigned char)row[c];
-            } else {
-                put_le32(out + 4 * c, row[c]);
-            }
-        }
-        hgi_outfile_write(f, out, d->type == HG_U8 ? n : 4 * n);
-    }
-    hgi_free(&ctx->mem, row);
-    hgi_free(&ctx->mem, out);
+    hgi_text_add_bytes(out, h, all);
     return HG_OK;
 }
 
-const hgi_writer hgi_writer_npy = {"npy", "a NumPy array, u8 or f32", ".npy", write_npy};
+static char *write_row(const hg_dataset *d, const float *row, char *out)
+{
+    for (int64_t c = 0; c < d->features; c++) {
+        if (d->type == HG_U8) {
+            *out++ = (char)(unsigned char)row[c];
+        } else {
+            put_le32((unsigned char *)out, row[c]);
+            out += 4;
+        }
+    }
+    return out;
+}
+
+const hgi_writer hgi_writer_npy = {
+    "npy", "a NumPy array, u8 or f32", ".npy", head, true, 4, write_row};

@@ -71,7 +71,7 @@ static void run_chunk(void *arg, int64_t item, int worker)
     int64_t first = item * r->chunk, n = hgi_min(r->chunk, r->rows - first);
     hgi_real *x = w->pass.slot[r->first].x;
     w->pass.n = n;
-    w->pass.first = first;
+    w->pass.first = r->base + first; /* draws are keyed by it */
     w->pass.dense_code = r->first > r->net->code;
     for (int64_t i = 0; i < n; i++) w->penalty[i] = w->kl[i] = 0;
     hgi_pass_ready(w);
@@ -108,10 +108,12 @@ void hgi_infer_run(hgi_infer *r, const hgi_real *theta, const hgi_real *state,
         {hgi_prepare_item, &prepare, hgi_prepare_items(&prepare, r->ctx->kernels)},
         {run_chunk, r, hgi_ceil_div(rows, r->chunk)},
     };
+    int64_t skip = r->ready ? 1 : 0;
+    r->ready = true;
     if (hgi_net_flops(r->net, r->first, r->last) < HGI_TEAM_WORTH / hgi_max(rows, 1))
-        hgi_team_run_alone(stages, 2);
+        hgi_team_run_alone(stages + skip, 2 - skip);
     else
-        hgi_team_run(r->ctx->team, stages, 2);
+        hgi_team_run(r->ctx->team, stages + skip, 2 - skip);
 }
 
 void hgi_infer_free(hgi_infer *r)

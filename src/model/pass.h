@@ -134,7 +134,9 @@ typedef struct hgi_infer {
     hgi_real *packed;
     hgi_workspace *ws;             /* [workers] */
     int64_t rows, chunk;           /* of the data; of a chunk */
+    int64_t base;                  /* number of row 0 in data of which these are a part */
     int64_t samples, first_sample; /* of each row's code: y has so many rows of each */
+    bool ready;  /* the weights are packed, from an earlier run, and stand as they did */
     bool sample; /* draw random codes, keyed by seed and row number; else their means */
     uint64_t seed;
     void (*fill)(void *arg, int64_t first, int64_t n, hgi_real *x, int worker);

@@ -47,16 +47,18 @@ typedef struct pca {
     double *small, *turned; /* [p,p] of Rayleigh and Ritz; [p,d] */
 
     /* of one pass */
-    int64_t first, rows; /* the block under way */
-    int64_t wide;        /* rows of the products' left side: d or p */
-    hgi_real *x;         /* [block, d] scaled and centred */
-    hgi_real *left;      /* x, or [block, p] x q^T */
-    hgi_real *packed;    /* q^T as the matrix product wants it */
-    hgi_real *narrowed;  /* [p,d] q as floats */
-    hgi_real *part;      /* [workers][TILE * TILE] */
-    float *scratch;      /* [workers][d] */
-    double *sum;         /* [wide, d] what the products are added to */
-    double *column_sum;  /* [block / ROWS, d] of sums for the mean */
+    hgi_rows window;    /* the block under way: its rows */
+    int64_t rows;       /* how many */
+    hg_status read;     /* a failure to read them ends all passes */
+    int64_t wide;       /* rows of the products' left side: d or p */
+    hgi_real *x;        /* [block, d] scaled and centred */
+    hgi_real *left;     /* x, or [block, p] x q^T */
+    hgi_real *packed;   /* q^T as the matrix product wants it */
+    hgi_real *narrowed; /* [p,d] q as floats */
+    hgi_real *part;     /* [workers][TILE * TILE] */
+    float *scratch;     /* [workers][d] */
+    double *sum;        /* [wide, d] what the products are added to */
+    double *column_sum; /* [block / ROWS, d] of sums for the mean */
 } pca;
 
 /* ---- passes over the rows -------------------------------------------------------- */
@@ -67,8 +69,18 @@ static void fill(pca *j, int64_t item, int worker)
 {
     int64_t r0 = item * ROWS, n = hgi_min(ROWS, j->rows - r0);
     const hgi_range anything = {.check = false};
-    hgi_batch_fill(j->ctx->kernels, j->data, j->scaler, &anything, NULL, j->first + r0, n,
-                   j->scratch + (int64_t)worker * j->d, j->x + r0 * j->d, NULL);
+    hgi_batch_fill(j->ctx->kernels, j->window.rows, j->scaler, &anything, NULL,
+                   j->window.at + r0, n, j->scratch + (int64_t)worker * j->d,
+                   j->x + r0 * j->d, NULL);
+}
+
+/* The block from this row on; false behind the last, and when j->read says why. */
+static bool move(pca *j, int64_t first)
+{
+    j->rows = hgi_min(j->block, j->n - first);
+    if (j->rows <= 0 || j->read != HG_OK) return false;
+    j->read = hgi_rows_range(j->ctx, &j->window, first, j->rows);
+    return j->read == HG_OK;
 }
 
 static void fill_sums(void *arg, int64_t item, int worker)
@@ -84,8 +96,7 @@ static void fill_sums(void *arg, int64_t item, int worker)
 /* Sums of ROWS rows each, added in order: the threads do not show. */
 static void find_mean(pca *j)
 {
-    for (j->first = 0; j->first < j->n; j->first += j->block) {
-        j->rows = hgi_min(j->block, j->n - j->first);
+    for (int64_t first = 0; move(j, first); first += j->block) {
         hgi_team_run(j->team, &(hgi_stage){fill_sums, j, block_items(j)}, 1);
         for (int64_t i = 0; i < block_items(j); i++)
             for (int64_t c = 0; c < j->d; c++) j->mean[c] += j->column_sum[i * j->d + c];
@@ -145,8 +156,7 @@ static void pass(pca *j, double *sum)
     j->sum = sum;
     memset(sum, 0, (size_t)(j->wide * j->d) * sizeof *sum);
     int64_t tiles = hgi_ceil_div(j->wide, TILE) * hgi_ceil_div(j->d, TILE);
-    for (j->first = 0; j->first < j->n; j->first += j->block) {
-        j->rows = hgi_min(j->block, j->n - j->first);
+    for (int64_t first = 0; move(j, first); first += j->block) {
         hgi_stage stages[2] = {{fill_centred, j, block_items(j)}, {add_tile, j, tiles}};
         hgi_team_run(j->team, stages, 2);
     }
@@ -315,6 +325,7 @@ static hg_status allocate(pca *j)
 static void release(pca *j)
 {
     const hgi_mem *mem = &j->ctx->mem;
+    hgi_rows_close(&j->window);
     if (j->left != j->x) hgi_free(mem, j->left);
     void *all[] = {j->mean,     j->q,      j->y,         j->turned,  j->small,
                    j->value,    j->x,      j->part,      j->scratch, j->covariance,
@@ -329,6 +340,7 @@ static hg_status fit(pca *j)
     /* Blocks of some 16 MiB, whole chunks of rows. */
     j->block = hgi_max(1, hgi_min(4096, (4 << 20) / j->d) / ROWS) * ROWS;
     HGI_TRY(allocate(j));
+    HGI_TRY(hgi_rows_open(j->ctx, j->data, hgi_min(j->block, j->n), &j->window));
     find_mean(j);
     if (j->narrow) {
         pass(j, j->covariance);
@@ -337,7 +349,9 @@ static hg_status fit(pca *j)
                 j->covariance[r * j->d + c] = j->covariance[c * j->d + r];
         for (int64_t c = 0; c < j->d; c++) j->total += j->covariance[c * j->d + c];
     }
-    if (!find_components(j))
+    bool found = find_components(j);
+    HGI_TRY(j->read);
+    if (!found)
         return hgi_fail(j->ctx, HG_ENONFINITE,
                         "%s: the covariance of its columns is not finite: values are too "
                         "large for 32-bit floats; scale them",
@@ -349,8 +363,7 @@ static hg_status fit(pca *j)
 static void add_total(pca *j)
 {
     if (j->narrow) return;
-    for (j->first = 0; j->first < j->n; j->first += j->block) {
-        j->rows = hgi_min(j->block, j->n - j->first);
+    for (int64_t first = 0; move(j, first); first += j->block) {
         hgi_team_run(j->team, &(hgi_stage){fill_centred, j, block_items(j)}, 1);
         for (int64_t i = 0; i < j->rows * j->d; i++)
             j->total += (double)j->x[i] * (double)j->x[i] / (double)j->n;
@@ -438,6 +451,7 @@ hg_status hg_pca(hg_ctx *ctx, const hg_config *cfg, const hg_dataset *data, doub
     j.scaler = &m->scaler;
     HGI_GOTO(fit(&j));
     add_total(&j);
+    HGI_GOTO(j.read);
     HGI_GOTO(finish(&j, m, share));
     *out = m;
     m = NULL;

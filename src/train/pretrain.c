@@ -127,6 +127,12 @@ bool hgi_pretrain_asked(const hg_config *cfg)
 hg_status hgi_pretrain_check(hgi_trainer *t)
 {
     hgi_pretrain p;
+    bool held = t->train->held != NULL || (t->valid != NULL && t->valid->held != NULL);
+    if (hgi_pretrain_asked(t->cfg) && held)
+        return hgi_fail(t->ctx, HG_EUNAVAILABLE,
+                        "pretrain: takes rows in memory, and those of %s stay in a file: "
+                        "leave out stream, or take fewer rows with limit",
+                        t->train->name);
     if (hgi_pretrain_asked(t->cfg)) return list_levels(t, &p);
     if (hgi_config_int(t->cfg, "epochs") > 0) return HG_OK;
     return hgi_fail(t->ctx, HG_ERANGE, "epochs: 0, expected >= 1 (0 only with pretrain)");

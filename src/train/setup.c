@@ -91,7 +91,7 @@ static hg_status choose_loss(hgi_trainer *t, const hgi_scaler *s, const hgi_shap
     const char *word = hgi_config_text(t->cfg, "loss");
     double lo, hi;
     const double rounding = 1e-6; /* of (x - min) / (max - min) in float */
-    hgi_scaled_range(t->train, s, &lo, &hi);
+    HGI_TRY(hgi_scaled_range(t->ctx, t->train, s, &lo, &hi));
     bool unit = lo >= -rounding && hi <= 1 + rounding;
     bool automatic = *word == '\0' || strcmp(word, "auto") == 0;
     if (automatic) word = unit ? "bce" : "mse";
@@ -121,7 +121,7 @@ static hg_status check_valid_range(hgi_trainer *t)
     const hg_model *m = t->m;
     double lo, hi;
     if (t->valid == NULL || !m->net.loss->unit_range) return HG_OK;
-    hgi_scaled_range(t->valid, &m->scaler, &lo, &hi);
+    HGI_TRY(hgi_scaled_range(t->ctx, t->valid, &m->scaler, &lo, &hi));
     if (lo >= -1e-6 && hi <= 1 + 1e-6) return HG_OK;
     if (!m->clip)
         return hgi_fail(

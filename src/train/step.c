@@ -38,8 +38,12 @@ static void fill_rows(hgi_trainer *t, const hgi_view *v, int64_t n, int worker)
                        1.0}; /* rounding only: checked before */
     float *scratch = t->row_scratch + (int64_t)worker * m->net.inputs;
     const int64_t d = m->net.inputs, *rows = v->pass.rows;
-    hgi_batch_fill(t->k, t->train, &m->scaler, &range, rows, 0, n, scratch, v->target,
-                   NULL);
+    if (t->train->held == NULL)
+        hgi_batch_fill(t->k, t->train, &m->scaler, &range, rows, 0, n, scratch, v->target,
+                       NULL);
+    else /* they lie in the batch's order already */
+        hgi_batch_fill(t->k, t->fetch.rows, &m->scaler, &range, NULL,
+                       rows - (t->order + t->first), n, scratch, v->target, NULL);
     if (t->corrupt != NULL) {
         hgi_rng rng = hgi_corrupt_rng(t->corrupt, m->trained.seed, false, t->at.epoch);
         hgi_corrupt_rows(t->corrupt, t->k, &rng, rows, 0, n, d, v->target, v->input);
@@ -304,7 +308,8 @@ hg_status hgi_step_plan(hgi_trainer *t)
                             HGI_MAX_NORMS);
         cut[cuts++] = i;
     }
-    t->ask = t->shuffle && t->batch * hgi_dataset_row_bytes(t->train) <= ASKED_BYTES;
+    t->ask = t->shuffle && t->train->held == NULL &&
+             t->batch * hgi_dataset_row_bytes(t->train) <= ASKED_BYTES;
     t->w.pass.grad = t->grad;
     t->w.pass.emit = emit;
     t->w.pass.emit_arg = t;
@@ -338,6 +343,12 @@ hg_status hgi_step_plan(hgi_trainer *t)
 }
 
 /* ---- running --------------------------------------------------------------------- */
+
+hg_status hgi_step_fetch(hgi_trainer *t, int64_t first, int64_t n)
+{
+    if (t->train->held == NULL) return HG_OK;
+    return hgi_rows_gather(t->ctx, &t->fetch, t->order + first, n);
+}
 
 bool hgi_step_run(hgi_trainer *t, int64_t first, int64_t n)
 {

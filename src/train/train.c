@@ -127,6 +127,7 @@ static hg_status run_steps(hgi_trainer *t, clock_state *c, bool *stop_after)
         int64_t first = t->at.step * t->batch,
                 n = hgi_min(t->batch, t->train->rows - first);
         double start = hgi_now();
+        HGI_TRY(hgi_step_fetch(t, first, n));
         bool finite = hgi_step_run(t, first, n);
         double end = hgi_now();
         c->stepping += end - start;
@@ -184,7 +185,7 @@ static hg_status end_epoch(hgi_trainer *t, clock_state *c, bool cancel, bool *st
     HGI_TRY(check_weights(t));
     if (t->valid != NULL) {
         double recon, penalty, start = hgi_now();
-        hgi_validate(t, &recon, &penalty);
+        HGI_TRY(hgi_validate(t, &recon, &penalty));
         p.val_loss = recon + penalty;
         c->valid_seconds = hgi_now() - start;
         if (!isfinite(p.val_loss)) return valid_diverged(t);
@@ -247,6 +248,7 @@ static void hand_over(hgi_trainer *t, hg_status status, hg_model **out)
     trained->epochs = t->at.epoch;
     bool best = t->keep_best || status == HG_ECANCELED || status == HG_EIO;
     if (status == HG_EDIVERGED && !t->have_good) return;
+    if (status == HG_EIO && t->at.t == 0) return; /* nothing was learnt */
     if (best && t->at.best_epoch > 0) {
         restore_weights(t, t->best);
         trained->best_epoch = t->at.best_epoch;

@@ -85,7 +85,10 @@ static hg_status make_rows(hgi_trainer *t)
     if (t->order == NULL || t->draw == NULL || t->row_loss == NULL ||
         t->row_scratch == NULL)
         return hgi_fail_mem(t->ctx, rows * sizeof *t->order, "the order of rows");
+    if (t->train->held != NULL)
+        HGI_TRY(hgi_rows_open(t->ctx, t->train, t->batch, &t->fetch));
     if (t->valid == NULL) return HG_OK;
+    HGI_TRY(hgi_rows_open(t->ctx, t->valid, 0, &t->shown));
     if (t->corrupt != NULL) {
         if (!hgi_mul_size(wide, HGI_INFER_ROWS, &wide)) wide = SIZE_MAX / 16;
         HGI_TRY(reals(t, (int64_t)wide, "clean rows", &t->valid_clean));
@@ -132,6 +135,8 @@ static hg_status check_memory(hgi_trainer *t, const hgi_workspace_options *optio
     double fixed = optimiser + copies + (all - step), left;
     if (t->valid != NULL) fixed += (double)hgi_packed_reals(net, t->ctx->kernels) * real;
     fixed += (double)t->train->rows * (double)sizeof *t->order;
+    if (t->train->held != NULL)
+        step += (double)(t->batch * hgi_dataset_row_bytes(t->train));
     left = (double)hgi_memory_left(t->ctx);
     if (fixed + step <= left) return HG_OK;
     char text[5][HGI_NUMBER_MAX];
@@ -182,8 +187,8 @@ hg_status hgi_trainer_new(hgi_trainer *t)
     HGI_TRY(hgi_zeros_plan(t));
     HGI_TRY(hgi_step_plan(t));
     if (*t->checkpoint != '\0') {
-        t->train_hash = hgi_dataset_hash(t->train);
-        if (t->valid != NULL) t->valid_hash = hgi_dataset_hash(t->valid);
+        HGI_TRY(hgi_dataset_hash(t->ctx, t->train, &t->train_hash));
+        if (t->valid != NULL) HGI_TRY(hgi_dataset_hash(t->ctx, t->valid, &t->valid_hash));
     }
     return HG_OK;
 }
@@ -203,6 +208,8 @@ void hgi_trainer_free(hgi_trainer *t)
         t->copy[0],    t->copy[1],   t->valid_recon, t->valid_penalty, t->valid_clean,
         t->valid_loss, t->draw};
     for (int64_t i = 0; i < HGI_COUNT(blocks); i++) hgi_free(mem, blocks[i]);
+    hgi_rows_close(&t->fetch);
+    hgi_rows_close(&t->shown);
     hg_dataset_free(&t->own_train);
     hg_dataset_free(&t->own_valid);
     hg_model_free(&t->m);

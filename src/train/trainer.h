@@ -9,6 +9,7 @@
 #ifndef HGI_TRAINER_H
 #define HGI_TRAINER_H
 
+#include "data/blocks.h"
 #include "model/model.h"
 #include "model/pass.h"
 #include "train/optim.h"
@@ -62,6 +63,8 @@ struct hgi_trainer {
     const hg_callbacks *callbacks;
     hg_model *m;
     const hg_dataset *train, *valid;
+    hgi_rows fetch;                    /* a batch's rows, when they are held in a file */
+    hgi_rows shown;                    /* validation rows */
     hg_dataset *own_train, *own_valid; /* both sides of valid-split */
     hgi_team *team;
     hgi_kernels table;    /* f32, with products in bf16 laid over if so asked */
@@ -153,8 +156,12 @@ bool hgi_pretrain_asked(const hg_config *cfg);
 hg_status hgi_pretrain_check(hgi_trainer *t);
 hg_status hgi_pretrain_run(hgi_trainer *t);
 
-/* Means over the validation rows. */
-void hgi_validate(hgi_trainer *t, double *recon, double *penalty);
+/* Bring the batch of rows order[first .. first+n-1] to memory, for hgi_step_run: a step
+ * cannot fail, a file can.  Errors: HG_EIO. */
+hg_status hgi_step_fetch(hgi_trainer *t, int64_t first, int64_t n);
+
+/* Means over the validation rows.  Errors: HG_EIO. */
+hg_status hgi_validate(hgi_trainer *t, double *recon, double *penalty);
 
 double hgi_now(void); /* seconds, monotonic */
 

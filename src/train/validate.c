@@ -19,34 +19,44 @@ static void fill(void *arg, int64_t first, int64_t n, hgi_real *x, int worker)
     hgi_range range = {m->net.loss->unit_range, true, 0.0, 1.0}; /* counted by setup.c */
     float *scratch = t->row_scratch + (int64_t)worker * m->net.inputs;
     hgi_real *clean = t->corrupt != NULL ? clean_of(t, worker) : x;
-    hgi_batch_fill(t->ctx->kernels, t->valid, &m->scaler, &range, NULL, first, n, scratch,
-                   clean, NULL);
+    const hgi_rows *w = &t->shown;
+    hgi_batch_fill(t->ctx->kernels, w->rows, &m->scaler, &range, NULL, w->at + first, n,
+                   scratch, clean, NULL);
     if (t->corrupt == NULL) return;
     hgi_rng rng = hgi_corrupt_rng(t->corrupt, m->trained.seed, true, 0);
-    hgi_corrupt_rows(t->corrupt, t->ctx->kernels, &rng, NULL, first, n, m->net.inputs,
-                     clean, x);
+    hgi_corrupt_rows(t->corrupt, t->ctx->kernels, &rng, NULL, w->first + first, n,
+                     m->net.inputs, clean, x);
 }
 
 static void sink(void *arg, const hgi_chunk *c)
 {
     hgi_trainer *t = arg;
     const hgi_real *target = t->corrupt != NULL ? clean_of(t, c->worker) : c->x;
+    int64_t row = t->shown.first + c->first;
     double *loss = t->valid_loss + c->worker * hgi_infer_losses(&t->m->net);
     hgi_objective_rows(&t->m->net, c->pass, 0, c->n, target, false, loss);
     for (int64_t i = 0; i < c->n; i++) {
-        t->valid_recon[c->first + i] = hgi_objective_mean(c->pass, loss, i);
-        t->valid_penalty[c->first + i] = c->penalty[i];
+        t->valid_recon[row + i] = hgi_objective_mean(c->pass, loss, i);
+        t->valid_penalty[row + i] = c->penalty[i];
     }
 }
 
-void hgi_validate(hgi_trainer *t, double *recon, double *penalty)
+hg_status hgi_validate(hgi_trainer *t, double *recon, double *penalty)
 {
     t->infer.fill = fill;
     t->infer.sink = sink;
     t->infer.arg = t;
     t->infer.sample = true;
     t->infer.seed = t->m->trained.seed;
-    hgi_infer_run(&t->infer, t->m->theta, t->m->state, t->valid->rows);
+    t->infer.ready = false;
+    hgi_rows *w = &t->shown;
+    hgi_rows_rewind(w);
+    HGI_TRY(hgi_rows_next(t->ctx, w));
+    while (w->n > 0) {
+        t->infer.base = w->first;
+        hgi_infer_run(&t->infer, t->m->theta, t->m->state, w->n);
+        HGI_TRY(hgi_rows_next(t->ctx, w));
+    }
     double r = 0, p = 0, rows = (double)t->valid->rows;
     for (int64_t i = 0; i < t->valid->rows; i++) {
         r += t->valid_recon[i];
@@ -54,4 +64,5 @@ void hgi_validate(hgi_trainer *t, double *recon, double *penalty)
     }
     *recon = r / rows / t->m->net.recon_divisor;
     *penalty = p / rows;
+    return HG_OK;
 }

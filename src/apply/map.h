@@ -1,0 +1,43 @@
+// SPDX-License-Identifier: MIT
+/* Encoding, decoding and reconstructing the rows of a window. */
+#ifndef HGI_APPLY_MAP_H
+#define HGI_APPLY_MAP_H
+
+#include "apply/apply.h"
+
+typedef enum hgi_map_mode {
+    HGI_ENCODE,
+    HGI_INDICES,
+    HGI_DECODE,
+    HGI_RECONSTRUCT
+} hgi_map_mode;
+
+typedef struct hgi_map_job {
+    hgi_feed feed;
+    hgi_map_mode mode;
+    hgi_infer infer;
+    hgi_scaler none; /* of codes */
+    int64_t wide;    /* values of an output row */
+    /* The window's results go here; whole: it has room for those of all rows. */
+    float *out;
+    bool whole;
+    atomic_int_fast64_t infinite; /* first row that came out not finite, or INT64_MAX */
+} hgi_map_job;
+
+/* Rows like `like`, through a window that the caller moves. */
+hg_status hgi_map_open(hg_ctx *ctx, const hg_model *m, hgi_map_mode mode,
+                       const hg_dataset *like, const hgi_rows *w, hgi_map_job *j);
+/* The window's rows to out. */
+hg_status hgi_map_window(hgi_map_job *j);
+/* After `rows` rows.  Takes a job of zeros, which was never opened. */
+void hgi_map_close(hgi_map_job *j, hg_status status, int64_t rows);
+/* Of a row of results. */
+hgi_shape hgi_map_shape(const hg_model *m, hgi_map_mode mode);
+/* HG_EINVAL when the model's code has none; m may be NULL. */
+hg_status hgi_map_check_indices(hg_ctx *ctx, const hg_model *m);
+/* Names for d's columns: codes are z1, z2, ...; rows have the names of the training file's
+ * columns. */
+hg_status hgi_map_columns(hg_ctx *ctx, const hg_model *m, hgi_map_mode mode,
+                          hg_dataset *d);
+
+#endif
