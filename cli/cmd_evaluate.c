@@ -35,6 +35,16 @@ static const cli_option own_options[] = {
      .argument = "NAME",
      .group = "labels",
      .help = "CSV: the column of the labels' files to take"},
+    {.name = "iwae",
+     .argument = "K",
+     .group = "output",
+     .help = "-log p(x) of a variational model by K samples of each row's code, K times "
+             "the work of its decoder"},
+    {.name = "binarise",
+     .argument = "WORD",
+     .group = "data",
+     .help = "rows of 0 and 1: epoch, once, threshold or none, instead of the model's "
+             "own"},
     {.name = NULL},
 };
 
@@ -54,6 +64,16 @@ static json_t *value_of(const hg_metric *m)
     return cli_json_real(m->value);
 }
 
+static void add_list(json_t *object, const hg_metrics *metrics, const char *name)
+{
+    const double *values;
+    int64_t n = hg_metrics_list(metrics, name, &values);
+    if (n == 0) return;
+    json_t *list = json_array();
+    for (int64_t i = 0; i < n; i++) json_array_append_new(list, cli_json_real(values[i]));
+    json_object_set_new(object, name, list);
+}
+
 /* Every metric under its name; which there are depends on the data. */
 static json_t *to_json(const hg_metrics *metrics)
 {
@@ -65,6 +85,8 @@ static json_t *to_json(const hg_metrics *metrics)
         json_object_set_new(object, always[i], json_null());
     for (int i = 0; hg_metrics_at(metrics, i, &m); i++)
         json_object_set_new(object, m.name, value_of(&m));
+    add_list(object, metrics, "kl_per_latent");
+    add_list(object, metrics, "mean_variance");
     return object;
 }
 
@@ -251,8 +273,11 @@ static int measure(cli *c, const char *path, const hg_dataset *data,
     int code = cli_open_model(c, path, &model);
     if (code == CLI_OK) code = cli_corrupt(c, model, data, &noisy);
     if (code == CLI_OK && noisy == NULL && target == NULL) note_clean(c, path, model);
-    if (code == CLI_OK && hg_evaluate_pair(c->ctx, model, noisy != NULL ? noisy : data,
-                                           noisy != NULL ? data : target, out) != HG_OK)
+    hg_evaluate_options o = {.size = sizeof o, .target = noisy != NULL ? data : target};
+    o.binarise = cli_get(c, "binarise");
+    if (code == CLI_OK) code = cli_get_int(c, "iwae", 1, INT32_MAX, &o.iwae);
+    if (code == CLI_OK &&
+        hg_evaluate_with(c->ctx, model, noisy != NULL ? noisy : data, &o, out) != HG_OK)
         code = cli_failed(c);
     /* The doctor judges a model by rows as they are. */
     if (code == CLI_OK && findings != NULL && noisy == NULL && target == NULL)

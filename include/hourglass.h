@@ -202,8 +202,7 @@ HG_API int64_t hg_dataset_rows(const hg_dataset *data);
 HG_API int64_t hg_dataset_features(const hg_dataset *data);
 /* Column's name, or NULL where the columns have none. */
 HG_API const char *hg_dataset_column(const hg_dataset *data, int64_t feature);
-/* Copy rows first .. first+n-1 as stored (not scaled).  x [n, d_in] written.
- * Errors   HG_ERANGE. */
+/* Copy rows first .. first+n-1 as stored (not scaled).  x [n, d_in] written.  HG_ERANGE. */
 HG_API hg_status hg_dataset_read(hg_ctx *ctx, const hg_dataset *data, int64_t first,
                                  int64_t n, float *x) HG_WARN_UNUSED;
 /* Write the data to a file: format is a row of hg_list("writers"), or NULL to go by
@@ -302,8 +301,7 @@ typedef struct hg_memory {
 HG_API hg_status hg_model_memory(hg_ctx *ctx, const hg_model *model, int64_t rows,
                                  hg_memory *out);
 
-/* The loss after each epoch; index is 0-based; 0 after the last, and when out->size is
- * not set.  NaN: not measured. */
+/* The loss after each epoch, from index 0; 0 after the last.  NaN: not measured. */
 typedef struct hg_epoch {
     size_t size;
     int64_t epoch; /* 1-based */
@@ -338,8 +336,7 @@ typedef struct hg_progress {
     double free_energy, val_free_energy, pseudo_likelihood;
 } hg_progress;
 
-/* Called from the thread that called hg_train.  Return 0 to go on, anything else to stop
- * after the current step. */
+/* Called from hg_train's thread.  Not 0: stop after the current step. */
 typedef struct hg_callbacks {
     size_t size;
     int (*on_step)(void *user, const hg_progress *p);
@@ -406,11 +403,9 @@ typedef struct hg_sweep_callbacks {
 /* Train a model for each combination of settings, all on the same rows, and measure each
  * on rows kept apart, beside PCA with the same code size.
  * axes     `count` texts "code=2,4,8,...,128": an option of the configuration and its
- *          values, separated by ',' or by ';' where a value has commas.  All are tried out
- *          before the first training.
+ *          values, separated by ',' or by ';' where a value has commas; all tried first.
  * valid    the rows to judge by; NULL: the share valid-split of the training rows, else a
  *          tenth.  Never used to stop early unless cfg asks for that.
- * Memory   *out belongs to the caller.
  * Errors   HG_EUNKNOWN, HG_EINVAL, HG_ERANGE axes; as hg_train, with the settings in
  *          front; a training that diverges is a point with a note.  HG_ECANCELED: *out has
  *          the points so far, or is NULL without any.
@@ -453,6 +448,11 @@ HG_API hg_status hg_encode_dataset(hg_ctx *ctx, const hg_model *model,
 HG_API hg_status hg_encode_indices(hg_ctx *ctx, const hg_model *model,
                                    const hg_dataset *data,
                                    hg_dataset **out) HG_WARN_UNUSED;
+/* Of a code that is drawn: "mean", "logvar" (of the variance) or "sample", a draw, the same
+ * for a row each time.  Errors  also HG_EUNKNOWN what; HG_EINVAL for other codes. */
+HG_API hg_status hg_encode_part(hg_ctx *ctx, const hg_model *model,
+                                const hg_dataset *data, const char *what,
+                                hg_dataset **out) HG_WARN_UNUSED;
 HG_API hg_status hg_decode_dataset(hg_ctx *ctx, const hg_model *model,
                                    const hg_dataset *codes,
                                    hg_dataset **out) HG_WARN_UNUSED;
@@ -480,6 +480,19 @@ typedef struct hg_metric {
 } hg_metric;
 HG_API hg_status hg_evaluate(hg_ctx *ctx, const hg_model *model, const hg_dataset *data,
                              hg_metrics **out) HG_WARN_UNUSED;
+/* Zero-initialise, set size, change what is needed. */
+typedef struct hg_evaluate_options {
+    size_t size;
+    const hg_dataset *target; /* as for hg_evaluate_pair() */
+    int64_t iwae; /* draws of a row's code for the bound of log p(x); 0: not measured */
+    const char *binarise; /* the option's word; NULL: as the model was trained */
+} hg_evaluate_options;
+/* Errors   as hg_evaluate_pair(); HG_EINVAL also iwae where the code is not drawn or the
+ *          loss no likelihood of these rows; HG_ERANGE iwae, rows that cannot be drawn. */
+HG_API hg_status hg_evaluate_with(hg_ctx *ctx, const hg_model *model,
+                                  const hg_dataset *input,
+                                  const hg_evaluate_options *options,
+                                  hg_metrics **out) HG_WARN_UNUSED;
 /* The same for a denoising model: `input` goes through it, and what comes out is held
  * against row by row of `target`, the clean rows; input_mse and input_psnr are the input's
  * own.  target NULL: the input itself.  Errors  also HG_ESHAPE, not as many rows. */
@@ -497,14 +510,17 @@ HG_API hg_status hg_corrupt_dataset(hg_ctx *ctx, const hg_model *model,
 HG_API int hg_metrics_at(const hg_metrics *metrics, int index, hg_metric *out);
 /* NaN when there is no such metric. */
 HG_API double hg_metrics_get(const hg_metrics *metrics, const char *name);
+/* Numbers of each latent, "kl_per_latent" or "mean_variance": how many, 0 when there are
+ * none; *values live as long as the metrics. */
+HG_API int64_t hg_metrics_list(const hg_metrics *metrics, const char *name,
+                               const double **values);
 HG_API void hg_metrics_free(hg_metrics **metrics);
 
 /* What is wrong with a model, told from a sample of rows: collapsed or dead codes,
  * over-fitting, a copy instead of a code, outputs that cannot reach the rows, rows unlike
  * the training rows, PCA with less error at the same code size.
  * data     rows that it should rebuild, best not those of training
- * train    the training rows, for PCA; NULL: PCA is fitted to half of `data`, and both are
- *          judged by the other half
+ * train    the training rows, for PCA; NULL: PCA is fitted to half of `data`
  * Errors   HG_ESHAPE features; as hg_reconstruct; HG_ENOMEM.
  * Threads  one per ctx. */
 typedef struct hg_doctor hg_doctor;
@@ -526,7 +542,6 @@ typedef struct hg_probe {
 /* Classify rows by their codes.  Numbers of PCA are NaN where it has no such code size.
  * labels   one value a row, any whole or broken number: each different one is a class
  * train    rows to learn from, with their labels; both NULL: every second row of data
- *          is learnt from, and the others judge
  * Errors   HG_EINVAL size, or one of train and train_labels alone; HG_ESHAPE rows,
  *          labels; HG_ERANGE fewer than 2 or more than 1000 classes, or a label that the
  *          training rows do not have; as hg_encode; HG_ENOMEM.
@@ -553,8 +568,7 @@ typedef struct hg_mixture_options {
  * Memory   rows times components doubles, and the codes.
  * Errors   HG_ERANGE more components than rows, or than 4096; HG_EUNKNOWN covariance;
  *          HG_EINVAL; as hg_encode_dataset; HG_ENOMEM.  Then the model is as it was.
- * Threads  one per ctx; nobody else may use the model meanwhile.  Same seed, same bits,
- *          for any number of threads.
+ * Threads  one per ctx; nobody else may use the model meanwhile.  Same bits, any threads.
  * Source   Dempster, Laird & Rubin 1977; Schwarz 1978. */
 HG_API hg_status hg_mixture_fit(hg_ctx *ctx, hg_model *model, const hg_dataset *data,
                                 const hg_mixture_options *options) HG_WARN_UNUSED;
@@ -629,11 +643,9 @@ typedef struct hg_session_options {
 
 /* Make a session; options may be NULL for the defaults.
  * Memory   the model must outlive the session, the context need not.
- * Errors   HG_EINVAL size; HG_ERANGE rows or threads; HG_EUNKNOWN error or weights;
- *          HG_ENOMEM.
+ * Errors   HG_EINVAL size; HG_ERANGE rows or threads; HG_EUNKNOWN words; HG_ENOMEM.
  * Threads  one per ctx.  A session serves one thread at a time; any number of sessions,
- *          each in its own thread, may share a model and the context they were made
- *          with. */
+ *          each in its own thread, may share a model and their context. */
 HG_API hg_status hg_session_new(hg_ctx *ctx, const hg_model *model,
                                 const hg_session_options *options,
                                 hg_session **out) HG_WARN_UNUSED;
@@ -700,8 +712,7 @@ typedef struct hg_bench_options {
 /* Time each layer on random rows, and the machine's limits beside it: the least of many
  * runs, on the context's threads.  Takes a second or so.
  * Memory   the model must outlive *out.
- * Errors   HG_EINVAL size; HG_ERANGE rows; HG_EUNKNOWN, HG_EUNAVAILABLE precision;
- *          HG_ENOMEM.
+ * Errors   HG_EINVAL size; HG_ERANGE rows; HG_EUNKNOWN, HG_EUNAVAILABLE; HG_ENOMEM.
  * Threads  one per ctx. */
 HG_API hg_status hg_bench_new(hg_ctx *ctx, const hg_model *model,
                               const hg_bench_options *options,
@@ -747,7 +758,7 @@ typedef struct hg_plot_options {
 } hg_plot_options;
 
 /* A curve of training and validation loss.  n epochs; path ends in .png, .svg or .pdf.
- * Errors   HG_EINVAL n < 1 or unknown ending; HG_EIO; HG_EUNAVAILABLE without cairo. */
+ * Errors   HG_EINVAL n < 1 or an unknown ending; HG_EIO; HG_EUNAVAILABLE: no cairo. */
 HG_API hg_status hg_plot_loss(hg_ctx *ctx, const hg_epoch *epochs, int64_t n,
                               const char *path,
                               const hg_plot_options *options) HG_WARN_UNUSED;

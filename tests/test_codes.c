@@ -392,7 +392,7 @@ TEST(topk_keeps_the_largest_above_0_and_the_first_of_equals)
     }
     hg_session_free(&one);
     hg_metrics *e = measure(ctx, m, x, 4);
-    CHECK_NEAR(hg_metrics_get(e, "active_units"), 5.0 / 4, 1e-12);
+    CHECK_NEAR(hg_metrics_get(e, "l0"), 5.0 / 4, 1e-12);
     CHECK_NEAR(hg_metrics_get(e, "zero_fraction"), 11.0 / 16, 1e-12);
     hg_metrics_free(&e);
     hg_model_free(&m);

@@ -166,9 +166,9 @@ TEST(metrics_that_do_not_apply_are_left_out_of_the_list)
         CHECK(hg_metrics_get(e, row.name) == row.value);
         n++;
     }
-    /* bce, bce_floor, psnr, explained_variance, kl, elbo, active_units, dead_units,
-     * perplexity, input_mse, input_psnr */
-    CHECK_INT(n, HGI_METRIC_COUNT - 11);
+    /* bce, bce_floor, psnr, explained_variance, kl, elbo, neg_elbo, neg_iwae,
+     * iwae_samples, active_units, l0, dead_units, perplexity, input_mse, input_psnr */
+    CHECK_INT(n, HGI_METRIC_COUNT - 15);
     CHECK(!hg_metrics_at(e, n + 1000, &row) && !hg_metrics_at(e, -1, &row));
     CHECK(!hg_metrics_at(NULL, 0, &row) && isnan(hg_metrics_get(NULL, "mse")));
     hg_metrics_free(&e);

@@ -1,6 +1,7 @@
 #!/bin/sh
 # SPDX-License-Identifier: MIT
-# Limits that keep the house easy to read: files of 800 lines, functions of 80, lines of 92
+# Limits that keep the house easy to read: files of 800 lines (the public header, which is
+# one file by design, 1200), functions of 80, lines of 92
 # columns, a licence line, no tabs, no trailing space, nothing left to do.
 set -eu
 cd "$(dirname "$0")/.."
@@ -9,7 +10,10 @@ here=tools/lint.sh
 # Bytes that continue a UTF-8 character take no column.
 tools/sources.sh | xargs -r awk '
 function bad(line, why) { print FILENAME ":" line ": " why; broken++ }
-function end_of_file() { if (lines > 800) { FILENAME = last; bad(lines, lines " lines, at most 800") } }
+function end_of_file(  most) {
+    most = last == "include/hourglass.h" ? 1200 : 800
+    if (lines > most) { FILENAME = last; bad(lines, lines " lines, at most " most) }
+}
 FNR == 1 {
     end_of_file()
     last = FILENAME

@@ -3,6 +3,7 @@
  * and the places are summed in order, so that the result depends neither on the threads nor
  * on the windows. */
 #include "apply/apply.h"
+#include "apply/posterior.h"
 #include "metrics/metrics.h"
 #include "model/objective.h"
 
@@ -12,6 +13,8 @@
 struct hg_metrics {
     hgi_mem mem;
     double value[HGI_METRIC_COUNT]; /* NaN: does not apply */
+    int64_t latents;                /* of a code that is drawn; 0: it is not */
+    double *kl, *variance;          /* [latents] */
 };
 
 /* What is kept of a row. */
@@ -34,13 +37,18 @@ typedef struct job {
     hgi_real *clean;        /* [workers, HGI_INFER_ROWS, inputs] of target */
     row_numbers *row;       /* [window.room] */
     row_numbers sum;        /* of all rows so far, in order */
-    int64_t rows;           /* of the data */
+    const hg_dataset *data;
+    int64_t rows;   /* of the data */
     int64_t *fired; /* [workers, units] rows in which each was not 0, or was chosen */
     int64_t units;
     int workers;
-    double *loss; /* [workers, hgi_infer_losses()] of the chunk under way */
-    double *mean; /* [inputs] of the scaled rows */
-    bool unit;
+    double *loss;      /* [workers, hgi_infer_losses()] of the chunk under way */
+    double *mean;      /* [inputs] of the scaled rows */
+    bool unit, binary; /* what is rebuilt lies in [0,1]; is 0 or 1 */
+    hgi_binarise binarise;
+    int64_t iwae;     /* samples */
+    double *bound;    /* [window.room], with iwae */
+    double bound_sum; /* of all rows so far */
 } evaluate_job;
 
 static hgi_real *clean_of(const evaluate_job *j, int worker)
@@ -48,16 +56,30 @@ static hgi_real *clean_of(const evaluate_job *j, int worker)
     return j->clean + (int64_t)worker * HGI_INFER_ROWS * j->feed.model->net.inputs;
 }
 
+/* Drawn as in validation: the same in each call. */
+static void binarise(const evaluate_job *j, int64_t first, int64_t n, hgi_real *x)
+{
+    hgi_rng rng = hgi_binarise_rng(j->binarise, j->feed.model->trained.seed, true, 0);
+    hgi_binarise_rows(j->binarise, &rng, NULL, j->window.first + first, n,
+                      j->feed.model->net.inputs, x);
+}
+
 static void fill(void *arg, int64_t first, int64_t n, hgi_real *x, int worker)
 {
     evaluate_job *j = arg;
     hgi_feed_fill(&j->feed, first, n, x, worker);
+    binarise(j, first, n, x);
     if (j->pair) hgi_feed_fill(&j->target, first, n, clean_of(j, worker), worker);
 }
 
 static const hgi_real *target_of(const evaluate_job *j, const hgi_chunk *c)
 {
     return j->pair ? clean_of(j, c->worker) : c->x;
+}
+
+static const hgi_real *measured_target(const void *arg, const hgi_chunk *c)
+{
+    return target_of(arg, c);
 }
 
 /* Sinks run on several threads, each with rows of its own: no sums here, only the rows'
@@ -156,18 +178,21 @@ static hg_status look_at_data(evaluate_job *j)
     }
     double lo = (double)INFINITY, hi = -(double)INFINITY;
     hg_status status;
+    j->binary = true;
     j->feed.counts = j->target.counts = false;
     do {
         HGI_GOTO(move(j));
         for (int64_t first = 0; first < j->window.n; first += HGI_INFER_ROWS) {
             int64_t n = hgi_min(HGI_INFER_ROWS, j->window.n - first);
             hgi_feed_fill(j->pair ? &j->target : &j->feed, first, n, x, 0);
+            binarise(j, first, n, x);
             for (int64_t r = 0; r < n; r++)
                 for (int64_t c = 0; c < d; c++) {
                     double v = (double)x[r * d + c];
                     j->mean[c] += v;
                     lo = v < lo ? v : lo;
                     hi = v > hi ? v : hi;
+                    j->binary = j->binary && (v == 0 || v == 1);
                 }
         }
         HGI_GOTO(check(j));
@@ -244,7 +269,12 @@ static void summarise(const evaluate_job *j, int64_t clipped, double *v)
     v[HGI_METRIC_PENALTY] = sum.penalty / rows;
     if (hgi_net_draws(&m->net)) v[HGI_METRIC_KL] = sum.kl / rows;
     if (m->net.loss->kind == HGI_LOSS_BCE_LOGITS)
-        v[HGI_METRIC_ELBO] = -(sum.recon / rows + v[HGI_METRIC_KL]);
+        v[HGI_METRIC_NEG_ELBO] = sum.recon / rows + v[HGI_METRIC_KL];
+    v[HGI_METRIC_ELBO] = -v[HGI_METRIC_NEG_ELBO];
+    if (j->bound != NULL) {
+        v[HGI_METRIC_IWAE] = -j->bound_sum / rows;
+        v[HGI_METRIC_IWAE_SAMPLES] = (double)j->iwae;
+    }
     v[HGI_METRIC_LOSS] = v[HGI_METRIC_RECON] + v[HGI_METRIC_PENALTY];
     v[HGI_METRIC_MSE] = sum.error.square / values;
     v[HGI_METRIC_RMSE] = sqrt(v[HGI_METRIC_MSE]);
@@ -257,7 +287,7 @@ static void summarise(const evaluate_job *j, int64_t clipped, double *v)
     v[HGI_METRIC_ACTIVITY] = sum.activity / codes;
     v[HGI_METRIC_ZEROS] = (double)sum.zeros / codes;
     if (m->net.layer[m->net.code].listed > 0)
-        v[HGI_METRIC_ACTIVE] = (codes - (double)sum.zeros) / rows;
+        v[HGI_METRIC_L0] = (codes - (double)sum.zeros) / rows;
     look_at_units(j, v);
     v[HGI_METRIC_CLIPPED] = (double)clipped;
     /* Cross-entropy and PSNR mean something only for data in [0,1]. */
@@ -371,6 +401,102 @@ static hg_status open_target(hg_ctx *ctx, const hg_model *m, const hg_dataset *i
                             : hgi_fail_mem(ctx, count * sizeof *j->clean, "clean rows");
 }
 
+/* Rows that become 0 and 1 are probabilities before; a model's noise goes on what is 0 and
+ * 1 already. */
+static hg_status check_binarise(hg_ctx *ctx, const evaluate_job *j)
+{
+    double lo, hi;
+    if (j->binarise == HGI_BINARISE_NONE) return HG_OK;
+    if (j->pair)
+        return hgi_fail(ctx, HG_EINVAL,
+                        "binarise draws rows, but noisy and clean ones must stay the "
+                        "same rows: set binarise to none");
+    HGI_TRY(hgi_scaled_range(ctx, j->data, &j->feed.model->scaler, &lo, &hi));
+    if ((lo >= -HGI_ROUNDING && hi <= 1 + HGI_ROUNDING) || j->feed.range.check)
+        return HG_OK;
+    return hgi_fail(ctx, HG_ERANGE,
+                    "%s: binarise takes values for probabilities, in [0,1], found %g to "
+                    "%g",
+                    j->data->name, lo, hi);
+}
+
+static hg_status read_options(hg_ctx *ctx, const hg_model *m,
+                              const hg_evaluate_options *o, evaluate_job *j)
+{
+    int64_t blocks = 16 * hgi_ceil_div(m->net.code_size, 64); /* of philox, a draw */
+    j->binarise = m->spec.binarise;
+    if (j->pair) j->binarise = HGI_BINARISE_NONE;
+    if (o->binarise != NULL && !hgi_binarise_find(o->binarise, &j->binarise))
+        return hgi_unknown(ctx, "binarise", o->binarise, NULL, hgi_binarise_words,
+                           HGI_BINARISE_THRESHOLD + 1);
+    j->iwae = o->iwae;
+    if (j->iwae < 0 || j->iwae > UINT32_MAX / blocks)
+        return hgi_fail(ctx, HG_ERANGE, "iwae: %lld samples, expected 1 to %lld",
+                        (long long)j->iwae, (long long)(UINT32_MAX / blocks));
+    if (j->iwae > 0 && !hgi_net_draws(&m->net))
+        return hgi_fail(ctx, HG_EINVAL,
+                        "iwae: a bound of log p(x) needs a code that is drawn, this one "
+                        "is %s",
+                        m->net.layer[m->net.code].kind->name);
+    return check_binarise(ctx, j);
+}
+
+static hg_status check_likelihood(hg_ctx *ctx, const evaluate_job *j)
+{
+    const hgi_loss *loss = j->feed.model->net.loss;
+    if (loss->likelihood && (!loss->binary || j->binary)) return HG_OK;
+    return hgi_fail(ctx, HG_EINVAL,
+                    loss->likelihood
+                        ? "iwae: %s is a likelihood of values 0 and 1 alone, these "
+                          "rows have others: set binarise"
+                        : "iwae: loss %s is no likelihood (bce, gaussian and "
+                          "multinomial are)",
+                    loss->name);
+}
+
+/* The rows once more, a window at a time; sums [3, latents] and bound_sum grow. */
+static hg_status posterior_windows(evaluate_job *j, double *sums)
+{
+    hg_ctx *ctx = j->feed.ctx;
+    const hg_model *m = j->feed.model;
+    hgi_rows_rewind(&j->window);
+    hgi_rows_rewind(&j->target_window);
+    j->feed.counts = j->target.counts = false;
+    for (;;) {
+        HGI_TRY(move(j));
+        if (j->window.n == 0) return HG_OK;
+        hgi_measured in = {j->window.n, j->window.first, fill, measured_target, j};
+        HGI_TRY(hgi_latents_measure(ctx, m, &in, sums));
+        if (j->bound != NULL) HGI_TRY(hgi_iwae_measure(ctx, m, &in, j->iwae, j->bound));
+        HGI_TRY(check(j));
+        for (int64_t i = 0; j->bound != NULL && i < j->window.n; i++)
+            j->bound_sum += j->bound[i];
+    }
+}
+
+/* KL and activity of each latent, and the bound, once the rows have been looked at. */
+static hg_status measure_posterior(evaluate_job *j, hg_metrics *out)
+{
+    hg_ctx *ctx = j->feed.ctx;
+    const hg_model *m = j->feed.model;
+    size_t d = (size_t)m->net.code_size, room = (size_t)j->window.room;
+    double active = 0;
+    if (!hgi_net_draws(&m->net)) return HG_OK;
+    if (j->iwae > 0) HGI_TRY(check_likelihood(ctx, j));
+    out->kl = hgi_calloc(&ctx->mem, 3 * d, sizeof *out->kl);
+    if (out->kl == NULL) return hgi_fail_mem(ctx, 3 * d * sizeof *out->kl, "latents");
+    out->variance = out->kl + d;
+    out->latents = (int64_t)d;
+    if (j->iwae > 0) j->bound = hgi_calloc(&ctx->mem, room, sizeof *j->bound);
+    if (j->iwae > 0 && j->bound == NULL)
+        return hgi_fail_mem(ctx, room * sizeof *j->bound, "the rows' bounds");
+    HGI_TRY(posterior_windows(j, out->kl));
+    hgi_latents_finish(j->rows, (int64_t)d, out->kl);
+    for (size_t i = 0; i < d; i++) active += out->variance[i] > HGI_ACTIVE;
+    out->value[HGI_METRIC_ACTIVE_UNITS] = active;
+    return HG_OK;
+}
+
 hg_status hg_evaluate(hg_ctx *ctx, const hg_model *m, const hg_dataset *data,
                       hg_metrics **out)
 {
@@ -380,27 +506,46 @@ hg_status hg_evaluate(hg_ctx *ctx, const hg_model *m, const hg_dataset *data,
 hg_status hg_evaluate_pair(hg_ctx *ctx, const hg_model *m, const hg_dataset *data,
                            const hg_dataset *target, hg_metrics **out)
 {
-    hg_status status = HG_OK;
+    hg_evaluate_options o = {.size = sizeof o, .target = target};
+    return hg_evaluate_with(ctx, m, data, &o, out);
+}
+
+static hg_status measure_all(hg_ctx *ctx, const hg_evaluate_options *o, evaluate_job *j,
+                             hg_metrics *metrics)
+{
+    const hg_model *m = j->feed.model;
+    size_t room = (size_t)j->window.room;
+    if (o->target != NULL) HGI_TRY(open_target(ctx, m, j->data, o->target, j));
+    HGI_TRY(read_options(ctx, m, o, j));
+    j->row = hgi_calloc(&ctx->mem, room, sizeof *j->row);
+    if (j->row == NULL)
+        return hgi_fail_mem(ctx, room * sizeof *j->row, "the rows' errors");
+    for (int i = 0; i < HGI_METRIC_COUNT; i++) metrics->value[i] = (double)NAN;
+    HGI_TRY(run(j));
+    return measure_posterior(j, metrics);
+}
+
+hg_status hg_evaluate_with(hg_ctx *ctx, const hg_model *m, const hg_dataset *data,
+                           const hg_evaluate_options *o, hg_metrics **out)
+{
     evaluate_job j;
-    hg_metrics *metrics = NULL;
     int64_t clipped = 0;
     memset(&j, 0, sizeof j);
     *out = NULL;
     if (m == NULL || data == NULL)
         return hgi_fail(ctx, HG_EINVAL, "a model and data are needed");
-    j.rows = data->rows;
-    HGI_TRY(hgi_rows_open(ctx, data, hgi_min(hgi_block_rows(ctx, data), data->rows),
-                          &j.window));
-    HGI_GOTO(hgi_feed_open(ctx, m, data, false, &j.window, &j.feed));
-    if (target != NULL) HGI_GOTO(open_target(ctx, m, data, target, &j));
-    size_t room = (size_t)j.window.room;
-    j.row = hgi_calloc(&ctx->mem, room, sizeof *j.row);
-    metrics = hgi_calloc(&ctx->mem, 1, sizeof *metrics);
-    if (j.row == NULL || metrics == NULL)
-        HGI_GOTO(hgi_fail_mem(ctx, room * sizeof *j.row, "the rows' errors"));
+    if (o == NULL || o->size != sizeof *o)
+        return hgi_fail(ctx, HG_EINVAL, "hg_evaluate_with: options->size is not set");
+    hg_status status = HG_OK;
+    hg_metrics *metrics = hgi_calloc(&ctx->mem, 1, sizeof *metrics);
+    if (metrics == NULL) return hgi_fail_mem(ctx, sizeof *metrics, "the measures");
     metrics->mem = ctx->mem;
-    for (int i = 0; i < HGI_METRIC_COUNT; i++) metrics->value[i] = (double)NAN;
-    status = run(&j);
+    j.data = data;
+    j.rows = data->rows;
+    HGI_GOTO(hgi_rows_open(ctx, data, hgi_min(hgi_block_rows(ctx, data), data->rows),
+                           &j.window));
+    HGI_GOTO(hgi_feed_open(ctx, m, data, false, &j.window, &j.feed));
+    HGI_GOTO(measure_all(ctx, o, &j, metrics));
 done:
     hgi_feed_close(&j.target, status, data->rows, NULL);
     hgi_feed_close(&j.feed, status, data->rows, &clipped);
@@ -412,13 +557,14 @@ done:
         metrics->value[HGI_METRIC_DECODER_NORM] = decoder_norm(ctx, m);
         *out = metrics;
     } else {
-        hgi_free(&ctx->mem, metrics);
+        hg_metrics_free(&metrics);
     }
     hgi_free(&ctx->mem, j.row);
     hgi_free(&ctx->mem, j.fired);
     hgi_free(&ctx->mem, j.mean);
     hgi_free(&ctx->mem, j.clean);
     hgi_free(&ctx->mem, j.loss);
+    hgi_free(&ctx->mem, j.bound);
     return status;
 }
 
@@ -442,10 +588,24 @@ double hg_metrics_get(const hg_metrics *metrics, const char *name)
     return (double)NAN;
 }
 
+int64_t hg_metrics_list(const hg_metrics *metrics, const char *name,
+                        const double **values)
+{
+    if (metrics == NULL || metrics->latents == 0) return 0;
+    if (strcmp(name, "kl_per_latent") == 0)
+        *values = metrics->kl;
+    else if (strcmp(name, "mean_variance") == 0)
+        *values = metrics->variance;
+    else
+        return 0;
+    return metrics->latents;
+}
+
 void hg_metrics_free(hg_metrics **metrics)
 {
     if (metrics == NULL || *metrics == NULL) return;
     hgi_mem mem = (*metrics)->mem;
+    hgi_free(&mem, (*metrics)->kl);
     hgi_free(&mem, *metrics);
     *metrics = NULL;
 }

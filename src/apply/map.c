@@ -23,6 +23,17 @@ static void note_infinite(hgi_map_job *j, const hgi_chunk *c, const float *out)
     while (row < seen && !atomic_compare_exchange_weak(&j->infinite, &seen, row)) {}
 }
 
+static void take_logvar(const hgi_map_job *j, const hgi_chunk *c, float *out)
+{
+    const hgi_net *net = &j->feed.model->net;
+    const hgi_layer *code = &net->layer[net->code];
+    for (int64_t r = 0; r < c->n; r++) {
+        const hgi_real *mu, *logvar;
+        code->kind->posterior(code, c->pass, r, &mu, &logvar);
+        for (int64_t i = 0; i < j->wide; i++) out[r * j->wide + i] = (float)logvar[i];
+    }
+}
+
 /* Codes are written as they are; rows go back to the units of the training data. */
 static void sink(void *arg, const hgi_chunk *c)
 {
@@ -36,7 +47,12 @@ static void sink(void *arg, const hgi_chunk *c)
         for (int64_t i = 0; i < count; i++) out[i] = (float)saved[i];
         return;
     }
-    if (j->mode == HGI_ENCODE) {
+    if (j->mode == HGI_LOGVAR) {
+        take_logvar(j, c, out);
+        note_infinite(j, c, out);
+        return;
+    }
+    if (hgi_map_encodes(j->mode)) {
         for (int64_t i = 0; i < count; i++) out[i] = (float)c->z[i];
         note_infinite(j, c, out);
         return;
@@ -48,9 +64,9 @@ static void sink(void *arg, const hgi_chunk *c)
 
 static int64_t out_values(const hgi_net *net, hgi_map_mode mode)
 {
-    return mode == HGI_ENCODE    ? net->code_size
-           : mode == HGI_INDICES ? net->layer[net->code].indices
-                                 : net->inputs;
+    return mode == HGI_INDICES     ? net->layer[net->code].indices
+           : hgi_map_encodes(mode) ? net->code_size
+                                   : net->inputs;
 }
 
 static hg_status check_infinite(hgi_map_job *j)
@@ -60,9 +76,9 @@ static hg_status check_infinite(hgi_map_job *j)
     return hgi_fail(j->feed.ctx, HG_ENONFINITE,
                     "%s: row %lld: its %s has values beyond 32-bit floats (3.4e38)%s",
                     j->feed.name, (long long)(j->feed.window->first + row) + 1,
-                    j->mode <= HGI_INDICES  ? "code"
-                    : j->mode == HGI_DECODE ? "decoded row"
-                                            : "reconstruction",
+                    hgi_map_encodes(j->mode) ? "code"
+                    : j->mode == HGI_DECODE  ? "decoded row"
+                                             : "reconstruction",
                     j->mode == HGI_DECODE ? "; is it a code of this model?" : "");
 }
 
@@ -74,7 +90,7 @@ hg_status hgi_map_open(hg_ctx *ctx, const hg_model *m, hgi_map_mode mode,
     hg_status status = HG_OK;
     const hgi_net *net = &m->net;
     int64_t first = mode == HGI_DECODE ? net->code + 1 : 0;
-    int64_t last = mode <= HGI_INDICES ? net->code + 1 : net->count;
+    int64_t last = hgi_map_encodes(mode) ? net->code + 1 : net->count;
     memset(j, 0, sizeof *j);
     j->mode = mode;
     j->wide = out_values(net, mode);
@@ -90,6 +106,8 @@ hg_status hgi_map_open(hg_ctx *ctx, const hg_model *m, hgi_map_mode mode,
     j->infer.fill = fill;
     j->infer.sink = sink;
     j->infer.arg = j;
+    j->infer.sample = mode == HGI_SAMPLE;
+    j->infer.seed = m->trained.seed;
 done:
     if (status != HG_OK) hgi_map_close(j, status, 0);
     return status;
@@ -178,17 +196,17 @@ hg_status hgi_map_columns(hg_ctx *ctx, const hg_model *m, hgi_map_mode mode,
                           hg_dataset *d)
 {
     enum { NUMBERED = 24 };
-    if (mode > HGI_INDICES && m->columns == NULL) return HG_OK;
+    if (!hgi_map_encodes(mode) && m->columns == NULL) return HG_OK;
     size_t n = (size_t)d->features, bytes = n * sizeof *d->columns;
     for (size_t i = 0; i < n; i++)
-        bytes += mode <= HGI_INDICES ? NUMBERED : strlen(m->columns[i]) + 1;
+        bytes += hgi_map_encodes(mode) ? NUMBERED : strlen(m->columns[i]) + 1;
     d->columns_owned = hgi_alloc(&ctx->mem, bytes);
     if (d->columns_owned == NULL) return hgi_fail_mem(ctx, bytes, "column names");
     d->columns = d->columns_owned;
     char *text = (char *)(d->columns + n);
     for (size_t i = 0; i < n; i++) {
-        size_t room = mode <= HGI_INDICES ? NUMBERED : strlen(m->columns[i]) + 1;
-        if (mode <= HGI_INDICES)
+        size_t room = hgi_map_encodes(mode) ? NUMBERED : strlen(m->columns[i]) + 1;
+        if (hgi_map_encodes(mode))
             snprintf(text, room, "z%zu", i + 1);
         else
             memcpy(text, m->columns[i], room);
@@ -202,7 +220,7 @@ hgi_shape hgi_map_shape(const hg_model *m, hgi_map_mode mode)
 {
     const hgi_layer *code = &m->net.layer[m->net.code];
     if (mode == HGI_INDICES) return (hgi_shape){1, {code->indices, 0, 0}};
-    return mode == HGI_ENCODE ? code->out : m->net.input;
+    return hgi_map_encodes(mode) ? code->out : m->net.input;
 }
 
 hg_status hgi_map_check_indices(hg_ctx *ctx, const hg_model *m)
@@ -222,7 +240,7 @@ static hg_status map_dataset(hg_ctx *ctx, const hg_model *m, hgi_map_mode mode,
     *out = NULL;
     if (m == NULL || data == NULL)
         return hgi_fail(ctx, HG_EINVAL, "a model and data are needed");
-    const char *format = mode <= HGI_INDICES ? "codes" : "rows"; /* they have no file */
+    const char *format = hgi_map_encodes(mode) ? "codes" : "rows"; /* they have no file */
     hgi_shape shape = hgi_map_shape(m, mode);
     HGI_TRY(hgi_dataset_new(ctx, data->name, format, data->rows, shape.rank, shape.dim,
                             &values, &d));
@@ -250,6 +268,30 @@ hg_status hg_encode_indices(hg_ctx *ctx, const hg_model *m, const hg_dataset *da
     *out = NULL;
     HGI_TRY(hgi_map_check_indices(ctx, m));
     return map_dataset(ctx, m, HGI_INDICES, data, out);
+}
+
+hg_status hgi_map_check_drawn(hg_ctx *ctx, const hg_model *m, const char *what)
+{
+    const hgi_layer *code = m != NULL ? &m->net.layer[m->net.code] : NULL;
+    if (code == NULL || code->kind->posterior != NULL) return HG_OK;
+    return hgi_fail(ctx, HG_EINVAL,
+                    "%s: this code is %s: only a variational one has a variance", what,
+                    code->kind->name);
+}
+
+hg_status hg_encode_part(hg_ctx *ctx, const hg_model *m, const hg_dataset *data,
+                         const char *what, hg_dataset **out)
+{
+    static const char *const parts[] = {"mean", "logvar", "sample", NULL};
+    int part = 0;
+    *out = NULL;
+    if (m == NULL || what == NULL)
+        return hgi_fail(ctx, HG_EINVAL, "a model and a part of its code are needed");
+    while (parts[part] != NULL && strcmp(parts[part], what) != 0) part++;
+    if (parts[part] == NULL)
+        return hgi_unknown(ctx, "part of a code", what, NULL, parts, 3);
+    if (part > 0) HGI_TRY(hgi_map_check_drawn(ctx, m, what));
+    return map_dataset(ctx, m, (hgi_map_mode)part, data, out);
 }
 
 hg_status hg_decode_dataset(hg_ctx *ctx, const hg_model *m, const hg_dataset *codes,

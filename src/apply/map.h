@@ -5,12 +5,16 @@
 
 #include "apply/apply.h"
 
+/* All but the last two give codes; the second and third are for a code that is drawn. */
 typedef enum hgi_map_mode {
     HGI_ENCODE,
+    HGI_LOGVAR,
+    HGI_SAMPLE,
     HGI_INDICES,
     HGI_DECODE,
     HGI_RECONSTRUCT
 } hgi_map_mode;
+static inline bool hgi_map_encodes(hgi_map_mode mode) { return mode <= HGI_INDICES; }
 
 typedef struct hgi_map_job {
     hgi_feed feed;
@@ -35,6 +39,8 @@ void hgi_map_close(hgi_map_job *j, hg_status status, int64_t rows);
 hgi_shape hgi_map_shape(const hg_model *m, hgi_map_mode mode);
 /* HG_EINVAL when the model's code has none; m may be NULL. */
 hg_status hgi_map_check_indices(hg_ctx *ctx, const hg_model *m);
+/* HG_EINVAL when the model's code is not drawn, for HGI_LOGVAR and HGI_SAMPLE. */
+hg_status hgi_map_check_drawn(hg_ctx *ctx, const hg_model *m, const char *what);
 /* Names for d's columns: codes are z1, z2, ...; rows have the names of the training file's
  * columns. */
 hg_status hgi_map_columns(hg_ctx *ctx, const hg_model *m, hgi_map_mode mode,

@@ -181,14 +181,19 @@ static hg_status close_all(file_job *j, hg_status status)
 static hg_status find_mode(hg_ctx *ctx, const hg_model *m, const char *verb,
                            hgi_map_mode *out)
 {
-    static const char *const verbs[] = {"encode", "indices", "decode", "reconstruct"};
+    static const char *const verbs[] = {"encode",  "logvar", "sample",
+                                        "indices", "decode", "reconstruct"};
     for (int i = 0; i < HGI_COUNT(verbs); i++) {
         if (strcmp(verb, verbs[i]) != 0) continue;
         *out = (hgi_map_mode)i;
+        if (*out == HGI_LOGVAR || *out == HGI_SAMPLE)
+            return hgi_map_check_drawn(ctx, m, verb);
         return *out == HGI_INDICES ? hgi_map_check_indices(ctx, m) : HG_OK;
     }
-    return hgi_fail(ctx, HG_EUNKNOWN,
-                    "verb '%s': expected encode, indices, decode or reconstruct", verb);
+    return hgi_fail(
+        ctx, HG_EUNKNOWN,
+        "verb '%s': expected encode, logvar, sample, indices, decode or reconstruct",
+        verb);
 }
 
 hg_status hg_map_file(hg_ctx *ctx, const hg_model *m, const char *verb, const char *in,

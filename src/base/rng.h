@@ -20,7 +20,8 @@ typedef enum hgi_use {
     HGI_USE_CODE = 7,     /* + 256 * layer index */
     HGI_USE_RBM = 8,      /* + 256 * (level, step of the chain, which side) */
     HGI_USE_CONTRACT = 9, /* directions of the contractive penalty */
-    HGI_USE_SAMPLE = 10   /* + 256 * which of the draws, see apply/sample.c */
+    HGI_USE_SAMPLE = 10,  /* + 256 * which of the draws, see apply/sample.c */
+    HGI_USE_BINARISE = 12 /* rows of 0 and 1 */
 } hgi_use;
 
 /* The epoch of draws for rows that are not trained on. */

@@ -13,7 +13,12 @@
     X(RECON, recon, "", "its reconstruction part")                                       \
     X(PENALTY, penalty, "", "its penalty part")                                          \
     X(KL, kl, "nats", "KL divergence of the code's distribution from N(0, 1), a row")    \
-    X(ELBO, elbo, "nats", "-(recon + kl) a row, from one draw of each code")             \
+    X(ELBO, elbo, "nats", "-(recon + kl) a row, from draws of each code")                \
+    X(NEG_ELBO, neg_elbo, "nats", "recon + kl a row")                                    \
+    X(IWAE, neg_iwae, "nats", "-log p(x) a row at most: importance-weighted bound")      \
+    X(IWAE_SAMPLES, iwae_samples, "", "draws of each code for neg_iwae")                 \
+    X(ACTIVE_UNITS, active_units, "",                                                    \
+      "latents whose mean varies over rows by more than 0.01")                           \
     X(MSE, mse, "", "mean squared error over rows and features")                         \
     X(RMSE, rmse, "", "square root of mse")                                              \
     X(MAE, mae, "", "mean absolute error over rows and features")                        \
@@ -28,7 +33,7 @@
       "1 - squared error / variance around the columns' means")                          \
     X(ACTIVITY, mean_activity, "", "mean |code| over rows and code units")               \
     X(ZEROS, zero_fraction, "", "share of code values that are exactly 0")               \
-    X(ACTIVE, active_units, "", "code values of a row that are not 0, mean over rows")   \
+    X(L0, l0, "", "code values of a row that are not 0, mean over rows")                 \
     X(DEAD, dead_units, "", "share of code units that are 0 in every row")               \
     X(PERPLEXITY, perplexity, "entries", "e^entropy of how often a codebook's are used") \
     X(DECODER_NORM, decoder_norm, "", "Frobenius norm of the decoder's first weight")    \

@@ -319,6 +319,13 @@ static void backward_samples(const hgi_layer *l, const hgi_pass *p, int64_t r)
     }
 }
 
+static void posterior(const hgi_layer *l, const hgi_pass *p, int64_t r,
+                      const hgi_real **mu, const hgi_real **logvar)
+{
+    *mu = saved_of(l, p, r);
+    *logvar = *mu + LOGVAR * l->d_out;
+}
+
 /* t of sample m of row r. */
 static double log_ratio(const hgi_layer *l, const hgi_pass *p, int64_t r, int64_t m)
 {
@@ -448,6 +455,7 @@ const hgi_layer_kind hgi_code_variational = {
     .backward = backward,
     .penalty = penalty,
     .weigh = weigh,
+    .posterior = posterior,
     .log_ratio = log_ratio,
     .gradient_items = gradient_items,
     .gradient = gradient,

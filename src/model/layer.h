@@ -310,6 +310,9 @@ struct hgi_layer_kind {
      * NULL: a row is drawn once. */
     void (*weigh)(const hgi_layer *l, const hgi_pass *p, int64_t r0, int64_t r1,
                   double *loss);
+    /* Of a code that is drawn: mean and log variance [d_out] of row r, left by forward. */
+    void (*posterior)(const hgi_layer *l, const hgi_pass *p, int64_t r,
+                      const hgi_real **mu, const hgi_real **logvar);
     /* log q(z|x) - log p(z) of sample m of row r, as forward drew it, in nats. */
     double (*log_ratio)(const hgi_layer *l, const hgi_pass *p, int64_t r, int64_t m);
     /* Weight gradients from x and gy of the whole batch.  NULL: nothing trained. */

@@ -10,5 +10,7 @@ const hgi_loss hgi_loss_bce = {
     .output = "sigmoid",
     .kind = HGI_LOSS_BCE_LOGITS,
     .unit_range = true,
+    .likelihood = true,
+    .binary = true,
     .fuses = true,
 };

@@ -111,6 +111,15 @@ static hg_status get_corrupt(const reading *r, const hgi_shape *row, hgi_corrupt
     return HG_OK;
 }
 
+static hg_status get_binarise(const reading *r, hgi_binarise *out)
+{
+    const char *word;
+    if (json_object_get(r->o, "binarise") == NULL) return HG_OK;
+    HGI_TRY(get_text(r, "binarise", &word));
+    if (hgi_binarise_find(word, out) && *out != HGI_BINARISE_NONE) return HG_OK;
+    return bad_field(r, "binarise", "epoch, once or threshold");
+}
+
 static hg_status get_spec(const reading *r, hgi_spec *s)
 {
     const char *code, *loss;
@@ -121,6 +130,7 @@ static hg_status get_spec(const reading *r, hgi_spec *s)
     HGI_TRY(get_text(r, "loss", &loss));
     s->huber_delta = json_number_value(json_object_get(r->o, "huber_delta"));
     if (!(s->huber_delta > 0)) return bad_field(r, "huber_delta", "a number above 0");
+    HGI_TRY(get_binarise(r, &s->binarise));
     HGI_TRY(get_corrupt(r, &s->input, &s->corrupt));
     s->code = hgi_strdup(&r->ctx->mem, code);
     s->loss = hgi_strdup(&r->ctx->mem, loss);

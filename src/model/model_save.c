@@ -76,6 +76,9 @@ static json_t *describe(const hg_model *m)
     bad |= json_object_set_new(o, "scale", json_string(hgi_scale_name(m->scaler.kind)));
     bad |=
         json_object_set_new(o, "out_of_range", json_string(m->clip ? "clip" : "refuse"));
+    if (m->spec.binarise != HGI_BINARISE_NONE)
+        bad |= json_object_set_new(o, "binarise",
+                                   json_string(hgi_binarise_words[m->spec.binarise]));
     if (m->spec.corrupt.count > 0) bad |= describe_corrupt(&m->mem, &m->spec.corrupt, o);
     bad |= json_object_set_new(o, "trained_rows", json_integer(tr->rows));
     bad |= json_object_set_new(o, "epochs", json_integer(tr->epochs));

@@ -6,6 +6,7 @@
 #ifndef HGI_NET_H
 #define HGI_NET_H
 
+#include "data/binarise.h"
 #include "data/corrupt.h"
 #include "model/config.h"
 #include "model/layer.h"
@@ -25,7 +26,8 @@ typedef struct hgi_spec {
     char *loss; /* name */
     double huber_delta;
     hgi_init init;
-    hgi_corrupt corrupt; /* of a denoising model's inputs while it trains */
+    hgi_corrupt corrupt;   /* of a denoising model's inputs while it trains */
+    hgi_binarise binarise; /* of all rows that it is trained and measured on */
 } hgi_spec;
 
 /* What the configuration says about the model; `input` is a data row's shape and `loss`

@@ -42,6 +42,12 @@ void hgi_objective_rows(const hgi_net *net, const hgi_pass *p, int64_t r0, int64
     for (int64_t r = r0; gradient && r < r1; r++) share_out(net, p, r);
 }
 
+void hgi_likelihood_rows(const hgi_net *net, const hgi_pass *p, int64_t n,
+                         const hgi_real *target, double *loss)
+{
+    for (int64_t r = 0; r < n; r++) samples_of_row(net, p, r, 1, target, false, loss);
+}
+
 double hgi_objective_mean(const hgi_pass *p, const double *loss, int64_t row)
 {
     double sum = 0;

@@ -13,6 +13,11 @@
 void hgi_objective_rows(const hgi_net *net, const hgi_pass *p, int64_t r0, int64_t r1,
                         const hgi_real *target, bool gradient, double *loss);
 
+/* loss [n, samples] of rows [0, n): -log p(target | code) of each sample in nats, constants
+ * included, whatever else the objective has. */
+void hgi_likelihood_rows(const hgi_net *net, const hgi_pass *p, int64_t n,
+                         const hgi_real *target, double *loss);
+
 /* The mean over samples of what a row has at loss. */
 double hgi_objective_mean(const hgi_pass *p, const double *loss, int64_t row);
 

@@ -6,6 +6,7 @@
  * that a file's own settings are applied after the preset it names.  Defaults of the
  * optimisers are Keras's (epsilon 1e-7, where the papers have 1e-8).  A row's last column
  * says what the option has an effect with; see hgi_config_warn_idle().                 */
+#include "data/binarise.h"
 #include "kernels/kernels.h"
 #include "model/config.h"
 
@@ -124,6 +125,9 @@ const hgi_config_decl hgi_config_decls[] = {
     {"corrupt", HGI_CFG_CORRUPT, 0, 0, false, false, "none", NULL, "CHAIN", DATA,
      "noise on what the model sees, as in gaussian:0.2+mask:0.1 (hourglass list "
      "corruptions)",
+     NULL, NULL},
+    {"binarise", WORD(hgi_binarise_words, "none"), DATA,
+     "rows of 0 and 1: drawn anew each epoch, once, by threshold (over 1/2), or none",
      NULL, NULL},
     {"redraw", WORD(redraws, "epoch"), DATA,
      "when that noise is drawn: anew in each epoch, or once", NULL, "corrupt"},

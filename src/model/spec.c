@@ -221,6 +221,7 @@ hg_status hgi_spec_from_config(const hg_config *cfg, const hgi_shape *input,
     HGI_GOTO(hgi_corrupt_fit(ctx, &s.corrupt, input->rank, input->dim));
     s.corrupt.once = strcmp(hgi_config_text(cfg, "redraw"), "once") == 0;
     s.corrupt.clean = hgi_config_real(cfg, "keep-clean");
+    hgi_binarise_find(hgi_config_text(cfg, "binarise"), &s.binarise);
     s.huber_delta = hgi_config_real(cfg, "huber-delta");
     const char *init = hgi_config_text(cfg, "init");
     s.init = strcmp(init, "he") == 0     ? HGI_INIT_HE
@@ -254,6 +255,8 @@ hg_status hgi_spec_print(const hgi_spec *s, hgi_text *out)
         hgi_format_double(number, s->huber_delta);
         hgi_text_add(out, "huber_delta: %s\n", number);
     }
+    if (s->binarise != HGI_BINARISE_NONE)
+        hgi_text_add(out, "binarise: %s\n", hgi_binarise_words[s->binarise]);
     if (s->corrupt.count > 0) {
         hgi_text_add(out, "corrupt: ");
         hgi_corrupt_print(&s->corrupt, out);

@@ -83,6 +83,14 @@ static hg_status outside(hgi_trainer *t, const hgi_scaler *s, double lo, double 
                     unit ? "unit or " : "");
 }
 
+static hg_status no_shares(hgi_trainer *t, double lo, double hi)
+{
+    return hgi_fail(t->ctx, HG_ERANGE,
+                    "%s: binarise takes values for probabilities, in [0,1], found %g to "
+                    "%g; set scale to minmax, or binarise to none",
+                    t->train->name, lo, hi);
+}
+
 /* The loss when the user does not say: all training values in [0,1] -> bce, else mse;
  * and mse where explicit decoder lines end in an activation that bce cannot follow. */
 static hg_status choose_loss(hgi_trainer *t, const hgi_scaler *s, const hgi_shape *shape,
@@ -107,6 +115,7 @@ static hg_status choose_loss(hgi_trainer *t, const hgi_scaler *s, const hgi_shap
             HGI_TRY(hgi_spec_from_config(t->cfg, shape, word, spec));
         }
     }
+    if (spec->binarise != HGI_BINARISE_NONE && !unit) return no_shares(t, lo, hi);
     spec->corrupt.span = unit ? (hgi_span){0, 1} : (hgi_span){lo, hi};
     hgi_log(t->ctx, HG_LOG_INFO, "loss: %s (%s)", word,
             !automatic ? "as asked"
@@ -192,6 +201,7 @@ hg_status hgi_setup(hg_ctx *ctx, const hg_config *cfg, const hg_dataset *train,
     HGI_GOTO(hgi_pretrain_check(t));
     if (t->m->note[0] != '\0') hgi_log(ctx, HG_LOG_WARNING, "%s", t->m->note);
     t->corrupt = t->m->spec.corrupt.count > 0 ? &t->m->spec.corrupt : NULL;
+    t->binarise = t->m->spec.binarise;
     t->m->clip = strcmp(hgi_config_text(cfg, "out-of-range"), "refuse") != 0;
     t->m->trained.rows = t->train->rows;
     t->m->trained.seed = (uint64_t)hgi_config_int(cfg, "seed");

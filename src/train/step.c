@@ -44,6 +44,10 @@ static void fill_rows(hgi_trainer *t, const hgi_view *v, int64_t n, int worker)
     else /* they lie in the batch's order already */
         hgi_batch_fill(t->k, t->fetch.rows, &m->scaler, &range, NULL,
                        rows - (t->order + t->first), n, scratch, v->target, NULL);
+    if (t->binarise != HGI_BINARISE_NONE) {
+        hgi_rng rng = hgi_binarise_rng(t->binarise, m->trained.seed, false, t->at.epoch);
+        hgi_binarise_rows(t->binarise, &rng, rows, 0, n, d, v->target);
+    }
     if (t->corrupt != NULL) {
         hgi_rng rng = hgi_corrupt_rng(t->corrupt, m->trained.seed, false, t->at.epoch);
         hgi_corrupt_rows(t->corrupt, t->k, &rng, rows, 0, n, d, v->target, v->input);

@@ -88,6 +88,7 @@ struct hgi_trainer {
     atomic_bool broken; /* this step's loss is not finite: weights stay as they are */
     bool apart;         /* no buffers share memory: see hgi_workspace_options */
 
+    hgi_binarise binarise;
     /* denoising: the net sees corrupted rows, the loss compares with the clean ones */
     const hgi_corrupt *corrupt; /* NULL: rows stay as they are */
 

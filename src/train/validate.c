@@ -22,8 +22,10 @@ static void fill(void *arg, int64_t first, int64_t n, hgi_real *x, int worker)
     const hgi_rows *w = &t->shown;
     hgi_batch_fill(t->ctx->kernels, w->rows, &m->scaler, &range, NULL, w->at + first, n,
                    scratch, clean, NULL);
+    hgi_rng rng = hgi_binarise_rng(t->binarise, m->trained.seed, true, 0);
+    hgi_binarise_rows(t->binarise, &rng, NULL, w->first + first, n, m->net.inputs, clean);
     if (t->corrupt == NULL) return;
-    hgi_rng rng = hgi_corrupt_rng(t->corrupt, m->trained.seed, true, 0);
+    rng = hgi_corrupt_rng(t->corrupt, m->trained.seed, true, 0);
     hgi_corrupt_rows(t->corrupt, t->ctx->kernels, &rng, NULL, w->first + first, n,
                      m->net.inputs, clean, x);
 }
