@@ -96,6 +96,8 @@ static json_t *to_json(const hg_metrics *metrics)
 static int open_labels(cli *c, const char *path, hg_dataset **out)
 {
     hg_data_options o = {.size = sizeof(o), .columns = cli_get(c, "label-column")};
+    int code = cli_get_int(c, "limit", 1, INT64_MAX, &o.limit);
+    if (code != CLI_OK) return code;
     return hg_dataset_open(c->ctx, path, &o, out) == HG_OK ? CLI_OK : cli_failed(c);
 }
 

@@ -73,7 +73,7 @@ TEST(each_rule_of_the_doctor_finds_its_illness)
     CHECK_STR(found(&e), "unlike-training");
     e = healthy(m);
     e.still = 1;
-    CHECK_STR(found(&e), "dead-units");
+    CHECK_STR(found(&e), "constant-units");
     e = healthy(m);
     e.directions = 1;
     CHECK_STR(found(&e), "low-rank");
@@ -191,7 +191,7 @@ TEST(the_doctor_measures_what_it_says)
     CHECK(hg_doctor_at(doctor, 0, &f));
     CHECK_STR(f.name, "identity");
     CHECK(hg_doctor_at(doctor, 1, &f));
-    CHECK_STR(f.name, "dead-units");
+    CHECK_STR(f.name, "constant-units");
     CHECK(strstr(f.value, "1 of 5") != NULL);
     CHECK(!hg_doctor_at(doctor, 2, &f));
     hg_doctor_free(&doctor);

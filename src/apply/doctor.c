@@ -13,7 +13,7 @@
 #include <string.h>
 
 /* Enough for shares of a percent; and numbers that fit a small machine. */
-enum { ROWS_MOST = 10000, NUMBERS_MOST = 8 << 20, WIDEST_CODE = 512 };
+enum { ROWS_LEAST = 10, ROWS_MOST = 10000, NUMBERS_MOST = 8 << 20, WIDEST_CODE = 512 };
 
 typedef struct finding {
     const char *name;
@@ -298,7 +298,9 @@ hg_status hg_doctor_new(hg_ctx *ctx, const hg_model *m, const hg_dataset *data,
     if (found == NULL) return hgi_fail_mem(ctx, sizeof *found, "findings");
     found->mem = ctx->mem;
     hg_status status = examine(&p, data, train);
-    for (int i = 0; status == HG_OK && hgi_rules[i].name != NULL; i++) {
+    /* Of a handful of rows everything can be said, and nothing is meant. */
+    for (int i = 0; status == HG_OK && p.n >= ROWS_LEAST && hgi_rules[i].name != NULL;
+         i++) {
         finding *f = &found->found[found->count];
         hgi_rules[i].look(&p.exam, f->text, sizeof f->text);
         f->name = hgi_rules[i].name;

@@ -37,6 +37,14 @@ static double judged(const hg_epoch *e)
 /* What is left is a ten-thousandth of what there was: nobody needs less. */
 static bool is_small(const hgi_exam *e) { return e->mse < 1e-4 * e->mean_mse; }
 
+/* PCA was not trained: advice on training is none for it. */
+static bool is_fitted(const hgi_exam *e)
+{
+    int64_t n;
+    const hg_epoch *h = history(e, &n);
+    return n == 1 && isnan(h[0].lr);
+}
+
 /* ---- the rows ---------------------------------------------------------------------- */
 
 /* 2 %: less is what any net finds in its first steps. */
@@ -81,7 +89,7 @@ static void unlike_training(const hgi_exam *e, char *out, size_t n)
                  "column %lld lies %.3g training spreads from its training mean: these "
                  "rows are not like the training rows, or in other units",
                  (long long)e->shift_column + 1, e->shift);
-    else if (mse && count > 0 && e->mse > 10 * judged(&h[count - 1]))
+    else if (mse && count > 0 && !is_small(e) && e->mse > 10 * judged(&h[count - 1]))
         snprintf(out, n,
                  "the squared error of these rows, %.4g, is %.3g times that of training: "
                  "they are not like the training rows",
@@ -90,9 +98,9 @@ static void unlike_training(const hgi_exam *e, char *out, size_t n)
 
 /* ---- the code ---------------------------------------------------------------------- */
 
-static void dead_units(const hgi_exam *e, char *out, size_t n)
+static void constant_units(const hgi_exam *e, char *out, size_t n)
 {
-    if (e->still == 0 || hgi_net_draws(&e->model->net)) return;
+    if (e->still == 0 || is_fitted(e) || hgi_net_draws(&e->model->net)) return;
     /* One of many is how relu codes are; a tenth is a waste. */
     if (e->still * 10 < e->code) return;
     snprintf(out, n,
@@ -117,6 +125,9 @@ static void low_rank(const hgi_exam *e, char *out, size_t n)
     if (e->directions < 1 || e->directions * 2 > e->code - e->still) return;
     /* One that has not learnt yet has learnt few directions. */
     if (hgi_net_draws(&e->model->net) || e->own_mse > 1.05 * e->pca_mse) return;
+    if (e->mse > 0.98 * e->mean_mse || is_fitted(e) || e->directions >= e->inputs) return;
+    /* Sparse, binary and listed codes are wide on purpose. */
+    if (strcmp(e->model->net.layer[e->model->net.code].kind->name, "plain") != 0) return;
     snprintf(out, n,
              "the codes use %lld directions of %lld (99 %% of their variance): a code of "
              "%lld would do nearly as well",
@@ -129,7 +140,8 @@ static void identity(const hgi_exam *e, char *out, size_t n)
     const hgi_layer *code = &e->model->net.layer[e->model->net.code];
     bool held =
         e->model->corrupt != NULL || code->listed > 0 || hgi_net_draws(&e->model->net);
-    if (held || e->code < e->inputs || !(e->mse < 1e-3 * e->mean_mse)) return;
+    if (held || is_fitted(e) || e->code < e->inputs || !(e->mse < 1e-3 * e->mean_mse))
+        return;
     snprintf(out, n,
              "it copies: the code has %lld values for %lld and the error is nearly 0; a "
              "smaller code, noise (corrupt) or sparsity (l1, topk) makes it learn",
@@ -210,7 +222,7 @@ const hgi_rule hgi_rules[] = {
     {"still-improving", "the loss was falling when training ended", improving},
     {"identity", "an overcomplete code that copies", identity},
     {"collapsed-latents", "latents of a variational code that carry nothing", collapsed},
-    {"dead-units", "code values that never change", dead_units},
+    {"constant-units", "code values that never change", constant_units},
     {"low-rank", "codes that use few of their directions", low_rank},
     {"saturated-outputs", "outputs stuck at 0 or 1", saturated},
     {NULL, NULL, NULL},
