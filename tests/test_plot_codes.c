@@ -68,8 +68,10 @@ TEST(pictures_of_codes_that_mean_nothing_are_refused)
                 "data are needed");
     CHECK_FAILS(ctx, hg_plot_traversal(ctx, vae, rows, N, "x.png", NULL), HG_ERANGE,
                 "no row 31: it has 30");
-    CHECK_FAILS(ctx, hg_plot_traversal(ctx, vae, rows, 0, "x.txt", NULL), HG_EINVAL,
-                "x.txt");
+    /* A build without pictures has no endings, either. */
+    if (hgi_picture_backend() != NULL)
+        CHECK_FAILS(ctx, hg_plot_traversal(ctx, vae, rows, 0, "x.txt", NULL), HG_EINVAL,
+                    "x.txt");
     hg_model_free(&m);
     hg_model_free(&two);
     hg_model_free(&vae);

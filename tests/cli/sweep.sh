@@ -1,5 +1,8 @@
+# SPDX-License-Identifier: MIT
 # A sweep's table has a row a combination, its picture and its best model are written, and
 # what is wrong is said before anything trains.
+. "$(dirname "$0")/common.bash"
+need_cairo
 S="$HG_SAMPLE/breast-cancer.csv"
 common="--drop-non-numeric --preset tabular --epochs 2 -q"
 hourglass sweep "$S" code=2,4,8 $common --json -o best.safetensors --plot s.svg >out.json
