@@ -26,8 +26,15 @@ skip() {
     echo "$*"
     exit 77
 }
+# Fonts that cairo finds stay with their library to the program's end: no leaks of ours.
+pictures_leak() {
+    local list
+    list=$(cd "$(dirname "$0")" && pwd)/lsan.supp
+    export LSAN_OPTIONS="suppressions=$list:print_suppressions=0${LSAN_OPTIONS:+:$LSAN_OPTIONS}"
+}
 need_cairo() {
     hourglass info | grep '^cairo' | grep -qv 'not built' || skip 'built without cairo'
+    pictures_leak
 }
 need_yaml() {
     hourglass info | grep '^yaml' | grep -qv 'not built' || skip 'built without libyaml'

@@ -2,9 +2,6 @@
 # Pictures by the ending of their name.
 . "$(dirname "$0")/common.bash"
 need_cairo
-# fontconfig keeps what it read of the fonts until the end, which is no leak of ours.
-echo 'leak:libfontconfig' >lsan.supp
-export LSAN_OPTIONS="suppressions=$PWD/lsan.supp:print_suppressions=0${LSAN_OPTIONS:+:$LSAN_OPTIONS}"
 hourglass train $test --preset keras-dense --code 4 --epochs 2 -q --log log.jsonl --plot a.png
 hourglass plot loss log.jsonl -o b.svg
 # A model knows which loss it was, and the axis says it; a log does not.

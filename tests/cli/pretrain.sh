@@ -2,6 +2,7 @@
 # Pretraining: layer by layer, told, logged, stopped and gone on with; the pretrained model's
 # filters are drawn.
 . "$(dirname "$0")/common.bash"
+pictures_leak
 deep="--hidden 20,10 --code 4 --activation sigmoid --code-activation linear"
 options="$deep --pretrain rbm --pretrain-epochs 2 --limit 300 --batch-size 50"
 

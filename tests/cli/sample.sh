@@ -2,6 +2,7 @@
 # New rows from the prior and from a mixture that the model's file keeps; rows on the way
 # from one to another; what is wrong is said.
 . "$(dirname "$0")/common.bash"
+pictures_leak
 small_model
 try hourglass sample model.safetensors -n 3 -o - | cut -c1-120
 hourglass sample model.safetensors --fit $test --components 2 --covariance full 2>&1 |
