@@ -103,6 +103,13 @@ int cli_open_data(cli *c, const char *path, hg_dataset **out);
 /* With --corrupt, the rows with noise on them; else *out stays NULL.                  */
 int cli_corrupt(cli *c, const hg_model *model, const hg_dataset *data, hg_dataset **out);
 int cli_open_model(cli *c, const char *path, hg_model **out);
+/* One label a row; the file has its own columns: options about columns are the data's. */
+int cli_open_labels(cli *c, const char *path, hg_dataset **out);
+/* Options in the order of the command line: later ones override, files and presets too. */
+int cli_configure(cli *c, hg_config **out);
+/* args[0] and --valid, which may be absent.                                            */
+int cli_open_training(cli *c, const hg_config *cfg, hg_dataset **train,
+                      hg_dataset **valid);
 
 /* ---- outputs.c --------------------------------------------------------------------- */
 

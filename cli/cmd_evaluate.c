@@ -92,24 +92,15 @@ static json_t *to_json(const hg_metrics *metrics)
 
 /* ---- labels ------------------------------------------------------------------------- */
 
-/* The labels' file has its own columns: options about columns are the data's. */
-static int open_labels(cli *c, const char *path, hg_dataset **out)
-{
-    hg_data_options o = {.size = sizeof(o), .columns = cli_get(c, "label-column")};
-    int code = cli_get_int(c, "limit", 1, INT64_MAX, &o.limit);
-    if (code != CLI_OK) return code;
-    return hg_dataset_open(c->ctx, path, &o, out) == HG_OK ? CLI_OK : cli_failed(c);
-}
-
 /* Accuracies of classifiers on the codes, where there are labels; else out->rows is 0. */
 static int probe(cli *c, const hg_model *model, const hg_dataset *data, hg_probe *out)
 {
     hg_dataset *labels = NULL, *train = NULL, *train_labels = NULL;
     const char *path = cli_get(c, "labels"), *rows = cli_get(c, "train");
     const char *known = cli_get(c, "train-labels");
-    int code = open_labels(c, path, &labels);
+    int code = cli_open_labels(c, path, &labels);
     if (code == CLI_OK && rows != NULL) code = cli_open_data(c, rows, &train);
-    if (code == CLI_OK && known != NULL) code = open_labels(c, known, &train_labels);
+    if (code == CLI_OK && known != NULL) code = cli_open_labels(c, known, &train_labels);
     if (code == CLI_OK &&
         hg_probe_run(c->ctx, model, train, train_labels, data, labels, out) != HG_OK)
         code = cli_failed(c);

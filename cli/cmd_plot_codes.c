@@ -25,17 +25,12 @@ static const cli_option traversal[] = {
     {0},
 };
 
-/* The labels' file has its own columns: options about columns are the data's. */
 static int open_labels(cli *c, hg_dataset **out)
 {
-    hg_data_options o = {.size = sizeof(o), .columns = cli_get(c, "label-column")};
     const char *path = cli_get(c, "labels");
-    if (path == NULL && o.columns == NULL) return CLI_OK;
-    if (path == NULL)
-        return cli_usage_error("label-column: of which file? name it with --labels FILE");
-    int code = cli_get_int(c, "limit", 1, INT64_MAX, &o.limit);
-    if (code != CLI_OK) return code;
-    return hg_dataset_open(c->ctx, path, &o, out) == HG_OK ? CLI_OK : cli_failed(c);
+    if (path != NULL) return cli_open_labels(c, path, out);
+    if (!cli_has(c, "label-column")) return CLI_OK;
+    return cli_usage_error("label-column: of which file? name it with --labels FILE");
 }
 
 /* The model first: it is small, and a wrong one is told before data are read. */

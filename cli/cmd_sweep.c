@@ -32,40 +32,6 @@ typedef struct job {
     bool unsaved; /* the best model could not be written */
 } job;
 
-static int configure(job *j)
-{
-    cli *c = j->c;
-    if (hg_config_new(c->ctx, &j->cfg) != HG_OK) return cli_failed(c);
-    for (int i = 0; i < c->given_count; i++) {
-        const cli_given *g = &c->given[i];
-        const char *name = g->option.name;
-        hg_status status = HG_OK;
-        if (strcmp(name, "config") == 0)
-            status = hg_config_load(j->cfg, g->value);
-        else if (g->option.config || strcmp(name, "shape") == 0)
-            status = hg_config_set(j->cfg, name, g->value);
-        if (status == HG_OK) continue;
-        cli_failed(c);
-        return strcmp(name, "config") == 0 ? CLI_FAILED : CLI_USAGE;
-    }
-    return CLI_OK;
-}
-
-static int open_data(job *j)
-{
-    hg_data_options o;
-    cli *c = j->c;
-    const char *valid = cli_get(c, "valid");
-    int code = cli_read_data_options(c, &o);
-    if (code != CLI_OK) return code;
-    o.shape = hg_config_get(j->cfg, "shape");
-    if (hg_dataset_open(c->ctx, c->args[0], &o, &j->train) != HG_OK) return cli_failed(c);
-    o.limit = 0;
-    if (valid != NULL && hg_dataset_open(c->ctx, valid, &o, &j->valid) != HG_OK)
-        return cli_failed(c);
-    return CLI_OK;
-}
-
 /* ---- while it runs ------------------------------------------------------------------ */
 
 static int on_step(void *user, const hg_progress *p)
@@ -186,10 +152,10 @@ static int run(cli *c)
                                     .user = &j,
                                     .training = &training};
     int code = cli_context(c);
-    if (code == CLI_OK) code = configure(&j);
+    if (code == CLI_OK) code = cli_configure(c, &j.cfg);
     if (code == CLI_OK && j.output != NULL) code = cli_check_output(c, j.output);
     if (code == CLI_OK && j.plot != NULL) code = cli_check_picture(c, j.plot);
-    if (code == CLI_OK) code = open_data(&j);
+    if (code == CLI_OK) code = cli_open_training(c, j.cfg, &j.train, &j.valid);
     if (code == CLI_OK) {
         cli_interrupt_catch();
         cli_progress_start(&j.progress, cli_has(c, "quiet"), false);

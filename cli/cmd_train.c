@@ -50,27 +50,6 @@ typedef struct job {
 
 /* ---- what was asked ---------------------------------------------------------------- */
 
-/* Options in the order of the command line: later ones override, files and presets too. */
-static int configure(job *j)
-{
-    cli *c = j->c;
-    if (hg_config_new(c->ctx, &j->cfg) != HG_OK) return cli_failed(c);
-    for (int i = 0; i < c->given_count; i++) {
-        const cli_given *g = &c->given[i];
-        const char *name = g->option.name;
-        hg_status status = HG_OK;
-        bool file = strcmp(name, "config") == 0;
-        if (file)
-            status = hg_config_load(j->cfg, g->value);
-        else if (g->option.config || strcmp(name, "shape") == 0)
-            status = hg_config_set(j->cfg, name, g->value);
-        if (status == HG_OK) continue;
-        cli_failed(c);
-        return file || status == HG_ENOMEM ? CLI_FAILED : CLI_USAGE;
-    }
-    return CLI_OK;
-}
-
 static int check_outputs(job *j)
 {
     const cli *c = j->c;
@@ -82,23 +61,6 @@ static int check_outputs(job *j)
     if (code == CLI_OK && j->log.path != NULL) code = cli_check_log(c, j->log.path);
     if (code == CLI_OK && j->plot != NULL) code = cli_check_picture(c, j->plot);
     return code;
-}
-
-/* Both files by the same reading options; but a limit is one of training rows alone. */
-static int open_data(job *j)
-{
-    hg_data_options o;
-    cli *c = j->c;
-    int code = cli_read_data_options(c, &o);
-    if (code != CLI_OK) return code;
-    /* A configuration file may name the shape, too. */
-    o.shape = hg_config_get(j->cfg, "shape");
-    if (hg_dataset_open(c->ctx, c->args[0], &o, &j->train) != HG_OK) return cli_failed(c);
-    o.limit = 0;
-    const char *valid = cli_get(c, "valid");
-    if (valid != NULL && hg_dataset_open(c->ctx, valid, &o, &j->valid) != HG_OK)
-        return cli_failed(c);
-    return CLI_OK;
 }
 
 /* ---- while it trains --------------------------------------------------------------- */
@@ -374,9 +336,9 @@ static int run(cli *c)
 {
     job j = {.c = c};
     int code = cli_context(c);
-    if (code == CLI_OK) code = configure(&j);
+    if (code == CLI_OK) code = cli_configure(c, &j.cfg);
     if (code == CLI_OK) code = check_outputs(&j);
-    if (code == CLI_OK) code = open_data(&j);
+    if (code == CLI_OK) code = cli_open_training(c, j.cfg, &j.train, &j.valid);
     if (code == CLI_OK) code = cli_has(c, "dry-run") ? dry_run(&j) : train(&j);
     hg_model_free(&j.model);
     hg_dataset_free(&j.valid);

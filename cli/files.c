@@ -106,3 +106,47 @@ int cli_open_model(cli *c, const char *path, hg_model **out)
     if (code != CLI_OK) return code;
     return hg_model_load(c->ctx, path, out) == HG_OK ? CLI_OK : cli_failed(c);
 }
+
+int cli_open_labels(cli *c, const char *path, hg_dataset **out)
+{
+    hg_data_options o = {.size = sizeof(o), .columns = cli_get(c, "label-column")};
+    int code = cli_get_int(c, "limit", 1, INT64_MAX, &o.limit);
+    if (code != CLI_OK) return code;
+    return hg_dataset_open(c->ctx, path, &o, out) == HG_OK ? CLI_OK : cli_failed(c);
+}
+
+int cli_configure(cli *c, hg_config **out)
+{
+    if (hg_config_new(c->ctx, out) != HG_OK) return cli_failed(c);
+    for (int i = 0; i < c->given_count; i++) {
+        const cli_given *g = &c->given[i];
+        const char *name = g->option.name;
+        hg_status status = HG_OK;
+        bool file = strcmp(name, "config") == 0;
+        if (file)
+            status = hg_config_load(*out, g->value);
+        else if (g->option.config || strcmp(name, "shape") == 0)
+            status = hg_config_set(*out, name, g->value);
+        if (status == HG_OK) continue;
+        cli_failed(c);
+        return file || status == HG_ENOMEM ? CLI_FAILED : CLI_USAGE;
+    }
+    return CLI_OK;
+}
+
+/* Both files by the same reading options; but a limit is one of training rows alone. */
+int cli_open_training(cli *c, const hg_config *cfg, hg_dataset **train,
+                      hg_dataset **valid)
+{
+    hg_data_options o;
+    const char *path = cli_get(c, "valid");
+    int code = cli_read_data_options(c, &o);
+    if (code != CLI_OK) return code;
+    /* A configuration file may name the shape, too. */
+    o.shape = hg_config_get(cfg, "shape");
+    if (hg_dataset_open(c->ctx, c->args[0], &o, train) != HG_OK) return cli_failed(c);
+    o.limit = 0;
+    if (path != NULL && hg_dataset_open(c->ctx, path, &o, valid) != HG_OK)
+        return cli_failed(c);
+    return CLI_OK;
+}

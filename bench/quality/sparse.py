@@ -28,22 +28,9 @@ import zlib
 
 import numpy as np
 
+from common import call, mnist
+
 L0S = (8, 16, 32, 64)
-
-
-def call(*args):
-    done = subprocess.run([str(a) for a in args], capture_output=True, text=True)
-    if done.returncode != 0:
-        sys.exit(f"{' '.join(map(str, args))}\n{done.stderr}")
-    return done.stdout
-
-
-def mnist(folder, name):
-    for ending in ("", ".gz"):
-        path = os.path.join(folder, name + ending)
-        if os.path.exists(path):
-            return path
-    sys.exit(f"{folder}: no {name}")
 
 
 def labels(path):

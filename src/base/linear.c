@@ -9,15 +9,14 @@
 #include <math.h>
 #include <string.h>
 
-static double dot(int64_t n, const double *a, const double *b)
+double hgi_dot(int64_t n, const double *a, const double *b)
 {
     double s = 0;
     for (int64_t i = 0; i < n; i++) s += a[i] * b[i];
     return s;
 }
 
-/* y += f x */
-static void add(int64_t n, double f, const double *x, double *y)
+void hgi_add(int64_t n, double f, const double *x, double *y)
 {
     for (int64_t i = 0; i < n; i++) y[i] += f * x[i];
 }
@@ -35,7 +34,7 @@ static void reflect(int64_t n, double *a, int64_t i, double *d, double *e)
     e[i] = v[i - 1];
     if (i < 2 || scale <= 0) return;
     for (int64_t k = 0; k < i; k++) v[k] /= scale;
-    h = dot(i, v, v);
+    h = hgi_dot(i, v, v);
     double g = v[i - 1] > 0 ? -sqrt(h) : sqrt(h);
     e[i] = scale * g;
     h -= v[i - 1] * g;
@@ -44,16 +43,16 @@ static void reflect(int64_t n, double *a, int64_t i, double *d, double *e)
     for (int64_t j = 0; j < i; j++) e[j] = 0;
     for (int64_t j = 0; j < i; j++) {
         const double *row = a + j * n;
-        e[j] += dot(j + 1, row, v);
-        add(j, v[j], row, e);
+        e[j] += hgi_dot(j + 1, row, v);
+        hgi_add(j, v[j], row, e);
     }
     for (int64_t j = 0; j < i; j++) e[j] /= h;
-    double half = dot(i, v, e) / (2 * h);
-    add(i, -half, v, e);
+    double half = hgi_dot(i, v, e) / (2 * h);
+    hgi_add(i, -half, v, e);
     for (int64_t j = 0; j < i; j++) {
         double *row = a + j * n;
-        add(j + 1, -v[j], e, row);
-        add(j + 1, -e[j], v, row);
+        hgi_add(j + 1, -v[j], e, row);
+        hgi_add(j + 1, -e[j], v, row);
     }
     d[i] = h;
 }
@@ -72,7 +71,7 @@ static void tridiagonal(int64_t n, double *a, double *d, double *e)
         if (h > 0)
             for (int64_t j = 0; j < i; j++) {
                 double *row = a + j * n;
-                add(i, -dot(i, v, row) / h, v, row);
+                hgi_add(i, -hgi_dot(i, v, row) / h, v, row);
             }
         d[i] = v[i];
         v[i] = 1;
@@ -179,15 +178,16 @@ bool hgi_eigen(int64_t n, double *a, double *value, double *work)
 /* Take what rows before hold out of `row`; the length that is left. */
 static double reject(int64_t count, int64_t d, const double *q, double *row)
 {
-    for (int64_t j = 0; j < count; j++) add(d, -dot(d, q + j * d, row), q + j * d, row);
-    return sqrt(dot(d, row, row));
+    for (int64_t j = 0; j < count; j++)
+        hgi_add(d, -hgi_dot(d, q + j * d, row), q + j * d, row);
+    return sqrt(hgi_dot(d, row, row));
 }
 
 void hgi_orthonormal_rows(int64_t p, int64_t d, double *q)
 {
     int64_t axis = 0; /* the next one to try where a row depends on those before */
     for (int64_t i = 0; i < p; i++) {
-        double *row = q + i * d, was = sqrt(dot(d, row, row));
+        double *row = q + i * d, was = sqrt(hgi_dot(d, row, row));
         double left = reject(i, d, q, row);
         while (!(left > 1e-10 * was) || !(left > 0)) {
             memset(row, 0, (size_t)d * sizeof *row);
@@ -207,8 +207,8 @@ bool hgi_cholesky(int64_t n, double *a)
     for (int64_t i = 0; i < n; i++) {
         double *row = a + i * n;
         for (int64_t j = 0; j < i; j++)
-            row[j] = (row[j] - dot(j, row, a + j * n)) / a[j * n + j];
-        double left = row[i] - dot(i, row, row);
+            row[j] = (row[j] - hgi_dot(j, row, a + j * n)) / a[j * n + j];
+        double left = row[i] - hgi_dot(i, row, row);
         if (!(left > 0) || !isfinite(left)) return false;
         row[i] = sqrt(left);
     }
@@ -217,13 +217,14 @@ bool hgi_cholesky(int64_t n, double *a)
 
 void hgi_solve_lower(int64_t n, const double *l, double *b)
 {
-    for (int64_t i = 0; i < n; i++) b[i] = (b[i] - dot(i, l + i * n, b)) / l[i * n + i];
+    for (int64_t i = 0; i < n; i++)
+        b[i] = (b[i] - hgi_dot(i, l + i * n, b)) / l[i * n + i];
 }
 
 void hgi_solve_upper(int64_t n, const double *l, double *b)
 {
     for (int64_t i = n - 1; i >= 0; i--) {
         b[i] /= l[i * n + i];
-        add(i, -b[i], l + i * n, b);
+        hgi_add(i, -b[i], l + i * n, b);
     }
 }

@@ -8,6 +8,9 @@
 
 #include "base/base.h"
 
+double hgi_dot(int64_t n, const double *a, const double *b);
+/* y += f x */
+void hgi_add(int64_t n, double f, const double *x, double *y);
 /* All eigenvalues of a symmetric a [n,n], descending, with unit eigenvectors as the ROWS
  * of a: value[i] belongs to a[i*n ..].  work [n] doubles.  The sign of a vector is that
  * which makes its largest component positive.  False when it does not converge, which

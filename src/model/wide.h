@@ -30,6 +30,44 @@
 enum { HGI_WIDE_WEIGHT, HGI_WIDE_BIAS, HGI_WIDE_SILENT, HGI_WIDE_THRESHOLD };
 enum { HGI_WIDE_ROWS = 64 };
 
+/* The options that wide codes have alike, for their lists. */
+#define HGI_WIDE_SIZE_OPTION                                                             \
+    {                                                                                    \
+        .name = "size", .type = HGI_OPT_INT, .positional = true, .required = true,       \
+        .lo = 1, .hi = 1 << 24, .help = "values of a code"                               \
+    }
+#define HGI_WIDE_K_OPTION(text)                                                          \
+    {                                                                                    \
+        .name = "k", .type = HGI_OPT_INT, .required = true, .lo = 1, .hi = 1 << 20,      \
+        .help = text                                                                     \
+    }
+#define HGI_WIDE_UNIT_OPTION                                                             \
+    {                                                                                    \
+        .name = "unit-decoder", .type = HGI_OPT_FLAG,                                    \
+        .help = "hold the decoder's columns, one a code unit, at norm 1"                 \
+    }
+/* auxk, dead, pre-bias, mirror */
+#define HGI_WIDE_LAST_OPTIONS                                                            \
+    {.name = "auxk",                                                                     \
+     .type = HGI_OPT_REAL,                                                               \
+     .lo = 0,                                                                            \
+     .hi = 1000,                                                                         \
+     .initial = 0,                                                                       \
+     .help = "weight of the loss that revives dead units, usually 1/32"},                \
+        {.name = "dead",                                                                 \
+         .type = HGI_OPT_INT,                                                            \
+         .lo = 1,                                                                        \
+         .hi = 1 << 24,                                                                  \
+         .initial = 1000,                                                                \
+         .help = "steps without a row that keeps it after which a unit is dead"},        \
+        {.name = "pre-bias",                                                             \
+         .type = HGI_OPT_FLAG,                                                           \
+         .help = "take the decoder's bias off the row before the encoder"},              \
+    {                                                                                    \
+        .name = "mirror", .type = HGI_OPT_FLAG,                                          \
+        .help = "start with the decoder's weight, transposed, in the encoder"            \
+    }
+
 /* From the options of the line; units and features are l->line's and l->d_in. */
 typedef struct hgi_wide_options {
     int64_t units;

@@ -5,6 +5,7 @@
  * own and added up in order: the same numbers for any number of threads. */
 #include "train/logistic.h"
 
+#include "base/linear.h"
 #include "base/team.h"
 #include "kernels/kernels.h"
 
@@ -103,18 +104,6 @@ static double objective(fit *f, const double *theta, double *gradient)
     return loss / (double)f->n + lambda / 2 * penalty;
 }
 
-static double dot(int64_t n, const double *a, const double *b)
-{
-    double s = 0;
-    for (int64_t i = 0; i < n; i++) s += a[i] * b[i];
-    return s;
-}
-
-static void add(int64_t n, double by, const double *x, double *y)
-{
-    for (int64_t i = 0; i < n; i++) y[i] += by * x[i];
-}
-
 /* The two loops: minus the inverse Hessian's estimate times the gradient. */
 static void find_direction(fit *f, int64_t step)
 {
@@ -122,18 +111,18 @@ static void find_direction(fit *f, int64_t step)
     for (int64_t i = 0; i < n; i++) f->direction[i] = -f->gradient[i];
     for (int64_t i = step - 1; i >= first; i--) {
         int64_t at = i % MEMORY;
-        f->alpha[at] = f->rho[at] * dot(n, f->s + at * n, f->direction);
-        add(n, -f->alpha[at], f->g + at * n, f->direction);
+        f->alpha[at] = f->rho[at] * hgi_dot(n, f->s + at * n, f->direction);
+        hgi_add(n, -f->alpha[at], f->g + at * n, f->direction);
     }
     if (step > 0) {
         int64_t at = (step - 1) % MEMORY;
-        double scale = 1 / (f->rho[at] * dot(n, f->g + at * n, f->g + at * n));
+        double scale = 1 / (f->rho[at] * hgi_dot(n, f->g + at * n, f->g + at * n));
         for (int64_t i = 0; i < n; i++) f->direction[i] *= scale;
     }
     for (int64_t i = first; i < step; i++) {
         int64_t at = i % MEMORY;
-        double beta = f->rho[at] * dot(n, f->g + at * n, f->direction);
-        add(n, f->alpha[at] - beta, f->s + at * n, f->direction);
+        double beta = f->rho[at] * hgi_dot(n, f->g + at * n, f->direction);
+        hgi_add(n, f->alpha[at] - beta, f->s + at * n, f->direction);
     }
 }
 
@@ -141,10 +130,10 @@ static void find_direction(fit *f, int64_t step)
  * when it no longer does: as exact as floats are. */
 static bool search_line(fit *f, double *loss)
 {
-    double slope = dot(f->params, f->gradient, f->direction), size = 1, now;
+    double slope = hgi_dot(f->params, f->gradient, f->direction), size = 1, now;
     for (int tries = 0; tries < HALVINGS; tries++, size /= 2) {
         memcpy(f->trial, f->theta, (size_t)f->params * sizeof *f->trial);
-        add(f->params, size, f->direction, f->trial);
+        hgi_add(f->params, size, f->direction, f->trial);
         now = objective(f, f->trial, f->other);
         if (!(now <= *loss + 1e-4 * size * slope)) continue;
         *loss = now;
@@ -175,7 +164,7 @@ static void minimise(fit *f)
             s[i] = f->trial[i] - f->theta[i];
             g[i] = f->other[i] - f->gradient[i];
         }
-        double bend = dot(n, s, g);
+        double bend = hgi_dot(n, s, g);
         /* Without curvature the pair would spoil the estimate. */
         if (bend > 1e-12) f->rho[kept++ % MEMORY] = 1 / bend;
         swap(&f->theta, &f->trial);
