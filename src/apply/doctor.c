@@ -7,6 +7,7 @@
  * which would flatter it. */
 #include "apply/doctor.h"
 
+#include "apply/beside.h"
 #include "base/linear.h"
 
 #include <math.h>
@@ -45,13 +46,6 @@ static hg_status sample(hg_ctx *ctx, const hg_dataset *data, int64_t n, float *x
     return HG_OK;
 }
 
-static void to_scale(const hgi_scaler *s, int64_t n, float *x)
-{
-    for (int64_t r = 0; r < n; r++)
-        for (int64_t c = 0; c < s->features; c++, x++)
-            *x = (float)(((double)*x - s->shift[c]) * s->scale[c]);
-}
-
 static int64_t sample_size(const hg_dataset *data, int64_t d, int64_t k)
 {
     int64_t most = hgi_max(16, NUMBERS_MOST / hgi_max(d, k));
@@ -71,8 +65,8 @@ static hg_status look(patient *p, const hg_dataset *data)
     HGI_TRY(sample(ctx, data, p->n, p->x));
     HGI_TRY(hg_encode(ctx, m, p->x, p->n, p->z));
     HGI_TRY(hg_reconstruct(ctx, m, p->x, p->n, p->y));
-    to_scale(&m->scaler, p->n, p->x);
-    to_scale(&m->scaler, p->n, p->y);
+    hgi_to_scale(&m->scaler, p->n, p->x);
+    hgi_to_scale(&m->scaler, p->n, p->y);
     return HG_OK;
 }
 
@@ -205,36 +199,10 @@ static hg_status see_codes(patient *p)
 
 /* ---- PCA beside it ----------------------------------------------------------------- */
 
-static hg_status view_of(const patient *p, const float *x, int64_t rows, int64_t step,
-                         hg_dataset **out)
-{
-    hg_view v = {.size = sizeof v,
-                 .data = x,
-                 .rows = rows,
-                 .rank = 1,
-                 .shape = {p->d},
-                 .row_stride = step * p->d * (int64_t)sizeof *x};
-    return hg_dataset_view(p->ctx, &v, out);
-}
-
-static hg_status fit(const patient *p, const hg_dataset *rows, hg_model **out)
-{
-    char code[24];
-    hg_config *cfg;
-    HGI_TRY(hg_config_new(p->ctx, &cfg));
-    snprintf(code, sizeof code, "%lld", (long long)p->k);
-    hg_status status = hg_config_set(cfg, "code", code);
-    if (status == HG_OK) status = hg_config_set(cfg, "scale", "none");
-    if (status == HG_OK) status = hg_pca(p->ctx, cfg, rows, NULL, out);
-    hg_config_free(&cfg);
-    return status;
-}
-
 static hg_status see_pca(patient *p, const hg_dataset *train)
 {
     hg_status status = HG_OK;
     hgi_exam *e = &p->exam;
-    hg_dataset *rows = NULL;
     hg_model *pca = NULL;
     float *own = NULL;
     int64_t n = train != NULL ? sample_size(train, p->d, p->k) : (p->n + 1) / 2;
@@ -245,20 +213,17 @@ static hg_status see_pca(patient *p, const hg_dataset *train)
         if (own == NULL)
             return hgi_fail_mem(p->ctx, (size_t)(n * p->d) * 4, "training rows");
         HGI_GOTO(sample(p->ctx, train, n, own));
-        to_scale(&e->model->scaler, n, own);
-        HGI_GOTO(view_of(p, own, n, 1, &rows));
-    } else {
-        HGI_GOTO(view_of(p, p->x, n, 2, &rows));
+        hgi_to_scale(&e->model->scaler, n, own);
     }
-    HGI_GOTO(fit(p, rows, &pca));
     int64_t first = train != NULL ? 0 : 1, step = train != NULL ? 1 : 2;
+    HGI_GOTO(
+        hgi_pca_beside(p->ctx, train != NULL ? own : p->x, n, p->d, step, p->k, &pca));
     e->own_mse = error_of(p, p->y, first, step);
     /* The model's own reconstructions are needed no more. */
     HGI_GOTO(hg_reconstruct(p->ctx, pca, p->x, p->n, p->y));
     e->pca_mse = error_of(p, p->y, first, step);
     e->pca_trained = train != NULL;
 done:
-    hg_dataset_free(&rows);
     hg_model_free(&pca);
     hgi_free(&p->ctx->mem, own);
     return status;

@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: MIT
 /* Codes as points: a code of two values as it is, a longer one by its two principal
  * components, coloured by label. */
+#include "apply/beside.h"
 #include "apply/plot.h"
 #include "base/rng.h"
 
@@ -44,18 +45,6 @@ static hg_status choose_rows(latent *p, int64_t rows, uint64_t seed)
 }
 
 /* ---- labels ------------------------------------------------------------------------ */
-
-static hg_status check_labels(hg_ctx *ctx, const hg_dataset *labels, int64_t rows)
-{
-    if (labels->features != 1)
-        return hgi_fail(ctx, HG_ESHAPE,
-                        "%s: %lld values a row, expected labels: one value a row",
-                        labels->name, (long long)labels->features);
-    if (labels->rows != rows)
-        return hgi_fail(ctx, HG_ESHAPE, "%s: %lld labels for %lld rows", labels->name,
-                        (long long)labels->rows, (long long)rows);
-    return HG_OK;
-}
 
 /* Where v stands in the list, or where it belongs. */
 static int place_of(const latent *p, double v)
@@ -174,7 +163,7 @@ hg_status hg_plot_latent(hg_ctx *ctx, const hg_model *m, const hg_dataset *data,
     HGI_TRY(hgi_plot_options(ctx, options, &o));
     if (m == NULL || data == NULL)
         return hgi_fail(ctx, HG_EINVAL, "a model and data are needed");
-    if (labels != NULL) HGI_TRY(check_labels(ctx, labels, data->rows));
+    if (labels != NULL) HGI_TRY(hgi_check_labels(ctx, labels, data));
     p.n = hgi_min(o.items > 0 ? o.items : POINTS, data->rows);
     HGI_GOTO(choose_rows(&p, data->rows, o.seed));
     if (labels != NULL) HGI_GOTO(read_labels(&p, labels));

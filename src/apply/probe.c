@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: MIT
 /* What do codes know that nobody told them?  A classifier that sees codes alone, by nearest
  * neighbours and by a linear map, beside the same on PCA's codes and on the rows.      */
+#include "apply/beside.h"
 #include "apply/neighbours.h"
 #include "model/model.h"
 #include "train/logistic.h"
@@ -29,20 +30,6 @@ typedef struct probe {
 } probe;
 
 /* ---- labels ------------------------------------------------------------------------- */
-
-static hg_status check_labels(hg_ctx *ctx, const hg_dataset *data,
-                              const hg_dataset *labels)
-{
-    if (labels->features != 1)
-        return hgi_fail(ctx, HG_ESHAPE,
-                        "%s: %lld values a row, expected labels: one value a row",
-                        labels->name, (long long)labels->features);
-    if (labels->rows != data->rows)
-        return hgi_fail(ctx, HG_ESHAPE, "%s: %lld labels for %lld rows of %s",
-                        labels->name, (long long)labels->rows, (long long)data->rows,
-                        data->name);
-    return HG_OK;
-}
 
 /* Where v stands among the labels, or where it would have to. */
 static int64_t place_of(const probe *p, double v)
@@ -87,7 +74,6 @@ static hg_status take(probe *p, side *s, const hg_dataset *data, const hg_datase
                       int64_t first, int64_t step)
 {
     hg_ctx *ctx = p->ctx;
-    const hgi_scaler *scaler = &p->model->scaler;
     s->n = hgi_ceil_div(data->rows - first, step);
     size_t n = (size_t)s->n;
     s->x = hgi_calloc(&ctx->mem, n * (size_t)p->d, sizeof *s->x);
@@ -109,37 +95,18 @@ static hg_status take(probe *p, side *s, const hg_dataset *data, const hg_datase
         HGI_TRY(hg_dataset_read(ctx, data, row, 1, s->x + i * p->d));
     }
     HGI_TRY(hg_encode(ctx, p->model, s->x, s->n, s->z));
-    for (int64_t i = 0; i < s->n * p->d; i++) {
-        int64_t c = i % p->d;
-        s->x[i] = (float)(((double)s->x[i] - scaler->shift[c]) * scaler->scale[c]);
-    }
+    hgi_to_scale(&p->model->scaler, s->n, s->x);
     return HG_OK;
 }
 
 /* Replace the codes by PCA's, fitted to the rows learnt from. */
 static hg_status take_pca(probe *p)
 {
-    hg_status status = HG_OK;
-    char code[24];
-    hg_config *cfg = NULL;
-    hg_dataset *rows = NULL;
     hg_model *pca = NULL;
-    hg_view v = {.size = sizeof v,
-                 .data = p->learn.x,
-                 .rows = p->learn.n,
-                 .rank = 1,
-                 .shape = {p->d}};
-    snprintf(code, sizeof code, "%lld", (long long)p->k);
-    HGI_GOTO(hg_config_new(p->ctx, &cfg));
-    HGI_GOTO(hg_config_set(cfg, "code", code));
-    HGI_GOTO(hg_config_set(cfg, "scale", "none"));
-    HGI_GOTO(hg_dataset_view(p->ctx, &v, &rows));
-    HGI_GOTO(hg_pca(p->ctx, cfg, rows, NULL, &pca));
-    HGI_GOTO(hg_encode(p->ctx, pca, p->learn.x, p->learn.n, p->learn.z));
-    HGI_GOTO(hg_encode(p->ctx, pca, p->judge.x, p->judge.n, p->judge.z));
-done:
-    hg_config_free(&cfg);
-    hg_dataset_free(&rows);
+    HGI_TRY(hgi_pca_beside(p->ctx, p->learn.x, p->learn.n, p->d, 1, p->k, &pca));
+    hg_status status = hg_encode(p->ctx, pca, p->learn.x, p->learn.n, p->learn.z);
+    if (status == HG_OK)
+        status = hg_encode(p->ctx, pca, p->judge.x, p->judge.n, p->judge.z);
     hg_model_free(&pca);
     return status;
 }
@@ -216,7 +183,7 @@ static hg_status check(hg_ctx *ctx, const hg_model *m, const hg_dataset *train,
             return hgi_fail(ctx, HG_ESHAPE,
                             "%s: %lld values a row, but the model wants %lld", d->name,
                             (long long)d->features, (long long)m->net.inputs);
-        HGI_TRY(check_labels(ctx, d, i == 0 ? labels : train_labels));
+        HGI_TRY(hgi_check_labels(ctx, i == 0 ? labels : train_labels, d));
     }
     if (train == NULL && data->rows < 4)
         return hgi_fail(ctx, HG_ESHAPE, "%s: %lld rows, expected at least 4 to halve",
