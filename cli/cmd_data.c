@@ -11,6 +11,7 @@ enum { MAX_UNNAMED = 40, ROWS_AT_ONCE = 256 };
 
 typedef struct column {
     double min, max, mean, m2; /* m2: sum of squared differences from the mean */
+    int64_t count;             /* values, without missing ones */
 } column;
 
 /* One pass, Welford's update: exact enough for columns far from zero.
@@ -21,7 +22,7 @@ static int column_stats(cli *c, const hg_dataset *data, column *columns)
     float *x = cli_alloc((size_t)d, ROWS_AT_ONCE * sizeof(*x));
     int code = CLI_OK;
     /* The first value, whatever it is, must become both. */
-    for (int64_t i = 0; i < d; i++) columns[i] = (column){HUGE_VAL, -HUGE_VAL, 0, 0};
+    for (int64_t i = 0; i < d; i++) columns[i] = (column){HUGE_VAL, -HUGE_VAL, 0, 0, 0};
     for (int64_t first = 0; first < rows && code == CLI_OK; first += ROWS_AT_ONCE) {
         int64_t n = rows - first < ROWS_AT_ONCE ? rows - first : ROWS_AT_ONCE;
         /* By blocks: a float copy of all rows could be four times the data. */
@@ -33,9 +34,10 @@ static int column_stats(cli *c, const hg_dataset *data, column *columns)
             for (int64_t i = 0; i < d; i++) {
                 column *s = &columns[i];
                 double v = (double)x[r * d + i], delta = v - s->mean;
+                if (isnan(v)) continue;
                 if (v < s->min) s->min = v;
                 if (v > s->max) s->max = v;
-                s->mean += delta / (double)(first + r + 1);
+                s->mean += delta / (double)++s->count;
                 s->m2 += delta * (v - s->mean);
             }
     }
@@ -51,9 +53,70 @@ static bool shows_columns(const hg_dataset *data, const hg_data_info *info)
 }
 
 /* Over rows, not rows - 1: the same as the standard scaler divides by. */
-static double deviation(const column *s, int64_t rows)
+static double deviation(const column *s) { return sqrt(s->m2 / (double)s->count); }
+
+/* The words of a column, as many as fit; of a date the first and the last.             */
+static void describe(const hg_schema *schema, int64_t i, const column *s, char *out,
+                     size_t room)
 {
-    return sqrt(s->m2 / (double)rows);
+    enum { WORDS = 6, LONG = 18 };
+    hg_column_info info = {.size = sizeof(info)};
+    size_t n = 0;
+    out[0] = '\0';
+    if (hg_schema_column(schema, i, &info) != HG_OK) return;
+    if (strcmp(info.kind, "date") == 0 && s->count > 0) {
+        char from[40], to[40];
+        (void)hg_schema_text(schema, i, (float)s->min, from, sizeof(from));
+        (void)hg_schema_text(schema, i, (float)s->max, to, sizeof(to));
+        snprintf(out, room, "%s to %s", from, to);
+    }
+    for (int64_t k = 0; k < info.words; k++) {
+        char word[LONG + 4];
+        const char *text = hg_schema_word(schema, i, k);
+        snprintf(word, sizeof(word), "%.*s", LONG, text);
+        /* Cut between characters, and kept on one line. */
+        size_t len = strlen(word);
+        while (strlen(text) > len && len > 0 && (text[len] & 0xc0) == 0x80) len--;
+        word[len] = '\0';
+        for (char *p = word; *p != '\0'; p++)
+            if ((unsigned char)*p < ' ') *p = ' ';
+        if (k == WORDS) {
+            snprintf(out + n, room - n, ", ... (%lld)", (long long)info.words);
+            return;
+        }
+        n += (size_t)snprintf(out + n, room - n, "%s%s%s", k > 0 ? ", " : "", word,
+                              strlen(text) > len ? "..." : "");
+    }
+}
+
+static void print_schema(const hg_dataset *data, const hg_data_info *info,
+                         const column *columns)
+{
+    const hg_schema *schema = hg_dataset_schema(data);
+    char number[CLI_NUMBER], gaps[CLI_NUMBER], text[4][CLI_NUMBER], words[400];
+    cli_table *t = cli_table_new("rllrrrrrl");
+    cli_table_row(t, (const char *const[]){"", "column", "kind", "missing", "min", "max",
+                                           "mean", "std", "words"});
+    cli_table_rule(t);
+    for (int64_t i = 0; i < info->features; i++) {
+        const column *s = &columns[i];
+        hg_column_info c = {.size = sizeof(c)};
+        if (hg_schema_column(schema, i, &c) != HG_OK) continue;
+        bool numeric = strcmp(c.kind, "numeric") == 0;
+        describe(schema, i, s, words, sizeof(words));
+        snprintf(gaps, sizeof(gaps), "%.1f %%",
+                 100.0 * (double)(info->rows - s->count) / (double)info->rows);
+        cli_table_row(t, (const char *const[]){
+                             cli_grouped(number, i + 1), c.name, c.kind,
+                             s->count < info->rows ? gaps : "",
+                             numeric ? cli_real(text[0], s->min) : "",
+                             numeric ? cli_real(text[1], s->max) : "",
+                             numeric ? cli_real(text[2], s->mean) : "",
+                             numeric ? cli_real(text[3], deviation(s)) : "", words});
+    }
+    putchar('\n');
+    cli_table_print(t, stdout);
+    cli_table_free(t);
 }
 
 static void print_columns(const hg_dataset *data, const hg_data_info *info,
@@ -70,7 +133,7 @@ static void print_columns(const hg_dataset *data, const hg_data_info *info,
             t, (const char *const[]){cli_grouped(number, i + 1), name != NULL ? name : "",
                                      cli_real(text[0], s->min), cli_real(text[1], s->max),
                                      cli_real(text[2], s->mean),
-                                     cli_real(text[3], deviation(s, info->rows))});
+                                     cli_real(text[3], deviation(s))});
     }
     putchar('\n');
     cli_table_print(t, stdout);
@@ -109,12 +172,30 @@ static void print_text(const hg_dataset *data, const hg_data_info *info,
     cli_table_row(t, (const char *const[]){"kept", kept(info)});
     cli_table_print(t, stdout);
     cli_table_free(t);
-    if (columns != NULL) print_columns(data, info, columns);
+    if (columns != NULL && hg_dataset_schema(data) != NULL)
+        print_schema(data, info, columns);
+    else if (columns != NULL)
+        print_columns(data, info, columns);
+}
+
+/* What a table's column is; its words by their numbers. */
+static void add_kind(const hg_schema *schema, int64_t i, int64_t missing, json_t *row)
+{
+    hg_column_info c = {.size = sizeof(c)};
+    if (hg_schema_column(schema, i, &c) != HG_OK) return;
+    json_object_set_new(row, "kind", json_string(c.kind));
+    json_object_set_new(row, "missing", json_integer(missing));
+    if (c.words == 0) return;
+    json_t *words = json_array();
+    for (int64_t k = 0; k < c.words; k++)
+        json_array_append_new(words, cli_json_text(hg_schema_word(schema, i, k)));
+    json_object_set_new(row, "words", words);
 }
 
 static json_t *columns_json(const hg_dataset *data, const hg_data_info *info,
                             const column *columns)
 {
+    const hg_schema *schema = hg_dataset_schema(data);
     json_t *list = json_array();
     for (int64_t i = 0; i < info->features; i++) {
         const column *s = &columns[i];
@@ -123,7 +204,8 @@ static json_t *columns_json(const hg_dataset *data, const hg_data_info *info,
         json_object_set_new(row, "min", cli_json_real(s->min));
         json_object_set_new(row, "max", cli_json_real(s->max));
         json_object_set_new(row, "mean", cli_json_real(s->mean));
-        json_object_set_new(row, "std", cli_json_real(deviation(s, info->rows)));
+        json_object_set_new(row, "std", cli_json_real(deviation(s)));
+        if (schema != NULL) add_kind(schema, i, info->rows - s->count, row);
         json_array_append_new(list, row);
     }
     return list;

@@ -69,7 +69,14 @@ int cli_read_data_options(cli *c, hg_data_options *out)
     if (cli_has(c, "header") && cli_has(c, "no-header"))
         return cli_usage_error("header: --header and --no-header exclude each other");
     out->columns = cli_get(c, "columns");
+    out->strict = cli_has(c, "strict") || strcmp(c->verb->name, "data info") != 0;
+    out->numeric = cli_get(c, "numeric");
+    out->categorical = cli_get(c, "categorical");
+    out->boolean = cli_get(c, "boolean");
+    out->date = cli_get(c, "date");
+    out->rename = cli_get(c, "rename");
     int code = cli_get_int(c, "limit", 1, INT64_MAX, &out->limit);
+    if (code == CLI_OK) code = cli_get_int(c, "categories", 1, 65536, &out->categories);
     if (code == CLI_OK) code = read_character(c, "delimiter", &out->delimiter);
     if (code == CLI_OK) code = read_character(c, "decimal", &out->decimal);
     return code;
@@ -109,7 +116,8 @@ int cli_open_model(cli *c, const char *path, hg_model **out)
 
 int cli_open_labels(cli *c, const char *path, hg_dataset **out)
 {
-    hg_data_options o = {.size = sizeof(o), .columns = cli_get(c, "label-column")};
+    hg_data_options o = {
+        .size = sizeof(o), .columns = cli_get(c, "label-column"), .strict = 1};
     int code = cli_get_int(c, "limit", 1, INT64_MAX, &o.limit);
     if (code != CLI_OK) return code;
     return hg_dataset_open(c->ctx, path, &o, out) == HG_OK ? CLI_OK : cli_failed(c);

@@ -127,6 +127,8 @@ HG_API int hg_list(const char *table, int index, hg_fact *out);
 /* ======== Data =========================================================== */
 
 typedef struct hg_dataset hg_dataset;
+/* What the columns of a table are: see "Tables" below. */
+typedef struct hg_schema hg_schema;
 
 typedef enum hg_type { HG_F32 = 0, HG_U8 = 1 } hg_type;
 
@@ -143,6 +145,14 @@ typedef struct hg_data_options {
     int64_t limit;        /* at most this many rows; 0: all */
     const char *shape;    /* shape of a row, "28x28x1"; NULL: as in the file */
     int stream;           /* 1: rows stay in a file, -1: in memory, 0: by their size */
+    int strict; /* CSV; refuse words and missing values instead of making a table */
+    /* CSV; column names, separated by commas, whose kind is known */
+    const char *numeric, *categorical, *boolean, *date;
+    const char *rename;      /* CSV; "old=new,old=new", before all other names */
+    int64_t categories;      /* CSV; most words of a column, more share one; 0: 256 */
+    const hg_schema *schema; /* CSV; read the columns of this one, found by their names;
+                                it must outlive the dataset */
+    int ignore_extra;        /* with schema: other columns are no error */
 } hg_data_options;
 
 /* Read a file; "-" is standard input.  8-bit data stay 8-bit.
@@ -183,6 +193,35 @@ HG_API hg_status hg_dataset_split(hg_ctx *ctx, const hg_dataset *data, double fr
                                   uint64_t seed, hg_dataset **first,
                                   hg_dataset **second) HG_WARN_UNUSED;
 HG_API void hg_dataset_free(hg_dataset **data);
+
+/* ---- Tables ---- */
+
+/* The schema of a table: of each column its kind and words, and how a net has it.  A CSV
+ * file with words or missing values is a table; its dataset has one float a cell: the
+ * number; of a word its number in the list of words, or their count for "another word";
+ * 1 or 0; days since the first date's; NaN where a value is missing.  docs/tables.md.
+ * NULL for data and models of numbers alone, which need none.  Belongs to its owner. */
+HG_API const hg_schema *hg_dataset_schema(const hg_dataset *data);
+HG_API int64_t hg_schema_columns(const hg_schema *schema);
+typedef struct hg_column_info {
+    size_t size;
+    const char *name;        /* "" where the file has no header */
+    const char *kind;        /* "numeric", "category", "boolean" or "date" */
+    int64_t words;           /* of a category or boolean, else 0 */
+    int64_t first, features; /* values of a net's row that are this column's */
+    double missing; /* share of the training rows without a value; of a model's schema */
+} hg_column_info;
+/* Set info->size before the call.  Errors  HG_EINVAL size, no such column. */
+HG_API hg_status hg_schema_column(const hg_schema *schema, int64_t column,
+                                  hg_column_info *info);
+/* By its number, the most frequent first; of a boolean that for 0, then for 1; or NULL. */
+HG_API const char *hg_schema_word(const hg_schema *schema, int64_t column, int64_t word);
+/* The text of a value as it stands in a file: number, word, date, or nothing.  At most n
+ * bytes with the NUL; returns how many the whole text has. */
+HG_API int64_t hg_schema_text(const hg_schema *schema, int64_t column, float value,
+                              char *out, size_t n);
+/* Cells of a column that had a word which the schema the data were read by lacks. */
+HG_API int64_t hg_dataset_unseen(const hg_dataset *data, int64_t column);
 
 typedef struct hg_data_info {
     size_t size;

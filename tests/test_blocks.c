@@ -156,7 +156,7 @@ TEST(a_bad_cell_is_named_the_same_however_a_table_is_read)
             hg_ctx_options o = {.size = sizeof o, .threads = threads};
             hg_ctx *ctx = test_ctx_with(&o);
             for (int stream = -1; stream <= 1; stream += 2) {
-                hg_data_options how = {.size = sizeof how, .stream = stream};
+                hg_data_options how = {.size = sizeof how, .stream = stream, .strict = 1};
                 hg_dataset *d;
                 CHECK(hg_dataset_open(ctx, path, &how, &d) != HG_OK);
                 CHECK(strstr(hg_message(ctx), "a.csv:778: ") != NULL);

@@ -57,11 +57,15 @@ static void check(hg_ctx *ctx, const char *text, const hg_data_options *o,
     test_where(NULL);
 }
 
+/* Of numbers alone: what a table makes of words and gaps is in test_data_table.c. */
 static void check_fault(hg_ctx *ctx, const char *text, const hg_data_options *o,
                         hg_status status, const char *part)
 {
     hg_dataset *d;
-    CHECK_FAILS(ctx, read_with(ctx, text, o, &d), status, part);
+    hg_data_options strict = {.size = sizeof strict};
+    if (o != NULL) strict = *o;
+    strict.strict = 1;
+    CHECK_FAILS(ctx, read_with(ctx, text, &strict, &d), status, part);
     CHECK(d == NULL);
 }
 
@@ -390,7 +394,8 @@ TEST(csv_sample_is_read_and_measured)
     char path[TEST_PATH];
     hg_data_options o = {.size = sizeof o, .drop = "diagnosis"};
     test_sample(path, "breast-cancer.csv");
-    CHECK_FAILS(ctx, hg_dataset_open(ctx, path, NULL, &d), HG_EFORMAT,
+    hg_data_options strict = {.size = sizeof strict, .strict = 1};
+    CHECK_FAILS(ctx, hg_dataset_open(ctx, path, &strict, &d), HG_EFORMAT,
                 "column 'diagnosis' is");
     CHECK_OK(ctx, hg_dataset_open(ctx, path, &o, &d));
     CHECK_INT(d->rows, 569);

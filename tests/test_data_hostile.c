@@ -27,14 +27,17 @@ static hg_status status_of(const char *word)
 static void check_file(hg_ctx *ctx, const char *path, hg_status status, const char *part)
 {
     hg_dataset *d;
-    bool failed = true;
+    bool failed = true, csv = strstr(path, "/csv/") != NULL;
+    /* A table's words and gaps are values: numbers alone are what these break. */
+    hg_data_options numbers = {.size = sizeof numbers, .strict = 1};
+    const hg_data_options *o = csv ? &numbers : NULL;
     test_where("%s", path);
-    CHECK_FAILS(ctx, hg_dataset_open(ctx, path, NULL, &d), status, part);
+    CHECK_FAILS(ctx, hg_dataset_open(ctx, path, o, &d), status, part);
     CHECK(d == NULL);
     for (int64_t n = 0; failed && n < 100; n++) {
         int64_t held = test_alloc_bytes();
         test_fail_alloc(n);
-        hg_status got = hg_dataset_open(ctx, path, NULL, &d);
+        hg_status got = hg_dataset_open(ctx, path, o, &d);
         failed = test_alloc_failed();
         test_fail_alloc(-1);
         CHECK_INT(got, failed ? HG_ENOMEM : status);

@@ -34,6 +34,10 @@ hg_status hgi_feed_fits(hg_ctx *ctx, const hg_model *m, const hg_dataset *data,
 {
     int64_t wanted = codes ? m->net.code_size : m->net.inputs;
     if (data->features != wanted) return wrong_shape(ctx, data, wanted);
+    if (data->schema != NULL)
+        return hgi_fail(ctx, HG_EMISMATCH,
+                        "%s: words or missing values, but the model was trained without",
+                        data->name);
     /* Codes are numbered, whatever the file calls them. */
     return codes ? HG_OK : check_columns(ctx, m, data);
 }

@@ -70,7 +70,7 @@ hg_status hgi_blocks_next(hgi_blocks *s)
     HGI_TRY(s->next(s, &n));
     s->block->rows = n;
     measure(s, n);
-    return s->eager || n == 0 ? check_finite(s) : HG_OK;
+    return (s->eager || n == 0) && !s->gaps ? check_finite(s) : HG_OK;
 }
 
 /* ---- all rows ------------------------------------------------------------------------ */
@@ -134,36 +134,83 @@ static hg_status add_rows(keep *k, const hgi_blocks *s)
     return HG_OK;
 }
 
+/* A walk over the rows that are kept, some at a time, which may change them. */
+typedef struct walk {
+    keep *k;
+    float *block;
+    int64_t some, first, n;
+} keep_walk;
+
+static hg_status walk_open(keep *k, keep_walk *w)
+{
+    *w = (keep_walk){.k = k, .some = k->rows, .block = (float *)(void *)k->block};
+    if (k->fd < 0) return HG_OK;
+    w->some = hgi_max(1, BLOCK_BYTES / k->row);
+    size_t bytes = (size_t)(w->some * k->row);
+    w->block = hgi_alloc(&k->ctx->mem, bytes);
+    return w->block != NULL ? HG_OK : hgi_fail_mem(k->ctx, bytes, "rows");
+}
+
+static void walk_close(keep_walk *w)
+{
+    if (w->k->fd >= 0) hgi_free(&w->k->ctx->mem, w->block);
+}
+
+static hg_status walk_failed(const keep_walk *w, int error)
+{
+    return hgi_fail(w->k->ctx, HG_EIO, "cannot keep rows in a file: %s",
+                    error > 0 ? strerror(error) : "it was cut short");
+}
+
+/* The next rows to w->block; w->n is 0 behind the last. */
+static hg_status walk_next(keep_walk *w)
+{
+    const keep *k = w->k;
+    w->first += w->n;
+    w->n = hgi_min(w->some, k->rows - w->first);
+    if (k->fd < 0 || w->n == 0) return HG_OK;
+    int error = hgi_read_at(k->fd, w->block, (size_t)(w->n * k->row), w->first * k->row);
+    return error == 0 ? HG_OK : walk_failed(w, error);
+}
+
+static hg_status look_at_rows(hgi_blocks *s, keep *k)
+{
+    keep_walk w;
+    hg_status status;
+    HGI_TRY(walk_open(k, &w));
+    do {
+        HGI_GOTO(walk_next(&w));
+        if (w.n > 0) HGI_GOTO(s->look(s, w.block, w.n));
+    } while (w.n > 0);
+done:
+    walk_close(&w);
+    return status;
+}
+
 /* Close up rows of floats of which some columns go; in the file a block at a time, which
  * never overtakes what is still to be read.                                            */
-static hg_status close_up(keep *k, const int64_t *place, int64_t wide, int64_t kept)
+static hg_status close_up(const hgi_blocks *s, keep *k, const int64_t *place,
+                          int64_t wide, int64_t kept)
 {
-    hg_status status = HG_OK;
-    int64_t some = k->fd < 0 ? k->rows : hgi_max(1, BLOCK_BYTES / k->row);
-    float *block = (float *)(void *)k->block;
-    if (k->fd >= 0) {
-        block = hgi_alloc(&k->ctx->mem, (size_t)(some * k->row));
-        if (block == NULL) return hgi_fail_mem(k->ctx, (size_t)(some * k->row), "rows");
-    }
-    for (int64_t first = 0, n; first < k->rows; first += n) {
-        n = hgi_min(some, k->rows - first);
-        int error = 0;
-        if (k->fd >= 0)
-            error = hgi_read_at(k->fd, block, (size_t)(n * k->row), first * k->row);
-        float *to = block;
-        for (int64_t r = 0; r < n; r++)
-            for (int64_t c = 0; c < wide; c++)
-                if (place[c] >= 0) *to++ = block[r * wide + c];
-        int64_t bytes = kept * (int64_t)sizeof *to;
-        if (k->fd >= 0 && error == 0)
-            error = hgi_write_at(k->fd, block, (size_t)(n * bytes), first * bytes);
-        if (error != 0)
-            HGI_GOTO(hgi_fail(k->ctx, HG_EIO, "cannot keep rows in a file: %s",
-                              error > 0 ? strerror(error) : "it was cut short"));
-    }
-    k->row = kept * (int64_t)sizeof *block;
+    keep_walk w;
+    hg_status status;
+    int64_t bytes = kept * (int64_t)sizeof *w.block;
+    HGI_TRY(walk_open(k, &w));
+    do {
+        HGI_GOTO(walk_next(&w));
+        float *to = w.block;
+        for (int64_t r = 0; r < w.n; r++)
+            for (int64_t c = 0; c < wide; c++) {
+                float v = w.block[r * wide + c];
+                if (place[c] >= 0) *to++ = s->fix != NULL ? s->fix(s, c, v) : v;
+            }
+        if (k->fd < 0 || w.n == 0) continue;
+        int error = hgi_write_at(k->fd, w.block, (size_t)(w.n * bytes), w.first * bytes);
+        if (error != 0) HGI_GOTO(walk_failed(&w, error));
+    } while (w.n > 0);
+    k->row = bytes;
 done:
-    if (k->fd >= 0) hgi_free(&k->ctx->mem, block);
+    walk_close(&w);
     return status;
 }
 
@@ -171,11 +218,14 @@ static hg_status end_columns(hgi_blocks *s, keep *k)
 {
     int64_t wide = s->block->features;
     size_t bytes = (size_t)wide * sizeof(int64_t);
+    hg_status status = HG_OK;
     int64_t *place = hgi_alloc(&s->ctx->mem, bytes);
     if (place == NULL) return hgi_fail_mem(s->ctx, bytes, "columns");
-    hg_status status = s->end(s, place);
-    if (status == HG_OK && s->block->features < wide)
-        status = close_up(k, place, wide, s->block->features);
+    if (s->look != NULL) HGI_GOTO(look_at_rows(s, k));
+    HGI_GOTO(s->end(s, place));
+    if (s->block->features < wide || s->fix != NULL)
+        HGI_GOTO(close_up(s, k, place, wide, s->block->features));
+done:
     hgi_free(&s->ctx->mem, place);
     return status;
 }
@@ -223,6 +273,7 @@ static hg_status keep_all(hgi_blocks *s, keep *k, hg_dataset **out)
         return hgi_dataset_check(s->ctx, *out);
     }
     HGI_TRY(take_rows(s, k, out));
+    if ((*out)->schema != NULL) return hgi_dataset_check(s->ctx, *out);
     hgi_stats_end(&s->stats, &(*out)->min, &(*out)->max, &(*out)->mean);
     return HG_OK;
 }

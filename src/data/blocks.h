@@ -35,6 +35,7 @@ struct hgi_blocks {
     bool lends;   /* next() points block->data at memory of the reader's instead       */
     bool eager;   /* what is wrong in a block fails its next(), not the end's          */
     bool late;    /* columns can still fall away at the end: see end()                 */
+    bool gaps;    /* NaN is a missing value, or a note that fix() understands           */
     double guess; /* rows likely, -1: nothing is known; for storage                    */
 
     /* The reader's. */
@@ -46,6 +47,10 @@ struct hgi_blocks {
     /* After the last row, when late: place[k] becomes the place of the k-th value that a
      * row has so far, or -1; block's shape and columns are brought up to date.         */
     hg_status (*end)(hgi_blocks *s, int64_t *place);
+    /* Before that all rows are shown to look(), n at a time, if it is not NULL; behind it
+     * fix() says what the k-th value of a row becomes, if it is not NULL.              */
+    hg_status (*look)(hgi_blocks *s, const float *rows, int64_t n);
+    float (*fix)(const hgi_blocks *s, int64_t k, float v);
     void (*close)(hgi_blocks *s);
     bool placed; /* rows are array.dim[0] of them from byte `at` of the source's file  */
     hgi_array array;

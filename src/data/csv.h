@@ -70,12 +70,48 @@ hgi_csv_kind hgi_csv_classify(const hgi_csv_field *f, char point, double *number
 
 /* ---- columns ------------------------------------------------------------------------- */
 
+/* Words as they came, a number for each that differs by more than the case of letters.
+ * Behind WORDS_MAX of them no more are kept.                                           */
+enum { HGI_CSV_WORDS_MAX = 1 << 16 };
+typedef struct hgi_csv_words {
+    char **text;   /* [count] as first seen                                          */
+    int64_t *uses; /* [count]                                                        */
+    int64_t count, room;
+    uint32_t *slot; /* [slots] number + 1                                            */
+    int64_t slots;
+    bool full; /* there were more                                                    */
+} hgi_csv_words;
+
+/* The number of a word, n bytes, which gets one when it is new; -1: there are too many.
+ * Errors: HG_ENOMEM.                                                                   */
+hg_status hgi_csv_word(hg_ctx *ctx, hgi_csv_words *w, const char *word, size_t n,
+                       int64_t *out);
+int64_t hgi_csv_word_find(const hgi_csv_words *w, const char *word, size_t n);
+void hgi_csv_words_free(const hgi_mem *mem, hgi_csv_words *w);
+
+/* What all rows of a column have.                                                      */
+typedef struct hgi_csv_survey {
+    int64_t numbers, words, gaps; /* cells                                           */
+    bool fractions;               /* a number is not whole                           */
+    hgi_csv_words values;         /* numbers as texts, where there are words too     */
+    float *of_word, *of_value;    /* by their numbers: what they become              */
+} hgi_csv_survey;
+
 typedef struct hgi_csv_column {
     const char *name; /* NULL: the file has no header; may be ""                     */
     int64_t dest;     /* place in a kept row, -1: left out                           */
-    int64_t texts;    /* cells that are not numbers                                  */
-    int64_t foreign;  /* those of them that are, with the other decimal sign         */
-    int64_t missing;  /* cells without a value                                       */
+    hgi_kind kind;    /* numeric: numbers, or what the end decides                   */
+    bool fixed;       /* an option or a schema says so                               */
+    hgi_date_form form;
+    bool timed;
+    double origin;
+    const hgi_schema_column *like; /* of the schema that is given                   */
+    hgi_csv_words words;           /* of a table, as they came                      */
+    hgi_csv_survey survey;         /* at the end of a table                         */
+    int64_t unseen;                /* words that the schema lacks                   */
+    int64_t texts;   /* cells that are not numbers                                  */
+    int64_t foreign; /* those of them that are, with the other decimal sign         */
+    int64_t missing; /* cells without a value                                       */
     int64_t missing_line,
         missing_row; /* of the first                                    */
 } hgi_csv_column;
@@ -92,13 +128,28 @@ typedef struct hgi_csv_table {
     int64_t kept;  /* columns of the dataset                                      */
     hgi_csv_column *column;
     char *names; /* one block, NULL without a header                            */
-    hgi_csv_problem text, foreign, nonfinite, huge;
+    hgi_csv_problem text, foreign, nonfinite, huge, unseen;
+    bool table; /* words and gaps are values                                   */
+    int64_t word_cells, gaps; /* so far, of such values                                */
+    int64_t categories; /* most words of a column                                      */
+    const hg_schema *like;
+    char *renamed;     /* memory of the names that the user gave                      */
+    int64_t *by_place; /* [width] file's column at each place of a row                */
 } hgi_csv_table;
 
 /* Columns from the first record; with_names: it is the header.                         */
 hg_status hgi_csv_columns_new(hgi_csv *c, const hgi_csv_record *first, bool with_names,
                               hgi_csv_table *t);
 void hgi_csv_columns_free(hgi_csv_table *t);
+/* Go through a list of names in CSV syntax: place[i] of each named column gets its position
+ * in the list, from 0.  *n: how many.                                                  */
+hg_status hgi_csv_list(const hgi_csv_table *t, const char *option, const char *list,
+                       int64_t *place, int64_t *n);
+/* The column that `word` names: by its name, or by its number when it has none; or -1. */
+int64_t hgi_csv_find_column(const hgi_csv_table *t, const char *word);
+/* HG_EUNKNOWN, with the nearest name.                                                  */
+hg_status hgi_csv_unknown_column(const hgi_csv_table *t, const char *option,
+                                 const char *word);
 /* Apply o->columns and o->drop.                                                        */
 hg_status hgi_csv_select(hgi_csv_table *t, const hg_data_options *o);
 /* '.' when the decimal sign is ',', and the reverse.                                   */
@@ -112,6 +163,8 @@ void hgi_csv_note(hgi_csv_problem *p, int64_t line, int64_t row, int64_t column,
 /* The error that the notes add up to, if any.  Columns of text are none when the caller
  * has left them out (dest -1).                                                         */
 hg_status hgi_csv_verdict(const hgi_csv_table *t);
+/* ... that numbers add up to alone.                                                    */
+hg_status hgi_csv_numbers_verdict(const hgi_csv_table *t);
 /* Give the dataset the names of the kept columns.                                      */
 hg_status hgi_csv_name_columns(const hgi_csv_table *t, hg_dataset *d);
 
@@ -124,6 +177,7 @@ typedef struct hgi_csv_piece {
     size_t from, to;
     float *values; /* room for as many rows as so much text can hold                    */
     int64_t rows, lines;
+    int64_t gaps; /* cells without a value                                              */
     bool plain; /* nothing in it but numbers: rows and lines are right                  */
 } hgi_csv_piece;
 
@@ -140,6 +194,32 @@ typedef struct hgi_csv_rows {
     float *values; /* of the last hgi_csv_block()                                      */
     size_t room;   /* bytes of it                                                      */
 } hgi_csv_rows;
+
+/* ---- tables -------------------------------------------------------------------------- */
+
+/* New names; kinds that options fix; dates that the first records show.                */
+hg_status hgi_csv_rename(hgi_csv_table *t, const char *list);
+hg_status hgi_csv_kinds(hgi_csv_table *t, const hg_data_options *o);
+hg_status hgi_csv_guess(hgi_csv_rows *r);
+/* Columns by the names of a schema.                                                    */
+hg_status hgi_csv_match(hgi_csv_table *t, const hg_data_options *o);
+/* A cell of a table by any thread: false when it needs the next.                       */
+bool hgi_csv_plain_cell(const hgi_csv_rows *r, int64_t column, const hgi_csv_field *f,
+                        float *out);
+/* ... by the caller's, with notes.                                                     */
+hg_status hgi_csv_cell(hgi_csv_rows *r, int64_t column, int64_t line,
+                       const hgi_csv_field *f, float *out);
+/* Is this value the note of a word?  *word: its number, as of hgi_csv_word() or the one
+ * behind them all.                                                                     */
+bool hgi_csv_is_word(float v, int64_t *word);
+/* All rows are there: count, then decide; see hgi_blocks.                              */
+hg_status hgi_csv_survey_rows(hgi_csv_rows *r, const float *rows, int64_t n);
+hg_status hgi_csv_decide(hgi_csv_rows *r, bool drop_text, int64_t *place,
+                         hg_schema **out);
+float hgi_csv_fix(const hgi_csv_table *t, int64_t column, float v);
+/* What was not as the caller's schema has it, as a warning and in d->unseen.           */
+hg_status hgi_csv_tell_unseen(const hgi_csv_table *t, hg_dataset *d);
+void hgi_csv_table_free(hgi_csv_table *t);
 
 /* As much text as the context's threads can share.                                     */
 void hgi_csv_share(hgi_csv_rows *r, int threads);

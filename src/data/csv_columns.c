@@ -103,6 +103,7 @@ hg_status hgi_csv_columns_new(hgi_csv *c, const hgi_csv_record *first, bool with
 void hgi_csv_columns_free(hgi_csv_table *t)
 {
     if (t->c == NULL) return;
+    hgi_csv_table_free(t);
     hgi_free(&t->c->ctx->mem, t->column);
     hgi_free(&t->c->ctx->mem, t->names);
 }
@@ -110,8 +111,8 @@ void hgi_csv_columns_free(hgi_csv_table *t)
 /* ---- the user's choice --------------------------------------------------------------- */
 
 /* With the nearest name, when there are names. */
-static hg_status unknown_column(const hgi_csv_table *t, const char *option,
-                                const char *word)
+hg_status hgi_csv_unknown_column(const hgi_csv_table *t, const char *option,
+                                 const char *word)
 {
     hgi_csv *c = t->c;
     if (t->names == NULL) {
@@ -133,8 +134,7 @@ static hg_status unknown_column(const hgi_csv_table *t, const char *option,
                     near != NULL ? "'?" : "");
 }
 
-/* The column that `word` names: by its name, or by its number when it has none.        */
-static int64_t find_column(const hgi_csv_table *t, const char *word)
+int64_t hgi_csv_find_column(const hgi_csv_table *t, const char *word)
 {
     int64_t number;
     for (int64_t i = 0; i < t->count && t->names != NULL; i++) {
@@ -147,10 +147,8 @@ static int64_t find_column(const hgi_csv_table *t, const char *word)
     return name == NULL || *name == '\0' ? number - 1 : -1;
 }
 
-/* Go through a list of names in CSV syntax: place[i] of each named column gets its position
- * in the list, from 0.  *n: how many.                                                  */
-static hg_status apply_list(const hgi_csv_table *t, const char *option, const char *list,
-                            int64_t *place, int64_t *n)
+hg_status hgi_csv_list(const hgi_csv_table *t, const char *option, const char *list,
+                       int64_t *place, int64_t *n)
 {
     hgi_csv *c = t->c;
     const char *p = list, *to = list + strlen(list);
@@ -167,9 +165,9 @@ static hg_status apply_list(const hgi_csv_table *t, const char *option, const ch
             break;
         }
         copy_name(&f, word);
-        int64_t i = find_column(t, word);
+        int64_t i = hgi_csv_find_column(t, word);
         if (i < 0) {
-            status = unknown_column(t, option, word);
+            status = hgi_csv_unknown_column(t, option, word);
             break;
         }
         if (place[i] >= 0) {
@@ -199,7 +197,7 @@ hg_status hgi_csv_select(hgi_csv_table *t, const hg_data_options *o)
     }
     listed = t->count;
     if (o->columns != NULL) {
-        HGI_GOTO(apply_list(t, "columns", o->columns, place, &listed));
+        HGI_GOTO(hgi_csv_list(t, "columns", o->columns, place, &listed));
         for (int64_t i = 0; i < t->count; i++) {
             t->column[i].dest = -1;
             if (place[i] >= 0) order[place[i]] = i;
@@ -207,7 +205,7 @@ hg_status hgi_csv_select(hgi_csv_table *t, const hg_data_options *o)
         }
     }
     int64_t dropped;
-    if (o->drop != NULL) HGI_GOTO(apply_list(t, "drop", o->drop, place, &dropped));
+    if (o->drop != NULL) HGI_GOTO(hgi_csv_list(t, "drop", o->drop, place, &dropped));
     t->kept = 0;
     for (int64_t k = 0; k < listed; k++) {
         hgi_csv_column *column = &t->column[order[k]];
@@ -327,6 +325,13 @@ static hg_status number_verdict(const hgi_csv_table *t, const hgi_csv_problem *p
                     (long long)p->row + 1, more);
 }
 
+hg_status hgi_csv_numbers_verdict(const hgi_csv_table *t)
+{
+    HGI_TRY(number_verdict(t, &t->nonfinite, HG_ENONFINITE, "a finite number"));
+    return number_verdict(t, &t->huge, HG_ERANGE,
+                          "at most 3.4e38, the largest 32-bit float");
+}
+
 /* Text first: it mostly means that the wrong columns were taken, and the rest follows. */
 hg_status hgi_csv_verdict(const hgi_csv_table *t)
 {
@@ -345,9 +350,7 @@ hg_status hgi_csv_verdict(const hgi_csv_table *t)
         if (t->column[i].texts > 0 && t->column[i].dest >= 0) return text_verdict(t);
     }
     HGI_TRY(missing_verdict(t));
-    HGI_TRY(number_verdict(t, &t->nonfinite, HG_ENONFINITE, "a finite number"));
-    return number_verdict(t, &t->huge, HG_ERANGE,
-                          "at most 3.4e38, the largest 32-bit float");
+    return hgi_csv_numbers_verdict(t);
 }
 
 /* One block: the table of pointers, then the names, so that splits can share it. */

@@ -66,6 +66,7 @@ static int64_t plain_cells(const hgi_csv_rows *r, const hgi_csv_record *rec,
     for (; i < n; i++) {
         const char *q;
         *at = p;
+        if (column[i].dest >= 0 && column[i].kind != HGI_NUMERIC) return i;
         if (column[i].dest >= 0) {
             double v;
             bool quote = *p == '"';
@@ -142,7 +143,10 @@ static hg_status read_row(hgi_csv_rows *r, const hgi_csv_record *rec, float *row
                             r->c.path, (long long)rec->line, (long long)i + 1);
         }
         int64_t dest = r->t.column[i].dest;
-        if (dest >= 0) row[dest] = slow_cell(r, i, rec->line, &f);
+        if (dest >= 0 && r->t.table)
+            HGI_TRY(hgi_csv_cell(r, i, rec->line, &f, &row[dest]));
+        else if (dest >= 0)
+            row[dest] = slow_cell(r, i, rec->line, &f);
         if ((q == rec->to) != (i == n - 1)) return ragged(r, rec);
         p = q + 1;
         i++;
@@ -166,19 +170,30 @@ static hgi_csv part(const hgi_csv_rows *r, const hgi_csv_piece *piece, int64_t l
 }
 
 /* By any thread: no notes, no messages. */
-static bool plain_row(const hgi_csv_rows *r, const hgi_csv_record *rec, float *row)
+static bool plain_cell(const hgi_csv_rows *r, int64_t i, const hgi_csv_field *f,
+                       float *out, int64_t *gaps)
+{
+    double v;
+    if (r->t.column[i].dest < 0) return false;
+    if (!r->t.table)
+        return hgi_csv_classify(f, r->c.decimal, &v) == HGI_CSV_NUMBER &&
+               plain_float(v, out);
+    if (!hgi_csv_plain_cell(r, i, f, out)) return false;
+    *gaps += isnan(*out);
+    return true;
+}
+
+static bool plain_row(const hgi_csv_rows *r, const hgi_csv_record *rec, float *row,
+                      int64_t *gaps)
 {
     const char *p = rec->from;
     int64_t i = 0, n = r->t.count;
     while ((i = plain_cells(r, rec, &p, i, row)) >= 0 && i < n) {
         hgi_csv_field f;
-        double v;
         const char *q = hgi_csv_split(r->c.delimiter, p, rec->to, &f);
         if (q == NULL || (q == rec->to) != (i == n - 1)) return false;
-        if (r->t.column[i].dest < 0 ||
-            hgi_csv_classify(&f, r->c.decimal, &v) != HGI_CSV_NUMBER ||
-            !plain_float(v, &row[r->t.column[i].dest]))
-            return false;
+        float *out = &row[hgi_max(r->t.column[i].dest, 0)];
+        if (!plain_cell(r, i, &f, out, gaps)) return false;
         p = q + 1;
         i++;
     }
@@ -193,14 +208,14 @@ static void run_piece(void *arg, int64_t item, int worker)
     hgi_csv c = part(r, piece, 0);
     hgi_csv_record rec;
     float *row = piece->values;
-    piece->rows = 0;
+    piece->rows = piece->gaps = 0;
     piece->plain = false;
     for (;;) {
         if (hgi_csv_find(&c, &rec) != HGI_CSV_WHOLE) return;
         if (rec.from == NULL) break;
         if (rec.from == rec.to && r->t.count == 1) return; /* a gap */
         if (rec.from == rec.to) continue;
-        if (!plain_row(r, &rec, row)) return;
+        if (!plain_row(r, &rec, row, &piece->gaps)) return;
         row += r->width;
         piece->rows++;
     }
@@ -315,6 +330,7 @@ static hg_status take_pieces(hgi_csv_rows *r, int64_t *n)
             size_t bytes = (size_t)(piece->rows * r->width) * sizeof *to;
             if (to != piece->values && bytes > 0) memmove(to, piece->values, bytes);
             r->rows += piece->rows;
+            r->t.gaps += piece->gaps;
         } else {
             HGI_TRY(read_piece(r, piece, to));
         }

@@ -9,7 +9,7 @@
 #ifndef HGI_DATA_H
 #define HGI_DATA_H
 
-#include "base/base.h"
+#include "data/schema.h"
 
 #define HGI_MAX_RANK 3
 
@@ -34,6 +34,10 @@ struct hg_dataset {
     bool holds;            /* held is this dataset's own: a split borrows               */
     char **columns;        /* [features], or NULL                                       */
     void *columns_owned;   /* the one block that holds them, or NULL: a split borrows   */
+    hg_schema *schema;     /* of a table, whose values it explains; NULL: numbers alone,
+                        * none of them missing                                         */
+    bool schema_own; /* else a window's, a split's or a caller's                      */
+    int64_t *unseen; /* [features] words that the caller's schema lacks, or NULL      */
     double min, max, mean; /* over all values, found while reading                     */
 };
 

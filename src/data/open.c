@@ -103,13 +103,19 @@ static hg_status reshape(hg_ctx *ctx, hg_dataset *d, const char *text)
 static hg_status check_options(hg_ctx *ctx, const hg_data_options *o, const hgi_reader *r,
                                const char *path)
 {
-    const char *csv_only = o->columns != NULL     ? "columns"
-                           : o->drop != NULL      ? "drop"
-                           : o->drop_non_numeric  ? "drop-non-numeric"
-                           : o->delimiter != '\0' ? "delimiter"
-                           : o->decimal != '\0'   ? "decimal"
-                           : o->header != 0       ? "header"
-                                                  : NULL;
+    const char *csv_only = o->columns != NULL       ? "columns"
+                           : o->drop != NULL        ? "drop"
+                           : o->drop_non_numeric    ? "drop-non-numeric"
+                           : o->delimiter != '\0'   ? "delimiter"
+                           : o->decimal != '\0'     ? "decimal"
+                           : o->header != 0         ? "header"
+                           : o->numeric != NULL     ? "numeric"
+                           : o->categorical != NULL ? "categorical"
+                           : o->boolean != NULL     ? "boolean"
+                           : o->date != NULL        ? "date"
+                           : o->rename != NULL      ? "rename"
+                           : o->categories != 0     ? "categories"
+                                                    : NULL;
     if (csv_only != NULL && strcmp(r->name, "csv") != 0) {
         return hgi_fail(ctx, HG_EINVAL, "%s: option '%s' is for CSV, this is %s", path,
                         csv_only, r->name);
@@ -165,9 +171,8 @@ static int64_t most_in_memory(const hg_ctx *ctx, const hg_data_options *o)
 hg_status hgi_dataset_from_blocks(hgi_blocks *s, const hg_data_options *o,
                                   hg_dataset **out)
 {
-    bool late = s->late;
     hg_status status = hgi_blocks_collect(s, most_in_memory(s->ctx, o), out);
-    if (status == HG_OK && o->shape != NULL && late)
+    if (status == HG_OK && o->shape != NULL && s->late)
         status = reshape(s->ctx, *out, o->shape);
     if (status != HG_OK) hg_dataset_free(out);
     return status;

@@ -102,6 +102,12 @@ static hg_status no_rows(const hgi_csv_rows *r)
                     "%s: no rows after the header, expected at least 1", r->c.path);
 }
 
+/* Of a table whose kinds are not known before: words or gaps have come up. */
+static bool found_table(const hgi_csv_rows *r)
+{
+    return r->t.table && r->t.like == NULL && r->t.word_cells + r->t.gaps > 0;
+}
+
 /* Notes are an error at the end, or in an eager stream as soon as there is one. */
 static hg_status next(hgi_blocks *s, int64_t *n)
 {
@@ -110,7 +116,59 @@ static hg_status next(hgi_blocks *s, int64_t *n)
     HGI_TRY(hgi_csv_block(r, n));
     s->block->data = (const unsigned char *)r->values;
     if (*n == 0 && r->rows == 0) return no_rows(r);
+    if (*n == 0 && found_table(r)) {
+        s->late = true;
+        return HG_OK;
+    }
+    if (*n == 0 && r->t.like != NULL) HGI_TRY(hgi_csv_tell_unseen(&r->t, s->block));
     return (*n == 0 && !d->drop_text) || s->eager ? hgi_csv_verdict(&r->t) : HG_OK;
+}
+
+static hg_status look(hgi_blocks *s, const float *rows, int64_t n)
+{
+    reader *d = s->state;
+    return d->r.t.table ? hgi_csv_survey_rows(&d->r, rows, n) : HG_OK;
+}
+
+static float fix(const hgi_blocks *s, int64_t k, float v)
+{
+    const reader *d = s->state;
+    const hgi_csv_table *t = &d->r.t;
+    return s->block->schema != NULL ? hgi_csv_fix(t, t->by_place[k], v) : v;
+}
+
+/* The block has the names and the shape of the columns that are kept. */
+static hg_status keep_columns(hgi_blocks *s, int64_t kept)
+{
+    reader *d = s->state;
+    hgi_free(&s->ctx->mem, s->block->columns_owned);
+    s->block->columns = NULL;
+    s->block->columns_owned = NULL;
+    s->block->features = s->block->shape[0] = kept;
+    s->block->row_stride = kept * (int64_t)sizeof(float);
+    return hgi_csv_name_columns(&d->r.t, s->block);
+}
+
+/* Which column of the file each value of a row is, before any falls away. */
+static hg_status note_places(hgi_csv_rows *r)
+{
+    size_t bytes = (size_t)r->width * sizeof *r->t.by_place;
+    r->t.by_place = hgi_alloc(&r->c.ctx->mem, bytes);
+    if (r->t.by_place == NULL) return hgi_fail_mem(r->c.ctx, bytes, "columns");
+    for (int64_t i = 0; i < r->t.count; i++)
+        if (r->t.column[i].dest >= 0) r->t.by_place[r->t.column[i].dest] = i;
+    return HG_OK;
+}
+
+static hg_status end_table(hgi_blocks *s, int64_t *place)
+{
+    reader *d = s->state;
+    hgi_csv_rows *r = &d->r;
+    HGI_TRY(note_places(r));
+    HGI_TRY(hgi_csv_decide(r, d->drop_text, place, &s->block->schema));
+    s->block->schema_own = true;
+    HGI_TRY(d->drop_text ? hgi_csv_verdict(&r->t) : hgi_csv_numbers_verdict(&r->t));
+    return keep_columns(s, r->t.kept);
 }
 
 /* Columns that turned out to be text are left out. */
@@ -119,6 +177,7 @@ static hg_status end(hgi_blocks *s, int64_t *place)
     reader *d = s->state;
     hgi_csv_table *t = &d->r.t;
     int64_t kept = 0;
+    if (t->table) return end_table(s, place);
     for (int64_t i = 0; i < t->count; i++) {
         const hgi_csv_column *c = &t->column[i];
         if (c->dest >= 0) place[c->dest] = c->texts > 0 ? -1 : 0;
@@ -132,12 +191,7 @@ static hg_status end(hgi_blocks *s, int64_t *place)
     }
     t->kept = kept;
     HGI_TRY(hgi_csv_verdict(t));
-    hgi_free(&s->ctx->mem, s->block->columns_owned);
-    s->block->columns = NULL;
-    s->block->columns_owned = NULL;
-    s->block->features = s->block->shape[0] = kept;
-    s->block->row_stride = kept * (int64_t)sizeof(float);
-    return hgi_csv_name_columns(t, s->block);
+    return keep_columns(s, kept);
 }
 
 static void close_csv(hgi_blocks *s)
@@ -177,7 +231,21 @@ static hg_status describe_rows(hgi_blocks *s, const hgi_csv_rows *r)
     hgi_free(&ctx->mem, s->block->stored);
     s->block->stored = hgi_strdup(&ctx->mem, "text");
     if (s->block->stored == NULL) return hgi_fail_mem(ctx, 5, "a type's name");
+    if (r->t.like != NULL) s->block->schema = (hg_schema *)(uintptr_t)r->t.like;
     return hgi_csv_name_columns(&r->t, s->block);
+}
+
+/* Columns by name, kinds, dates; all as numbers where the caller wants no table. */
+static hg_status choose_columns(hgi_csv_rows *r, const hg_data_options *o)
+{
+    /* With a shape, rows are images. */
+    r->t.table = !o->strict && (o->shape == NULL || *o->shape == '\0');
+    HGI_TRY(hgi_csv_rename(&r->t, o->rename));
+    HGI_TRY(hgi_csv_select(&r->t, o));
+    if (!r->t.table) return HG_OK;
+    if (o->schema != NULL) return hgi_csv_match(&r->t, o);
+    HGI_TRY(hgi_csv_kinds(&r->t, o));
+    return hgi_csv_guess(r);
 }
 
 static hg_status open_csv(hgi_blocks *s, const hg_data_options *o)
@@ -195,17 +263,20 @@ static hg_status open_csv(hgi_blocks *s, const hg_data_options *o)
     r->limit = o->limit > 0 ? o->limit : INT64_MAX;
     s->state = d;
     s->next = next;
-    s->end = d->drop_text ? end : NULL;
+    s->end = end;
     s->close = close_csv;
-    s->late = d->drop_text;
+    s->late = d->drop_text && o->schema == NULL;
     s->lends = true;
     s->rows = -1;
     HGI_TRY(check_signs(ctx, o));
     hgi_csv_share(r, ctx->threads);
     HGI_TRY(hgi_csv_start(&r->c));
     HGI_TRY(read_names(r, o));
-    HGI_TRY(hgi_csv_select(&r->t, o));
+    HGI_TRY(choose_columns(r, o));
     r->width = r->t.kept;
+    s->gaps = r->t.table;
+    s->look = r->t.table ? look : NULL;
+    s->fix = r->t.table ? fix : NULL;
     s->guess = guess_rows(r, s->source);
     if (s->guess > (double)r->limit) s->guess = (double)r->limit;
     return describe_rows(s, r);

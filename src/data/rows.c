@@ -163,6 +163,7 @@ hg_status hgi_rows_open(hg_ctx *ctx, const hg_dataset *d, int64_t room, hgi_rows
     }
     w.rows = w.own;
     w.own->columns = d->columns;
+    w.own->schema = d->schema;
     w.own->min = d->min;
     w.own->max = d->max;
     if (!d->held->in_place) {

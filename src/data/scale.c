@@ -348,6 +348,9 @@ hg_status hgi_scaler_fit(hg_ctx *ctx, const char *word, const hg_dataset *rows,
     float *row = NULL;
     double *work = NULL;
     memset(out, 0, sizeof *out);
+    if (rows->schema != NULL)
+        return hgi_fail(ctx, HG_EFORMAT, "%s: words or missing values, expected numbers",
+                        rows->name);
     HGI_TRY(find_kind(ctx, word, rows, &kind));
     HGI_TRY(scaler_new(ctx, kind, n, out));
     row = hgi_alloc(&ctx->mem, (size_t)n * sizeof *row);

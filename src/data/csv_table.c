@@ -1,0 +1,376 @@
+// SPDX-License-Identifier: MIT
+/* Cells of a table: what a text is worth.
+ *
+ * While a table's kinds are not known, a cell is read as what it is by itself: a number, a
+ * gap, or a word.  A word is noted in the row as a NaN with its number in the bits below
+ * the quiet one (0: a gap), until all rows are there and csv_decide.c makes values of the
+ * notes.  Where kinds are known, from an option or a model's schema, a cell becomes its
+ * value at once.  Dates must be known before: the first records tell.                  */
+#include "data/csv.h"
+
+#include <math.h>
+#include <string.h>
+
+/* Records that are looked at for dates; no more text than the smallest buffer holds, so
+ * that threads do not decide.                                                          */
+enum { GUESS_RECORDS = 1000, GUESS_BYTES = 192 * 1024, TIDY = 64 };
+
+#define GAP_BITS UINT32_C(0x7fc00000)
+/* The note of words that are too many to be numbered. */
+#define REST (HGI_CSV_WORDS_MAX + 1)
+
+static float float_of(uint32_t bits)
+{
+    float v;
+    memcpy(&v, &bits, sizeof v);
+    return v;
+}
+
+static float note_of(int64_t word)
+{
+    return float_of(GAP_BITS | (uint32_t)(word < 0 ? REST : word + 1));
+}
+
+bool hgi_csv_is_word(float v, int64_t *word)
+{
+    uint32_t bits;
+    memcpy(&bits, &v, sizeof bits);
+    if (!isnan(v) || (bits & 0x3fffff) == 0) return false;
+    *word = (int64_t)(bits & 0x3fffff) - 1;
+    return true;
+}
+
+/* ---- texts --------------------------------------------------------------------------- */
+
+static bool is_any(const hgi_csv_field *f, const char *const *words, int64_t count)
+{
+    size_t n = (size_t)(f->to - f->from);
+    for (int64_t i = 0; i < count; i++)
+        if (hgi_fold_equal(f->from, n, words[i], strlen(words[i]))) return true;
+    return false;
+}
+
+/* What programs write for nothing beside those that hgi_csv_classify() knows. */
+static bool is_gap(const hgi_csv_field *f, hgi_csv_kind kind)
+{
+    static const char *const words[] = {
+        "nan",    "<na>",    "nat",   "nil",     "n.a.",    ".",
+        "--",     "#DIV/0!", "#REF!", "#VALUE!", "#NUM!",   "#NULL!",
+        "#NAME?", "(null)",  "\\N",   "-nan",    "missing", "NaN()"};
+    return kind == HGI_CSV_MISSING || is_any(f, words, HGI_COUNT(words));
+}
+
+/* Blanks inside quotes say nothing. */
+static void trim(hgi_csv_field *f)
+{
+    while (f->from < f->to && (unsigned char)*f->from <= ' ') f->from++;
+    while (f->to > f->from && (unsigned char)f->to[-1] <= ' ') f->to--;
+}
+
+/* "1,234,567.5" with the sign that groups digits by three; `tidy` gets "1234567.5". */
+static bool ungroup(const char *p, const char *to, char group, char point, char *tidy,
+                    size_t *n)
+{
+    int64_t run = 0, groups = 0;
+    *n = 0;
+    for (; p < to && *p != point; p++) {
+        if (*p == group) {
+            if (run == 0 || run > 3 || (groups > 0 && run != 3)) return false;
+            groups++;
+            run = 0;
+            continue;
+        }
+        bool sign = (*p == '-' || *p == '+') && *n == 0;
+        if (*p < '0' && !sign) return false;
+        if (*p > '9' || *n + 1 >= TIDY) return false;
+        tidy[(*n)++] = *p;
+        run += !sign;
+    }
+    if (groups == 0 || run != 3) return false;
+    for (; p < to; p++) {
+        if (*n + 1 >= TIDY) return false;
+        tidy[(*n)++] = *p;
+    }
+    return true;
+}
+
+/* Numbers in the dress of a report: "$1,234.50", "12 %", "(300)" is -300. */
+static bool dressed_number(const hgi_csv *c, const hgi_csv_field *f, double *v)
+{
+    static const char *const money[] = {"$", "\xe2\x82\xac", "\xc2\xa3", "\xc2\xa5"};
+    const char *p = f->from, *to = f->to;
+    bool negative = to - p > 2 && *p == '(' && to[-1] == ')';
+    if (negative) p++, to--;
+    for (int i = 0; i < HGI_COUNT(money); i++) {
+        size_t n = strlen(money[i]);
+        if ((size_t)(to - p) > n && memcmp(p, money[i], n) == 0)
+            p += n;
+        else if ((size_t)(to - p) > n && memcmp(to - n, money[i], n) == 0)
+            to -= n;
+        else
+            continue;
+        break;
+    }
+    if (to - p > 1 && to[-1] == '%') to--;
+    while (p < to && *p == ' ') p++;
+    while (to > p && to[-1] == ' ') to--;
+    char tidy[TIDY];
+    size_t n;
+    bool number = hgi_parse_double(p, (size_t)(to - p), c->decimal, v);
+    /* With semicolons or tabs between columns "1,234" is more likely 1.234. */
+    char group = c->decimal == ',' ? '.' : ',';
+    if (!number && (c->decimal == ',' || c->delimiter == ','))
+        number = ungroup(p, to, group, c->decimal, tidy, &n) &&
+                 hgi_parse_double(tidy, n, c->decimal, v);
+    /* Not "nan" and "inf", and nothing that was plain before. */
+    if (!number || !isfinite(*v)) return false;
+    if (negative) *v = -*v;
+    return true;
+}
+
+/* ---- what a cell is ------------------------------------------------------------------ */
+
+typedef enum cell { CELL_VALUE, CELL_GAP, CELL_WORD, CELL_BAD } csv_cell;
+
+static csv_cell date_cell(const hgi_csv_column *c, const hgi_csv_field *f, bool number,
+                          double v, double *out)
+{
+    hgi_date_form form;
+    bool timed;
+    double seconds;
+    size_t n = (size_t)(f->to - f->from);
+    if (number && (v < -1e13 || v > 1e13)) return CELL_BAD;
+    if (number) {
+        /* 20240301; seconds or milliseconds since 1970 */
+        int64_t day = (int64_t)v;
+        char text[16];
+        if (n == 8 && day >= 19000101 && day <= 21001231) {
+            snprintf(text, sizeof text, "%04d-%02d-%02d", (int)(day / 10000),
+                     (int)(day / 100 % 100), (int)(day % 100));
+            if (!hgi_date_parse(text, 10, c->form, &seconds, &form, &timed))
+                return CELL_BAD;
+        } else {
+            seconds = fabs(v) >= 1e11 ? v / 1000 : v;
+        }
+    } else if (!hgi_date_parse(f->from, n, c->form, &seconds, &form, &timed)) {
+        return CELL_BAD;
+    }
+    *out = (seconds - c->origin) / HGI_DAY;
+    return CELL_VALUE;
+}
+
+static csv_cell boolean_cell(const hgi_csv_column *c, const hgi_csv_field *f, bool number,
+                             double v, double *out)
+{
+    size_t n = (size_t)(f->to - f->from);
+    int64_t word = c->like != NULL ? hgi_schema_word(c->like, f->from, n) : -1;
+    int known = word >= 0 ? (int)word : hgi_boolean_word(f->from, n);
+    *out = (double)known;
+    if (known >= 0) return c->like != NULL || c->fixed ? CELL_VALUE : CELL_WORD;
+    *out = v;
+    bool truth = number && (v == 0 || v == 1);
+    return truth ? CELL_VALUE : CELL_BAD;
+}
+
+/* A word of a schema: as it stands, or a number that is one there in its shortest form. */
+static int64_t known_word(const hgi_schema_column *c, const hgi_csv_field *f, bool number,
+                          double v)
+{
+    int64_t word = hgi_schema_word(c, f->from, (size_t)(f->to - f->from));
+    if (word >= 0 || !number) return word;
+    char text[HGI_NUMBER_MAX];
+    return hgi_schema_word(c, text, (size_t)hgi_format_float(text, (float)v));
+}
+
+/* *v: the value; of a number that is too large for a float it is infinite. */
+static csv_cell look(const hgi_csv_rows *r, const hgi_csv_column *c, hgi_csv_field *f,
+                     double *v)
+{
+    double number = 0;
+    trim(f);
+    hgi_csv_kind kind = hgi_csv_classify(f, r->c.decimal, &number);
+    if (is_gap(f, kind)) return CELL_GAP;
+    bool is_number = kind == HGI_CSV_NUMBER;
+    *v = number;
+    switch (c->kind) {
+    case HGI_DATE: return date_cell(c, f, is_number, number, v);
+    case HGI_BOOLEAN: return boolean_cell(c, f, is_number, number, v);
+    case HGI_CATEGORY:
+        if (c->like == NULL) return CELL_WORD;
+        *v = (double)known_word(c->like, f, is_number, number);
+        return *v < 0 ? CELL_WORD : CELL_VALUE;
+    case HGI_NUMERIC: break;
+    }
+    if (is_number || dressed_number(&r->c, f, v)) return CELL_VALUE;
+    return CELL_WORD;
+}
+
+bool hgi_csv_plain_cell(const hgi_csv_rows *r, int64_t column, const hgi_csv_field *f,
+                        float *out)
+{
+    const hgi_csv_column *c = &r->t.column[column];
+    hgi_csv_field own = *f;
+    double v;
+    csv_cell cell = look(r, c, &own, &v);
+    *out = float_of(GAP_BITS);
+    if (cell != CELL_VALUE) return cell == CELL_GAP;
+    *out = (float)v;
+    uint32_t bits;
+    memcpy(&bits, out, sizeof bits);
+    return (bits >> 23 & 255) - 1u < 254u || (v <= 0.0 && v >= 0.0);
+}
+
+static hg_status bad_cell(const hgi_csv_rows *r, int64_t column, int64_t line,
+                          const hgi_csv_field *f)
+{
+    const hgi_csv_column *c = &r->t.column[column];
+    char shown[32], name[40] = "";
+    static const char *const wanted[] = {"number", "word", "yes or no", "date"};
+    hgi_shown(f->from, (size_t)(f->to - f->from), shown, sizeof shown);
+    snprintf(name, sizeof name, "%lld", (long long)column + 1);
+    if (c->name != NULL && *c->name != '\0')
+        hgi_shown(c->name, strlen(c->name), name, sizeof name);
+    if (c->kind == HGI_NUMERIC)
+        return hgi_fail(r->c.ctx, HG_EFORMAT,
+                        "%s:%lld: column '%s' is '%s', expected a number; if '%c' is the "
+                        "decimal sign, set decimal to '%c'",
+                        r->c.path, (long long)line, name, shown,
+                        hgi_csv_other_sign(&r->c), hgi_csv_other_sign(&r->c));
+    return hgi_fail(r->c.ctx, HG_EFORMAT,
+                    "%s:%lld: column '%s' is '%s', expected a %s; to take the column for "
+                    "words, set categorical to %s",
+                    r->c.path, (long long)line, name, shown, wanted[c->kind], name);
+}
+
+/* A word where kinds are known and it has no place: counted, the first is shown. */
+static void note_unseen(hgi_csv_rows *r, int64_t column, int64_t line,
+                        const hgi_csv_field *f)
+{
+    r->t.column[column].unseen++;
+    hgi_csv_note(&r->t.unseen, line, r->rows, column, f);
+}
+
+hg_status hgi_csv_cell(hgi_csv_rows *r, int64_t column, int64_t line,
+                       const hgi_csv_field *f, float *out)
+{
+    hgi_csv_column *c = &r->t.column[column];
+    hgi_csv_field own = *f;
+    int64_t word;
+    double v;
+    switch (look(r, c, &own, &v)) {
+    case CELL_VALUE:
+        *out = (float)v;
+        if (isfinite(*out)) return HG_OK;
+        hgi_csv_note(own.to[-1] >= 'A' ? &r->t.nonfinite : &r->t.huge, line, r->rows,
+                     column, &own);
+        *out = 0.0f;
+        return HG_OK;
+    case CELL_GAP:
+        *out = float_of(GAP_BITS);
+        r->t.gaps++;
+        return HG_OK;
+    case CELL_WORD: break;
+    case CELL_BAD:
+        if (c->like == NULL || c->kind != HGI_BOOLEAN)
+            return bad_cell(r, column, line, &own);
+        break;
+    }
+    double foreign;
+    bool other_sign =
+        c->kind == HGI_NUMERIC &&
+        hgi_csv_classify(&own, hgi_csv_other_sign(&r->c), &foreign) == HGI_CSV_NUMBER;
+    if (c->like != NULL) {
+        if (other_sign) return bad_cell(r, column, line, &own);
+        note_unseen(r, column, line, &own);
+        *out = c->kind == HGI_CATEGORY ? (float)c->like->words : float_of(GAP_BITS);
+        return HG_OK;
+    }
+    if (other_sign) {
+        c->foreign++;
+        hgi_csv_note(&r->t.foreign, line, r->rows, column, &own);
+    }
+    if (c->texts++ == 0) hgi_csv_note(&r->t.text, line, r->rows, column, &own);
+    r->t.word_cells++;
+    HGI_TRY(
+        hgi_csv_word(r->c.ctx, &c->words, own.from, (size_t)(own.to - own.from), &word));
+    *out = note_of(word);
+    return HG_OK;
+}
+
+/* ---- dates --------------------------------------------------------------------------- */
+
+/* Of a column in the first records. */
+typedef struct seen {
+    int64_t dates, others;
+    bool dmy, mdy, timed;
+    double first;
+} dates_seen;
+
+static void see(const hgi_csv_rows *r, const hgi_csv_column *c, hgi_csv_field *f,
+                dates_seen *s)
+{
+    double v;
+    hgi_date_form form;
+    bool timed;
+    trim(f);
+    hgi_csv_kind kind = hgi_csv_classify(f, r->c.decimal, &v);
+    if (is_gap(f, kind)) return;
+    if (!hgi_date_parse(f->from, (size_t)(f->to - f->from), HGI_DATE_NONE, &v, &form,
+                        &timed)) {
+        hgi_csv_column as = *c;
+        as.origin = 0;
+        double days;
+        bool number = kind == HGI_CSV_NUMBER && c->fixed && c->kind == HGI_DATE;
+        s->others++;
+        if (!number || date_cell(&as, f, true, v, &days) != CELL_VALUE) return;
+        if (s->dates == 0 && s->others == 1) s->first = days * HGI_DAY;
+        s->timed = s->timed || fmod(days, 1) != 0;
+        return;
+    }
+    if (s->dates++ == 0) s->first = v;
+    s->timed = s->timed || timed;
+    s->dmy = s->dmy || form == HGI_DATE_DMY;
+    s->mdy = s->mdy || form == HGI_DATE_MDY;
+}
+
+static void see_record(const hgi_csv_rows *r, const hgi_csv_record *rec, dates_seen *s)
+{
+    const char *p = rec->from;
+    for (int64_t i = 0; i < r->t.count; i++) {
+        hgi_csv_field f;
+        const char *q = hgi_csv_split(r->c.delimiter, p, rec->to, &f);
+        if (q == NULL) return;
+        const hgi_csv_column *c = &r->t.column[i];
+        if (c->dest >= 0 && (!c->fixed || c->kind == HGI_DATE)) see(r, c, &f, &s[i]);
+        if (q == rec->to) return;
+        p = q + 1;
+    }
+}
+
+hg_status hgi_csv_guess(hgi_csv_rows *r)
+{
+    hg_ctx *ctx = r->c.ctx;
+    size_t n = (size_t)r->t.count;
+    hgi_csv view = r->c;
+    hgi_csv_record rec;
+    dates_seen *seen = hgi_calloc(&ctx->mem, n, sizeof *seen);
+    if (seen == NULL) return hgi_fail_mem(ctx, n * sizeof *seen, "columns");
+    size_t from = view.pos;
+    for (int i = 0; i < GUESS_RECORDS && view.pos - from < GUESS_BYTES; i++) {
+        if (hgi_csv_find(&view, &rec) != HGI_CSV_WHOLE || rec.from == NULL) break;
+        see_record(r, &rec, seen);
+    }
+    for (size_t i = 0; i < n; i++) {
+        hgi_csv_column *c = &r->t.column[i];
+        const dates_seen *s = &seen[i];
+        bool date = s->dates > 0 && s->others == 0 && !(s->dmy && s->mdy);
+        if (c->like != NULL || !(c->fixed ? c->kind == HGI_DATE : date)) continue;
+        c->kind = HGI_DATE;
+        c->form = s->mdy ? HGI_DATE_MDY : HGI_DATE_DMY;
+        c->timed = s->timed;
+        c->origin = floor(s->first / HGI_DAY) * HGI_DAY;
+        r->t.word_cells++; /* a table, whatever else is in it */
+    }
+    hgi_free(&ctx->mem, seen);
+    return HG_OK;
+}
