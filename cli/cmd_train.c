@@ -21,6 +21,12 @@ static const cli_option own[] = {
     {"config", 0, "FILE", NULL, "take the settings of a YAML file", "model", NULL, false},
     {"valid", 0, "DATA", NULL, "rows to validate on after each epoch", "data", NULL,
      false},
+    {"group", 0, "NAME", NULL,
+     "with a score: rows alike in this column calibrate together; it is not trained on",
+     "detection", NULL, false},
+    {"time", 0, "NAME", NULL,
+     "with a score: the latest rows by this column calibrate; it is not trained on",
+     "detection", NULL, false},
     {"log", 0, "FILE", NULL, "write one JSON object a line and epoch", "output", NULL,
      false},
     {"plot", 0, "FILE", NULL, "draw the loss: .png, .svg or .pdf", "output", NULL, false},
@@ -38,6 +44,7 @@ typedef struct job {
     const char *output, *plot;
     hg_config *cfg;
     hg_dataset *train, *valid;
+    hg_dataset *group, *time; /* what to split a detector's rows by, or NULL */
     hg_model *model;
     cli_progress progress;
     cli_epoch_log log;
@@ -60,6 +67,39 @@ static int check_outputs(job *j)
     int code = cli_has(c, "dry-run") ? CLI_OK : cli_check_output(c, j->output);
     if (code == CLI_OK && j->log.path != NULL) code = cli_check_log(c, j->log.path);
     if (code == CLI_OK && j->plot != NULL) code = cli_check_picture(c, j->plot);
+    return code;
+}
+
+/* Is a detector to be trained? */
+static bool detects(const job *j)
+{
+    const char *score = hg_config_get(j->cfg, "score");
+    return score != NULL && strcmp(score, "none") != 0;
+}
+
+/* The column of DATA to split by. */
+static int open_key(job *j, const char *option, hg_dataset **out)
+{
+    cli *c = j->c;
+    hg_data_options o;
+    const char *name = cli_get(c, option);
+    if (name == NULL) return CLI_OK;
+    if (!detects(j))
+        return cli_usage_error("train: --%s is about a detector's rows: ask for one with "
+                               "--preset anomaly, or --score WORD",
+                               option);
+    int code = cli_read_data_options(c, &o);
+    if (code != CLI_OK) return code;
+    o.columns = name;
+    o.drop = o.shape = NULL;
+    return hg_dataset_open(c->ctx, c->args[0], &o, out) == HG_OK ? CLI_OK : cli_failed(c);
+}
+
+static int open_data(job *j)
+{
+    int code = open_key(j, "group", &j->group);
+    if (code == CLI_OK) code = open_key(j, "time", &j->time);
+    if (code == CLI_OK) code = cli_open_training(j->c, j->cfg, &j->train, &j->valid);
     return code;
 }
 
@@ -206,7 +246,15 @@ static void print_closing(const job *j)
     add_row(t, "saved", "%s", j->output);
     quoted(model, sizeof(model), j->output);
     data_words(j->c, data, sizeof(data));
-    add_row(t, "next", "hourglass evaluate %s %s", model, data);
+    if (detects(j)) {
+        hg_detector_info info = {.size = sizeof(info)};
+        if (hg_detector_get_info(j->c->ctx, j->model, &info) == HG_OK)
+            add_row(t, "detector", "%s, calibrated with %s rows", info.score,
+                    cli_grouped(a, info.calibration_rows));
+        add_row(t, "next", "hourglass score %s %s -p", model, data);
+    } else {
+        add_row(t, "next", "hourglass evaluate %s %s", model, data);
+    }
     add_row(t, "", "hourglass plot grid %s %s -o grid.png", model, data);
     cli_table_print(t, stdout);
     cli_table_free(t);
@@ -312,8 +360,12 @@ static int train(job *j)
     cli_interrupt_catch();
     cli_progress_start(&j->progress, cli_has(j->c, "quiet"), cli_has(j->c, "verbose"));
     double start = cli_now();
+    const hg_detector_options detector = {sizeof(detector), j->group, j->time};
     hg_status status =
-        hg_train(j->c->ctx, j->cfg, j->train, j->valid, &callbacks, &j->model);
+        detects(j)
+            ? hg_detector_train(j->c->ctx, j->cfg, j->train, j->valid, &detector,
+                                &callbacks, &j->model)
+            : hg_train(j->c->ctx, j->cfg, j->train, j->valid, &callbacks, &j->model);
     j->seconds = cli_now() - start;
     cli_progress_end(&j->progress);
     cli_epoch_log_close(&j->log);
@@ -338,11 +390,13 @@ static int run(cli *c)
     int code = cli_context(c);
     if (code == CLI_OK) code = cli_configure(c, &j.cfg);
     if (code == CLI_OK) code = check_outputs(&j);
-    if (code == CLI_OK) code = cli_open_training(c, j.cfg, &j.train, &j.valid);
+    if (code == CLI_OK) code = open_data(&j);
     if (code == CLI_OK) code = cli_has(c, "dry-run") ? dry_run(&j) : train(&j);
     hg_model_free(&j.model);
     hg_dataset_free(&j.valid);
     hg_dataset_free(&j.train);
+    hg_dataset_free(&j.group);
+    hg_dataset_free(&j.time);
     hg_config_free(&j.cfg);
     return code;
 }

@@ -2,6 +2,7 @@
 /* Contexts, data and models, as the command line names them.                           */
 #include "cli.h"
 
+#include <stdlib.h>
 #include <string.h>
 
 static void log_line(void *user, hg_log_level level, const char *line)
@@ -143,6 +144,22 @@ int cli_configure(cli *c, hg_config **out)
 }
 
 /* Both files by the same reading options; but a limit is one of training rows alone. */
+/* What rows are split by is no feature of theirs: the columns to leave out besides `drop`,
+ * as one text from malloc, or NULL.                                                    */
+static char *without_keys(const cli *c, const char *drop)
+{
+    const char *name[3] = {drop, cli_get(c, "group"), cli_get(c, "time")};
+    size_t n = 0;
+    for (int i = 0; i < 3; i++) n += name[i] != NULL ? strlen(name[i]) + 1 : 0;
+    char *text = n > 0 ? cli_alloc(n + 1, 1) : NULL;
+    for (int i = 0; i < 3; i++) {
+        if (name[i] == NULL) continue;
+        if (text[0] != '\0') strcat(text, ",");
+        strcat(text, name[i]);
+    }
+    return text;
+}
+
 int cli_open_training(cli *c, const hg_config *cfg, hg_dataset **train,
                       hg_dataset **valid)
 {
@@ -152,9 +169,13 @@ int cli_open_training(cli *c, const hg_config *cfg, hg_dataset **train,
     if (code != CLI_OK) return code;
     /* A configuration file may name the shape, too. */
     o.shape = hg_config_get(cfg, "shape");
-    if (hg_dataset_open(c->ctx, c->args[0], &o, train) != HG_OK) return cli_failed(c);
+    char *drop = without_keys(c, o.drop);
+    o.drop = drop;
+    if (hg_dataset_open(c->ctx, c->args[0], &o, train) != HG_OK) code = cli_failed(c);
     o.limit = 0;
-    if (path != NULL && hg_dataset_open(c->ctx, path, &o, valid) != HG_OK)
-        return cli_failed(c);
-    return CLI_OK;
+    if (code == CLI_OK && path != NULL &&
+        hg_dataset_open(c->ctx, path, &o, valid) != HG_OK)
+        code = cli_failed(c);
+    free(drop);
+    return code;
 }

@@ -15,6 +15,8 @@
     X(encode)                                                                            \
     X(decode)                                                                            \
     X(reconstruct)                                                                       \
+    X(score)                                                                             \
+    X(predict)                                                                           \
     X(sample)                                                                            \
     X(interpolate)                                                                       \
     X(plot_loss)                                                                         \

@@ -120,8 +120,9 @@ typedef struct hg_fact {
 HG_API int hg_info(const hg_ctx *ctx, int index, hg_fact *out);
 /* The rows of a table, by its name: "layers", "codes", "activations", "losses",
  * "optimizers", "schedules", "presets", "readers", "writers", "scales", "corruptions",
- * "plots", "metrics", "findings".  name = the word, value = one line about it.  0 after
- * the last and for an unknown table; hg_list(NULL, i, out) lists the tables. */
+ * "plots", "metrics", "findings", "scores", "rules".  name = the word, value = one line
+ * about it.  0 after the last and for an unknown table; hg_list(NULL, i, out) lists the
+ * tables. */
 HG_API int hg_list(const char *table, int index, hg_fact *out);
 
 /* ======== Data =========================================================== */
@@ -713,6 +714,12 @@ HG_API hg_status hg_session_reconstruct(hg_session *session, const float *x, int
 HG_API hg_status hg_session_error(hg_session *session, const float *x, int64_t n,
                                   double *error) HG_WARN_UNUSED;
 
+/* Scores of rows by the model's detector, score [n]; see hg_score().  Compare one with
+ * hg_decide()'s threshold, or ask hg_p_value().
+ * Errors   also HG_EINVAL when the model has no detector. */
+HG_API hg_status hg_session_score(hg_session *session, const float *x, int64_t n,
+                                  double *score) HG_WARN_UNUSED;
+
 typedef struct hg_session_info {
     size_t size;
     const char *kernels; /* "avx512", ... */
@@ -736,6 +743,138 @@ typedef struct hg_session_cost {
 HG_API hg_status hg_session_compare(hg_ctx *ctx, const hg_model *model,
                                     const hg_dataset *data, const char *weights,
                                     hg_session_cost *out) HG_WARN_UNUSED;
+
+/* ======== Anomaly detection ============================================== */
+
+/* A detector is a part of a model: how a score is made of a row, its code and its
+ * reconstruction, and the scores of calibration rows, which no net was trained on and which
+ * every later score is judged by.  It is in the model's file.  Several nets of one shape,
+ * an ensemble, may share a detector: a score is then the mean of theirs.
+ *
+ * A HIGHER SCORE IS MORE ABNORMAL, everywhere.  A row's score depends on that row alone. */
+
+/* Rows to hold apart by: one value for each row of the data, any number. */
+typedef struct hg_detector_options {
+    size_t size;
+    const hg_dataset *group; /* rows with one value stay on one side; NULL: each its own */
+    const hg_dataset *time;  /* train on the earlier, calibrate with the latest; NULL: at
+                                random.  Not both */
+} hg_detector_options;
+
+/* Train a model with a detector: hold the share `calibrate` of the rows apart, train on the
+ * others, `ensemble` times with one seed after the other, learn what the score needs, and
+ * score the rows held apart.  With `trim` the rows with the highest scores are left out and
+ * all is done again, for data that are not all normal.  The options of cfg of the group
+ * "detection" say how; options may be NULL.
+ * Errors   as hg_train and hg_detector_fit; HG_ESHAPE group or time have other rows;
+ *          HG_ERANGE too few rows to hold any apart.  HG_ECANCELED: *out, if there is one,
+ *          is the model so far, without a detector.
+ * Threads  as hg_train; same bits for any number of threads. */
+HG_API hg_status hg_detector_train(hg_ctx *ctx, const hg_config *cfg,
+                                   const hg_dataset *data, const hg_dataset *valid,
+                                   const hg_detector_options *options,
+                                   const hg_callbacks *callbacks,
+                                   hg_model **out) HG_WARN_UNUSED;
+
+/* Give a trained model a detector, or another one; its nets stay.
+ * train        rows that it was trained on; score learns from 20,000 of them at the most
+ * calibration  rows like them that it was not trained on
+ * score        a row of hg_list("scores"); NULL: the first
+ * Errors   HG_EUNKNOWN score; as hg_reconstruct_dataset; HG_ENOMEM.  Then the model is as
+ *          it was.
+ * Threads  one per ctx; nobody else may use the model meanwhile. */
+HG_API hg_status hg_detector_fit(hg_ctx *ctx, hg_model *model, const hg_dataset *train,
+                                 const hg_dataset *calibration,
+                                 const char *score) HG_WARN_UNUSED;
+
+/* What is an anomaly.  Any rule can be asked for when scores are there: none needs the
+ * model to be trained again.
+ *
+ *     "threshold"      a score above value
+ *     "false-alarms"   a score that the share value of normal rows exceeds
+ *     "quantile"       the same with 1 - value
+ *     "contamination"  the share value of the rows at hand, those with the highest scores
+ *     "fdr"            as many of the rows at hand as can be called anomalies if at most
+ *                      the share value of what is called one is to be normal, on average
+ *
+ * A share r below 1 / (calibration rows + 1) is not known from the calibration rows, and is
+ * taken from a tail fitted to their highest scores (decision.extrapolated), down to a
+ * hundredth of that; below, or without a tail, it is refused.
+ * Source   conformal p-values: Vovk et al. 2005, Bates et al. 2023; tail: Siffer et al.
+ *          2017; fdr: Benjamini & Hochberg 1995. */
+typedef struct hg_rule {
+    size_t size;
+    const char *kind; /* a row of hg_list("rules") */
+    double value;
+} hg_rule;
+/* value from text: "0.01", "1/1000", "1%".  Errors  HG_EUNKNOWN kind; HG_EINVAL text;
+ * HG_ERANGE. */
+HG_API hg_status hg_rule_parse(hg_ctx *ctx, const char *kind, const char *text,
+                               hg_rule *out);
+/* The rule when none is asked for; until it is set, false-alarms 1/100 (or as few as there
+ * are calibration rows for).  Errors  HG_EINVAL no detector; as hg_rule_parse; HG_ENOMEM.
+ * */
+HG_API hg_status hg_detector_set_rule(hg_ctx *ctx, hg_model *model, const hg_rule *rule);
+
+typedef struct hg_detector_info {
+    size_t size;
+    const char *score; /* its kind */
+    int64_t nets, calibration_rows;
+    double lowest, median, highest; /* of the calibration scores */
+    double finest; /* share of false alarms that calibration rows alone can promise */
+    double tail_from, tail_shape, tail_scale; /* generalised Pareto; NaN without a tail */
+    int64_t tail_rows;
+    hg_rule rule; /* when none is asked for */
+} hg_detector_info;
+/* Set info->size before the call.  Errors  HG_EINVAL the model has no detector. */
+HG_API hg_status hg_detector_get_info(hg_ctx *ctx, const hg_model *model,
+                                      hg_detector_info *info);
+
+/* Scores of rows.
+ * Shapes   x [n, d_in]; score [n], one for each row.
+ * Units    x as in the training file.  Scores are numbers that a float holds.
+ * Errors   HG_EINVAL no detector; HG_EFORMAT its file was tampered with; as
+ *          hg_reconstruct, but a reconstruction beyond floats is the highest score.
+ * Threads  one per ctx; the model may be shared.  Same bits as hg_session_score. */
+HG_API hg_status hg_score(hg_ctx *ctx, const hg_model *model, const float *x, int64_t n,
+                          double *score) HG_WARN_UNUSED;
+HG_API hg_status hg_score_dataset(hg_ctx *ctx, const hg_model *model,
+                                  const hg_dataset *data, double *score) HG_WARN_UNUSED;
+
+typedef struct hg_decision {
+    size_t size;
+    double threshold; /* anomalies are the rows with a score above it */
+    double rate; /* share of normal rows that are above it; 0: fewer than can be told */
+    int extrapolated;  /* the fitted tail decides, not calibration rows alone */
+    int64_t anomalies; /* of the rows at hand */
+} hg_decision;
+/* What a rule says of n rows by their scores; anomaly [n] becomes 0 or 1, and may be NULL.
+ * rule NULL: the model's own.  n 0: the threshold alone, of a rule that needs no rows.
+ * Set decision->size before the call.
+ * Errors   HG_EINVAL no detector; HG_ERANGE too few calibration rows, with the number that
+ *          is wanted; HG_EUNKNOWN; HG_ENOMEM. */
+HG_API hg_status hg_decide(hg_ctx *ctx, const hg_model *model, const hg_rule *rule,
+                           const double *score, int64_t n, unsigned char *anomaly,
+                           hg_decision *decision) HG_WARN_UNUSED;
+/* The conformal p-value of a score: (1 + calibration scores that are as high or higher) /
+ * (1 + calibration rows).  A normal row's is p or less with probability p at the most.  NaN
+ * without a detector.  Allocates nothing; any thread. */
+HG_API double hg_p_value(const hg_model *model, double score);
+
+typedef struct hg_score_file_options {
+    size_t size;
+    const hg_rule *rule;         /* NULL: the model's own */
+    int score, p_value, anomaly; /* 1: has a column of this name; all 0: score alone */
+    const char *format;          /* of the output; NULL: by its ending */
+} hg_score_file_options;
+/* Score a file's rows to a file ("-": standard input or output), in blocks: neither has to
+ * fit in memory.  A rule about the rows at hand keeps their scores until the end.
+ * *rows and *decision may be NULL.
+ * Errors   as of opening, scoring, deciding and saving. */
+HG_API hg_status hg_score_file(hg_ctx *ctx, const hg_model *model, const char *in,
+                               const hg_data_options *input, const char *out,
+                               const hg_score_file_options *options, int64_t *rows,
+                               hg_decision *decision) HG_WARN_UNUSED;
 
 /* ======== How fast a model is ============================================== */
 

@@ -6,6 +6,8 @@
  * a function that reads one row. */
 #include "apply/doctor.h"
 #include "apply/plot.h"
+#include "apply/rule.h"
+#include "apply/score.h"
 #include "data/corrupt.h"
 #include "data/data.h"
 #include "metrics/metrics.h"
@@ -115,6 +117,19 @@ static bool finding_at(int i, hg_fact *f)
     return f->name != NULL;
 }
 
+static bool score_at(int i, hg_fact *f)
+{
+    if (hgi_score_kinds[i] == NULL) return false;
+    *f = (hg_fact){hgi_score_kinds[i]->name, hgi_score_kinds[i]->brief};
+    return true;
+}
+
+static bool rule_at(int i, hg_fact *f)
+{
+    *f = (hg_fact){hgi_rule_kinds[i].name, hgi_rule_kinds[i].brief};
+    return f->name != NULL;
+}
+
 static const struct {
     const char *name, *brief;
     bool (*at)(int index, hg_fact *out);
@@ -132,6 +147,8 @@ static const struct {
     {"writers", "file formats written", writer_at},
     {"plots", "hourglass plot KIND", plot_at},
     {"metrics", "what evaluate measures", metric_at},
+    {"scores", "anomaly scores: --score", score_at},
+    {"rules", "what is an anomaly: score --false-alarms 1/1000", rule_at},
     {"findings", "what evaluate and train may note about a model", finding_at},
 };
 

@@ -30,7 +30,7 @@ enum { MOST_AHEAD = 512 }; /* lines of the caller's rows, 32 KiB */
 
 /* ---- a chunk of rows --------------------------------------------------------------- */
 
-typedef enum mode { ENCODE, DECODE, RECONSTRUCT, ERROR } session_mode;
+typedef enum mode { ENCODE, DECODE, RECONSTRUCT, ERROR, SCORE } session_mode;
 
 /* What a call is about; `at` counts the rows that are done. */
 typedef struct call {
@@ -221,7 +221,10 @@ static void run_layers(session_call *c, int64_t n)
     bool logits = c->mode == ERROR && s->own_loss;
     if (c->mode != ENCODE && !logits) hgi_predict(net, s->ws.pass.k, n, y);
     if (c->mode == ERROR) measure(c, n, y);
-    c->status = give_rows(c, n, y);
+    if (c->mode == SCORE)
+        hgi_session_score_rows(s, n, y, c->error + c->at);
+    else
+        c->status = give_rows(c, n, y);
 }
 
 /* As many of n rows as a small net does at once; what it leaves has something to be told
@@ -251,7 +254,9 @@ static void run_call(void *arg, int64_t item, int worker)
     (void)worker;
     s->ws.pass.dense_code = c->mode == DECODE;
     for (int64_t n; c->at < c->n && c->status == HG_OK; c->at += n) {
-        n = s->small.count > 0 ? run_small(c, hgi_min(SMALL_ROWS, c->n - c->at)) : 0;
+        n = s->small.count > 0 && c->mode != SCORE
+                ? run_small(c, hgi_min(SMALL_ROWS, c->n - c->at))
+                : 0;
         if (n > 0) continue;
         n = hgi_min(s->ws.rows, c->n - c->at);
         run_layers(c, n);
@@ -288,6 +293,30 @@ hg_status hg_session_reconstruct(hg_session *s, const float *x, int64_t n, float
 hg_status hg_session_error(hg_session *s, const float *x, int64_t n, double *error)
 {
     return run((session_call){.s = s, .mode = ERROR, .in = x, .error = error, .n = n});
+}
+
+/* The mean over nets, row by row.  Another net's scores are made in blocks that its room
+ * has. */
+hg_status hg_session_score(hg_session *s, const float *x, int64_t n, double *score)
+{
+    if (s == NULL) return HG_EINVAL;
+    if (s->score == NULL)
+        return fail(s, HG_EINVAL, "the model has no detector that can be used");
+    HGI_TRY(run((session_call){.s = s, .mode = SCORE, .in = x, .error = score, .n = n}));
+    const int64_t d = s->model->net.inputs;
+    for (int64_t i = 0; i < s->score_nets; i++)
+        for (int64_t at = 0, some; at < n; at += some) {
+            some = hgi_min(s->ws.rows, n - at);
+            HGI_TRY(run((session_call){.s = s->score_net[i],
+                                       .mode = SCORE,
+                                       .in = x + at * d,
+                                       .error = s->score_part,
+                                       .n = some}));
+            for (int64_t r = 0; r < some; r++) score[at + r] += s->score_part[r];
+        }
+    for (int64_t i = 0; i < n; i++)
+        score[i] = hgi_score_settle(score[i], s->score_nets + 1);
+    return HG_OK;
 }
 
 /* ---- making one --------------------------------------------------------------------- */
@@ -392,6 +421,7 @@ hg_status hg_session_new(hg_ctx *ctx, const hg_model *m,
     HGI_GOTO(make_team(ctx, o.threads, s));
     HGI_GOTO(make_workspace(ctx, o.rows, s));
     if (s->weights == HGI_WEIGHTS_F32) HGI_GOTO(hgi_small_make(ctx, s));
+    HGI_GOTO(hgi_session_score_make(ctx, &o, s));
     *out = s;
 done:
     if (status != HG_OK) hg_session_free(&s);
@@ -407,6 +437,7 @@ void hg_session_free(hg_session **session)
     hgi_free(&mem, (*session)->stage_arg);
     hgi_own_free(*session);
     hgi_small_free(*session);
+    hgi_session_score_free(*session);
     hgi_workspace_free(&(*session)->ws);
     hgi_free(&mem, *session);
     *session = NULL;

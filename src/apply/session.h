@@ -3,6 +3,7 @@
 #ifndef HGI_SESSION_H
 #define HGI_SESSION_H
 
+#include "apply/score.h"
 #include "model/model.h"
 #include "model/pass.h"
 
@@ -49,7 +50,15 @@ struct hg_session {
     hgi_team *team;               /* NULL: the caller alone */
     hgi_stage *stage;             /* [layers] */
     hgi_session_stage *stage_arg; /* [layers] */
-    bool own_loss;                /* errors are the model's loss, else mean squares */
+    /* The model's detector: its kind (NULL: there is none, or it is broken), room for a
+     * chunk's errors and for the kind, and sessions of the nets behind the first. */
+    const hgi_score_kind *score;
+    hgi_score_state *score_state;
+    hgi_real *score_r;
+    double *score_scratch, *score_part; /* part [rows]: another net's scores */
+    struct hg_session **score_net;      /* [nets - 1] */
+    int64_t score_nets;
+    bool own_loss; /* errors are the model's loss, else mean squares */
     int64_t clipped;
     char message[HG_MESSAGE_MAX];
 };
@@ -71,5 +80,11 @@ void hgi_small_free(hg_session *s);
  * the next one is not finite or out of range, or is among a few behind which one is. */
 int64_t hgi_small_run(const hg_session *s, bool encode, bool decode, int64_t n,
                       const float *in, hgi_real *y, double *error);
+
+/* What scores want, where the model has a detector. */
+hg_status hgi_session_score_make(hg_ctx *ctx, const hg_session_options *o, hg_session *s);
+void hgi_session_score_free(hg_session *s);
+/* Scores of one net for the n rows that went through it last. */
+void hgi_session_score_rows(hg_session *s, int64_t n, const hgi_real *y, double *score);
 
 #endif

@@ -70,6 +70,9 @@ hg_status hgi_dataset_new(hg_ctx *ctx, const char *name, const char *format, int
                           int rank, const int64_t *shape, float **values,
                           hg_dataset **out);
 
+/* Rows index[0..n-1] of data, which must outlive *out; index is copied.  n >= 1.       */
+hg_status hgi_dataset_pick(hg_ctx *ctx, const hg_dataset *data, const int64_t *index,
+                           int64_t n, hg_dataset **out);
 /* Packed rows in `block` (hgi_alloc'ed), which the dataset owns from a success on.     */
 hg_status hgi_dataset_take(hg_ctx *ctx, const char *name, const char *format,
                            hg_type type, int64_t rows, int rank, const int64_t *shape,

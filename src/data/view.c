@@ -117,6 +117,17 @@ done:
     return status;
 }
 
+hg_status hgi_dataset_pick(hg_ctx *ctx, const hg_dataset *data, const int64_t *index,
+                           int64_t n, hg_dataset **out)
+{
+    HGI_TRY(side_new(ctx, data, n, out));
+    for (int64_t i = 0; i < n; i++)
+        (*out)->order[i] = data->order != NULL ? data->order[index[i]] : index[i];
+    hg_status status = hgi_dataset_check(ctx, *out);
+    if (status != HG_OK) hg_dataset_free(out);
+    return status;
+}
+
 /* The first rows of a random permutation go to the second side.  Marking them, in place of
  * sorting them, keeps both sides in the file's order.  order [rows] is scratch. */
 static hg_status deal_rows(hg_ctx *ctx, const hg_dataset *data, uint64_t seed,

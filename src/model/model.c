@@ -103,6 +103,51 @@ done:
     return status;
 }
 
+static hg_status copy_lines(hg_ctx *ctx, char *const *from, int64_t n, char ***to,
+                            int64_t *count)
+{
+    *to = hgi_calloc(&ctx->mem, (size_t)n + 1, sizeof **to);
+    if (*to == NULL) return hgi_fail_mem(ctx, 64, "layer lines");
+    for (int64_t i = 0; i < n; i++, ++*count) {
+        (*to)[i] = hgi_strdup(&ctx->mem, from[i]);
+        if ((*to)[i] == NULL) return hgi_fail_mem(ctx, 64, "a layer line");
+    }
+    return HG_OK;
+}
+
+hg_status hgi_model_twin(hg_ctx *ctx, const hg_model *m, hg_model **out)
+{
+    hg_status status;
+    const hgi_spec *from = &m->spec;
+    hgi_spec spec = *from;
+    hgi_scaler scaler;
+    memset(&scaler, 0, sizeof scaler);
+    *out = NULL;
+    spec.mem = ctx->mem;
+    spec.encoder = spec.decoder = NULL;
+    spec.encoder_count = spec.decoder_count = 0;
+    spec.code = hgi_strdup(&ctx->mem, from->code);
+    spec.loss = hgi_strdup(&ctx->mem, from->loss);
+    bool fitted =
+        m->scaler.kind == HGI_SCALE_MINMAX || m->scaler.kind == HGI_SCALE_STANDARD;
+    HGI_GOTO(spec.code == NULL || spec.loss == NULL
+                 ? hgi_fail_mem(ctx, 64, "a model's lines")
+                 : HG_OK);
+    HGI_GOTO(copy_lines(ctx, from->encoder, from->encoder_count, &spec.encoder,
+                        &spec.encoder_count));
+    HGI_GOTO(copy_lines(ctx, from->decoder, from->decoder_count, &spec.decoder,
+                        &spec.decoder_count));
+    HGI_GOTO(hgi_scaler_make(ctx, m->scaler.kind, m->scaler.features,
+                             fitted ? m->scaler.shift : NULL,
+                             fitted ? m->scaler.scale : NULL, &scaler));
+    HGI_GOTO(hgi_model_take(ctx, &spec, &scaler, out));
+    (*out)->clip = m->clip;
+done:
+    hgi_spec_free(&spec);
+    hgi_scaler_free(&ctx->mem, &scaler);
+    return status;
+}
+
 static void free_names(const hgi_mem *mem, char **names, int64_t n)
 {
     for (int64_t i = 0; names != NULL && i < n; i++) hgi_free(mem, names[i]);
@@ -123,6 +168,7 @@ void hg_model_free(hg_model **model)
     hgi_free(&mem, m->state);
     hgi_free(&mem, m->trained.history);
     hgi_mixture_free(&mem, &m->mixture);
+    hgi_detector_free(&mem, &m->detector);
     hgi_free(&mem, m->text);
     hgi_free(&mem, m->corrupt);
     hgi_free(&mem, m);

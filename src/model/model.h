@@ -5,6 +5,7 @@
 #define HGI_MODEL_H
 
 #include "data/data.h"
+#include "model/detector.h"
 #include "model/mixture.h"
 #include "model/net.h"
 
@@ -34,16 +35,19 @@ struct hg_model {
     bool clip; /* a bce model clips rows outside [0,1] and counts them, or refuses */
     hgi_trained trained;
     hgi_mixture mixture; /* of its codes, when one was fitted */
-    char **columns;      /* [inputs] names, or NULL */
-    char **line;         /* [net.count] layers as one would type them */
-    char *text;          /* the whole as config text */
-    char *corrupt;       /* the chain of spec.corrupt, or NULL */
-    char note[192];      /* what a user should know of it before training, or "" */
+    hgi_detector detector;
+    char **columns; /* [inputs] names, or NULL */
+    char **line;    /* [net.count] layers as one would type them */
+    char *text;     /* the whole as config text */
+    char *corrupt;  /* the chain of spec.corrupt, or NULL */
+    char note[192]; /* what a user should know of it before training, or "" */
 };
 
 /* Plan the net and allocate zeroed weights.  Takes spec and scaler: they belong to the
  * model, or are freed on failure. */
 hg_status hgi_model_take(hg_ctx *ctx, hgi_spec *spec, hgi_scaler *scaler, hg_model **out);
+/* A model of the same lines and scaling, all weights 0, trained on nothing. */
+hg_status hgi_model_twin(hg_ctx *ctx, const hg_model *m, hg_model **out);
 hg_status hgi_model_set_columns(hg_ctx *ctx, hg_model *m, char *const *columns);
 hg_status hgi_model_add_epoch(hg_ctx *ctx, hg_model *m, const hg_epoch *e);
 /* *keep is what the container points to: free it after writing. */

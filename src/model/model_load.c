@@ -161,15 +161,16 @@ static hg_status get_scaler(const reading *r, const hgi_container *c, int64_t fe
     return hgi_scaler_make(r->ctx, kind, features, shift, scale, out);
 }
 
-static hg_status get_weights(const reading *r, const hgi_container *c, hg_model *m)
+static hg_status get_weights(const reading *r, const hgi_container *c, const char *prefix,
+                             hg_model *m)
 {
     for (int64_t i = 0; i < m->net.count; i++) {
         const hgi_layer *l = &m->net.layer[i];
         for (int k = 0; k < l->tensors; k++) {
             const hgi_tensor *t = &l->tensor[k];
-            char name[80];
+            char name[96];
             const void *data;
-            snprintf(name, sizeof name, "%s.%s", l->name, t->name);
+            snprintf(name, sizeof name, "%s%s.%s", prefix, l->name, t->name);
             HGI_TRY(hgi_container_need(c, name, HGI_DT_F32, t->rank, t->dim, &data));
             hgi_real *to = (t->role == HGI_STATE ? m->state : m->theta) + t->offset;
             const float *from = data;
@@ -283,6 +284,45 @@ static hg_status check_tensors(const reading *r, const hgi_container *c,
     return check_no_others(r, c, net, wanted);
 }
 
+/* ---- detector ---------------------------------------------------------------------- */
+
+/* Net i: the same lines and scaling as the model, with weights of its own. */
+static hg_status get_net(const reading *r, const hgi_container *c, int64_t i, hg_model *m)
+{
+    char prefix[32];
+    hg_model *net = NULL;
+    snprintf(prefix, sizeof prefix, "net.%lld.", (long long)i);
+    HGI_TRY(hgi_model_twin(r->ctx, m, &net));
+    hg_status status = get_weights(r, c, prefix, net);
+    if (status != HG_OK) hg_model_free(&net);
+    m->detector.net[i] = net;
+    return status;
+}
+
+static hg_status get_detector(const reading *r, const hgi_container *c, hg_model *m)
+{
+    const json_t *o = json_object_get(r->o, "detector");
+    hgi_detector *d = &m->detector;
+    if (o == NULL) return hgi_detector_get(r->ctx, c, d);
+    const reading words = {r->ctx, r->path, o};
+    const char *score, *rule;
+    int64_t nets;
+    if (!json_is_object(o)) return bad_field(r, "detector", "an object");
+    HGI_TRY(get_text(&words, "score", &score));
+    HGI_TRY(get_text(&words, "rule", &rule));
+    HGI_TRY(get_int(&words, "nets", 1, &nets));
+    double value = json_number_value(json_object_get(o, "rule_value"));
+    if (nets > HGI_NETS_MOST) return bad_field(&words, "nets", "1 to 64");
+    if (!json_is_number(json_object_get(o, "rule_value")) || !isfinite(value))
+        return bad_field(&words, "rule_value", "a number");
+    HGI_TRY(hgi_detector_new(r->ctx, score, nets, d));
+    d->rule = hgi_strdup(&r->ctx->mem, rule);
+    d->rule_value = value;
+    if (d->rule == NULL) return hgi_fail_mem(r->ctx, strlen(rule), "a rule");
+    for (int64_t i = 1; i < nets; i++) HGI_TRY(get_net(r, c, i, m));
+    return hgi_detector_get(r->ctx, c, d);
+}
+
 static hg_status check_plan(const reading *r, const hgi_container *c,
                             const hgi_spec *spec)
 {
@@ -319,10 +359,11 @@ static hg_status read_model(const reading *r, const hgi_container *c, hg_model *
     HGI_GOTO(get_scaler(r, c, hgi_shape_count(&spec.input), &scaler));
     HGI_GOTO(hgi_model_take(r->ctx, &spec, &scaler, &m));
     HGI_GOTO(get_trained(r, m));
-    HGI_GOTO(get_weights(r, c, m));
+    HGI_GOTO(get_weights(r, c, "", m));
     HGI_GOTO(get_columns(r, m));
     HGI_GOTO(hgi_history_get(r->ctx, c, m));
     HGI_GOTO(hgi_mixture_get(r->ctx, c, m->net.code_size, &m->mixture));
+    HGI_GOTO(get_detector(r, c, m));
     *out = m;
 done:
     hgi_spec_free(&spec);

@@ -56,6 +56,18 @@ static int describe_corrupt(const hgi_mem *mem, const hgi_corrupt *c, json_t *o)
     return bad;
 }
 
+/* What of a detector is words. */
+static int describe_detector(const hgi_detector *d, json_t *into)
+{
+    json_t *o = json_object();
+    int bad = json_object_set_new(into, "detector", o);
+    if (o == NULL) return bad;
+    bad |= json_object_set_new(o, "score", json_string(d->score));
+    bad |= json_object_set_new(o, "nets", json_integer(d->nets));
+    bad |= json_object_set_new(o, "rule", json_string(d->rule));
+    return bad | json_object_set_new(o, "rule_value", json_real(d->rule_value));
+}
+
 /* json_object_set_new takes NULL (out of memory above) as a failure too. */
 static json_t *describe(const hg_model *m)
 {
@@ -85,6 +97,7 @@ static json_t *describe(const hg_model *m)
     bad |= json_object_set_new(o, "best_epoch", json_integer(tr->best_epoch));
     if (tr->steps > 0) bad |= json_object_set_new(o, "steps", json_integer(tr->steps));
     bad |= json_object_set_new(o, "seed", json_integer((json_int_t)tr->seed));
+    if (m->detector.score != NULL) bad |= describe_detector(&m->detector, o);
     if (m->columns != NULL)
         bad |= json_object_set_new(o, "columns", lines_json(m->columns, m->net.inputs));
     if (bad != 0) {
@@ -119,18 +132,30 @@ static hg_status put_description(hg_ctx *ctx, const hg_model *m, hgi_container *
     return status;
 }
 
-static hg_status put_weights(const hg_model *m, hgi_container *c)
+/* Under "<prefix><layer>.<name>". */
+static hg_status put_weights(const hg_model *m, const char *prefix, hgi_container *c)
 {
     for (int64_t i = 0; i < m->net.count; i++) {
         const hgi_layer *l = &m->net.layer[i];
         for (int k = 0; k < l->tensors; k++) {
             const hgi_tensor *t = &l->tensor[k];
-            char name[80];
-            snprintf(name, sizeof name, "%s.%s", l->name, t->name);
+            char name[96];
+            snprintf(name, sizeof name, "%s%s.%s", prefix, l->name, t->name);
             const hgi_real *data =
                 (t->role == HGI_STATE ? m->state : m->theta) + t->offset;
             HGI_TRY(hgi_container_put_real(c, name, t->rank, t->dim, data));
         }
+    }
+    return HG_OK;
+}
+
+/* Weights of a detector's other nets: "net.1.encoder.0.weight". */
+static hg_status put_nets(const hgi_detector *d, hgi_container *c)
+{
+    for (int64_t i = 1; i < d->nets; i++) {
+        char prefix[32];
+        snprintf(prefix, sizeof prefix, "net.%lld.", (long long)i);
+        HGI_TRY(put_weights(d->net[i], prefix, c));
     }
     return HG_OK;
 }
@@ -153,10 +178,12 @@ hg_status hg_model_save(hg_ctx *ctx, const hg_model *m, const char *path)
         return hgi_fail(ctx, HG_EINVAL, "hg_model_save: no model or path");
     HGI_GOTO(hgi_container_new(ctx, &c));
     HGI_GOTO(put_description(ctx, m, c));
-    HGI_GOTO(put_weights(m, c));
+    HGI_GOTO(put_weights(m, "", c));
+    HGI_GOTO(put_nets(&m->detector, c));
     HGI_GOTO(put_scaler(m, c));
     HGI_GOTO(hgi_history_put(ctx, m, c, &history));
     HGI_GOTO(hgi_mixture_put(&m->mixture, c));
+    HGI_GOTO(hgi_detector_put(&m->detector, c));
     HGI_GOTO(hgi_container_write(c, path));
 done:
     hgi_container_free(&c);

@@ -46,6 +46,7 @@ static const char *const keeps[] = {"auto", "best", "last", NULL};
 #define TRAINING "training"
 #define PRETRAINING "pretraining"
 #define OUTPUT "output"
+#define DETECTION "detection"
 
 const hgi_config_decl hgi_config_decls[] = {
     {"preset", TEXT(NULL, "NAME"), MODEL,
@@ -205,6 +206,19 @@ const hgi_config_decl hgi_config_decls[] = {
     {"decoder-init", WORD(decoder_inits, "unroll"), PRETRAINING,
      "the decoder after pretraining: unroll (the layers' ways back) or random", NULL,
      "pretrain=rbm pretrain=stacked"},
+
+    {"score", TEXT(NULL, "WORD"), DETECTION,
+     "an anomaly score, kept in the model with what it needs (hourglass list scores); "
+     "none",
+     NULL, NULL},
+    {"calibrate", HGI_CFG_REAL, 0, 1, true, true, "0.2", NULL, "F", DETECTION,
+     "share of the rows held apart to judge scores by", NULL, "score"},
+    {"ensemble", HGI_CFG_INT, 1, 64, false, false, "1", NULL, "N", DETECTION,
+     "nets, one seed after the other; the score is the mean of theirs", NULL, "score"},
+    {"trim", HGI_CFG_REAL, 0, 0.5, false, true, "0", NULL, "F", DETECTION,
+     "share of the training rows left out for their high scores, for data with anomalies "
+     "in them",
+     NULL, "score"},
 
     {"checkpoint", TEXT(NULL, "FOLDER"), OUTPUT,
      "keep the state of training in this folder", NULL, NULL},

@@ -85,6 +85,14 @@ static const char *const tabular[] = {
     "optimizer", "adam", "epochs", "100", "batch-size", "32", NULL,
 };
 
+/* A detector of anomalies for tables. */
+static const char *const anomaly[] = {
+    "hidden", "32", "code", "8", "activation", "relu",
+    "code-activation", "linear", "output-activation", "linear",
+    "loss", "mse", "scale", "standard", "score", "residual",
+    "optimizer", "adam", "epochs", "100", "batch-size", "32", NULL,
+};
+
 /* One linear layer each way under mse spans the space of PCA's first components (Baldi &
  * Hornik, Neural Networks 2, 1989).                                                    */
 static const char *const linear[] = {
@@ -159,6 +167,8 @@ const hgi_preset hgi_presets[] = {
      vincent_mask},
     {"stacked", "images: 128, 64, a code of 32, and back; bce", stacked},
     {"tabular", "tables: standardised columns, 32, a code of 8, and back; mse", tabular},
+    {"anomaly", "tables: a detector of anomalies; train on rows that are mostly normal",
+     anomaly},
     {"linear", "one linear layer each way, a code of 8, mse: for comparison with PCA",
      linear},
     {"vae", "variational: 512, a code of 2, and back; bce summed over a row, plus KL",

@@ -1,0 +1,214 @@
+// SPDX-License-Identifier: MIT
+/* hourglass score and hourglass predict: how abnormal rows are, and which are anomalies. */
+#include "json.h"
+
+#include <math.h>
+#include <string.h>
+
+static const cli_option score_options[] = {
+    {"p-value", 'p', NULL, NULL, "also a column p_value: how rare such a score is",
+     "output", NULL, false},
+    {"anomaly", 'a', NULL, NULL, "also a column anomaly, 0 or 1, as any rule gives it",
+     "output", NULL, false},
+    {0},
+};
+static const cli_option rule_options[] = {
+    {"false-alarms", 0, "R", "1/100",
+     "anomaly: a score that the share R of normal rows exceeds", "rule", NULL, false},
+    {"quantile", 0, "Q", NULL, "anomaly: a score above this quantile of normal rows'",
+     "rule", NULL, false},
+    {"threshold", 0, "S", NULL, "anomaly: a score above S", "rule", NULL, false},
+    {"contamination", 0, "F", NULL,
+     "anomaly: the share F of these rows that scores "
+     "highest",
+     "rule", NULL, false},
+    {"fdr", 0, "F", NULL,
+     "anomaly: as many rows as leave the share F of false ones among them", "rule", NULL,
+     false},
+    {0},
+};
+static const cli_option output_options[] = {
+    {"output", 'o', "OUT", "-", "file to write; - writes CSV to standard output",
+     "output", NULL, false},
+    {"to", 0, "FORMAT", "by ending", "format to write (hourglass list writers)", "output",
+     NULL, false},
+    {0},
+};
+static const cli_option *const options[] = {
+    score_options,    rule_options,       output_options,     cli_json_options,
+    cli_data_options, cli_column_options, cli_common_options, NULL};
+static const cli_option *const predict_options[] = {rule_options,
+                                                    output_options,
+                                                    cli_json_options,
+                                                    cli_data_options,
+                                                    cli_column_options,
+                                                    cli_common_options,
+                                                    NULL};
+
+/* One run. */
+typedef struct job {
+    cli *c;
+    hg_model *model;
+    hg_rule rule;
+    bool has_rule;
+    const char *output;
+    int64_t rows;
+    hg_decision decision;
+} job;
+
+/* The rule on the command line, at most one. */
+static int read_rule(job *j)
+{
+    cli *c = j->c;
+    const cli_option *first = NULL;
+    for (const cli_option *o = rule_options; o->name != NULL; o++) {
+        if (!cli_has(c, o->name)) continue;
+        if (first != NULL)
+            return cli_usage_error("%s: --%s and --%s are two rules: give one of them",
+                                   c->verb->name, first->name, o->name);
+        first = o;
+    }
+    if (first == NULL) return CLI_OK;
+    j->has_rule = true;
+    int code = cli_context(c);
+    if (code != CLI_OK) return code;
+    hg_status status =
+        hg_rule_parse(c->ctx, first->name, cli_get(c, first->name), &j->rule);
+    if (status == HG_OK) return CLI_OK;
+    cli_failed(c);
+    return CLI_USAGE;
+}
+
+/* "false-alarms 0.001" */
+static void rule_text(const job *j, char *out, size_t n)
+{
+    hg_detector_info info = {.size = sizeof(info)};
+    hg_rule rule = j->rule;
+    if (!j->has_rule && hg_detector_get_info(j->c->ctx, j->model, &info) == HG_OK)
+        rule = info.rule;
+    snprintf(out, n, "%s %g", rule.kind, rule.value);
+}
+
+/* Standard output may be the scores: this goes to standard error. */
+static void say(const job *j)
+{
+    char rows[CLI_NUMBER], found[CLI_NUMBER], rule[80];
+    hg_detector_info info = {.size = sizeof(info)};
+    const hg_decision *d = &j->decision;
+    if (cli_has(j->c, "quiet") ||
+        hg_detector_get_info(j->c->ctx, j->model, &info) != HG_OK)
+        return;
+    rule_text(j, rule, sizeof(rule));
+    fprintf(stderr, "%s rows, %s anomalies: scores above %.6g, by %s",
+            cli_grouped(rows, j->rows), cli_grouped(found, d->anomalies), d->threshold,
+            rule);
+    if (d->extrapolated)
+        fprintf(stderr, ", extrapolated from the tail of %s calibration rows",
+                cli_grouped(rows, info.calibration_rows));
+    fputc('\n', stderr);
+}
+
+static int print_json(const job *j)
+{
+    char rule[80];
+    hg_detector_info info = {.size = sizeof(info)};
+    json_t *o = json_object();
+    if (hg_detector_get_info(j->c->ctx, j->model, &info) != HG_OK)
+        return cli_failed(j->c);
+    rule_text(j, rule, sizeof(rule));
+    json_object_set_new(o, "rows", json_integer(j->rows));
+    json_object_set_new(o, "anomalies", json_integer(j->decision.anomalies));
+    json_object_set_new(o, "threshold", cli_json_real(j->decision.threshold));
+    json_object_set_new(o, "rate", cli_json_real(j->decision.rate));
+    json_object_set_new(o, "extrapolated", json_boolean(j->decision.extrapolated));
+    json_object_set_new(o, "rule", json_string(rule));
+    json_object_set_new(o, "score", json_string(info.score));
+    json_object_set_new(o, "nets", json_integer(info.nets));
+    json_object_set_new(o, "calibration_rows", json_integer(info.calibration_rows));
+    return cli_json_print(o);
+}
+
+static int score_file(job *j, bool predict)
+{
+    cli *c = j->c;
+    hg_data_options input;
+    hg_score_file_options o = {.size = sizeof(o)};
+    o.rule = j->has_rule ? &j->rule : NULL;
+    o.score = !predict;
+    o.p_value = !predict && cli_has(c, "p-value");
+    o.anomaly = predict || j->has_rule || cli_has(c, "anomaly");
+    o.format = cli_get(c, "to");
+    if (o.format == NULL && strcmp(j->output, "-") == 0) o.format = "csv";
+    int code = cli_read_data_options(c, &input);
+    if (code != CLI_OK) return code;
+    j->decision.size = sizeof(j->decision);
+    hg_status status = hg_score_file(c->ctx, j->model, c->args[1], &input, j->output, &o,
+                                     &j->rows, &j->decision);
+    if (status == HG_OK) return CLI_OK;
+    cli_failed(c);
+    return status == HG_EUNKNOWN ? CLI_USAGE : CLI_FAILED;
+}
+
+static int run(cli *c)
+{
+    job j = {.c = c, .output = cli_get(c, "output")};
+    bool predict = strcmp(c->verb->name, "predict") == 0;
+    if (j.output == NULL) j.output = "-";
+    if (cli_has(c, "json") && strcmp(j.output, "-") == 0)
+        return cli_usage_error("%s: --json and the rows both go to standard output: name "
+                               "a file for the rows with -o",
+                               c->verb->name);
+    int code = cli_check_format(cli_get(c, "to"));
+    if (code == CLI_OK) code = cli_check_output(c, j.output);
+    if (code == CLI_OK) code = read_rule(&j);
+    if (code == CLI_OK) code = cli_open_model(c, c->args[0], &j.model);
+    if (code == CLI_OK) code = score_file(&j, predict);
+    if (code == CLI_OK && cli_has(c, "json"))
+        code = print_json(&j);
+    else if (code == CLI_OK)
+        say(&j);
+    hg_model_free(&j.model);
+    return code;
+}
+
+extern const cli_verb cli_score;
+const cli_verb cli_score = {
+    .name = "score",
+    .usage = "MODEL DATA [-o OUT] [rule]",
+    .brief = "how abnormal each row is: higher is more abnormal",
+    .about =
+        "Write a score for each row of DATA, by the detector that train keeps in a model "
+        "(--preset anomaly, or --score WORD).  A higher score is more abnormal.  -p adds "
+        "a "
+        "column p_value: the share of normal rows that score as high, counted among the "
+        "rows that training held apart.  A rule, or -a, adds a column anomaly, 0 or "
+        "1.\n\n"
+        "Any rule can be asked for at any time.  A share R that is rarer than one in the "
+        "calibration rows is taken from a tail fitted to their scores, which is said, or "
+        "refused.",
+    .examples =
+        "  hourglass score model.safetensors rows.csv -o scores.csv\n"
+        "  hourglass score model.safetensors rows.csv -p --false-alarms 1/1000\n"
+        "  hourglass score model.safetensors rows.csv --fdr 0.05 -o s.csv --json\n",
+    .options = options,
+    .min_args = 2,
+    .max_args = 2,
+    .run = run,
+};
+
+extern const cli_verb cli_predict;
+const cli_verb cli_predict = {
+    .name = "predict",
+    .usage = "MODEL DATA [-o OUT] [rule]",
+    .brief = "which rows are anomalies: 0 or 1",
+    .about = "Write a column anomaly for the rows of DATA: 1 where the rule says so, 0 "
+             "elsewhere.  Without a rule it is the model's own: false-alarms 1/100, if "
+             "training did not set another.  'hourglass score' gives the scores, too.",
+    .examples = "  hourglass predict model.safetensors rows.csv\n"
+                "  hourglass predict model.safetensors rows.csv --false-alarms 0.1% -o "
+                "out.csv\n",
+    .options = predict_options,
+    .min_args = 2,
+    .max_args = 2,
+    .run = run,
+};

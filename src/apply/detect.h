@@ -1,0 +1,22 @@
+// SPDX-License-Identifier: MIT
+/* Detectors: what a score learns from normal rows, and calibration. */
+#ifndef HGI_DETECT_H
+#define HGI_DETECT_H
+
+#include "apply/score.h"
+
+/* What each net's score learns from rows that it was trained on, for a model that has its
+ * nets: m->detector.net is kept, the rest is new.  The detector has no calibration yet.
+ * On failure the model is as it was. */
+hg_status hgi_detect_learn(hg_ctx *ctx, hg_model *m, const hg_dataset *train,
+                           const hgi_score_kind *kind);
+/* Calibration rows to scores, and the tail and the rule that follow.  On failure the model
+ * has no detector any more. */
+hg_status hgi_detect_calibrate(hg_ctx *ctx, hg_model *m, const hg_dataset *rows);
+
+/* Rows to train on and rows to calibrate with; both refer to data. */
+hg_status hgi_detect_split(hg_ctx *ctx, const hg_dataset *data, double share,
+                           uint64_t seed, const hg_detector_options *o,
+                           hg_dataset **train, hg_dataset **calibration);
+
+#endif

@@ -1,0 +1,179 @@
+// SPDX-License-Identifier: MIT
+/* A detector for a trained model: its score learns from training rows, its calibration
+ * scores come from rows that no net has seen.  The two are never the same rows: that is
+ * what makes the calibration rows' scores as good a sample as any new row's. */
+#include "apply/detect.h"
+#include "apply/rule.h"
+#include "base/rng.h"
+
+#include <math.h>
+#include <stdlib.h>
+#include <string.h>
+
+/* Rows that a score learns from, and the memory that they may take. */
+enum { MOST = 20000 };
+#define MOST_BYTES ((int64_t)256 << 20)
+
+/* ---- rows, codes and errors in memory ---------------------------------------------- */
+
+typedef struct gathered {
+    hgi_score_rows rows;
+    hgi_real *x, *z, *y, *r;
+    int64_t first; /* of the window */
+} gathered;
+
+static void take(void *arg, const hgi_score_rows *rows, int64_t at, int worker)
+{
+    gathered *g = arg;
+    const size_t n = (size_t)rows->n, one = sizeof(hgi_real);
+    (void)worker;
+    at += g->first;
+    memcpy(g->x + at * rows->d, rows->x, n * (size_t)rows->d * one);
+    memcpy(g->z + at * rows->k, rows->z, n * (size_t)rows->k * one);
+    memcpy(g->y + at * rows->d, rows->y, n * (size_t)rows->d * one);
+    memcpy(g->r + at * rows->c, rows->r, n * (size_t)rows->c * one);
+}
+
+static hg_status gathered_new(hg_ctx *ctx, const hg_model *m, int64_t n, gathered *g)
+{
+    const int64_t d = m->net.inputs, k = m->net.code_size, c = hgi_score_columns(m);
+    size_t count = (size_t)n * (size_t)(2 * d + k + c);
+    *g = (gathered){.rows = {.kernels = ctx->kernels, .n = n, .d = d, .k = k, .c = c}};
+    g->x = hgi_alloc(&ctx->mem, count * sizeof *g->x);
+    if (g->x == NULL)
+        return hgi_fail_mem(ctx, count * sizeof *g->x, "rows to learn a score from");
+    g->y = g->x + n * d;
+    g->r = g->y + n * d;
+    g->z = g->r + n * c;
+    g->rows.x = g->x;
+    g->rows.y = g->y;
+    g->rows.z = g->z;
+    g->rows.r = g->r;
+    return HG_OK;
+}
+
+static hg_status gather(hg_ctx *ctx, const hg_model *net, const hg_dataset *data,
+                        gathered *g)
+{
+    hg_status status;
+    hgi_rows w;
+    hgi_score_pass p;
+    memset(&p, 0, sizeof p);
+    HGI_TRY(hgi_rows_open(ctx, data, 0, &w));
+    HGI_GOTO(hgi_score_pass_open(ctx, net, data, &w, true, &p));
+    p.take = take;
+    p.arg = g;
+    HGI_GOTO(hgi_rows_next(ctx, &w));
+    while (w.n > 0) {
+        g->first = w.first;
+        HGI_GOTO(hgi_score_pass_run(&p));
+        HGI_GOTO(hgi_rows_next(ctx, &w));
+    }
+done:
+    hgi_score_pass_close(&p, status, data->rows);
+    hgi_rows_close(&w);
+    return status;
+}
+
+/* At most so many rows at random, in the order of the data; *out is NULL for all. */
+static hg_status sample(hg_ctx *ctx, const hg_dataset *data, int64_t most, uint64_t seed,
+                        hg_dataset **out)
+{
+    const int64_t n = data->rows;
+    *out = NULL;
+    if (n <= most) return HG_OK;
+    size_t bytes = (size_t)n * sizeof(int64_t);
+    int64_t *order = hgi_alloc(&ctx->mem, bytes), at = 0;
+    if (order == NULL) return hgi_fail_mem(ctx, bytes, "a choice of rows");
+    hgi_permutation(&(hgi_rng){seed, HGI_USE_SPLIT + 256, 0}, n, order);
+    /* A permutation has each number below n once, so `most` rows have one below `most`. */
+    for (int64_t r = 0; r < n; r++)
+        if (order[r] < most) order[at++] = r; /* at <= r: what is read is not yet gone */
+    hg_status status = hgi_dataset_pick(ctx, data, order, most, out);
+    hgi_free(&ctx->mem, order);
+    return status;
+}
+
+static int64_t most_rows(const hg_model *m)
+{
+    const int64_t values = 2 * m->net.inputs + m->net.code_size + hgi_score_columns(m);
+    return hgi_max(64, hgi_min(MOST, MOST_BYTES / (values * (int64_t)sizeof(hgi_real))));
+}
+
+hg_status hgi_detect_learn(hg_ctx *ctx, hg_model *m, const hg_dataset *train,
+                           const hgi_score_kind *kind)
+{
+    hg_status status;
+    hgi_detector d, *old = &m->detector;
+    hg_dataset *some = NULL;
+    gathered g = {.x = NULL};
+    HGI_TRY(hgi_detector_new(ctx, kind->name, hgi_max(1, old->nets), &d));
+    HGI_GOTO(sample(ctx, train, most_rows(m), m->trained.seed, &some));
+    const hg_dataset *rows = some != NULL ? some : train;
+    HGI_GOTO(gathered_new(ctx, m, rows->rows, &g));
+    for (int64_t i = 0; i < d.nets; i++) {
+        HGI_GOTO(gather(ctx, i == 0 ? m : old->net[i], rows, &g));
+        HGI_GOTO(kind->fit(ctx, &g.rows, &d.state[i]));
+    }
+    /* The nets move over; what is freed then has none. */
+    for (int64_t i = 1; i < d.nets; i++) {
+        d.net[i] = old->net[i];
+        old->net[i] = NULL;
+    }
+    hgi_detector t = *old;
+    *old = d;
+    d = t;
+done:
+    hgi_free(&ctx->mem, g.x);
+    hg_dataset_free(&some);
+    hgi_detector_free(&ctx->mem, &d);
+    return status;
+}
+
+/* ---- calibration ------------------------------------------------------------------- */
+
+static int ascending(const void *a, const void *b)
+{
+    double x = *(const double *)a, y = *(const double *)b;
+    return (x > y) - (x < y);
+}
+
+static void fit_tail(hgi_detector *d)
+{
+    hgi_gpd g = hgi_gpd_fit(d->calibrated, d->calibration);
+    d->tail = (hgi_tail){g.from, g.shape, g.scale, g.share, (double)g.rows};
+}
+
+hg_status hgi_detect_calibrate(hg_ctx *ctx, hg_model *m, const hg_dataset *rows)
+{
+    hg_status status = HG_OK;
+    hgi_detector *d = &m->detector;
+    size_t n = (size_t)rows->rows;
+    hgi_free(&ctx->mem, d->calibration);
+    d->calibration = hgi_calloc(&ctx->mem, n, sizeof *d->calibration);
+    if (d->calibration == NULL)
+        HGI_GOTO(hgi_fail_mem(ctx, n * sizeof *d->calibration, "calibration scores"));
+    HGI_GOTO(hgi_score_all(ctx, m, rows, d->calibration));
+    d->calibrated = rows->rows;
+    qsort(d->calibration, n, sizeof *d->calibration, ascending);
+    fit_tail(d);
+    status = hgi_rule_default(ctx, d);
+done:
+    if (status != HG_OK) hgi_detector_free(&ctx->mem, d);
+    return status;
+}
+
+/* A shallow copy is put aside, so that the model can go back to it. */
+hg_status hg_detector_fit(hg_ctx *ctx, hg_model *m, const hg_dataset *train,
+                          const hg_dataset *calibration, const char *score)
+{
+    const hgi_score_kind *kind = hgi_score_kinds[0];
+    if (m == NULL || train == NULL || calibration == NULL)
+        return hgi_fail(ctx, HG_EINVAL,
+                        "a model, rows that it was trained on and others are needed");
+    if (score != NULL) HGI_TRY(hgi_score_find(ctx, score, &kind));
+    HGI_TRY(hgi_feed_fits(ctx, m, train, false));
+    HGI_TRY(hgi_feed_fits(ctx, m, calibration, false));
+    HGI_TRY(hgi_detect_learn(ctx, m, train, kind));
+    return hgi_detect_calibrate(ctx, m, calibration);
+}

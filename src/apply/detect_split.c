@@ -1,0 +1,152 @@
+// SPDX-License-Identifier: MIT
+/* Which rows a detector trains on and which it calibrates with: at random, by whole groups,
+ * or the latest.  Rows that belong together (of one patient, one machine) are alike: with
+ * some on either side the calibration scores would be lower than a new group's.  Rows
+ * drift: the latest are the most like those to come. */
+#include "apply/detect.h"
+#include "base/rng.h"
+
+#include <math.h>
+#include <stdlib.h>
+
+/* A row and what it is sorted by. */
+typedef struct keyed {
+    double key;
+    int64_t row;
+} keyed;
+
+static int by_key(const void *a, const void *b)
+{
+    const keyed *x = a, *y = b;
+    if (x->key < y->key || x->key > y->key) return x->key < y->key ? -1 : 1;
+    return (x->row > y->row) - (x->row < y->row);
+}
+
+static hg_status read_keys(hg_ctx *ctx, const hg_dataset *data, const hg_dataset *keys,
+                           const char *what, keyed **out)
+{
+    hg_status status = HG_OK;
+    hgi_rows w;
+    if (keys->rows != data->rows || keys->features != 1)
+        return hgi_fail(ctx, HG_ESHAPE,
+                        "%s: %lld rows of %lld values, expected one value for each of "
+                        "the %lld rows to split by %s",
+                        keys->name, (long long)keys->rows, (long long)keys->features,
+                        (long long)data->rows, what);
+    keyed *k = *out = hgi_calloc(&ctx->mem, (size_t)data->rows, sizeof *k);
+    if (k == NULL) return hgi_fail_mem(ctx, (size_t)data->rows * sizeof *k, "a split");
+    HGI_TRY(hgi_rows_open(ctx, keys, 0, &w));
+    HGI_GOTO(hgi_rows_next(ctx, &w));
+    while (w.n > 0) {
+        for (int64_t i = 0; i < w.n; i++) {
+            float v;
+            hgi_dataset_row(w.rows, w.at + i, &v);
+            k[w.first + i] = (keyed){(double)v, w.first + i};
+        }
+        HGI_GOTO(hgi_rows_next(ctx, &w));
+    }
+    qsort(k, (size_t)data->rows, sizeof *k, by_key);
+done:
+    hgi_rows_close(&w);
+    return status;
+}
+
+static bool same(const keyed *a, const keyed *b)
+{
+    return !(a->key < b->key) && !(a->key > b->key);
+}
+
+/* Rows of one time stay together: the cut moves to the next one, or back. */
+static hg_status mark_latest(hg_ctx *ctx, const hg_dataset *data, const keyed *k,
+                             int64_t take, unsigned char *held)
+{
+    const int64_t n = data->rows;
+    int64_t cut = n - take;
+    while (cut < n && same(&k[cut - 1], &k[cut])) cut++;
+    if (cut == n)
+        for (cut = n - take; cut > 0 && same(&k[cut - 1], &k[cut]);) cut--;
+    if (cut == 0)
+        return hgi_fail(ctx, HG_ERANGE, "%s: all rows have one time: nothing is later",
+                        data->name);
+    for (int64_t i = cut; i < n; i++) held[k[i].row] = 1;
+    return HG_OK;
+}
+
+/* Whole groups in random order until there are `take` rows or more, never all of them. */
+static hg_status mark_groups(hg_ctx *ctx, const hg_dataset *data, const keyed *k,
+                             int64_t take, uint64_t seed, unsigned char *held)
+{
+    const int64_t n = data->rows;
+    int64_t groups = 0, marked = 0, *start, *order;
+    size_t bytes = (size_t)(2 * n + 1) * sizeof *start;
+    start = hgi_alloc(&ctx->mem, bytes);
+    if (start == NULL) return hgi_fail_mem(ctx, bytes, "a split");
+    order = start + n + 1;
+    for (int64_t i = 0; i < n; i++)
+        if (i == 0 || !same(&k[i - 1], &k[i])) start[groups++] = i;
+    start[groups] = n;
+    hgi_permutation(&(hgi_rng){seed, HGI_USE_SPLIT, 0}, groups, order);
+    for (int64_t g = 0; g < groups - 1 && marked < take; g++)
+        for (int64_t i = start[order[g]]; i < start[order[g] + 1]; i++, marked++)
+            held[k[i].row] = 1;
+    hgi_free(&ctx->mem, start);
+    if (groups > 1) return HG_OK;
+    return hgi_fail(ctx, HG_ERANGE,
+                    "%s: all rows are of one group: none is left to calibrate with",
+                    data->name);
+}
+
+/* The rows that are marked, or not. */
+static hg_status pick(hg_ctx *ctx, const hg_dataset *data, const unsigned char *held,
+                      int which, hg_dataset **out)
+{
+    size_t bytes = (size_t)data->rows * sizeof(int64_t);
+    int64_t *index = hgi_alloc(&ctx->mem, bytes), n = 0;
+    if (index == NULL) return hgi_fail_mem(ctx, bytes, "a split");
+    for (int64_t r = 0; r < data->rows; r++)
+        if (held[r] == which) index[n++] = r;
+    hg_status status = hgi_dataset_pick(ctx, data, index, n, out);
+    hgi_free(&ctx->mem, index);
+    return status;
+}
+
+static hg_status split_by_keys(hg_ctx *ctx, const hg_dataset *data, double share,
+                               uint64_t seed, const hg_detector_options *o,
+                               hg_dataset **train, hg_dataset **calibration)
+{
+    hg_status status;
+    const int64_t n = data->rows;
+    keyed *k = NULL;
+    unsigned char *held = hgi_calloc(&ctx->mem, (size_t)n, 1);
+    int64_t take = hgi_max(1, hgi_min(llround(share * (double)n), n - 1));
+    if (held == NULL) return hgi_fail_mem(ctx, (size_t)n, "a split");
+    HGI_GOTO(read_keys(ctx, data, o->group != NULL ? o->group : o->time,
+                       o->group != NULL ? "group" : "time", &k));
+    HGI_GOTO(o->group != NULL ? mark_groups(ctx, data, k, take, seed, held)
+                              : mark_latest(ctx, data, k, take, held));
+    HGI_GOTO(pick(ctx, data, held, 0, train));
+    HGI_GOTO(pick(ctx, data, held, 1, calibration));
+done:
+    hgi_free(&ctx->mem, held);
+    hgi_free(&ctx->mem, k);
+    if (status != HG_OK) hg_dataset_free(train);
+    return status;
+}
+
+hg_status hgi_detect_split(hg_ctx *ctx, const hg_dataset *data, double share,
+                           uint64_t seed, const hg_detector_options *o,
+                           hg_dataset **train, hg_dataset **calibration)
+{
+    *train = *calibration = NULL;
+    if (data->rows < 2)
+        return hgi_fail(ctx, HG_ERANGE,
+                        "%s: %lld row, expected at least 2: one to train on and one to "
+                        "calibrate with",
+                        data->name, (long long)data->rows);
+    if (o != NULL && o->group != NULL && o->time != NULL)
+        return hgi_fail(ctx, HG_EINVAL,
+                        "rows are split by group or by time, not by both");
+    if (o != NULL && (o->group != NULL || o->time != NULL))
+        return split_by_keys(ctx, data, share, seed, o, train, calibration);
+    return hg_dataset_split(ctx, data, share, seed, train, calibration);
+}

@@ -1,0 +1,258 @@
+// SPDX-License-Identifier: MIT
+/* Rows to anomaly scores: each net of the detector over a window of rows, chunk by chunk on
+ * all threads.  A chunk's scores follow from its rows alone. */
+#include "apply/score.h"
+
+#include "base/team.h"
+#include "model/line.h"
+
+#include <float.h>
+#include <math.h>
+#include <string.h>
+
+extern const hgi_score_kind hgi_score_residual;
+extern const hgi_score_kind hgi_score_mahalanobis;
+const hgi_score_kind *const hgi_score_kinds[] = {&hgi_score_residual,
+                                                 &hgi_score_mahalanobis, NULL};
+
+enum { KINDS = HGI_COUNT(hgi_score_kinds) - 1 };
+
+hg_status hgi_score_find(hg_ctx *ctx, const char *name, const hgi_score_kind **out)
+{
+    const char *names[KINDS];
+    for (int i = 0; i < KINDS; i++) {
+        *out = hgi_score_kinds[i];
+        names[i] = (*out)->name;
+        if (strcmp(names[i], name) == 0) return HG_OK;
+    }
+    return hgi_unknown(ctx, "score", name, NULL, names, KINDS);
+}
+
+int64_t hgi_score_columns(const hg_model *m) { return m->net.inputs; }
+
+/* A reconstruction beyond floats is as far off as can be, and not a gap. */
+void hgi_score_errors(const hg_model *m, int64_t n, const hgi_real *x, const hgi_real *y,
+                      hgi_real *r)
+{
+    for (int64_t i = 0; i < n * m->net.inputs; i++) {
+        r[i] = x[i] - y[i];
+        if (isnan(r[i]) && !isnan(x[i])) r[i] = (hgi_real)HUGE_VAL;
+    }
+}
+
+double hgi_score_settle(double sum, int64_t nets)
+{
+    double mean = sum / (double)nets;
+    if (!(mean <= HGI_SCORE_MOST)) return HGI_SCORE_MOST; /* also of NaN */
+    return mean < -HGI_SCORE_MOST ? -HGI_SCORE_MOST : (double)(float)mean;
+}
+
+hg_status hgi_score_open(hg_ctx *ctx, const hg_model *m, const hgi_score_kind **out)
+{
+    const hgi_detector *d = &m->detector;
+    if (d->score == NULL)
+        return hgi_fail(ctx, HG_EINVAL,
+                        "the model has no detector: train one with a score (--preset "
+                        "anomaly, or --score WORD)");
+    HGI_TRY(hgi_score_find(ctx, d->score, out));
+    const hgi_score_rows sizes = {
+        .d = m->net.inputs, .k = m->net.code_size, .c = hgi_score_columns(m)};
+    for (int64_t i = 0; i < d->nets; i++) {
+        const char *wrong = (*out)->check(&d->state[i], &sizes);
+        if (wrong != NULL)
+            return hgi_fail(ctx, HG_EFORMAT, "detector: net %lld, score %s: %s",
+                            (long long)i, (*out)->name, wrong);
+    }
+    return HG_OK;
+}
+
+/* ---- a net over rows -------------------------------------------------------------- */
+
+static void fill(void *arg, int64_t first, int64_t n, hgi_real *x, int worker)
+{
+    hgi_score_pass *p = arg;
+    hgi_feed_fill(&p->feed, first, n, x, worker);
+}
+
+static void sink(void *arg, const hgi_chunk *c)
+{
+    hgi_score_pass *p = arg;
+    const hg_model *m = p->feed.model;
+    hgi_real *r = p->r + (int64_t)c->worker * HGI_INFER_ROWS * p->c;
+    hgi_predict(&m->net, p->feed.ctx->kernels, c->n, c->y);
+    hgi_score_errors(m, c->n, c->x, c->y, r);
+    const hgi_score_rows rows = {
+        .kernels = p->feed.ctx->kernels,
+        .n = c->n,
+        .d = m->net.inputs,
+        .k = m->net.code_size,
+        .c = p->c,
+        .x = c->x,
+        .z = c->z,
+        .y = c->y,
+        .r = r,
+    };
+    p->take(p->arg, &rows, c->first, c->worker);
+}
+
+hg_status hgi_score_pass_open(hg_ctx *ctx, const hg_model *m, const hg_dataset *like,
+                              const hgi_rows *window, bool quiet, hgi_score_pass *p)
+{
+    hg_status status;
+    size_t count;
+    memset(p, 0, sizeof *p);
+    HGI_GOTO(hgi_feed_open(ctx, m, like, false, window, &p->feed));
+    p->feed.counts = !quiet;
+    HGI_GOTO(hgi_infer_new(ctx, &m->net, 0, m->net.count, &p->infer));
+    p->infer.fill = fill;
+    p->infer.sink = sink;
+    p->infer.arg = p;
+    p->c = hgi_score_columns(m);
+    count = (size_t)p->infer.workers * HGI_INFER_ROWS * (size_t)p->c;
+    p->r = hgi_alloc(&ctx->mem, count * sizeof *p->r);
+    if (p->r == NULL) HGI_GOTO(hgi_fail_mem(ctx, count * sizeof *p->r, "errors"));
+done:
+    if (status != HG_OK) hgi_score_pass_close(p, status, 0);
+    return status;
+}
+
+hg_status hgi_score_pass_run(hgi_score_pass *p)
+{
+    const hg_model *m = p->feed.model;
+    p->infer.base = p->feed.window->first;
+    hgi_infer_run(&p->infer, m->theta, m->state, p->feed.window->n);
+    return hgi_feed_check(&p->feed);
+}
+
+void hgi_score_pass_close(hgi_score_pass *p, hg_status status, int64_t rows)
+{
+    hg_ctx *ctx = p->feed.ctx;
+    if (ctx == NULL) return; /* never opened */
+    if (p->infer.ctx != NULL) hgi_infer_free(&p->infer);
+    hgi_free(&ctx->mem, p->r);
+    hgi_feed_close(&p->feed, status, rows, NULL);
+}
+
+/* ---- all nets --------------------------------------------------------------------- */
+
+typedef struct hgi_scoring_net {
+    hgi_score_pass pass;
+    hgi_scoring *scoring;
+    const hgi_score_state *state;
+    bool first; /* of the nets: sets where others add */
+} hgi_scoring_net;
+
+static void take(void *arg, const hgi_score_rows *rows, int64_t at, int worker)
+{
+    hgi_scoring_net *net = arg;
+    hgi_scoring *s = net->scoring;
+    double score[HGI_INFER_ROWS], *out = s->out + at;
+    s->kind->score(net->state, rows, s->scratch + worker * s->each, score);
+    for (int64_t i = 0; i < rows->n; i++) out[i] = (net->first ? 0 : out[i]) + score[i];
+}
+
+static int64_t scratch_of(const hgi_score_kind *kind, const hgi_score_state *state,
+                          const hg_model *m)
+{
+    const hgi_score_rows rows = {.n = HGI_INFER_ROWS,
+                                 .d = m->net.inputs,
+                                 .k = m->net.code_size,
+                                 .c = hgi_score_columns(m)};
+    return kind->scratch != NULL ? kind->scratch(state, &rows) : 0;
+}
+
+hg_status hgi_scoring_open(hg_ctx *ctx, const hg_model *m, const hg_dataset *like,
+                           const hgi_rows *window, hgi_scoring *s)
+{
+    hg_status status;
+    const hgi_detector *d = &m->detector;
+    *s = (hgi_scoring){.ctx = ctx, .model = m};
+    HGI_GOTO(hgi_score_open(ctx, m, &s->kind));
+    s->net = hgi_calloc(&ctx->mem, (size_t)d->nets, sizeof *s->net);
+    if (s->net == NULL) HGI_GOTO(hgi_fail_mem(ctx, sizeof *s->net, "a detector's nets"));
+    s->each = 1;
+    for (int64_t i = 0; i < d->nets; i++, s->nets++) {
+        const hg_model *net = i == 0 ? m : d->net[i];
+        HGI_GOTO(hgi_score_pass_open(ctx, net, like, window, i > 0, &s->net[i].pass));
+        s->net[i].pass.take = take;
+        s->net[i].pass.arg = &s->net[i];
+        s->net[i].scoring = s;
+        s->net[i].state = &d->state[i];
+        s->net[i].first = i == 0;
+        s->each = hgi_max(s->each, scratch_of(s->kind, &d->state[i], net));
+    }
+    size_t count = (size_t)s->net[0].pass.infer.workers * (size_t)s->each;
+    s->scratch = hgi_calloc(&ctx->mem, count, sizeof *s->scratch);
+    if (s->scratch == NULL)
+        HGI_GOTO(hgi_fail_mem(ctx, count * sizeof *s->scratch, "scores"));
+done:
+    if (status != HG_OK) hgi_scoring_close(s, status, 0);
+    return status;
+}
+
+hg_status hgi_scoring_window(hgi_scoring *s, int64_t n, double *score)
+{
+    s->out = score;
+    for (int64_t i = 0; i < s->nets; i++) HGI_TRY(hgi_score_pass_run(&s->net[i].pass));
+    for (int64_t i = 0; i < n; i++) score[i] = hgi_score_settle(score[i], s->nets);
+    return HG_OK;
+}
+
+void hgi_scoring_close(hgi_scoring *s, hg_status status, int64_t rows)
+{
+    if (s->ctx == NULL) return;
+    for (int64_t i = 0; i < s->nets; i++)
+        hgi_score_pass_close(&s->net[i].pass, status, rows);
+    hgi_free(&s->ctx->mem, s->net);
+    hgi_free(&s->ctx->mem, s->scratch);
+    s->ctx = NULL;
+}
+
+hg_status hgi_score_all(hg_ctx *ctx, const hg_model *m, const hg_dataset *data,
+                        double *score)
+{
+    hg_status status;
+    hgi_rows w;
+    hgi_scoring s = {.ctx = NULL};
+    HGI_TRY(hgi_rows_open(ctx, data, 0, &w));
+    HGI_GOTO(hgi_scoring_open(ctx, m, data, &w, &s));
+    HGI_GOTO(hgi_rows_next(ctx, &w));
+    while (w.n > 0) {
+        HGI_GOTO(hgi_scoring_window(&s, w.n, score + w.first));
+        HGI_GOTO(hgi_rows_next(ctx, &w));
+    }
+done:
+    hgi_scoring_close(&s, status, data->rows);
+    hgi_rows_close(&w);
+    return status;
+}
+
+/* ---- public ----------------------------------------------------------------------- */
+
+hg_status hg_score_dataset(hg_ctx *ctx, const hg_model *m, const hg_dataset *data,
+                           double *score)
+{
+    if (m == NULL || data == NULL || score == NULL)
+        return hgi_fail(ctx, HG_EINVAL, "a model, data and room for scores are needed");
+    return hgi_score_all(ctx, m, data, score);
+}
+
+hg_status hg_score(hg_ctx *ctx, const hg_model *m, const float *x, int64_t n,
+                   double *score)
+{
+    hg_dataset *d;
+    if (m == NULL || x == NULL || score == NULL)
+        return hgi_fail(ctx, HG_EINVAL, "a model and two buffers are needed");
+    if (n < 1)
+        return hgi_fail(ctx, HG_ESHAPE, "%lld rows, expected at least 1", (long long)n);
+    hg_view view = {.size = sizeof view,
+                    .data = x,
+                    .type = HG_F32,
+                    .rows = n,
+                    .rank = 1,
+                    .shape = {m->net.inputs}};
+    HGI_TRY(hg_dataset_view(ctx, &view, &d));
+    hg_status status = hgi_score_all(ctx, m, d, score);
+    hg_dataset_free(&d);
+    return status;
+}

@@ -1,0 +1,79 @@
+// SPDX-License-Identifier: MIT
+/* Sessions that score: one for each net of the model's detector, and what its score wants,
+ * so that a row is scored without memory being taken. */
+#include "apply/session.h"
+
+#include <math.h>
+
+/* The detector's state and kind for one net. */
+static hg_status prepare(hg_ctx *ctx, const hgi_score_kind *kind, hgi_score_state *state,
+                         hg_session *s)
+{
+    const hgi_net *net = &s->model->net;
+    const hgi_score_rows sizes = {.n = s->ws.rows,
+                                  .d = net->inputs,
+                                  .k = net->code_size,
+                                  .c = hgi_score_columns(s->model)};
+    int64_t scratch = kind->scratch != NULL ? kind->scratch(state, &sizes) : 0;
+    size_t errors = (size_t)(sizes.n * sizes.c) * sizeof *s->score_r;
+    size_t doubles = (size_t)hgi_max(1, scratch), parts = (size_t)sizes.n;
+    s->score_r = hgi_alloc(&ctx->mem, errors);
+    s->score_scratch = hgi_calloc(&ctx->mem, doubles, sizeof *s->score_scratch);
+    s->score_part = hgi_calloc(&ctx->mem, parts, sizeof *s->score_part);
+    size_t bytes = errors + (doubles + parts) * sizeof *s->score_part;
+    if (s->score_r == NULL || s->score_scratch == NULL || s->score_part == NULL)
+        return hgi_fail_mem(ctx, bytes, "a session's scores");
+    s->bytes_held += (int64_t)bytes;
+    s->score = kind;
+    s->score_state = state;
+    return HG_OK;
+}
+
+/* A detector that cannot be used is told of when a score is asked for, not before. */
+hg_status hgi_session_score_make(hg_ctx *ctx, const hg_session_options *o, hg_session *s)
+{
+    const hgi_detector *d = &s->model->detector;
+    const hgi_score_kind *kind;
+    if (d->score == NULL || hgi_score_open(ctx, s->model, &kind) != HG_OK) return HG_OK;
+    HGI_TRY(prepare(ctx, kind, &d->state[0], s));
+    if (d->nets == 1) return HG_OK;
+    size_t count = (size_t)(d->nets - 1);
+    s->score_net = hgi_calloc(&ctx->mem, count, sizeof(hg_session *));
+    if (s->score_net == NULL) return hgi_fail_mem(ctx, count * 8, "a session's nets");
+    for (int64_t i = 1; i < d->nets; i++, s->score_nets++) {
+        hg_session **net = &s->score_net[i - 1];
+        HGI_TRY(hg_session_new(ctx, d->net[i], o, net));
+        hg_status status = prepare(ctx, kind, &d->state[i], *net);
+        if (status != HG_OK) hg_session_free(net);
+        HGI_TRY(status);
+        s->bytes_held += (int64_t)((*net)->ws.bytes) + (*net)->bytes_held;
+    }
+    return HG_OK;
+}
+
+void hgi_session_score_free(hg_session *s)
+{
+    for (int64_t i = 0; i < s->score_nets; i++) hg_session_free(&s->score_net[i]);
+    hgi_free(&s->mem, s->score_net);
+    hgi_free(&s->mem, s->score_r);
+    hgi_free(&s->mem, s->score_scratch);
+    hgi_free(&s->mem, s->score_part);
+}
+
+void hgi_session_score_rows(hg_session *s, int64_t n, const hgi_real *y, double *score)
+{
+    const hg_model *m = s->model;
+    hgi_score_errors(m, n, s->ws.input, y, s->score_r);
+    const hgi_score_rows rows = {
+        .kernels = s->ws.pass.k,
+        .n = n,
+        .d = m->net.inputs,
+        .k = m->net.code_size,
+        .c = hgi_score_columns(m),
+        .x = s->ws.input,
+        .z = hgi_code_of(&m->net, &s->ws.pass),
+        .y = y,
+        .r = s->score_r,
+    };
+    s->score->score(s->score_state, &rows, s->score_scratch, score);
+}
