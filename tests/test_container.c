@@ -304,7 +304,11 @@ TEST(a_header_length_that_lies_is_refused)
     }
     test_where(NULL);
     CHECK_FAILS(ctx, parse(ctx, "\x93NUMPY\x01\x00v\x00{'descr'", 18), HG_EFORMAT,
-                "not a safetensors file");
+                "m: a NumPy array (.npy), expected a model (where both are given, MODEL");
+    CHECK_FAILS(ctx, parse(ctx, "a,b\n1,2\n3,4\n", 12), HG_EFORMAT,
+                "m: text, as CSV is, expected a model");
+    CHECK_FAILS(ctx, parse(ctx, "\1\2\3", 3), HG_EFORMAT, "m: not a model: 3 bytes");
+    CHECK_FAILS(ctx, parse(ctx, "", 0), HG_EFORMAT, "m: empty, expected a model");
     free(bytes);
 }
 
@@ -316,7 +320,7 @@ static const struct {
     size_t data;
     const char *message;
 } hostile[] = {
-    {"[]", 0, "not a safetensors file"},
+    {"[]", 0, "not a model"},
     {"{\"a\":1", 0, "header byte"},
     {"{} x", 0, "header byte"},
     {"{\"a\":" T("\"U8\"", "[1]", "[0,1]") ",\"a\":" T("\"U8\"", "[1]", "[1,2]") "}", 2,
@@ -450,7 +454,7 @@ TEST(files_that_are_no_files_are_named)
     CHECK(c == NULL);
     CHECK_FAILS(ctx, hgi_container_read(ctx, "/", &c), HG_EIO, "/");
     test_write(path, "empty", "", 0);
-    CHECK_FAILS(ctx, hgi_container_read(ctx, path, &c), HG_EFORMAT, "0 bytes");
+    CHECK_FAILS(ctx, hgi_container_read(ctx, path, &c), HG_EFORMAT, "empty: empty");
 }
 
 /* ---- when something fails -------------------------------------------------------- */

@@ -484,9 +484,56 @@ TEST(missing_file_directory_and_empty_file_are_named)
     CHECK_FAILS(ctx, hg_dataset_open(ctx, path, NULL, &d), HG_EIO, "is a directory");
     test_write(path, "empty", "", 0);
     CHECK_FAILS(ctx, hg_dataset_open(ctx, path, NULL, &d), HG_EFORMAT, "empty: empty");
-    test_write(path, "picture", "\x89PNG\r\n\x1a\n\0\0\0\0", 12);
+    test_write(path, "noise", "\x01\x02\x03", 3);
     CHECK_FAILS(ctx, hg_dataset_open(ctx, path, NULL, &d), HG_EFORMAT,
-                "expected IDX, NPY or CSV");
+                "starts with bytes 01 02, expected IDX, NPY or CSV");
+}
+
+/* Most of these are what somebody has who has no CSV yet: the message says how to get one. */
+TEST(a_file_of_another_kind_is_named_with_what_to_do)
+{
+    static const struct {
+        const char *bytes;
+        size_t n;
+        const char *message;
+    } rows[] = {
+#define ROW(bytes, message) {bytes, sizeof(bytes) - 1, message}
+        ROW("PK\3\4\x14\0\0\0\0\0\0\0\0\0\0\0\0\0\0\0\0\0\0\0\0\0\5\0\0\0x.npy\x93NUMPY",
+            "f: a NumPy archive of arrays (.npz), expected IDX, NPY or CSV: write one"),
+        ROW("PK\3\4\x14\0\0\0\0\0\0\0\0\0\0\0\0\0\0\0\0\0\0\0\0\0\x10\0\0\0archive/"
+            "data.pkl",
+            "f: a PyTorch file, expected"),
+        ROW("PK\3\4\x14\0\0\0\0\0\0\0\0\0\0\0\0\0\0\0\0\0\0\0\0\0\xff\xff\0\0x",
+            "f: a zip archive"),
+        ROW("PK\3\4", "f: starts with bytes 50 4b"),
+        ROW("PK\3\4\x14", "f: a zip archive"),
+        ROW("PAR1\x15\4", "f: a Parquet file, expected"),
+        ROW("<!DOCTYPE html>\n<html>\n",
+            "f: an HTML page, expected IDX, NPY or CSV: look"),
+        ROW("version https://git-lfs.github.com/spec/v1\noid", "f: a pointer of Git LFS"),
+        ROW("\x78\5\0\0\0\0\0\0{\"__metadata__\":{\"format\":\"pt\",\"hourglass\":\"{",
+            "f: a model of hourglass, expected IDX, NPY or CSV: where both are given, "
+            "MODEL "
+            "comes before DATA"),
+        ROW("\x78\5\0\0\0\0\0\0{\"__metadata__\":{\"kind\":\"hourglass checkpoint 2\"",
+            "f: the checkpoint of a run, expected"),
+        ROW("\x78\5\0\0\0\0\0\0{\"a\":{}}", "f: a safetensors file, expected"),
+#undef ROW
+    };
+    hg_ctx *ctx = test_ctx();
+    hg_dataset *d;
+    char path[TEST_PATH];
+    for (int i = 0; i < HGI_COUNT(rows); i++) {
+        test_where("%s", rows[i].message);
+        test_write(path, "f", rows[i].bytes, rows[i].n);
+        CHECK_FAILS(ctx, hg_dataset_open(ctx, path, NULL, &d), HG_EFORMAT,
+                    rows[i].message);
+    }
+    /* Who says that it is CSV is believed. */
+    const hg_data_options o = {.size = sizeof o, .format = "csv"};
+    test_write(path, "f", "<html\n1\n2\n", 10);
+    CHECK_OK(ctx, hg_dataset_open(ctx, path, &o, &d));
+    hg_dataset_free(&d);
 }
 
 /* A pipe that another process writes `f` to. */

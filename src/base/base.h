@@ -62,6 +62,9 @@ struct hg_ctx {
  * return hgi_fail(ctx, HG_EFORMAT, "%s: 3 bytes, expected at least 8", path); */
 hg_status hgi_fail(hg_ctx *ctx, hg_status status, const char *fmt, ...)
     __attribute__((format(printf, 3, 4)));
+/* The last message again behind a place or a name: "net.yaml:3:5: " and what it said.  */
+hg_status hgi_fail_before(hg_ctx *ctx, hg_status status, const char *fmt, ...)
+    __attribute__((format(printf, 3, 4)));
 /* HG_ENOMEM with "out of memory: wanted N bytes for WHAT".                    */
 hg_status hgi_fail_mem(hg_ctx *ctx, size_t bytes, const char *what);
 /* HG_EIO with "PATH: cannot ACTION: reason of this errno".                    */
@@ -167,6 +170,16 @@ void hgi_outfile_abort(hgi_outfile *o);
  * added after the last byte.  *data is freed with hgi_free(&ctx->mem).        */
 hg_status hgi_read_file(hg_ctx *ctx, const char *path, size_t limit, char **data,
                         size_t *size);
+/* Up to n first bytes of a plain file; 0 of what is none or cannot be read, which reading
+ * it will tell.                                                               */
+size_t hgi_read_head(const char *path, void *head, size_t n);
+/* What a file seems to be, for messages; false: unknown.                      */
+typedef struct hgi_looks {
+    const char *is;      /* "a PNG image" */
+    const char *instead; /* what its owner can do to have data, or NULL */
+    bool foreign_text;   /* it is text, and yet no CSV */
+} hgi_looks;
+bool hgi_looks_like(const unsigned char *head, size_t n, hgi_looks *out);
 /* Fails now, with the reason, if hgi_outfile_open(path) would fail later.      */
 hg_status hgi_check_writable(hg_ctx *ctx, const char *path);
 

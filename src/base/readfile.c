@@ -3,8 +3,10 @@
 #include "base/base.h"
 
 #include <errno.h>
+#include <fcntl.h>
 #include <string.h>
 #include <sys/stat.h>
+#include <unistd.h>
 
 #define FIRST_CAPACITY 4096
 #define LARGEST_HINT (1 << 26)
@@ -71,4 +73,15 @@ hg_status hgi_read_file(hg_ctx *ctx, const char *path, size_t limit, char **data
     if (status == HG_OK) status = read_all(ctx, f, name, hint, limit, data, size);
     if (!is_stdin) fclose(f);
     return status;
+}
+
+size_t hgi_read_head(const char *path, void *head, size_t n)
+{
+    struct stat st;
+    ssize_t got = 0;
+    int fd = open(path, O_RDONLY | O_CLOEXEC | O_NONBLOCK); /* a pipe must not wait */
+    if (fd < 0) return 0;
+    if (fstat(fd, &st) == 0 && S_ISREG(st.st_mode)) got = read(fd, head, n);
+    close(fd);
+    return got > 0 ? (size_t)got : 0;
 }

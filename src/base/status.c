@@ -38,6 +38,18 @@ hg_status hgi_fail(hg_ctx *ctx, hg_status status, const char *fmt, ...)
     return status;
 }
 
+hg_status hgi_fail_before(hg_ctx *ctx, hg_status status, const char *fmt, ...)
+{
+    char place[HG_MESSAGE_MAX];
+    if (ctx == NULL) return status;
+    va_list args;
+    va_start(args, fmt);
+    int n = vsnprintf(place, sizeof place, fmt, args);
+    va_end(args);
+    if (n < 0) place[0] = '\0';
+    return hgi_fail(ctx, status, "%s%s", place, ctx->message);
+}
+
 hg_status hgi_fail_mem(hg_ctx *ctx, size_t bytes, const char *what)
 {
     return hgi_fail(ctx, HG_ENOMEM, "out of memory: wanted %zu bytes for %s", bytes,

@@ -42,6 +42,8 @@ static hg_status reader_by_content(hg_ctx *ctx, hgi_source *s, const hgi_reader 
     size_t n;
     const unsigned char *head = hgi_source_peek(s, &n);
     const char *path = hgi_source_path(s);
+    hgi_looks looks;
+    bool known = hgi_looks_like(head, n, &looks);
     int best = 0;
     for (int i = 0; i < READERS; i++) {
         int sure = hgi_readers[i]->probe(head, n, path);
@@ -50,10 +52,14 @@ static hg_status reader_by_content(hg_ctx *ctx, hgi_source *s, const hgi_reader 
             *out = hgi_readers[i];
         }
     }
-    if (best > 0) return HG_OK;
-    return hgi_fail(ctx, HG_EFORMAT,
-                    "%s: starts with bytes %02x %02x, expected IDX, NPY or CSV", path,
-                    head[0], n > 1 ? head[1] : 0);
+    if (best > 0 && !(known && looks.foreign_text)) return HG_OK;
+    if (!known)
+        return hgi_fail(ctx, HG_EFORMAT,
+                        "%s: starts with bytes %02x %02x, expected IDX, NPY or CSV", path,
+                        head[0], n > 1 ? head[1] : 0);
+    return hgi_fail(ctx, HG_EFORMAT, "%s: %s, expected IDX, NPY or CSV%s%s", path,
+                    looks.is, looks.instead != NULL ? ": " : "",
+                    looks.instead != NULL ? looks.instead : "");
 }
 
 /* "28x28x1" into shape.                                                                */

@@ -16,6 +16,7 @@
 
 #define FILE_MAX                                                                         \
     ((size_t)1 << 36)      /* 64 GiB, far over any model, far under the address space */
+#define HEAD ((size_t)512) /* bytes that tell what a file is */
 #define DEPTH_MAX 3        /* header, tensor, shape */
 #define VALUES_MAX 2000000 /* about 300,000 tensors */
 
@@ -296,26 +297,35 @@ static hg_status copy_data(const reader *r)
 
 /* ---- the file -------------------------------------------------------------------- */
 
-static hg_status check_prefix(hg_ctx *ctx, const char *path, const unsigned char *b,
-                              size_t size, size_t *header)
+static hg_status not_a_container(hg_ctx *ctx, const char *path, const unsigned char *b,
+                                 size_t size)
 {
-    uint64_t n = 0;
-    if (size < HGI_CONTAINER_PREFIX + 2)
+    hgi_looks looks;
+    if (size == 0) return hgi_fail(ctx, HG_EFORMAT, "%s: empty, expected a model", path);
+    if (hgi_looks_like(b, size < HEAD ? size : HEAD, &looks))
         return hgi_fail(ctx, HG_EFORMAT,
-                        "%s: %zu bytes, expected at least %u: not a safetensors file",
-                        path, size, HGI_CONTAINER_PREFIX + 2);
-    for (unsigned i = 0; i < HGI_CONTAINER_PREFIX; i++) n |= (uint64_t)b[i] << (8 * i);
-    if (n > HGI_CONTAINER_HEADER_MAX || b[HGI_CONTAINER_PREFIX] != '{')
+                        "%s: %s, expected a model (where both are given, MODEL comes "
+                        "before DATA)",
+                        path, looks.is);
+    return hgi_fail(
+        ctx, HG_EFORMAT,
+        "%s: not a model: %zu bytes that do not begin with a safetensors header", path,
+        size);
+}
+
+static hg_status check_prefix(hg_ctx *ctx, const char *path, const unsigned char *b,
+                              size_t size, uint64_t *header)
+{
+    if (size < HGI_CONTAINER_PREFIX + 2 || b[HGI_CONTAINER_PREFIX] != '{')
+        return not_a_container(ctx, path, b, size);
+    for (unsigned i = 0; i < HGI_CONTAINER_PREFIX; i++)
+        *header |= (uint64_t)b[i] << (8 * i);
+    if (*header > HGI_CONTAINER_HEADER_MAX)
         return hgi_fail(
             ctx, HG_EFORMAT,
-            "%s: not a safetensors file: header length %llu, expected at most %u "
-            "and a '{' after it",
-            path, (unsigned long long)n, HGI_CONTAINER_HEADER_MAX);
-    if (n > size - HGI_CONTAINER_PREFIX)
-        return hgi_fail(ctx, HG_EFORMAT,
-                        "%s: header of %llu bytes, but only %zu follow: cut short", path,
-                        (unsigned long long)n, size - HGI_CONTAINER_PREFIX);
-    *header = (size_t)n;
+            "%s: not a model: a safetensors header of %llu bytes, expected at "
+            "most %u",
+            path, (unsigned long long)*header, HGI_CONTAINER_HEADER_MAX);
     return HG_OK;
 }
 
@@ -323,9 +333,13 @@ hg_status hgi_container_parse(hg_ctx *ctx, const char *path, const void *bytes,
                               size_t size, hgi_container **out)
 {
     hg_status status;
-    size_t header = 0;
+    uint64_t header = 0;
     *out = NULL;
     HGI_TRY(check_prefix(ctx, path, bytes, size, &header));
+    if (header > size - HGI_CONTAINER_PREFIX)
+        return hgi_fail(ctx, HG_EFORMAT,
+                        "%s: header of %llu bytes, but only %zu follow: cut short", path,
+                        (unsigned long long)header, size - HGI_CONTAINER_PREFIX);
     const char *text = (const char *)bytes + HGI_CONTAINER_PREFIX;
     reader r = {.ctx = ctx,
                 .path = path,
@@ -347,11 +361,22 @@ done:
     return status;
 }
 
+/* A file that is no container is not read whole to find that out: it may be data of any
+ * size.                                                                              */
+static hg_status check_head(hg_ctx *ctx, const char *path)
+{
+    unsigned char head[HEAD];
+    uint64_t header = 0;
+    size_t n = hgi_read_head(path, head, sizeof head);
+    return n > 0 ? check_prefix(ctx, path, head, n, &header) : HG_OK;
+}
+
 hg_status hgi_container_read(hg_ctx *ctx, const char *path, hgi_container **out)
 {
     char *bytes;
     size_t size;
     *out = NULL;
+    HGI_TRY(check_head(ctx, path));
     HGI_TRY(hgi_read_file(ctx, path, FILE_MAX, &bytes, &size));
     hg_status status = hgi_container_parse(ctx, path, bytes, size, out);
     hgi_free(&ctx->mem, bytes);

@@ -15,6 +15,11 @@ sed 's/\\"dense 4 /\\"dense 5 /' model.safetensors >shape.safetensors
 for name in empty cut short long table folder newer word shape missing; do
     try hourglass summary $name.safetensors
 done
+# Swapped, or one for the other.
+try hourglass encode $test model.safetensors -o out.npy
+try hourglass encode table.safetensors $test -o out.npy
+try hourglass encode model.safetensors model.safetensors -o out.npy
+try hourglass train model.safetensors --code 2 -o out.safetensors
 for verb in evaluate encode decode reconstruct; do
     out='-o out.npy'
     [ $verb = evaluate ] && out=
