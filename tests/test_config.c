@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: MIT
 /* Configurations: the option table, values, presets and YAML files.                    */
-#include "model/config.h"
+#include "model/net.h"
 #include "test.h"
 
 #include <stdlib.h>
@@ -393,6 +393,52 @@ TEST(hostile_yaml_is_refused_with_its_place)
         CHECK(!hgi_config_given(c, "lr"));
     }
     hg_config_free(&c);
+}
+
+/* What only planning the net finds names the line of the file, too; but not that of a value
+ * which was set again since. */
+TEST(a_shape_error_names_the_layers_line_in_the_yaml_file)
+{
+    need_yaml();
+    static const struct {
+        const char *text;
+        hg_status status;
+        const char *message;
+    } rows[] = {
+        {"encoder:\n  - dense 9 relu\n  - maxpool 99\n  - dense 2\ndecoder: [dense "
+         "input]\n",
+         HG_ESHAPE, "a.yaml:3:5: encoder line 2 (maxpool): a window"},
+        {"encoder: [dense 9, dense 2]\ndecoder: [dense 9 relu,\n  dense 5 linear]\n",
+         HG_ESHAPE,
+         "a.yaml:3:3: decoder line 2 (dense): gives 5 values, but a row has 12"},
+        {"encoder: dense 9; dense 2\ndecoder: dense 9 relu; dense 5\n", HG_ESHAPE,
+         "a.yaml:2:10: decoder line 2 (dense): gives 5 values"},
+        {"encoder: [dense 9]\ncode: plain unit-decoder\n"
+         "decoder: [activation relu, dense input]\n",
+         HG_EINVAL, "a.yaml:2:7: code: unit-decoder needs a dense layer"},
+        {"encoder: [dense 9]\ndecoder: [dense 9 relu, dense input tied]\n", HG_EINVAL,
+         "a.yaml:2:25: decoder line 2: 'tied'"},
+    };
+    hg_ctx *ctx = test_ctx();
+    const hgi_shape row = {.rank = 1, .dim = {12}};
+    for (int i = 0; i < HGI_COUNT(rows); i++) {
+        hg_config *c = new_config(ctx);
+        hgi_spec spec;
+        hgi_net net;
+        test_where("%s", rows[i].text);
+        CHECK_OK(ctx, load(c, rows[i].text));
+        CHECK_OK(ctx, hgi_spec_from_config(c, &row, "mse", &spec));
+        CHECK_FAILS(ctx, hgi_net_plan(ctx, &spec, &net), rows[i].status, rows[i].message);
+        CHECK(strncmp(hg_message(ctx), "a.yaml:", 7) == 0);
+        hgi_spec_free(&spec);
+        CHECK_OK(ctx, hg_config_set(c, "decoder", "dense 7"));
+        CHECK_OK(ctx, hg_config_set(c, "encoder", "dense 2"));
+        CHECK_OK(ctx, hgi_spec_from_config(c, &row, "mse", &spec));
+        CHECK(hgi_net_plan(ctx, &spec, &net) != HG_OK);
+        CHECK(strstr(hg_message(ctx), "a.yaml") == NULL || i == 3);
+        hgi_spec_free(&spec);
+        hg_config_free(&c);
+    }
 }
 
 TEST(a_yaml_file_is_taken_whole_or_not_at_all)

@@ -10,14 +10,19 @@
 
 #include <string.h>
 
-/* Room for the table to grow. */
-#define MAX_OPTIONS 96
-
 struct hg_config {
     hgi_mem mem;
     hg_ctx *ctx;
-    char *value[MAX_OPTIONS]; /* by index of hgi_config_decls; NULL: not set */
+    char *value[HGI_MAX_OPTIONS]; /* by index of hgi_config_decls; NULL: not set */
+    char *place[HGI_MAX_OPTIONS]; /* of each line of the value in a file, or NULL */
 };
+
+static void clear_index(hg_config *c, int i)
+{
+    hgi_free(&c->mem, c->value[i]);
+    hgi_free(&c->mem, c->place[i]);
+    c->value[i] = c->place[i] = NULL;
+}
 
 hg_status hg_config_new(hg_ctx *ctx, hg_config **out)
 {
@@ -34,7 +39,7 @@ void hg_config_free(hg_config **cfg)
 {
     if (cfg == NULL || *cfg == NULL) return;
     hg_config *c = *cfg;
-    for (int i = 0; i < MAX_OPTIONS; i++) hgi_free(&c->mem, c->value[i]);
+    for (int i = 0; i < HGI_MAX_OPTIONS; i++) clear_index(c, i);
     hgi_mem mem = c->mem;
     hgi_free(&mem, c);
     *cfg = NULL;
@@ -45,10 +50,12 @@ hg_status hgi_config_copy(const hg_config *c, hg_config **out)
     hg_config *copy;
     *out = NULL;
     HGI_TRY(hg_config_new(c->ctx, &copy));
-    for (int i = 0; i < MAX_OPTIONS; i++) {
+    for (int i = 0; i < HGI_MAX_OPTIONS; i++) {
         if (c->value[i] == NULL) continue;
         copy->value[i] = hgi_strdup(&c->mem, c->value[i]);
-        if (copy->value[i] != NULL) continue;
+        if (c->place[i] != NULL) copy->place[i] = hgi_strdup(&c->mem, c->place[i]);
+        if (copy->value[i] != NULL && (c->place[i] == NULL) == (copy->place[i] == NULL))
+            continue;
         hg_config_free(&copy);
         return hgi_fail_mem(c->ctx, strlen(c->value[i]) + 1, "a configuration");
     }
@@ -58,10 +65,12 @@ hg_status hgi_config_copy(const hg_config *c, hg_config **out)
 
 void hgi_config_swap(hg_config *a, hg_config *b)
 {
-    for (int i = 0; i < MAX_OPTIONS; i++) {
-        char *value = a->value[i];
+    for (int i = 0; i < HGI_MAX_OPTIONS; i++) {
+        char *value = a->value[i], *place = a->place[i];
         a->value[i] = b->value[i];
+        a->place[i] = b->place[i];
         b->value[i] = value;
+        b->place[i] = place;
     }
 }
 
@@ -86,7 +95,7 @@ int hgi_config_find(const char *name)
 
 hg_status hgi_config_unknown(hg_ctx *ctx, const char *name, const char *where)
 {
-    const char *names[MAX_OPTIONS];
+    const char *names[HGI_MAX_OPTIONS];
     int n = 0;
     for (; hgi_config_decls[n].name != NULL; n++) names[n] = hgi_config_decls[n].name;
     return hgi_unknown(ctx, "option", name, where, names, n);
@@ -96,7 +105,7 @@ hg_status hgi_config_unknown(hg_ctx *ctx, const char *name, const char *where)
 static int need(const char *name)
 {
     int i = hgi_config_find(name);
-    assert(i >= 0 && i < MAX_OPTIONS);
+    assert(i >= 0 && i < HGI_MAX_OPTIONS);
     return i;
 }
 
@@ -114,17 +123,11 @@ static hg_status set_index(hg_config *c, int i, const char *value)
         status = hgi_fail_mem(c->ctx, text.len + 1, hgi_config_decls[i].name);
         goto done;
     }
-    hgi_free(&c->mem, c->value[i]);
+    clear_index(c, i);
     c->value[i] = copy;
 done:
     hgi_text_free(&text);
     return status;
-}
-
-static void clear_index(hg_config *c, int i)
-{
-    hgi_free(&c->mem, c->value[i]);
-    c->value[i] = NULL;
 }
 
 hg_status hg_config_set(hg_config *cfg, const char *name, const char *value)
@@ -144,6 +147,21 @@ hg_status hg_config_set(hg_config *cfg, const char *name, const char *value)
     return HG_OK;
 }
 
+hg_status hgi_config_set_places(hg_config *c, int i, const char *places)
+{
+    char *copy = hgi_strdup(&c->mem, places);
+    if (copy == NULL)
+        return hgi_fail_mem(c->ctx, strlen(places) + 1, hgi_config_decls[i].name);
+    hgi_free(&c->mem, c->place[i]);
+    c->place[i] = copy;
+    return HG_OK;
+}
+
+const char *hgi_config_places(const hg_config *c, const char *name)
+{
+    return c->place[need(name)];
+}
+
 void hgi_config_clear(hg_config *c, const char *name) { clear_index(c, need(name)); }
 
 static const hgi_preset *find_preset(const char *name)
@@ -155,9 +173,9 @@ static const hgi_preset *find_preset(const char *name)
 
 static hg_status unknown_preset(hg_ctx *ctx, const char *name)
 {
-    const char *names[MAX_OPTIONS];
+    const char *names[HGI_MAX_OPTIONS];
     int64_t n = 0;
-    for (; hgi_presets[n].name != NULL && n < MAX_OPTIONS; n++)
+    for (; hgi_presets[n].name != NULL && n < HGI_MAX_OPTIONS; n++)
         names[n] = hgi_presets[n].name;
     return hgi_unknown(ctx, "preset", name, NULL, names, n);
 }

@@ -43,6 +43,9 @@ typedef struct hgi_preset {
 } hgi_preset;
 extern const hgi_preset hgi_presets[]; /* name == NULL ends */
 
+/* Room for the table of options to grow.                                               */
+#define HGI_MAX_OPTIONS 96
+
 /* Index in hgi_config_decls of an option or an alias, '-' and '_' the same; -1: none.  */
 int hgi_config_find(const char *name);
 /* HG_EUNKNOWN with the nearest option's name; `where` as in hgi_unknown(), may be NULL.
@@ -66,6 +69,10 @@ bool hgi_config_flag(const hg_config *c, const char *name);
 const char *hgi_config_text(const hg_config *c, const char *name);
 /* Sizes of "128,64" into out[max]; returns how many.                                   */
 int64_t hgi_config_sizes(const hg_config *c, const char *name, int64_t *out, int64_t max);
+/* Where a file sets option i: "net.yaml:4:5", for a list of layer lines one such place a
+ * line.  Setting the option again forgets it.  NULL: no file did.                      */
+hg_status hgi_config_set_places(hg_config *c, int i, const char *places);
+const char *hgi_config_places(const hg_config *c, const char *name);
 hg_ctx *hgi_config_ctx(const hg_config *c);
 /* hg_config_load() of a text in memory; `name` stands in messages.                     */
 hg_status hgi_config_load_text(hg_config *c, const char *name, const char *text,

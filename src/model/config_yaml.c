@@ -25,12 +25,12 @@
 #if HG_WITH_YAML
 #include <yaml.h>
 
-#define MAX_OPTIONS 96
 #define CODE_KIND_KEY "code-kind"
 
 typedef struct setting {
     char *text; /* owned; NULL: not in the file */
     size_t line, column;
+    char *places; /* owned; of a list of layer lines: that of each, or NULL */
 } setting;
 
 typedef struct walker {
@@ -39,8 +39,8 @@ typedef struct walker {
     yaml_parser_t parser;
     yaml_event_t event; /* the current one */
     bool has_event;
-    setting set[MAX_OPTIONS]; /* by index of hgi_config_decls */
-    size_t train_line;        /* of the key train, 0 before it */
+    setting set[HGI_MAX_OPTIONS]; /* by index of hgi_config_decls */
+    size_t train_line;            /* of the key train, 0 before it */
 } walker;
 
 static size_t line_of(const walker *w) { return w->event.start_mark.line + 1; }
@@ -147,12 +147,10 @@ static hg_status check_line(walker *w, const char *where, const char *text)
 {
     const hgi_layer_kind *kind;
     hgi_line line;
-    char reason[HG_MESSAGE_MAX];
     hg_status status = hgi_net_read_line(w->ctx, false, where, text, &kind, &line);
     if (status == HG_OK) return HG_OK;
-    snprintf(reason, sizeof(reason), "%s", hg_message(w->ctx));
-    return hgi_fail(w->ctx, status, "%s:%zu:%zu: %s", w->name, line_of(w), column_of(w),
-                    reason);
+    return hgi_fail_before(w->ctx, status, "%s:%zu:%zu: ", w->name, line_of(w),
+                           column_of(w));
 }
 
 /* The lines of "dense 9; dense 4", each by itself. */
@@ -175,8 +173,9 @@ static hg_status check_lines(walker *w, const char *part, const char *text)
 static hg_status list(walker *w, int i, const char *separator)
 {
     hg_status status = HG_OK;
-    hgi_text text;
+    hgi_text text, places;
     hgi_text_init(&text, &w->ctx->mem);
+    hgi_text_init(&places, &w->ctx->mem);
     HGI_GOTO(next(w));
     for (int64_t n = 1; w->event.type != YAML_SEQUENCE_END_EVENT; n++) {
         const char *item;
@@ -190,19 +189,23 @@ static hg_status list(walker *w, int i, const char *separator)
             snprintf(where, sizeof(where), "%s line %lld", hgi_config_decls[i].name,
                      (long long)n);
             HGI_GOTO(check_line(w, where, item));
+            hgi_text_add(&places, "%s%s:%zu:%zu", n > 1 ? "\n" : "", w->name, line_of(w),
+                         column_of(w));
         }
         if (text.len > 0) hgi_text_add(&text, "%s", separator);
         hgi_text_add(&text, "%s", item);
         HGI_GOTO(next(w));
     }
-    if (!hgi_text_ok(&text))
-        status = hgi_fail_mem(w->ctx, text.len, w->name);
-    else if (text.len == 0)
-        status = fail_here(w, HG_EFORMAT, "an empty list, expected at least one item");
-    else
-        status = keep(w, i, text.s);
+    if (!hgi_text_ok(&text) || !hgi_text_ok(&places))
+        HGI_GOTO(hgi_fail_mem(w->ctx, text.len + places.len, w->name));
+    if (text.len == 0)
+        HGI_GOTO(fail_here(w, HG_EFORMAT, "an empty list, expected at least one item"));
+    HGI_GOTO(keep(w, i, text.s));
+    w->set[i].places = places.s;
+    places.s = NULL;
 done:
     hgi_text_free(&text);
+    hgi_text_free(&places);
     return status;
 }
 
@@ -229,15 +232,13 @@ static hg_status read_code(walker *w, const char *text)
  * which code-kind has no need of.                                                      */
 static hg_status check_code(walker *w, bool kind_only, const char *text)
 {
-    char reason[HG_MESSAGE_MAX];
     hg_status status = read_code(w, text);
     if (status == HG_OK) return HG_OK;
-    snprintf(reason, sizeof(reason), "%s", hg_message(w->ctx));
-    return hgi_fail(w->ctx, status, "%s:%zu:%zu: %s%s", w->name, line_of(w), column_of(w),
-                    kind_only ? ""
-                              : "code: expected a number of values, or a line such as "
-                                "'plain l1=1e-4': ",
-                    reason);
+    return hgi_fail_before(w->ctx, status, "%s:%zu:%zu: %s", w->name, line_of(w),
+                           column_of(w),
+                           kind_only ? ""
+                                     : "code: expected a number of values, or a line "
+                                       "such as 'plain l1=1e-4': ");
 }
 
 /* "code: plain 32 l1=1e-4" is code-kind "plain l1=1e-4" and code 32. */
@@ -360,6 +361,16 @@ static hg_status document(walker *w)
     return HG_OK;
 }
 
+/* Where the option stands, for errors that only planning the net finds. */
+static hg_status keep_places(walker *w, hg_config *c, int i)
+{
+    const setting *s = &w->set[i];
+    char place[HG_MESSAGE_MAX];
+    if (s->places != NULL) return hgi_config_set_places(c, i, s->places);
+    snprintf(place, sizeof place, "%s:%zu:%zu", w->name, s->line, s->column);
+    return hgi_config_set_places(c, i, place);
+}
+
 /* Set what was read, in the table's order: a preset first, wherever it stood. */
 static hg_status apply(walker *w, hg_config *c)
 {
@@ -367,11 +378,10 @@ static hg_status apply(walker *w, hg_config *c)
         const setting *s = &w->set[i];
         if (s->text == NULL) continue;
         hg_status status = hg_config_set(c, hgi_config_decls[i].name, s->text);
-        if (status == HG_OK) continue;
-        char reason[HG_MESSAGE_MAX];
-        snprintf(reason, sizeof(reason), "%s", hg_message(w->ctx));
-        return hgi_fail(w->ctx, status, "%s:%zu:%zu: %s", w->name, s->line, s->column,
-                        reason);
+        if (status != HG_OK)
+            return hgi_fail_before(w->ctx, status, "%s:%zu:%zu: ", w->name, s->line,
+                                   s->column);
+        HGI_TRY(keep_places(w, c, i));
     }
     return HG_OK;
 }
@@ -396,7 +406,10 @@ hg_status hgi_config_load_text(hg_config *c, const char *name, const char *text,
     hgi_config_swap(c, copy);
 done:
     hg_config_free(&copy);
-    for (int i = 0; i < MAX_OPTIONS; i++) hgi_free(&ctx->mem, w->set[i].text);
+    for (int i = 0; i < HGI_MAX_OPTIONS; i++) {
+        hgi_free(&ctx->mem, w->set[i].text);
+        hgi_free(&ctx->mem, w->set[i].places);
+    }
     if (w->has_event) yaml_event_delete(&w->event);
     yaml_parser_delete(&w->parser);
     hgi_free(&ctx->mem, w);

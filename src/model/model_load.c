@@ -333,10 +333,8 @@ static hg_status check_plan(const reading *r, const hgi_container *c,
         hgi_net_free(&net);
         return status;
     }
-    char reason[HG_MESSAGE_MAX];
-    snprintf(reason, sizeof reason, "%s", r->ctx->message);
-    return hgi_fail(r->ctx, status == HG_ENOMEM ? status : HG_EFORMAT, "%s: %.900s",
-                    r->path, reason);
+    return hgi_fail_before(r->ctx, status == HG_ENOMEM ? status : HG_EFORMAT,
+                           "%s: ", r->path);
 }
 
 static hg_status read_model(const reading *r, const hgi_container *c, hg_model **out)

@@ -213,12 +213,11 @@ static hg_status check_logits(hg_ctx *ctx, const hgi_net *net, const hgi_layer *
                     squashed ? "a sigmoid before it" : hgi_act_name(last->act));
 }
 
-/* What the loss does with the last activation, and that the output fits the input. */
+/* What the loss does with the last activation. */
 static hg_status check_output(hg_ctx *ctx, hgi_net *net)
 {
     hgi_layer *last = output_layer(net);
     net->outputs = net->layer[net->count - 1].d_out;
-    HGI_TRY(check_size(ctx, net));
     net->output_act = HGI_ACT_LINEAR;
     if (!net->loss->fuses) return HG_OK;
     HGI_TRY(check_logits(ctx, net, last));
@@ -296,10 +295,55 @@ static hg_status check_code(hg_ctx *ctx, hgi_net *net)
     return HG_OK;
 }
 
+/* Layers in order, then what they make of each other.  *at: the layer whose line an error
+ * is about. */
+static hg_status plan_layers(hg_ctx *ctx, const hgi_spec *spec, hgi_net *net, int64_t *at)
+{
+    hgi_shape shape = first_shape(&spec->input);
+    for (int64_t i = *at = 0; i < net->count; *at = ++i) {
+        if (i < net->code)
+            HGI_TRY(plan_line(ctx, net, i, &shape, "encoder", i, spec->encoder[i]));
+        else if (i == net->code)
+            HGI_TRY(plan_line(ctx, net, i, &shape, "code", 0, spec->code));
+        else
+            HGI_TRY(plan_line(ctx, net, i, &shape, "decoder", i - net->code - 1,
+                              spec->decoder[i - net->code - 1]));
+        shape = net->layer[i].out;
+    }
+    net->code_size = net->layer[net->code].d_out;
+    *at = net->count - 1;
+    HGI_TRY(check_size(ctx, net));
+    *at = output_layer(net)->index;
+    HGI_TRY(check_output(ctx, net));
+    *at = net->code;
+    net->recon_divisor =
+        net->layer[net->code].kind->sums_features ? 1 : (double)net->outputs;
+    HGI_TRY(check_code(ctx, net));
+    return hgi_contract_plan(ctx, net);
+}
+
+/* The file, line and column that layer `at` comes from, before what is wrong with it. */
+static hg_status in_file(hg_ctx *ctx, const hgi_spec *spec, int64_t at, hg_status status)
+{
+    int64_t code = spec->encoder_count;
+    const char *place = spec->places[(at >= code) + (at > code)];
+    if (place == NULL || status == HG_ENOMEM) return status;
+    for (int64_t skip = at < code   ? at
+                        : at > code ? at - code - 1
+                                    : 0;
+         skip > 0; skip--) {
+        const char *next = strchr(place, '\n');
+        if (next == NULL) break;
+        place = next + 1;
+    }
+    return hgi_fail_before(ctx, status, "%.*s: ", (int)strcspn(place, "\n"), place);
+}
+
 hg_status hgi_net_plan(hg_ctx *ctx, const hgi_spec *spec, hgi_net *out)
 {
     hgi_net net = {.mem = ctx->mem, .input = spec->input, .init = spec->init};
     hg_status status = HG_OK;
+    int64_t at;
     net.count = spec->encoder_count + 1 + spec->decoder_count;
     net.code = spec->encoder_count;
     net.inputs = hgi_shape_count(&spec->input);
@@ -314,22 +358,8 @@ hg_status hgi_net_plan(hg_ctx *ctx, const hgi_spec *spec, hgi_net *out)
     net.layer = hgi_calloc(&ctx->mem, (size_t)net.count, sizeof *net.layer);
     if (net.layer == NULL)
         HGI_GOTO(hgi_fail_mem(ctx, (size_t)net.count * sizeof *net.layer, "layers"));
-    hgi_shape shape = first_shape(&spec->input);
-    for (int64_t i = 0; i < net.count; i++) {
-        if (i < net.code)
-            HGI_GOTO(plan_line(ctx, &net, i, &shape, "encoder", i, spec->encoder[i]));
-        else if (i == net.code)
-            HGI_GOTO(plan_line(ctx, &net, i, &shape, "code", 0, spec->code));
-        else
-            HGI_GOTO(plan_line(ctx, &net, i, &shape, "decoder", i - net.code - 1,
-                               spec->decoder[i - net.code - 1]));
-        shape = net.layer[i].out;
-    }
-    net.code_size = net.layer[net.code].d_out;
-    HGI_GOTO(check_output(ctx, &net));
-    net.recon_divisor = net.layer[net.code].kind->sums_features ? 1 : (double)net.outputs;
-    HGI_GOTO(check_code(ctx, &net));
-    HGI_GOTO(hgi_contract_plan(ctx, &net));
+    status = plan_layers(ctx, spec, &net, &at);
+    if (status != HG_OK) status = in_file(ctx, spec, at, status);
 done:
     if (status != HG_OK) hgi_net_free(&net);
     *out = net;

@@ -23,7 +23,9 @@ typedef struct hgi_spec {
     char *code; /* "plain l1=1e-4" */
     char **decoder;
     int64_t decoder_count;
-    char *loss; /* name */
+    char *places[3]; /* of the lines of encoder, code, decoder in a file: a place a line, the
+                        last one of those that follow too; or NULL */
+    char *loss;      /* name */
     double huber_delta;
     hgi_init init;
     hgi_corrupt corrupt;   /* of a denoising model's inputs while it trains */

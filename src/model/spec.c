@@ -188,6 +188,21 @@ static hg_status code_line(hg_ctx *ctx, const hg_config *cfg, hgi_spec *s)
     return s->code != NULL ? HG_OK : hgi_fail_mem(ctx, 64, "the code line");
 }
 
+/* Lines that come from a file keep their places. */
+static hg_status take_places(hg_ctx *ctx, const hg_config *cfg, hgi_spec *s)
+{
+    static const char *const options[3] = {"encoder", "code-kind", "decoder"};
+    for (int i = 0; i < 3; i++) {
+        const char *places = hgi_config_places(cfg, options[i]);
+        if (places == NULL && i == 1) places = hgi_config_places(cfg, "code");
+        if (places == NULL) continue;
+        s->places[i] = hgi_strdup(&ctx->mem, places);
+        if (s->places[i] == NULL)
+            return hgi_fail_mem(ctx, strlen(places), "places of layer lines");
+    }
+    return HG_OK;
+}
+
 hg_status hgi_spec_from_config(const hg_config *cfg, const hgi_shape *input,
                                const char *loss, hgi_spec *out)
 {
@@ -215,6 +230,7 @@ hg_status hgi_spec_from_config(const hg_config *cfg, const hgi_shape *input,
     }
     HGI_GOTO(lines ? take_lines(ctx, cfg, &s) : build_symmetric(ctx, cfg, output, &s));
     HGI_GOTO(code_line(ctx, cfg, &s));
+    HGI_GOTO(take_places(ctx, cfg, &s));
     s.loss = hgi_strdup(&ctx->mem, loss);
     if (s.loss == NULL) HGI_GOTO(hgi_fail_mem(ctx, 16, "the loss"));
     HGI_GOTO(hgi_corrupt_parse(ctx, hgi_config_text(cfg, "corrupt"), &s.corrupt));
@@ -280,6 +296,7 @@ void hgi_spec_free(hgi_spec *s)
     hgi_mem mem = s->mem;
     free_lines(&mem, s->encoder, s->encoder_count);
     free_lines(&mem, s->decoder, s->decoder_count);
+    for (int i = 0; i < 3; i++) hgi_free(&mem, s->places[i]);
     hgi_free(&mem, s->code);
     hgi_free(&mem, s->loss);
     *s = (hgi_spec){.mem = mem};

@@ -174,9 +174,11 @@ static hg_status check_code_size(const hgi_trainer *t)
         return HG_OK;
     int64_t code = hgi_config_int(t->cfg, "code");
     if (code == t->m->net.code_size) return HG_OK;
+    const char *place = hgi_config_places(t->cfg, "code");
     return hgi_fail(t->ctx, HG_ESHAPE,
-                    "code: %lld, but the encoder lines give %lld values", (long long)code,
-                    (long long)t->m->net.code_size);
+                    "%s%scode: %lld, but the encoder lines give %lld values",
+                    place != NULL ? place : "", place != NULL ? ": " : "",
+                    (long long)code, (long long)t->m->net.code_size);
 }
 
 hg_status hgi_setup(hg_ctx *ctx, const hg_config *cfg, const hg_dataset *train,
