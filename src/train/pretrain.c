@@ -127,12 +127,6 @@ bool hgi_pretrain_asked(const hg_config *cfg)
 hg_status hgi_pretrain_check(hgi_trainer *t)
 {
     hgi_pretrain p;
-    bool held = t->train->held != NULL || (t->valid != NULL && t->valid->held != NULL);
-    if (hgi_pretrain_asked(t->cfg) && held)
-        return hgi_fail(t->ctx, HG_EUNAVAILABLE,
-                        "pretrain: takes rows in memory, and those of %s stay in a file: "
-                        "leave out stream, or take fewer rows with limit",
-                        t->train->name);
     if (hgi_pretrain_asked(t->cfg)) return list_levels(t, &p);
     if (hgi_config_int(t->cfg, "epochs") > 0) return HG_OK;
     return hgi_fail(t->ctx, HG_ERANGE, "epochs: 0, expected >= 1 (0 only with pretrain)");
@@ -142,8 +136,9 @@ hg_status hgi_pretrain_check(hgi_trainer *t)
 
 typedef struct encoding {
     hgi_trainer *t;
-    const hg_dataset *from;
-    float *to;
+    hgi_rows from;
+    hgi_infer infer;
+    float *to; /* of the window's rows */
     int64_t wide;
 } encoding;
 
@@ -152,7 +147,8 @@ static void fill(void *arg, int64_t first, int64_t n, hgi_real *x, int worker)
     encoding *e = arg;
     const hg_model *m = e->t->m;
     hgi_range range = {m->net.loss->unit_range, true, 0.0, 1.0};
-    hgi_batch_fill(e->t->ctx->kernels, e->from, &m->scaler, &range, NULL, first, n,
+    hgi_batch_fill(e->t->ctx->kernels, e->from.rows, &m->scaler, &range, NULL,
+                   e->from.at + first, n,
                    e->t->row_scratch + (int64_t)worker * m->net.inputs, x, NULL);
 }
 
@@ -163,27 +159,45 @@ static void sink(void *arg, const hgi_chunk *c)
     for (int64_t i = 0; i < c->n * e->wide; i++) to[i] = (float)c->y[i];
 }
 
-/* What the layers under level `at` make of the rows. */
+/* As a reader gives rows: the next ones, through the layers under the level. */
+static hg_status next_codes(hgi_blocks *s, int64_t *n)
+{
+    encoding *e = s->state;
+    int64_t first = e->from.first + e->from.n;
+    *n = hgi_min(hgi_min(s->room, e->from.room), s->rows - first);
+    HGI_TRY(hgi_rows_range(s->ctx, &e->from, first, *n));
+    e->to = s->block->owned;
+    if (*n > 0) hgi_infer_run(&e->infer, e->t->m->theta, e->t->m->state, *n);
+    return HG_OK;
+}
+
+/* What the layers under level `at` make of the rows: held in a file where those are. */
 static hg_status encode(hgi_pretrain *p, const hg_dataset *from, hg_dataset **out)
 {
     hgi_trainer *t = p->t;
     const hgi_layer *l = p->level[p->at - 1].layer;
-    encoding e = {.t = t, .from = from, .wide = l->d_out};
-    hgi_infer r;
-    HGI_TRY(hgi_check_memory(t->ctx, (double)from->rows * (double)e.wide * sizeof(float),
-                             "what a level of pretraining trains on"));
-    HGI_TRY(
-        hgi_dataset_new(t->ctx, p->stage, "codes", from->rows, 1, &e.wide, &e.to, out));
-    hg_status status = hgi_infer_new(t->ctx, &t->m->net, 0, l->index + 1, &r);
-    if (status == HG_OK) {
-        r.fill = fill;
-        r.sink = sink;
-        r.arg = &e;
-        hgi_infer_run(&r, t->m->theta, t->m->state, from->rows);
-        hgi_infer_free(&r);
-        status = hgi_dataset_check(t->ctx, *out);
-    }
-    if (status != HG_OK) hg_dataset_free(out);
+    encoding e = {.t = t, .wide = l->d_out};
+    hgi_blocks s = {.ctx = t->ctx, .rows = from->rows, .guess = (double)from->rows};
+    double bytes = (double)from->rows * (double)e.wide * sizeof(float);
+    hg_status status;
+    if (from->held == NULL)
+        HGI_TRY(hgi_check_memory(t->ctx, bytes, "what a level of pretraining trains on"));
+    s.next = next_codes;
+    s.state = &e;
+    hgi_stats_init(&s.stats);
+    HGI_GOTO(hgi_dataset_take(t->ctx, p->stage, "codes", HG_F32, 1, 1, &e.wide, NULL,
+                              &s.block));
+    s.block->rows = 0; /* none is there yet */
+    HGI_GOTO(hgi_rows_open(t->ctx, from, hgi_block_rows(t->ctx, from), &e.from));
+    HGI_GOTO(hgi_infer_new(t->ctx, &t->m->net, 0, l->index + 1, &e.infer));
+    e.infer.fill = fill;
+    e.infer.sink = sink;
+    e.infer.arg = &e;
+    status = hgi_blocks_collect(&s, from->held != NULL ? 0 : INT64_MAX, out);
+done:
+    if (e.infer.ctx != NULL) hgi_infer_free(&e.infer);
+    hgi_rows_close(&e.from);
+    hgi_blocks_close(&s);
     return status;
 }
 

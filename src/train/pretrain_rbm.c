@@ -14,6 +14,8 @@ typedef struct machine {
     hgi_rbm rbm;
     hgi_rbm_rate rate;
     int64_t *order;
+    hgi_rows fetch;                /* a step's rows, when they are held in a file... */
+    const int64_t *fetched;        /* ... and their numbers */
     hgi_real *probe, *valid_probe; /* [probes, d], valid_probe NULL without such rows */
     int64_t probes, valid_probes;
     double error, weight; /* of the epoch so far: sum over steps, rows */
@@ -22,9 +24,20 @@ typedef struct machine {
 
 static void fill(void *arg, const int64_t *rows, int64_t n, hgi_real *x, int worker)
 {
-    const hgi_pretrain *p = arg;
+    const machine *m = arg;
+    const hgi_pretrain *p = m->p;
     float *scratch = p->t->row_scratch + (int64_t)worker * p->t->m->net.inputs;
-    hgi_batch_fill(p->t->k, p->rows, p->scaler, &p->range, rows, 0, n, scratch, x, NULL);
+    bool held = p->rows->held != NULL;
+    hgi_batch_fill(p->t->k, held ? m->fetch.rows : p->rows, p->scaler, &p->range,
+                   held ? NULL : rows, held ? rows - m->fetched : 0, n, scratch, x, NULL);
+}
+
+/* n rows of the window, as the level sees them. */
+static void show_rows(const hgi_pretrain *p, const hgi_rows *w, int64_t first, int64_t n,
+                      hgi_real *x)
+{
+    hgi_batch_fill(p->t->k, w->rows, p->scaler, &p->range, NULL, w->at + first, n,
+                   p->t->row_scratch, x, NULL);
 }
 
 /* Rows spread evenly over the data, for what is measured once an epoch. */
@@ -33,27 +46,38 @@ static hg_status take_probe(const hgi_pretrain *p, const hg_dataset *from, int64
 {
     hgi_trainer *t = p->t;
     int64_t d = from->features;
+    hgi_rows w;
     *n = hgi_min(from->rows, HGI_PROBE_ROWS);
     *out = hgi_calloc(&t->ctx->mem, (size_t)(*n * d), sizeof **out);
     if (*out == NULL)
         return hgi_fail_mem(t->ctx, (size_t)(*n * d) * sizeof **out, "rows to measure");
-    for (int64_t i = 0; i < *n; i++)
-        hgi_batch_fill(t->k, from, p->scaler, &p->range, NULL, i * from->rows / *n, 1,
-                       t->row_scratch, *out + i * d, NULL);
-    return HG_OK;
+    HGI_TRY(hgi_rows_open(t->ctx, from, 1, &w));
+    hg_status status = HG_OK;
+    for (int64_t i = 0; status == HG_OK && i < *n; i++) {
+        status = hgi_rows_range(t->ctx, &w, i * from->rows / *n, 1);
+        if (status == HG_OK) show_rows(p, &w, 0, 1, *out + i * d);
+    }
+    hgi_rows_close(&w);
+    return status;
 }
 
 /* Means of the columns, which the visible biases begin with. */
 static hg_status column_means(const hgi_pretrain *p, double *mean, hgi_real *row)
 {
-    int64_t d = p->rows->features, n = p->rows->rows;
-    for (int64_t r = 0; r < n; r++) {
-        hgi_batch_fill(p->t->k, p->rows, p->scaler, &p->range, NULL, r, 1,
-                       p->t->row_scratch, row, NULL);
-        for (int64_t c = 0; c < d; c++) mean[c] += (double)row[c];
+    int64_t d = p->rows->features;
+    hgi_rows w;
+    HGI_TRY(hgi_rows_open(p->t->ctx, p->rows, 0, &w));
+    hg_status status = hgi_rows_next(p->t->ctx, &w);
+    while (status == HG_OK && w.n > 0) {
+        for (int64_t r = 0; r < w.n; r++) {
+            show_rows(p, &w, r, 1, row);
+            for (int64_t c = 0; c < d; c++) mean[c] += (double)row[c];
+        }
+        status = hgi_rows_next(p->t->ctx, &w);
     }
-    for (int64_t c = 0; c < d; c++) mean[c] /= (double)n;
-    return HG_OK;
+    for (int64_t c = 0; c < d; c++) mean[c] /= (double)p->rows->rows;
+    hgi_rows_close(&w);
+    return status;
 }
 
 static hg_status init_weights(machine *m)
@@ -99,9 +123,10 @@ static hg_status begin(machine *m)
         .level = p->at,
         .zeros = sparse ? &t->zeros : NULL,
         .fill = fill,
-        .arg = p,
+        .arg = m,
     };
     HGI_TRY(hgi_rbm_new(t->ctx, &o, &m->rbm));
+    if (p->rows->held != NULL) HGI_TRY(hgi_rows_open(t->ctx, p->rows, o.rows, &m->fetch));
     size_t rows = (size_t)p->rows->rows;
     m->order = hgi_calloc(&t->ctx->mem, rows, sizeof *m->order);
     if (m->order == NULL)
@@ -145,8 +170,11 @@ static hg_status run_epoch(machine *m, int64_t epoch, bool *stop)
     m->error = m->weight = m->seconds = 0;
     for (int64_t first = 0; first < rows; first += batch) {
         int64_t n = hgi_min(batch, rows - first);
-        double start = hgi_now(), error = hgi_rbm_step(&m->rbm, m->order + first, n,
-                                                       (uint32_t)epoch, &m->rate);
+        double start = hgi_now();
+        m->fetched = m->order + first;
+        if (m->p->rows->held != NULL)
+            HGI_TRY(hgi_rows_gather(m->p->t->ctx, &m->fetch, m->fetched, n));
+        double error = hgi_rbm_step(&m->rbm, m->fetched, n, (uint32_t)epoch, &m->rate);
         m->seconds += hgi_now() - start;
         m->error += error * (double)n;
         m->weight += (double)n;
@@ -197,6 +225,7 @@ hg_status hgi_pretrain_rbm(hgi_pretrain *p)
     if (status == HG_OK) status = run_epochs(&m);
     if (status == HG_OK) hgi_pretrain_mirror(p, m.rbm.o.W, m.rbm.a);
     hgi_rbm_free(&m.rbm);
+    hgi_rows_close(&m.fetch);
     hgi_free(mem, m.order);
     hgi_free(mem, m.probe);
     hgi_free(mem, m.valid_probe);
