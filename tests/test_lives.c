@@ -88,13 +88,30 @@ static hg_config *config_of(hg_ctx *ctx, const net_recipe *r)
     return c;
 }
 
-static hg_dataset *rows_for(hg_ctx *ctx, const net_recipe *r, float *x)
+/* A trainer of the recipe that is set up, and what it borrows. */
+typedef struct trial {
+    float *x;
+    hg_dataset *d;
+    hg_config *c;
+    hgi_trainer t;
+} trial;
+
+static void trial_begin(hg_ctx *ctx, const net_recipe *r, trial *out)
 {
-    hg_view v = {.size = sizeof v, .data = x, .rows = ROWS, .rank = r->in.rank};
+    out->x = random_floats(3, ROWS * hgi_shape_count(&r->in), 0.1, 0.9);
+    hg_view v = {.size = sizeof v, .data = out->x, .rows = ROWS, .rank = r->in.rank};
     for (int i = 0; i < r->in.rank; i++) v.shape[i] = r->in.dim[i];
-    hg_dataset *out;
-    CHECK_OK(ctx, hg_dataset_view(ctx, &v, &out));
-    return out;
+    CHECK_OK(ctx, hg_dataset_view(ctx, &v, &out->d));
+    out->c = config_of(ctx, r);
+    CHECK_OK(ctx, hgi_setup(ctx, out->c, out->d, NULL, &out->t));
+}
+
+static void trial_end(trial *s)
+{
+    hgi_trainer_free(&s->t);
+    hg_config_free(&s->c);
+    hg_dataset_free(&s->d);
+    free(s->x);
 }
 
 /* Calls visit with every recipe and with a net around every example. */
@@ -136,28 +153,22 @@ static void each_net(void (*visit)(const net_recipe *r))
 static hgi_real *train(int threads, const net_recipe *r, bool apart, int64_t *count)
 {
     hg_ctx *ctx = context_of(threads);
-    float *x = random_floats(3, ROWS * hgi_shape_count(&r->in), 0.1, 0.9);
-    hg_dataset *d = rows_for(ctx, r, x);
-    hg_config *c = config_of(ctx, r);
-    hgi_trainer t;
-    CHECK_OK(ctx, hgi_setup(ctx, c, d, NULL, &t));
-    t.apart = apart;
-    CHECK_OK(ctx, hgi_trainer_new(&t));
-    memset(t.w.block, 0xff, t.w.bytes);
-    for (int64_t i = 0; i < ROWS; i++) t.order[i] = (i * 5) % ROWS;
-    for (int64_t s = 0; s < 4; s++)
-        CHECK(hgi_step_run(&t, s % 2 * BATCH, s % 2 == 0 ? BATCH : ROWS - BATCH));
-    int64_t params = t.m->net.params, states = t.m->net.states;
+    trial s;
+    trial_begin(ctx, r, &s);
+    s.t.apart = apart;
+    CHECK_OK(ctx, hgi_trainer_new(&s.t));
+    memset(s.t.w.block, 0xff, s.t.w.bytes);
+    for (int64_t i = 0; i < ROWS; i++) s.t.order[i] = (i * 5) % ROWS;
+    for (int64_t i = 0; i < 4; i++)
+        CHECK(hgi_step_run(&s.t, i % 2 * BATCH, i % 2 == 0 ? BATCH : ROWS - BATCH));
+    int64_t params = s.t.m->net.params, states = s.t.m->net.states;
     hgi_real *out = malloc((size_t)(params + states + 2) * sizeof *out);
-    memcpy(out, t.m->theta, (size_t)params * sizeof *out);
-    memcpy(out + params, t.m->state, (size_t)states * sizeof *out);
+    memcpy(out, s.t.m->theta, (size_t)params * sizeof *out);
+    memcpy(out + params, s.t.m->state, (size_t)states * sizeof *out);
     *count = params + states;
-    out[(*count)++] = (hgi_real)t.at.recon;
-    out[(*count)++] = (hgi_real)t.at.penalty;
-    hgi_trainer_free(&t);
-    hg_config_free(&c);
-    hg_dataset_free(&d);
-    free(x);
+    out[(*count)++] = (hgi_real)s.t.at.recon;
+    out[(*count)++] = (hgi_real)s.t.at.penalty;
+    trial_end(&s);
     return out;
 }
 
@@ -196,27 +207,21 @@ static void check_places(const hgi_lives *l)
 static void check_plan(const net_recipe *r)
 {
     hg_ctx *ctx = context_of(1);
-    float *x = random_floats(3, ROWS * hgi_shape_count(&r->in), 0.1, 0.9);
-    hg_dataset *d = rows_for(ctx, r, x);
-    hg_config *c = config_of(ctx, r);
-    hgi_trainer t;
-    CHECK_OK(ctx, hgi_setup(ctx, c, d, NULL, &t));
+    trial s;
+    trial_begin(ctx, r, &s);
     for (int training = 0; training < 2; training++) {
         hgi_lives l, apart;
         hgi_lives_options o = {.rows = 9, .chunk = 3, .training = training == 1};
-        CHECK_OK(ctx, hgi_lives_plan(ctx, &t.m->net, &o, &l));
+        CHECK_OK(ctx, hgi_lives_plan(ctx, &s.t.m->net, &o, &l));
         o.apart = true;
-        CHECK_OK(ctx, hgi_lives_plan(ctx, &t.m->net, &o, &apart));
+        CHECK_OK(ctx, hgi_lives_plan(ctx, &s.t.m->net, &o, &apart));
         check_places(&l);
         check_places(&apart);
         CHECK(l.reals <= apart.reals);
         hgi_lives_free(&l);
         hgi_lives_free(&apart);
     }
-    hgi_trainer_free(&t);
-    hg_config_free(&c);
-    hg_dataset_free(&d);
-    free(x);
+    trial_end(&s);
 }
 
 TEST(buffers_that_live_at_the_same_time_do_not_overlap) { each_net(check_plan); }
@@ -326,25 +331,19 @@ static void run_moments(hg_ctx *ctx, const hg_model *model, bool poison, hgi_rea
 static void compare_with_poison(const net_recipe *r)
 {
     hg_ctx *ctx = context_of(1);
-    float *x = random_floats(3, ROWS * hgi_shape_count(&r->in), 0.1, 0.9);
-    hg_dataset *d = rows_for(ctx, r, x);
-    hg_config *c = config_of(ctx, r);
-    hgi_trainer t;
-    CHECK_OK(ctx, hgi_setup(ctx, c, d, NULL, &t));
-    size_t params = (size_t)t.m->net.params;
+    trial s;
+    trial_begin(ctx, r, &s);
+    size_t params = (size_t)s.t.m->net.params;
     hgi_real *clean = calloc(params, sizeof *clean),
              *other = calloc(params, sizeof *other);
     static double loss[2][MOST_LOSSES];
-    run_moments(ctx, t.m, false, clean, loss[0]);
-    run_moments(ctx, t.m, true, other, loss[1]);
+    run_moments(ctx, s.t.m, false, clean, loss[0]);
+    run_moments(ctx, s.t.m, true, other, loss[1]);
     CHECK(memcmp(clean, other, params * sizeof *clean) == 0);
     CHECK(memcmp(loss[0], loss[1], sizeof loss[0]) == 0);
     free(clean);
     free(other);
-    hgi_trainer_free(&t);
-    hg_config_free(&c);
-    hg_dataset_free(&d);
-    free(x);
+    trial_end(&s);
 }
 
 TEST(nothing_reads_a_buffer_when_its_life_is_over) { each_net(compare_with_poison); }
