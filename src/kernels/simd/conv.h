@@ -13,7 +13,7 @@
 #ifndef HGK_SIMD_CONV_H
 #define HGK_SIMD_CONV_H
 
-#include "kernels/simd/conv_place.h"
+#include "kernels/simd/conv_walk.h"
 
 /* Bytes of B that stay in the second-level cache while all tiles pass over them: it streams
  * fast enough from there, and coming back to a tile of C costs more.                   */
@@ -22,36 +22,18 @@
 #define CONV_RUN 256
 static const float conv_zeros[CONV_RUN];
 
-typedef struct conv_tile {
-    const hgi_conv *g;
-    int64_t tap0, tap1; /* i * x.taps + j                                               */
-    int64_t width, last;
-    conv_rows at;
-} conv_tile;
-
-typedef void (*conv_fn)(const conv_tile *t);
-
 ALWAYS void conv_run(const conv_tile *t, const int rows, const int vecs)
 {
     const hgi_conv *g = t->g;
-    const int64_t width = t->width, last = t->last, channels = g->channels;
+    const int64_t width = t->width, channels = g->channels;
     vf c[V_TILE_ROWS][V_TILE_VECS];
-#pragma GCC unroll 8
-    for (int m = 0; m < rows; m++) {
-        const float *from = t->tap0 > 0 ? t->at.C[m] : g->init;
-#pragma GCC unroll 8
-        for (int v = 0; v < vecs; v++)
-            c[m][v] = !from          ? v_zero()
-                      : v < vecs - 1 ? v_load(from + v * VL)
-                                     : v_load_n(from + v * VL, last);
-    }
+    conv_begin(t, rows, vecs, c);
     for (int64_t tap = t->tap0; tap < t->tap1; tap++) {
         int64_t i = tap / g->x.taps, j = tap - i * g->x.taps;
-        int64_t block = i * g->y.b_tap + j * g->x.b_tap;
-        const float *b = g->B + block * channels * width;
+        const float *b = conv_block(t, i, j);
         for (int64_t c0 = 0; c0 < channels; c0 += CONV_RUN) {
             const float *a[V_TILE_ROWS];
-#pragma GCC unroll 8
+            UNROLL
             for (int m = 0; m < rows; m++) {
                 const float *place = conv_at(&t->at, g, m, i, j);
                 a[m] = place ? place + c0 : conv_zeros;
@@ -59,24 +41,26 @@ ALWAYS void conv_run(const conv_tile *t, const int rows, const int vecs)
             int64_t run = hgi_min(CONV_RUN, channels - c0);
             for (int64_t k = 0; k < run; k++, b += width) {
                 vf row[V_TILE_VECS];
-#pragma GCC unroll 8
+                UNROLL
                 for (int v = 0; v < vecs; v++) row[v] = v_load(b + v * VL);
-#pragma GCC unroll 8
+                UNROLL
                 for (int m = 0; m < rows; m++) {
                     vf x = v_set1(a[m][k]);
-#pragma GCC unroll 8
+                    UNROLL
                     for (int v = 0; v < vecs; v++) c[m][v] = v_fma(x, row[v], c[m][v]);
                 }
             }
         }
     }
-#pragma GCC unroll 8
-    for (int m = 0; m < rows; m++) {
-#pragma GCC unroll 8
-        for (int v = 0; v < vecs - 1; v++) v_store(t->at.C[m] + v * VL, c[m][v]);
-        v_store_n(t->at.C[m] + (vecs - 1) * VL, c[m][vecs - 1], last);
-    }
+    conv_end(t, rows, vecs, c);
 }
+
+#define CONV(rows, vecs)                                                                 \
+    static void conv_##rows##x##vecs(const conv_tile *t) { conv_run(t, rows, vecs); }
+EACH_SIZE(CONV)
+static const conv_fn conv_table[V_TILE_ROWS][V_TILE_VECS] = SIZE_TABLE(conv);
+
+static void conv(const hgi_conv *g) { conv_walk(g, g->channels, CONV_BLOCK, conv_table); }
 
 /* ---- the sum of a weight's gradient ------------------------------------------------ */
 
@@ -94,10 +78,10 @@ ALWAYS void outer_run(const outer_tile *t, const int rows, const int vecs)
     const hgi_outer *g = t->g;
     const int64_t last = t->last, a_step = g->a[2], b_step = g->b[2];
     vf c[V_TILE_ROWS][V_TILE_VECS];
-#pragma GCC unroll 8
+    UNROLL
     for (int m = 0; m < rows; m++) {
         const float *init = t->init ? t->init + m * g->init_row : NULL;
-#pragma GCC unroll 8
+        UNROLL
         for (int v = 0; v < vecs; v++)
             c[m][v] = !init          ? v_zero()
                       : v < vecs - 1 ? v_load(init + v * VL)
@@ -109,87 +93,30 @@ ALWAYS void outer_run(const outer_tile *t, const int rows, const int vecs)
             const float *b = t->B + i * g->b[0] + j * g->b[1];
             for (int64_t k = g->count[2]; k > 0; k--, a += a_step, b += b_step) {
                 vf row[V_TILE_VECS];
-#pragma GCC unroll 8
+                UNROLL
                 for (int v = 0; v < vecs - 1; v++) row[v] = v_load(b + v * VL);
                 row[vecs - 1] = v_load_n(b + (vecs - 1) * VL, last);
-#pragma GCC unroll 8
+                UNROLL
                 for (int m = 0; m < rows; m++) {
                     vf x = v_set1(a[m]);
-#pragma GCC unroll 8
+                    UNROLL
                     for (int v = 0; v < vecs; v++) c[m][v] = v_fma(x, row[v], c[m][v]);
                 }
             }
         }
-#pragma GCC unroll 8
+    UNROLL
     for (int m = 0; m < rows; m++) {
         float *to = t->C + m * g->c_row;
-#pragma GCC unroll 8
+        UNROLL
         for (int v = 0; v < vecs - 1; v++) v_store(to + v * VL, c[m][v]);
         v_store_n(to + (vecs - 1) * VL, c[m][vecs - 1], last);
     }
 }
 
-/* ---- one function a tile size ------------------------------------------------ */
-
-#define CONV_TILE(rows, vecs)                                                            \
-    static void conv_##rows##x##vecs(const conv_tile *t) { conv_run(t, rows, vecs); }    \
+#define OUTER(rows, vecs)                                                                \
     static void outer_##rows##x##vecs(const outer_tile *t) { outer_run(t, rows, vecs); }
-#if V_TILE_VECS == 2
-#define CONV_TILES(rows) CONV_TILE(rows, 1) CONV_TILE(rows, 2)
-#define CONV_ROW(what, rows) what##_##rows##x1, what##_##rows##x2
-#else
-#define CONV_TILES(rows) CONV_TILE(rows, 1) CONV_TILE(rows, 2) CONV_TILE(rows, 3)
-#define CONV_ROW(what, rows) what##_##rows##x1, what##_##rows##x2, what##_##rows##x3
-#endif
-
-CONV_TILES(1)
-CONV_TILES(2)
-CONV_TILES(3)
-CONV_TILES(4)
-CONV_TILES(5)
-CONV_TILES(6)
-#if V_TILE_ROWS == 8
-CONV_TILES(7)
-CONV_TILES(8)
-#endif
-
-/* By rows - 1 and vectors - 1.                                                         */
-static const conv_fn conv_table[V_TILE_ROWS][V_TILE_VECS] = {
-    {CONV_ROW(conv, 1)}, {CONV_ROW(conv, 2)}, {CONV_ROW(conv, 3)},
-    {CONV_ROW(conv, 4)}, {CONV_ROW(conv, 5)}, {CONV_ROW(conv, 6)},
-#if V_TILE_ROWS == 8
-    {CONV_ROW(conv, 7)}, {CONV_ROW(conv, 8)},
-#endif
-};
-static const outer_fn outer_table[V_TILE_ROWS][V_TILE_VECS] = {
-    {CONV_ROW(outer, 1)}, {CONV_ROW(outer, 2)}, {CONV_ROW(outer, 3)},
-    {CONV_ROW(outer, 4)}, {CONV_ROW(outer, 5)}, {CONV_ROW(outer, 6)},
-#if V_TILE_ROWS == 8
-    {CONV_ROW(outer, 7)}, {CONV_ROW(outer, 8)},
-#endif
-};
-
-/* ---- the loops ------------------------------------------------ */
-
-static void conv(const hgi_conv *g)
-{
-    int64_t positions = g->images * g->y.count * g->x.count;
-    int64_t taps = g->y.taps * g->x.taps;
-    if (positions == 0 || g->N == 0) return;
-    int64_t vecs = hgi_ceil_div(g->N, VL), tiles = hgi_ceil_div(positions, V_TILE_ROWS);
-    conv_tile t = {.g = g, .width = vecs * VL, .last = g->N - (vecs - 1) * VL};
-    int64_t bytes = hgi_max(1, g->channels * t.width * (int64_t)sizeof(float));
-    int64_t group = hgi_max(1, CONV_BLOCK / bytes);
-    do {
-        t.tap1 = hgi_min(t.tap0 + group, taps);
-        for (int64_t i = 0; i < tiles; i++) {
-            int64_t m = positions * i / tiles, rows = positions * (i + 1) / tiles - m;
-            conv_place(&t.at, g, m, rows);
-            conv_table[rows - 1][vecs - 1](&t);
-        }
-        t.tap0 = t.tap1;
-    } while (t.tap0 < taps);
-}
+EACH_SIZE(OUTER)
+static const outer_fn outer_table[V_TILE_ROWS][V_TILE_VECS] = SIZE_TABLE(outer);
 
 static void outer(const hgi_outer *g)
 {

@@ -12,7 +12,7 @@
 #ifndef HGK_SIMD_CONV_BF16_H
 #define HGK_SIMD_CONV_BF16_H
 
-#include "kernels/simd/conv_place.h"
+#include "kernels/simd/conv_walk.h"
 #include "kernels/simd/gemm_bf16.h"
 #include "kernels/simd/outer_walk.h"
 
@@ -20,35 +20,16 @@
 #define CONV_RUN_BF16 256
 #define CONV_BLOCK_BF16 (24 * 1024)
 
-typedef struct conv_tile {
-    const hgi_conv *g;
-    int64_t tap0, tap1;   /* i * x.taps + j                                             */
-    int64_t width, words; /* of a block of B                                            */
-    int64_t last;
-    conv_rows at;
-} conv_tile;
-
-typedef void (*conv_fn)(const conv_tile *t);
-
 ALWAYS void conv_run(const conv_tile *t, const int rows, const int vecs)
 {
     const hgi_conv *g = t->g;
-    const int64_t width = t->width, last = t->last;
+    const int64_t width = t->width;
     float words[V_TILE_ROWS][CONV_RUN_BF16 / 2] __attribute__((aligned(64)));
     vf c[V_TILE_ROWS][V_TILE_VECS];
-    UNROLL
-    for (int m = 0; m < rows; m++) {
-        const float *from = t->tap0 > 0 ? t->at.C[m] : g->init;
-        UNROLL
-        for (int v = 0; v < vecs; v++)
-            c[m][v] = !from          ? v_zero()
-                      : v < vecs - 1 ? v_load(from + v * VL)
-                                     : v_load_n(from + v * VL, last);
-    }
+    conv_begin(t, rows, vecs, c);
     for (int64_t tap = t->tap0; tap < t->tap1; tap++) {
         int64_t i = tap / g->x.taps, j = tap - i * g->x.taps;
-        int64_t block = i * g->y.b_tap + j * g->x.b_tap;
-        const float *b = g->B + block * t->words * width;
+        const float *b = conv_block(t, i, j);
         for (int64_t c0 = 0; c0 < g->channels; c0 += CONV_RUN_BF16) {
             int64_t run = hgi_min(CONV_RUN_BF16, g->channels - c0);
             int64_t pairs = hgi_ceil_div(run, 2);
@@ -74,55 +55,17 @@ ALWAYS void conv_run(const conv_tile *t, const int rows, const int vecs)
             }
         }
     }
-    UNROLL
-    for (int m = 0; m < rows; m++) {
-        UNROLL
-        for (int v = 0; v < vecs - 1; v++) v_store(t->at.C[m] + v * VL, c[m][v]);
-        v_store_n(t->at.C[m] + (vecs - 1) * VL, c[m][vecs - 1], last);
-    }
+    conv_end(t, rows, vecs, c);
 }
 
-#define CONV_TILE(rows, vecs)                                                            \
+#define CONV(rows, vecs)                                                                 \
     static void conv_##rows##x##vecs(const conv_tile *t) { conv_run(t, rows, vecs); }
-#define CONV_TILES(rows) CONV_TILE(rows, 1) CONV_TILE(rows, 2) CONV_TILE(rows, 3)
-#define CONV_ROW(rows) conv_##rows##x1, conv_##rows##x2, conv_##rows##x3
-
-CONV_TILES(1)
-CONV_TILES(2)
-CONV_TILES(3)
-CONV_TILES(4)
-CONV_TILES(5)
-CONV_TILES(6)
-CONV_TILES(7)
-CONV_TILES(8)
-
-/* By rows - 1 and vectors - 1.                                                         */
-static const conv_fn conv_table[V_TILE_ROWS][V_TILE_VECS] = {
-    {CONV_ROW(1)}, {CONV_ROW(2)}, {CONV_ROW(3)}, {CONV_ROW(4)},
-    {CONV_ROW(5)}, {CONV_ROW(6)}, {CONV_ROW(7)}, {CONV_ROW(8)},
-};
+EACH_SIZE(CONV)
+static const conv_fn conv_table[V_TILE_ROWS][V_TILE_VECS] = SIZE_TABLE(conv);
 
 static void conv_bf16(const hgi_conv *g)
 {
-    int64_t positions = g->images * g->y.count * g->x.count;
-    int64_t taps = g->y.taps * g->x.taps;
-    if (positions == 0 || g->N == 0) return;
-    int64_t vecs = hgi_ceil_div(g->N, VL), tiles = hgi_ceil_div(positions, V_TILE_ROWS);
-    conv_tile t = {.g = g,
-                   .width = vecs * VL,
-                   .words = hgi_ceil_div(g->channels, 2),
-                   .last = g->N - (vecs - 1) * VL};
-    int64_t bytes = hgi_max(1, t.words * t.width * (int64_t)sizeof(float));
-    int64_t group = hgi_max(1, CONV_BLOCK_BF16 / bytes);
-    do {
-        t.tap1 = hgi_min(t.tap0 + group, taps);
-        for (int64_t i = 0; i < tiles; i++) {
-            int64_t m = positions * i / tiles, rows = positions * (i + 1) / tiles - m;
-            conv_place(&t.at, g, m, rows);
-            conv_table[rows - 1][vecs - 1](&t);
-        }
-        t.tap0 = t.tap1;
-    } while (t.tap0 < taps);
+    conv_walk(g, hgi_ceil_div(g->channels, 2), CONV_BLOCK_BF16, conv_table);
 }
 
 /* One block of k: `n` rows of A and B.                                                 */

@@ -14,7 +14,7 @@
 
 #include "kernels/simd/act.h"
 #include "kernels/simd/loss.h"
-#include "kernels/simd/template.h"
+#include "kernels/simd/sizes.h"
 
 #include <float.h>
 
@@ -100,40 +100,14 @@ ALWAYS void stack_tile(const hgi_stack_layer *l, int64_t n, const float *x, floa
 
 typedef void (*stack_fn)(const hgi_stack_layer *l, int64_t n, const float *x, float *y);
 
-/* One function a size of tile.                                                         */
 #define STACK(outs, vecs)                                                                \
     static void stack_##outs##x##vecs(const hgi_stack_layer *l, int64_t n,               \
                                       const float *x, float *y)                          \
     {                                                                                    \
         stack_tile(l, n, x, y, outs, vecs);                                              \
     }
-#if V_TILE_VECS == 2
-#define STACKS(outs) STACK(outs, 1) STACK(outs, 2)
-#define STACK_ROW(outs) stack_##outs##x1, stack_##outs##x2
-#else
-#define STACKS(outs) STACK(outs, 1) STACK(outs, 2) STACK(outs, 3)
-#define STACK_ROW(outs) stack_##outs##x1, stack_##outs##x2, stack_##outs##x3
-#endif
-
-STACKS(1)
-STACKS(2)
-STACKS(3)
-STACKS(4)
-STACKS(5)
-STACKS(6)
-#if V_TILE_ROWS == 8
-STACKS(7)
-STACKS(8)
-#endif
-
-/* By outputs - 1 and vectors - 1.                                                      */
-static const stack_fn stack_table[V_TILE_ROWS][V_TILE_VECS] = {
-    {STACK_ROW(1)}, {STACK_ROW(2)}, {STACK_ROW(3)},
-    {STACK_ROW(4)}, {STACK_ROW(5)}, {STACK_ROW(6)},
-#if V_TILE_ROWS == 8
-    {STACK_ROW(7)}, {STACK_ROW(8)},
-#endif
-};
+EACH_SIZE(STACK)
+static const stack_fn stack_table[V_TILE_ROWS][V_TILE_VECS] = SIZE_TABLE(stack);
 
 /* What the next block reads is asked for meanwhile, some lines behind each tile: a core
  * waits for about twenty at a time, and a block is done before memory has answered.    */

@@ -7,7 +7,7 @@
 #ifndef HGK_SIMD_TILE_H
 #define HGK_SIMD_TILE_H
 
-#include "kernels/simd/template.h"
+#include "kernels/simd/sizes.h"
 
 #ifndef TILE_STEP
 #define TILE_STEP v_fma
@@ -70,36 +70,10 @@ ALWAYS void tile_run(const tile *t, const int rows, const int vecs)
     }
 }
 
-/* One function a tile size, so that a remainder runs as fast as a whole tile.          */
 #define TILE(rows, vecs)                                                                 \
     static void tile_##rows##x##vecs(const tile *t) { tile_run(t, rows, vecs); }
-#if V_TILE_VECS == 2
-#define TILES(rows) TILE(rows, 1) TILE(rows, 2)
-#define TILE_ROW(rows) tile_##rows##x1, tile_##rows##x2
-#else
-#define TILES(rows) TILE(rows, 1) TILE(rows, 2) TILE(rows, 3)
-#define TILE_ROW(rows) tile_##rows##x1, tile_##rows##x2, tile_##rows##x3
-#endif
-
-TILES(1)
-TILES(2)
-TILES(3)
-TILES(4)
-TILES(5)
-TILES(6)
-#if V_TILE_ROWS == 8
-TILES(7)
-TILES(8)
-#endif
-
-/* By rows - 1 and vectors - 1.                                                         */
-static const tile_fn tile_table[V_TILE_ROWS][V_TILE_VECS] = {
-    {TILE_ROW(1)}, {TILE_ROW(2)}, {TILE_ROW(3)},
-    {TILE_ROW(4)}, {TILE_ROW(5)}, {TILE_ROW(6)},
-#if V_TILE_ROWS == 8
-    {TILE_ROW(7)}, {TILE_ROW(8)},
-#endif
-};
+EACH_SIZE(TILE)
+static const tile_fn tile_table[V_TILE_ROWS][V_TILE_VECS] = SIZE_TABLE(tile);
 
 /* Columns of a panel of B in memory: whole vectors.                                    */
 static inline int64_t panel_width(int64_t wide) { return hgi_ceil_div(wide, VL) * VL; }
