@@ -6,7 +6,9 @@
 
 The start is the whole process's wall time less the seconds of its one epoch, so it counts
 loading the program and the data, the scaler, the weights, and also saving the model: no
-less than the time to the first batch.  Memory is the process's largest resident set."""
+less than the time to the first batch.  On a machine that does something else, too, `work`
+tells more: processor seconds of `train --dry-run`, which stops where the first batch would
+be.  Memory is the process's largest resident set."""
 import argparse
 import gzip
 import json
@@ -21,20 +23,26 @@ import time
 PRESET = ["--preset", "keras-dense", "--epochs", "1", "--quiet"]
 
 
-def run(program, data, folder):
-    """Seconds before and after the epoch, and peak memory in MB."""
-    log = os.path.join(folder, "log.jsonl")
-    command = [program, "train", data, *PRESET, "--log", log,
-               "-o", os.path.join(folder, "model.safetensors")]
+def spawn(command):
+    """Wall seconds, processor seconds and peak memory in MB."""
     began = time.perf_counter()
-    pid = os.posix_spawn(program, command, os.environ)
+    quiet = [(os.POSIX_SPAWN_OPEN, 1, os.devnull, os.O_WRONLY, 0)]
+    pid = os.posix_spawn(command[0], command, os.environ, file_actions=quiet)
     _, status, usage = os.wait4(pid, 0)
     wall = time.perf_counter() - began
     if status != 0:
         sys.exit("footprint.py: failed: " + " ".join(command))
+    return wall, usage.ru_utime + usage.ru_stime, usage.ru_maxrss / 1024
+
+
+def train(program, data, folder, words):
+    """Seconds before and after the epoch, and peak memory in MB."""
+    log = os.path.join(folder, "log.jsonl")
+    wall, _, memory = spawn([program, "train", data, *PRESET, *words, "--log", log,
+                             "-o", os.path.join(folder, "model.safetensors")])
     with open(log) as lines:
         epoch = json.loads(lines.readline())["seconds"]
-    return wall - epoch, usage.ru_maxrss / 1024
+    return wall - epoch, memory
 
 
 def stripped(path, folder):
@@ -61,12 +69,23 @@ def main():
         plain = os.path.join(folder, "train-images-idx3-ubyte")
         with gzip.open(packed) as source, open(plain, "wb") as target:
             shutil.copyfileobj(source, target)
-        for name, data in (("plain IDX", plain), ("IDX .gz", packed)):
-            runs = [run(program, data, folder) for _ in range(a.runs)]
+        for name, data, words in (("plain IDX", plain, []), ("IDX .gz", packed, []),
+                                  ("  --stream", plain, ["--stream"]),
+                                  ("  --stream", packed, ["--stream"])):
+            runs = [train(program, data, folder, words) for _ in range(a.runs)]
             starts = [start for start, _ in runs]
+            work = min(spawn([program, "train", data, *PRESET, *words, "--dry-run"])[1]
+                       for _ in range(a.runs))
             print(f"{name:10}  start {statistics.median(starts):.3f} s "
-                  f"({min(starts):.3f} to {max(starts):.3f}), "
+                  f"({min(starts):.3f} to {max(starts):.3f}), work {work:.3f} s, "
                   f"peak memory {max(memory for _, memory in runs):.0f} MB")
+        for name, data in (("encode", plain), ("encode .gz", packed)):
+            codes = os.path.join(folder, "codes.npy")
+            runs = [spawn([program, "encode", os.path.join(folder, "model.safetensors"),
+                           data, "-o", codes]) for _ in range(a.runs)]
+            print(f"{name:10}  {min(wall for wall, _, _ in runs):.3f} s, "
+                  f"peak memory {max(memory for _, _, memory in runs):.0f} MB of "
+                  f"{os.path.getsize(plain) / 1e6:.0f} MB")
         library = os.path.join(os.path.dirname(program), "libhourglass.so")
         sizes = [stripped(os.path.realpath(p), folder) for p in (program, library)]
         if None not in sizes:
