@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: MIT
-/* What a file is by its first bytes, for messages about one that was expected to be another.
+/* What a file is by its first bytes, for messages about one that was expected to be
+ * another.
  *
  * Whoever can read a format asks its own reader first; this table only gives names to what
  * people hand over by mistake: data for a model, a model for data, the page that a download
@@ -70,8 +71,8 @@ static bool has(const unsigned char *head, size_t n, const char *word)
     return false;
 }
 
-/* A zip archive is what its first entry says: the local header has the length of the name at
- * byte 26, the name at 30.                                                             */
+/* A zip archive is what its first entry says: its header has the length of the name at byte
+ * 26, the name at 30.                                                                  */
 static void look_into_zip(const unsigned char *head, size_t n, hgi_looks *out)
 {
     size_t len = n > 30 ? (size_t)(head[26] | head[27] << 8) : 0;
@@ -91,8 +92,8 @@ static void look_into_zip(const unsigned char *head, size_t n, hgi_looks *out)
     }
 }
 
-/* A header of JSON behind its length, which begins with what a model or a checkpoint says of
- * itself.                                                                              */
+/* A header of JSON behind its length, which begins with what a model or a checkpoint says
+ * of itself.                                                                           */
 static bool look_into_safetensors(const unsigned char *head, size_t n, hgi_looks *out)
 {
     if (n < 10 || head[8] != '{' || head[7] != 0 || head[6] != 0) return false;

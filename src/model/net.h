@@ -23,8 +23,8 @@ typedef struct hgi_spec {
     char *code; /* "plain l1=1e-4" */
     char **decoder;
     int64_t decoder_count;
-    char *places[3]; /* of the lines of encoder, code, decoder in a file: a place a line, the
-                        last one of those that follow too; or NULL */
+    char *places[3]; /* of the lines of encoder, code, decoder in a file: a place a line,
+                        the last one of those that follow too; or NULL */
     char *loss;      /* name */
     double huber_delta;
     hgi_init init;

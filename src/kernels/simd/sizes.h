@@ -4,7 +4,7 @@
  * A tile's numbers of rows and vectors are constants in its code, so that what it keeps
  * becomes registers and a remainder runs as fast as a whole tile:
  *
- *     #define TILE(rows, vecs) static void tile_##rows##x##vecs(..) { run(.., rows, vecs); }
+ *     #define TILE(rows, vecs) static void tile_##rows##x##vecs(..) { run(rows, vecs); }
  *     EACH_SIZE(TILE)
  *     static const tile_fn table[V_TILE_ROWS][V_TILE_VECS] = SIZE_TABLE(tile);
  *
