@@ -489,7 +489,7 @@ TEST(missing_file_directory_and_empty_file_are_named)
                 "starts with bytes 01 02, expected IDX, NPY or CSV");
 }
 
-/* Most of these are what somebody has who has no CSV yet: the message says how to get it. */
+/* Most of these are what somebody has who has no CSV yet: the message says how. */
 TEST(a_file_of_another_kind_is_named_with_what_to_do)
 {
     static const struct {
