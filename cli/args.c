@@ -31,6 +31,8 @@ const cli_option cli_data_options[] = {
      NULL, false},
     {"shape", 0, "SHAPE", "as in the file", "shape of a row: 28x28, 32x32x3", "reading",
      NULL, false},
+    {"array", 0, "NAME", "fitting", "NPZ: which array; FILE.npz:NAME says it, too",
+     "reading", NULL, false},
     {"delimiter", 0, "C", "by content", "CSV: between columns; tab, comma, ';'",
      "reading", NULL, false},
     {"decimal", 0, "C", ".", "CSV: decimal point, '.' or ','", "reading", NULL, false},

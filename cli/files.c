@@ -64,6 +64,7 @@ int cli_read_data_options(cli *c, hg_data_options *out)
     out->format = cli_get(c, "format");
     out->drop = cli_get(c, "drop");
     out->shape = cli_get(c, "shape");
+    out->array = cli_get(c, "array");
     out->drop_non_numeric = cli_has(c, "drop-non-numeric");
     out->stream = cli_has(c, "stream");
     out->header = cli_has(c, "header") - cli_has(c, "no-header");

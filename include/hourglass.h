@@ -154,9 +154,12 @@ typedef struct hg_data_options {
     const hg_schema *schema; /* CSV; read the columns of this one, found by their names;
                                 it must outlive the dataset */
     int ignore_extra;        /* with schema: other columns are no error */
+    const char *array; /* NPZ; which array; NULL: X, x, data, the only one, or the only
+                             one of two or more dimensions */
 } hg_data_options;
 
-/* Read a file; "-" is standard input.  8-bit data stay 8-bit.
+/* Read a file; "-" is standard input, "a.npz:y" array y of an archive.  8-bit data stay
+ * 8-bit.
  * Memory   rows that would take over half of what there is stay in a file and are read
  *          in blocks: all results are the same.  docs/large-files.md says in which file.
  * Errors   HG_EIO missing, unreadable, a directory; HG_EFORMAT hostile or truncated,

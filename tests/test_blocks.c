@@ -262,7 +262,7 @@ TEST(fortran_order_cannot_stay_in_a_gzip)
     hg_dataset *d;
     save_npy("f.npy", "<i2", true, path);
     compress_file(path, packed, "f.npy.gz");
-    CHECK_FAILS(ctx, hg_dataset_open(ctx, packed, &o, &d), HG_EUNAVAILABLE, "gunzip it");
+    CHECK_FAILS(ctx, hg_dataset_open(ctx, packed, &o, &d), HG_EUNAVAILABLE, "unpack it");
     CHECK(d == NULL);
 }
 

@@ -486,7 +486,7 @@ TEST(missing_file_directory_and_empty_file_are_named)
     CHECK_FAILS(ctx, hg_dataset_open(ctx, path, NULL, &d), HG_EFORMAT, "empty: empty");
     test_write(path, "noise", "\x01\x02\x03", 3);
     CHECK_FAILS(ctx, hg_dataset_open(ctx, path, NULL, &d), HG_EFORMAT,
-                "starts with bytes 01 02, expected IDX, NPY or CSV");
+                "starts with bytes 01 02, expected IDX, NPY, NPZ or CSV");
 }
 
 /* Most of these are what somebody has who has no CSV yet: the message says how. */
@@ -498,8 +498,6 @@ TEST(a_file_of_another_kind_is_named_with_what_to_do)
         const char *message;
     } rows[] = {
 #define ROW(bytes, message) {bytes, sizeof(bytes) - 1, message}
-        ROW("PK\3\4\x14\0\0\0\0\0\0\0\0\0\0\0\0\0\0\0\0\0\0\0\0\0\5\0\0\0x.npy\x93NUMPY",
-            "f: a NumPy archive of arrays (.npz), expected IDX, NPY or CSV: write one"),
         ROW("PK\3\4\x14\0\0\0\0\0\0\0\0\0\0\0\0\0\0\0\0\0\0\0\0\0\x10\0\0\0archive/"
             "data.pkl",
             "f: a PyTorch file, expected"),
@@ -509,10 +507,11 @@ TEST(a_file_of_another_kind_is_named_with_what_to_do)
         ROW("PK\3\4\x14", "f: a zip archive"),
         ROW("PAR1\x15\4", "f: a Parquet file, expected"),
         ROW("<!DOCTYPE html>\n<html>\n",
-            "f: an HTML page, expected IDX, NPY or CSV: look"),
+            "f: an HTML page, expected IDX, NPY, NPZ or CSV: look"),
         ROW("version https://git-lfs.github.com/spec/v1\noid", "f: a pointer of Git LFS"),
         ROW("\x78\5\0\0\0\0\0\0{\"__metadata__\":{\"format\":\"pt\",\"hourglass\":\"{",
-            "f: a model of hourglass, expected IDX, NPY or CSV: where both are given, "
+            "f: a model of hourglass, expected IDX, NPY, NPZ or CSV: where both are "
+            "given, "
             "MODEL "
             "comes before DATA"),
         ROW("\x78\5\0\0\0\0\0\0{\"__metadata__\":{\"kind\":\"hourglass checkpoint 2\"",
@@ -581,7 +580,7 @@ TEST(an_option_of_csv_is_refused_for_other_formats)
     file f;
     npy_array(&f, HGI_CELL_F32, false, false, 1);
     CHECK_FAILS(ctx, read_bytes(ctx, &f, &o, &d), HG_EINVAL, "option 'drop' is for CSV");
-    o = (hg_data_options){.size = sizeof o, .format = "npz"};
+    o = (hg_data_options){.size = sizeof o, .format = "npyy"};
     CHECK_FAILS(ctx, read_bytes(ctx, &f, &o, &d), HG_EUNKNOWN, "did you mean 'npy'?");
 }
 

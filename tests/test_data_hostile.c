@@ -86,3 +86,13 @@ TEST(hostile_idx_files_are_refused_in_words) { check_folder("tests/hostile/idx")
 TEST(hostile_npy_files_are_refused_in_words) { check_folder("tests/hostile/npy"); }
 
 TEST(hostile_csv_files_are_refused_in_words) { check_folder("tests/hostile/csv"); }
+
+TEST(hostile_npz_files_are_refused_in_words)
+{
+    hg_fact f;
+    hg_ctx *ctx = test_ctx();
+    for (int i = 0; hg_info(ctx, i, &f); i++)
+        if (strcmp(f.name, "libzip") == 0 && strncmp(f.value, "not ", 4) == 0)
+            SKIP("built without libzip");
+    check_folder("tests/hostile/npz");
+}

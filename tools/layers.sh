@@ -30,11 +30,12 @@ BEGIN {
     home["cairo"] = "^src/report/"
     home["yaml"] = "^src/model/config_yaml[.]c$"
     home["zlib"] = "^src/data/"
+    home["zip"] = "^src/data/read_npz[.]c$"
     home["jansson"] = "^(src/model/|src/apply/|src/export/|cli/|serve/)"
     home["dnnl"] = "^src/kernels/onednn/"
     home["mpi"] = "^src/train/dist_mpi[.]c$"
     # Who may ask what is in the build.
-    asks = "^src/(report/|model/config_yaml[.]c|kernels/(pick|context)[.]c|apply/info[.]c)"
+    asks = "^src/(report/|data/read_npz[.]c|model/config_yaml[.]c|kernels/(pick|context)[.]c|apply/info[.]c)"
 }
 {
     split($0, part, ":")

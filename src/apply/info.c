@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: MIT
 /* hg_info: what this build has and what this machine gives it. */
+#include "data/formats.h"
 #include "kernels/kernels.h"
 #include "model/config.h"
 #include "report/report.h"
@@ -23,8 +24,9 @@ static void kernel_names(char *out, size_t n)
 int hg_info(const hg_ctx *ctx, int index, hg_fact *out)
 {
     static const char *const names[] = {
-        "version", "cpu",  "kernels", "kernels_available", "bf16", "threads", "number",
-        "jansson", "yaml", "cairo"};
+        "version", "cpu",     "kernels", "kernels_available",
+        "bf16",    "threads", "number",  "jansson",
+        "yaml",    "cairo",   "libzip"};
     const char *missing = NULL;
     if (ctx == NULL || out == NULL || index < 0 || index >= HGI_COUNT(names)) return 0;
     /* The text lives in the context: the caller's context is not shared while in use. */
@@ -45,9 +47,13 @@ int hg_info(const hg_ctx *ctx, int index, hg_fact *out)
         value = hgi_yaml_version();
         missing = "not built in: install libyaml-dev and rebuild";
         break;
-    default:
+    case 9:
         value = hgi_picture_backend();
         missing = "not built in: install libcairo2-dev and rebuild";
+        break;
+    default:
+        value = hgi_zip_version();
+        missing = "not built in: install libzip-dev and rebuild";
         break;
     }
     /* A part that is missing says what to install instead of its version. */

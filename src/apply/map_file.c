@@ -56,7 +56,7 @@ static hg_status open_input(file_job *j, const char *in, const hg_data_options *
     hg_ctx *ctx = j->ctx;
     hg_data_options input;
     HGI_TRY(hgi_data_options_read(ctx, options, &input));
-    HGI_TRY(hgi_source_open(ctx, in, &j->source));
+    HGI_TRY(hgi_data_source(ctx, in, &input, &j->source));
     HGI_TRY(hgi_blocks_open(ctx, j->source, &input, &j->blocks));
     if (needs_all(j)) {
         HGI_TRY(hgi_dataset_from_blocks(&j->blocks, &input, &j->kept));

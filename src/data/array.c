@@ -279,7 +279,7 @@ static hg_status next(hgi_blocks *s, int64_t *n)
     } else {
         return hgi_fail(j->ctx, HG_EUNAVAILABLE,
                         "%s: Fortran order can be read in blocks from a plain file only; "
-                        "gunzip it, or save it in C order",
+                        "unpack it, or save it in C order",
                         hgi_source_path(j->s));
     }
     HGI_TRY(check_bools(j, s->block->owned, j->done, *n));

@@ -45,6 +45,8 @@ int64_t hgi_cells_to_float(hgi_cell cell, bool big_endian, int64_t n,
  * header is not trusted: its sizes are held against what the source has before memory is
  * asked for.  limit 0: all rows.                                                       */
 struct hgi_blocks;
+/* Of an NPY file: everything before the values.                                        */
+hg_status hgi_npy_header(hg_ctx *ctx, hgi_source *s, hgi_array *out);
 hg_status hgi_array_open(struct hgi_blocks *s, const char *format, const hgi_array *a,
                          int64_t limit);
 

@@ -21,6 +21,7 @@ int64_t hgi_block_rows(const hg_ctx *ctx, const hg_dataset *like)
 void hgi_blocks_close(hgi_blocks *s)
 {
     if (s->close != NULL) s->close(s);
+    hgi_source_close(&s->inner);
     /* Rows that lie in the reader's memory are not the block's. */
     hg_dataset_free(&s->block);
 }

@@ -26,6 +26,8 @@ typedef struct hgi_blocks hgi_blocks;
 struct hgi_blocks {
     hg_ctx *ctx;
     hgi_source *source; /* borrowed; it must outlive the stream                        */
+    hgi_source
+        *inner; /* one that the reader opened in it, closed with the stream; or NULL */
     /* What a row is: name, format, type, shape, columns; and the rows that the last
      * hgi_blocks_next() gave: block->rows of them, the first of which is row `first`.  */
     hg_dataset *block;

@@ -108,6 +108,16 @@ int hgi_source_place(const hgi_source *s, int64_t *at);
 /* The caller's bytes as a source; they must outlive it.                                */
 hg_status hgi_source_from_memory(hg_ctx *ctx, const char *name, const void *bytes,
                                  size_t n, hgi_source **out);
+/* Bytes that something else gives, a member of an archive.  read: 1 to n of them, 0 at the
+ * end; close gives back `user`, which is the source's from a success on.  size: how many
+ * there will be; it is held against those that come.                                   */
+typedef struct hgi_origin {
+    hg_status (*read)(void *user, void *p, size_t n, size_t *got);
+    void (*close)(void *user);
+    void *user;
+} hgi_origin;
+hg_status hgi_source_from_origin(hg_ctx *ctx, const char *name, const hgi_origin *origin,
+                                 int64_t size, hgi_source **out);
 /* "stdin" for "-".                                                                     */
 const char *hgi_source_path(const hgi_source *s);
 
@@ -126,6 +136,10 @@ extern const hgi_reader *const hgi_readers[]; /* NULL-ended */
 /* A caller's options, perhaps of an older version, or NULL, as this version's.         */
 hg_status hgi_data_options_read(hg_ctx *ctx, const hg_data_options *options,
                                 hg_data_options *out);
+/* The source that a path names.  "a.npz:y" is array y of a.npz, where no file has the whole
+ * name: then o->array becomes the end of `path`.                                       */
+hg_status hgi_data_source(hg_ctx *ctx, const char *path, hg_data_options *o,
+                          hgi_source **out);
 /* hg_dataset_open() of a source that is open already.                                  */
 hg_status hgi_dataset_from_source(hg_ctx *ctx, hgi_source *s, const hg_data_options *o,
                                   hg_dataset **out);

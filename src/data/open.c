@@ -7,9 +7,10 @@
 #include <math.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/stat.h>
 
 const hgi_reader *const hgi_readers[] = {&hgi_reader_idx, &hgi_reader_npy,
-                                         &hgi_reader_csv, NULL};
+                                         &hgi_reader_npz, &hgi_reader_csv, NULL};
 
 #define READERS (HGI_COUNT(hgi_readers) - 1)
 
@@ -55,9 +56,9 @@ static hg_status reader_by_content(hg_ctx *ctx, hgi_source *s, const hgi_reader 
     if (best > 0 && !(known && looks.foreign_text)) return HG_OK;
     if (!known)
         return hgi_fail(ctx, HG_EFORMAT,
-                        "%s: starts with bytes %02x %02x, expected IDX, NPY or CSV", path,
-                        head[0], n > 1 ? head[1] : 0);
-    return hgi_fail(ctx, HG_EFORMAT, "%s: %s, expected IDX, NPY or CSV%s%s", path,
+                        "%s: starts with bytes %02x %02x, expected IDX, NPY, NPZ or CSV",
+                        path, head[0], n > 1 ? head[1] : 0);
+    return hgi_fail(ctx, HG_EFORMAT, "%s: %s, expected IDX, NPY, NPZ or CSV%s%s", path,
                     looks.is, looks.instead != NULL ? ": " : "",
                     looks.instead != NULL ? looks.instead : "");
 }
@@ -125,6 +126,10 @@ static hg_status check_options(hg_ctx *ctx, const hg_data_options *o, const hgi_
     if (csv_only != NULL && strcmp(r->name, "csv") != 0) {
         return hgi_fail(ctx, HG_EINVAL, "%s: option '%s' is for CSV, this is %s", path,
                         csv_only, r->name);
+    }
+    if (o->array != NULL && strcmp(r->name, "npz") != 0) {
+        return hgi_fail(ctx, HG_EINVAL, "%s: option 'array' is for NPZ, this is %s", path,
+                        r->name);
     }
     if (o->limit < 0) {
         return hgi_fail(ctx, HG_EINVAL, "%s: limit is %lld, expected >= 0", path,
@@ -209,6 +214,26 @@ hg_status hgi_data_options_read(hg_ctx *ctx, const hg_data_options *options,
     return HG_OK;
 }
 
+/* A file of the whole name comes first: a colon may be part of it. */
+hg_status hgi_data_source(hg_ctx *ctx, const char *path, hg_data_options *o,
+                          hgi_source **out)
+{
+    static const char ending[] = ".npz";
+    const size_t n = sizeof ending - 1;
+    struct stat st;
+    const char *colon = strrchr(path, ':');
+    *out = NULL;
+    bool member = colon != NULL && colon[1] != '\0' && colon >= path + n &&
+                  memcmp(colon - n, ending, n) == 0 && stat(path, &st) != 0;
+    if (!member) return hgi_source_open(ctx, path, out);
+    char *file = hgi_strndup(&ctx->mem, path, (size_t)(colon - path));
+    if (file == NULL) return hgi_fail_mem(ctx, strlen(path), "a path");
+    hg_status status = hgi_source_open(ctx, file, out);
+    hgi_free(&ctx->mem, file);
+    if (status == HG_OK) o->array = colon + 1;
+    return status;
+}
+
 hg_status hg_dataset_open(hg_ctx *ctx, const char *path, const hg_data_options *options,
                           hg_dataset **out)
 {
@@ -216,7 +241,7 @@ hg_status hg_dataset_open(hg_ctx *ctx, const char *path, const hg_data_options *
     hgi_source *s;
     *out = NULL;
     HGI_TRY(hgi_data_options_read(ctx, options, &o));
-    HGI_TRY(hgi_source_open(ctx, path, &s));
+    HGI_TRY(hgi_data_source(ctx, path, &o, &s));
     hg_status status = hgi_dataset_from_source(ctx, s, &o, out);
     hgi_source_close(&s);
     return status;

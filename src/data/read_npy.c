@@ -208,18 +208,17 @@ static hg_status read_start(hg_ctx *ctx, hgi_source *s, size_t *length)
     return HG_OK;
 }
 
-/* The header ends the dictionary's parser exactly; the values are the array reader's. */
-static hg_status open_npy(hgi_blocks *s, const hg_data_options *o)
+/* The header ends the dictionary's parser exactly. */
+hg_status hgi_npy_header(hg_ctx *ctx, hgi_source *s, hgi_array *out)
 {
-    hg_ctx *ctx = s->ctx;
     hg_status status = HG_OK;
-    hgi_array a = {.big_endian = false};
     size_t length = 0, got;
-    HGI_TRY(read_start(ctx, s->source, &length));
+    *out = (hgi_array){.big_endian = false};
+    HGI_TRY(read_start(ctx, s, &length));
     char *text = hgi_alloc(&ctx->mem, length + 1);
     if (text == NULL) return hgi_fail_mem(ctx, length + 1, "an NPY header");
-    npy p = {.ctx = ctx, .path = hgi_source_path(s->source), .at = text, .a = &a};
-    HGI_GOTO(hgi_source_read(s->source, text, length, &got));
+    npy p = {.ctx = ctx, .path = hgi_source_path(s), .at = text, .a = out};
+    HGI_GOTO(hgi_source_read(s, text, length, &got));
     if (got < length) {
         status = hgi_fail(ctx, HG_EFORMAT, "%s: header of %zu bytes, expected %zu",
                           p.path, got, length);
@@ -227,10 +226,17 @@ static hg_status open_npy(hgi_blocks *s, const hg_data_options *o)
     }
     p.end = text + length;
     HGI_GOTO(parse_header(&p));
-    HGI_GOTO(hgi_array_open(s, "npy", &a, o->limit));
 done:
     hgi_free(&ctx->mem, text);
     return status;
+}
+
+/* The values are the array reader's. */
+static hg_status open_npy(hgi_blocks *s, const hg_data_options *o)
+{
+    hgi_array a;
+    HGI_TRY(hgi_npy_header(s->ctx, s->source, &a));
+    return hgi_array_open(s, "npy", &a, o->limit);
 }
 
 const hgi_reader hgi_reader_npy = {

@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: MIT
-/* Bytes from a file, a pipe or memory, gunzipped on the fly.
+/* Bytes from a file, a pipe, memory or an archive, gunzipped on the fly.
  *
  * One buffer of 256 kB holds what came from the system.  Large reads of plain files and
  * all of inflate's output go straight to the reader's memory, so that loading needs the
@@ -33,6 +33,7 @@ struct hgi_source {
     unsigned char *in;
     size_t in_len, in_pos;
     bool in_owned;
+    hgi_origin origin; /* of bytes that something else gives, or zeros */
     bool gzip, z_live, z_end;
     z_stream z;
     unsigned char head[HEAD]; /* gzip: inflated for peek, not yet read */
@@ -87,17 +88,16 @@ void hgi_source_close(hgi_source **source)
     hgi_mem mem = s->ctx->mem;
     if (s->z_live) inflateEnd(&s->z);
     if (s->close_fd) close(s->fd);
+    if (s->origin.close != NULL) s->origin.close(s->origin.user);
     if (s->in_owned) hgi_free(&mem, s->in);
     hgi_free(&mem, s->path);
     hgi_free(&mem, s);
     *source = NULL;
 }
 
-/* One read(2), again when a signal cut in.  0 bytes: the end.                          */
-static hg_status read_some(hgi_source *s, void *p, size_t n, size_t *got)
+/* One read(2), again when a signal cut in. */
+static hg_status read_file(hgi_source *s, void *p, size_t n, size_t *got)
 {
-    *got = 0;
-    if (s->fd < 0) return HG_OK;
     ssize_t r;
     do {
         r = read(s->fd, p, n);
@@ -105,8 +105,22 @@ static hg_status read_some(hgi_source *s, void *p, size_t n, size_t *got)
     if (r < 0)
         return hgi_fail(s->ctx, HG_EIO, "%s: cannot read: %s", s->path, strerror(errno));
     *got = (size_t)r;
-    s->come += (int64_t)r;
-    if (r > 0 || !s->sized || s->come == s->size) return HG_OK;
+    return HG_OK;
+}
+
+/* Some bytes from where they come from.  0 of them: the end.                           */
+static hg_status read_some(hgi_source *s, void *p, size_t n, size_t *got)
+{
+    *got = 0;
+    if (s->origin.read != NULL) {
+        HGI_TRY(s->origin.read(s->origin.user, p, n, got));
+    } else if (s->fd >= 0) {
+        HGI_TRY(read_file(s, p, n, got));
+    } else {
+        return HG_OK;
+    }
+    s->come += (int64_t)*got;
+    if (*got > 0 || !s->sized || s->come == s->size) return HG_OK;
     return hgi_fail(s->ctx, HG_EIO,
                     "%s: %s while it was read: %lld bytes, had %lld at the start",
                     s->path, s->come < s->size ? "was cut short" : "grew",
@@ -283,6 +297,33 @@ hg_status hgi_source_from_memory(hg_ctx *ctx, const char *name, const void *byte
     return status;
 }
 
+/* The buffer is the source's from its first moment, so that look() can fill it. */
+static hg_status take_buffer(hgi_source *s)
+{
+    s->in = hgi_alloc(&s->ctx->mem, BUFFER);
+    s->in_owned = true;
+    return s->in != NULL ? HG_OK : hgi_fail_mem(s->ctx, BUFFER, "a read buffer");
+}
+
+hg_status hgi_source_from_origin(hg_ctx *ctx, const char *name, const hgi_origin *origin,
+                                 int64_t size, hgi_source **out)
+{
+    hg_status status = HG_OK;
+    HGI_TRY(source_new(ctx, name, out));
+    hgi_source *s = *out;
+    HGI_GOTO(take_buffer(s));
+    s->origin = *origin;
+    s->sized = true;
+    s->size = size;
+    HGI_GOTO(look(s));
+done:
+    if (status != HG_OK) {
+        s->origin.close = NULL; /* it stays the caller's */
+        hgi_source_close(out);
+    }
+    return status;
+}
+
 static hg_status open_file(hgi_source *s, const char *path)
 {
     struct stat st;
@@ -314,12 +355,7 @@ hg_status hgi_source_open(hg_ctx *ctx, const char *path, hgi_source **out)
     hgi_source *s;
     HGI_TRY(source_new(ctx, strcmp(path, "-") == 0 ? "stdin" : path, out));
     s = *out;
-    s->in = hgi_alloc(&ctx->mem, BUFFER);
-    s->in_owned = true;
-    if (s->in == NULL) {
-        status = hgi_fail_mem(ctx, BUFFER, "a read buffer");
-        goto done;
-    }
+    HGI_GOTO(take_buffer(s));
     HGI_GOTO(open_file(s, path));
     HGI_GOTO(look(s));
 done:
