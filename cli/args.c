@@ -319,13 +319,13 @@ int cli_get_int(cli *c, const char *name, int64_t lo, int64_t hi, int64_t *out)
     /* strtoll skips blanks and takes an empty word for 0; neither is a number here. */
     bool number = (text[0] >= '0' && text[0] <= '9') || text[0] == '-' || text[0] == '+';
     if (!number || *end != '\0' || end == text)
-        return cli_usage_error("%s: '%s' is not a whole number", name, text);
+        return cli_usage_error("--%s: '%s' is not a whole number", name, text);
     if (hi == INT64_MAX && (errno == ERANGE || x < lo))
-        return cli_usage_error("%s: %s, expected at least %lld", name, text,
+        return cli_usage_error("--%s: %s, expected at least %lld", name, text,
                                (long long)lo);
     if (errno == ERANGE || x < lo || x > hi)
-        return cli_usage_error("%s: %s, expected %lld to %lld", name, text, (long long)lo,
-                               (long long)hi);
+        return cli_usage_error("--%s: %s, expected %lld to %lld", name, text,
+                               (long long)lo, (long long)hi);
     *out = x;
     return CLI_OK;
 }

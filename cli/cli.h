@@ -105,7 +105,8 @@ int cli_corrupt(cli *c, const hg_model *model, const hg_dataset *data, hg_datase
 int cli_open_model(cli *c, const char *path, hg_model **out);
 /* One label a row; the file has its own columns: options about columns are the data's. */
 int cli_open_labels(cli *c, const char *path, hg_dataset **out);
-/* Options in the order of the command line: later ones override, files and presets too. */
+/* Options win over --config, and both over --preset, wherever they stand; of one option's
+ * values the last.                                                                     */
 int cli_configure(cli *c, hg_config **out);
 /* args[0] and --valid, which may be absent.                                            */
 int cli_open_training(cli *c, const hg_config *cfg, hg_dataset **train,
@@ -116,6 +117,9 @@ int cli_open_training(cli *c, const hg_config *cfg, hg_dataset **train,
 /* Can this file be written when the work is done?  Says why not: also when it is one of
  * the command's inputs, which must not be written over.                                */
 int cli_check_output(const cli *c, const char *path);
+/* The same for a model, which replaces no other kind of file without --force; wants the
+ * context.                                                                             */
+int cli_check_model(const cli *c, const char *path);
 /* The same for a file that is written line by line, in its place.                      */
 int cli_check_log(const cli *c, const char *path);
 /* The same for a picture: its ending and what this build can draw; wants the context.  */

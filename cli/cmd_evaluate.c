@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: MIT
 /* hourglass evaluate: every number about a model on data.                              */
 #include "json.h"
+#include "progress.h"
 
 #include <math.h>
 #include <string.h>
@@ -25,8 +26,8 @@ static const cli_option own_options[] = {
      .help = "one label a row of DATA: how well codes tell them apart"},
     {.name = "train",
      .argument = "DATA",
-     .group = "labels",
-     .help = "rows to learn the labels from; else every second one of DATA"},
+     .group = "data",
+     .help = "rows to fit PCA to, and to learn the labels from; else half of DATA"},
     {.name = "train-labels",
      .argument = "FILE",
      .group = "labels",
@@ -35,6 +36,9 @@ static const cli_option own_options[] = {
      .argument = "NAME",
      .group = "labels",
      .help = "CSV: the column of the labels' files to take"},
+    {.name = "no-pca",
+     .group = "output",
+     .help = "no column for PCA with as many numbers as the code"},
     {.name = "iwae",
      .argument = "K",
      .group = "output",
@@ -92,20 +96,29 @@ static json_t *to_json(const hg_metrics *metrics)
 
 /* ---- labels ------------------------------------------------------------------------- */
 
-/* Accuracies of classifiers on the codes, where there are labels; else out->rows is 0. */
-static int probe(cli *c, const hg_model *model, const hg_dataset *data, hg_probe *out)
+static int on_probe(void *user, const char *what, double done)
 {
-    hg_dataset *labels = NULL, *train = NULL, *train_labels = NULL;
-    const char *path = cli_get(c, "labels"), *rows = cli_get(c, "train");
-    const char *known = cli_get(c, "train-labels");
+    cli_progress_part(user, what, done);
+    return 0;
+}
+
+/* Accuracies of classifiers on the codes, where there are labels; else out->rows is 0. */
+static int probe(cli *c, const hg_model *model, const hg_dataset *data,
+                 const hg_dataset *train, hg_probe *out)
+{
+    hg_dataset *labels = NULL, *train_labels = NULL;
+    const char *path = cli_get(c, "labels"), *known = cli_get(c, "train-labels");
+    cli_progress progress;
     int code = cli_open_labels(c, path, &labels);
-    if (code == CLI_OK && rows != NULL) code = cli_open_data(c, rows, &train);
     if (code == CLI_OK && known != NULL) code = cli_open_labels(c, known, &train_labels);
-    if (code == CLI_OK &&
-        hg_probe_run(c->ctx, model, train, train_labels, data, labels, out) != HG_OK)
+    cli_progress_start(&progress, cli_has(c, "quiet"), false);
+    out->on_progress = on_probe;
+    out->user = &progress;
+    if (code == CLI_OK && hg_probe_run(c->ctx, model, known != NULL ? train : NULL,
+                                       train_labels, data, labels, out) != HG_OK)
         code = cli_failed(c);
+    cli_progress_end(&progress);
     hg_dataset_free(&train_labels);
-    hg_dataset_free(&train);
     hg_dataset_free(&labels);
     return code;
 }
@@ -146,12 +159,24 @@ static void probe_json(const hg_probe *p, json_t *into)
         json_object_set_new(into, all[i].name, cli_json_real(all[i].value));
 }
 
+/* Only what PCA has: the objective and the code are the model's own. */
+static json_t *pca_json(const hg_metrics *pca)
+{
+    json_t *object = json_object();
+    hg_metric m;
+    for (int i = 0; hg_metrics_at(pca, i, &m); i++)
+        json_object_set_new(object, m.name, value_of(&m));
+    return object;
+}
+
 /* Two models: the first's numbers as ever, the other's under "against".                */
 static int print_json(const hg_metrics *metrics, const hg_metrics *other,
                       json_t *findings)
 {
     json_t *object = to_json(metrics);
     if (other != NULL) json_object_set_new(object, "against", to_json(other));
+    if (hg_metrics_pca(metrics) != NULL)
+        json_object_set_new(object, "pca", pca_json(hg_metrics_pca(metrics)));
     json_object_update_missing(object, findings);
     return cli_json_print(object);
 }
@@ -166,31 +191,48 @@ static void format_value(char out[CLI_NUMBER], const hg_metric *m)
         cli_real(out, m->value);
 }
 
-/* name, value [, the other's value, how many times as large], unit [, what it is] */
+/* A metric's value in other metrics; "-" where these do not have it. */
+static void format_other(char out[CLI_NUMBER], const hg_metric *m,
+                         const hg_metrics *other)
+{
+    hg_metric n = *m;
+    n.value = hg_metrics_get(other, m->name);
+    format_value(out, &n);
+}
+
+/* name, value [, PCA's | the other model's, how many times as large], unit [, help] */
 static int print_table(const cli *c, const hg_metrics *metrics, const hg_metrics *other)
 {
+    const hg_metrics *pca = other == NULL ? hg_metrics_pca(metrics) : NULL;
     bool help = cli_has(c, "verbose");
+    /* An empty column would cost two blanks. */
     cli_table *t = cli_table_new(other != NULL ? (help ? "lrrrll" : "lrrrl")
+                                 : pca != NULL ? (help ? "lrrll" : "lrrl")
                                                : (help ? "lrll" : "lrl"));
     hg_metric m;
-    if (other != NULL) {
+    if (other != NULL)
         cli_table_row(t, (const char *const[]){"", "model", "against", "ratio", "", ""});
-        cli_table_rule(t);
-    }
+    else if (pca != NULL)
+        cli_table_row(t, (const char *const[]){"", "model", "PCA", "", ""});
+    if (other != NULL || pca != NULL) cli_table_rule(t);
     for (int i = 0; hg_metrics_at(metrics, i, &m); i++) {
         char number[CLI_NUMBER], beside[CLI_NUMBER], ratio[CLI_NUMBER];
         /* "rows 200 rows" would say it twice. */
         const char *unit = strcmp(m.unit, m.name) == 0 ? "" : m.unit;
         format_value(number, &m);
-        if (other == NULL) {
+        if (other == NULL && pca == NULL) {
             cli_table_row(t, (const char *const[]){m.name, number, unit, m.help});
             continue;
         }
-        hg_metric n = m;
-        n.value = hg_metrics_get(other, m.name);
-        format_value(beside, &n);
+        format_other(beside, &m, other != NULL ? other : pca);
+        if (other == NULL) {
+            if (isnan(hg_metrics_get(pca, m.name))) beside[0] = '\0';
+            cli_table_row(t, (const char *const[]){m.name, number, beside, unit, m.help});
+            continue;
+        }
         /* A ratio to 0, or to what was not measured, is no number. */
-        cli_real(ratio, n.value > 0 ? m.value / n.value : (double)NAN);
+        double n = hg_metrics_get(other, m.name);
+        cli_real(ratio, n > 0 ? m.value / n : (double)NAN);
         cli_table_row(t,
                       (const char *const[]){m.name, number, beside, ratio, unit, m.help});
     }
@@ -245,10 +287,10 @@ typedef struct first_only {
 } first_only;
 
 static int ask_first(cli *c, const hg_model *model, const hg_dataset *data,
-                     first_only *first)
+                     const hg_dataset *train, first_only *first)
 {
     int code = CLI_OK;
-    if (cli_has(c, "labels")) code = probe(c, model, data, &first->labels);
+    if (cli_has(c, "labels")) code = probe(c, model, data, train, &first->labels);
     if (code == CLI_OK && cli_has(c, "weights") &&
         hg_session_compare(c->ctx, model, data, cli_get(c, "weights"), &first->cost) !=
             HG_OK)
@@ -256,11 +298,15 @@ static int ask_first(cli *c, const hg_model *model, const hg_dataset *data,
     return code;
 }
 
+typedef struct inputs {
+    hg_dataset *data, *target, *train; /* the last two may be NULL */
+} inputs;
+
 /* The model is read, used and let go: with --against only one is in memory. */
-static int measure(cli *c, const char *path, const hg_dataset *data,
-                   const hg_dataset *target, hg_metrics **out, json_t *findings,
-                   first_only *first)
+static int measure(cli *c, const char *path, const inputs *in, hg_metrics **out,
+                   json_t *findings, first_only *first)
 {
+    const hg_dataset *data = in->data, *target = in->target;
     hg_model *model = NULL;
     hg_dataset *noisy = NULL;
     int code = cli_open_model(c, path, &model);
@@ -268,6 +314,8 @@ static int measure(cli *c, const char *path, const hg_dataset *data,
     if (code == CLI_OK && noisy == NULL && target == NULL) note_clean(c, path, model);
     hg_evaluate_options o = {.size = sizeof o, .target = noisy != NULL ? data : target};
     o.binarise = cli_get(c, "binarise");
+    o.train = in->train;
+    o.pca = first != NULL && !cli_has(c, "no-pca");
     if (code == CLI_OK) code = cli_get_int(c, "iwae", 1, INT32_MAX, &o.iwae);
     if (code == CLI_OK &&
         hg_evaluate_with(c->ctx, model, noisy != NULL ? noisy : data, &o, out) != HG_OK)
@@ -276,7 +324,7 @@ static int measure(cli *c, const char *path, const hg_dataset *data,
     if (code == CLI_OK && findings != NULL && noisy == NULL && target == NULL)
         code = cli_findings(c, model, data, NULL, findings);
     if (code == CLI_OK && first != NULL)
-        code = ask_first(c, model, noisy != NULL ? noisy : data, first);
+        code = ask_first(c, model, noisy != NULL ? noisy : data, in->train, first);
     hg_dataset_free(&noisy);
     hg_model_free(&model);
     return code;
@@ -284,27 +332,28 @@ static int measure(cli *c, const char *path, const hg_dataset *data,
 
 static int run(cli *c)
 {
-    hg_dataset *data = NULL, *target = NULL;
+    inputs in = {0};
     hg_metrics *metrics = NULL, *other = NULL;
     const char *against = cli_get(c, "against");
-    const char *clean = cli_get(c, "target");
+    const char *clean = cli_get(c, "target"), *train = cli_get(c, "train");
     if (clean != NULL && cli_has(c, "corrupt"))
         return cli_usage_error("evaluate: --corrupt makes noisy rows of clean ones, "
                                "--target has both: give one of them");
     if (cli_get(c, "labels") == NULL &&
-        (cli_has(c, "train") || cli_has(c, "train-labels") || cli_has(c, "label-column")))
+        (cli_has(c, "train-labels") || cli_has(c, "label-column")))
         return cli_usage_error("evaluate: labels of which rows? name them with --labels");
-    if (cli_has(c, "train") != cli_has(c, "train-labels"))
+    if (cli_has(c, "labels") && cli_has(c, "train") != cli_has(c, "train-labels"))
         return cli_usage_error("evaluate: --train and --train-labels go together");
     first_only first = {{.size = sizeof(first.labels)}, {.size = sizeof(first.cost)}};
     json_t *findings = json_object();
-    int code = cli_open_data(c, c->args[1], &data);
-    if (code == CLI_OK && clean != NULL) code = cli_open_data(c, clean, &target);
+    int code = cli_open_data(c, c->args[1], &in.data);
+    if (code == CLI_OK && clean != NULL) code = cli_open_data(c, clean, &in.target);
+    if (code == CLI_OK && train != NULL) code = cli_open_data(c, train, &in.train);
     if (code == CLI_OK)
-        code = measure(c, c->args[0], data, target, &metrics,
-                       against == NULL ? findings : NULL, &first);
+        code = measure(c, c->args[0], &in, &metrics, against == NULL ? findings : NULL,
+                       &first);
     if (code == CLI_OK && against != NULL)
-        code = measure(c, against, data, target, &other, NULL, NULL);
+        code = measure(c, against, &in, &other, NULL, NULL);
     if (code == CLI_OK) probe_json(&first.labels, findings);
     if (code == CLI_OK) cost_json(c, &first.cost, findings);
     if (code == CLI_OK)
@@ -316,8 +365,9 @@ static int run(cli *c)
     json_decref(findings);
     hg_metrics_free(&metrics);
     hg_metrics_free(&other);
-    hg_dataset_free(&target);
-    hg_dataset_free(&data);
+    hg_dataset_free(&in.train);
+    hg_dataset_free(&in.target);
+    hg_dataset_free(&in.data);
     return code;
 }
 

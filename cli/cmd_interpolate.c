@@ -32,7 +32,7 @@ static int read_options(cli *c, int64_t *from, int64_t *to, int64_t *steps)
         return cli_usage_error("%s: from which row to which? --from ROW --to ROW",
                                c->verb->name);
     if (path != NULL && strcmp(path, "linear") != 0 && strcmp(path, "spherical") != 0)
-        return cli_usage_error("path: '%s', expected linear or spherical", path);
+        return cli_usage_error("--path: '%s', expected linear or spherical", path);
     int code = cli_get_int(c, "from", 1, INT64_MAX, from);
     if (code == CLI_OK) code = cli_get_int(c, "to", 1, INT64_MAX, to);
     if (code == CLI_OK) code = cli_get_int(c, "steps", 2, 100000, steps);

@@ -12,6 +12,8 @@ static const cli_option own[] = {
      false},
     {"output", 'o', "MODEL", "pca.safetensors", "where the model goes", "output", NULL,
      false},
+    {"force", 0, NULL, NULL, "replace MODEL also where it is another kind of file",
+     "output", NULL, false},
     {0},
 };
 static const cli_option *const options[] = {
@@ -108,8 +110,8 @@ static int run(cli *c)
     double *share = NULL;
     const char *path = cli_get(c, "output");
     if (path == NULL) path = "pca.safetensors";
-    int code = cli_check_output(c, path);
-    if (code == CLI_OK) code = cli_context(c);
+    int code = cli_context(c);
+    if (code == CLI_OK) code = cli_check_model(c, path);
     if (code == CLI_OK) code = configure(c, &cfg);
     if (code == CLI_OK) code = cli_open_data(c, c->args[0], &data);
     if (code == CLI_OK) {

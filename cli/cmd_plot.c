@@ -228,7 +228,7 @@ static int run_filters(cli *c)
     hg_model *model = NULL;
     if (part == NULL) part = "decoder";
     if (strcmp(part, "decoder") != 0 && strcmp(part, "encoder") != 0)
-        return cli_usage_error("part: '%s', expected encoder or decoder", part);
+        return cli_usage_error("--part: '%s', expected encoder or decoder", part);
     int code = cli_plot_read(c, &o, &path);
     if (code == CLI_OK) code = cli_open_model(c, c->args[0], &model);
     if (code == CLI_OK && hg_plot_filters(c->ctx, model, part, path, &o) != HG_OK)

@@ -30,7 +30,7 @@ static int open_labels(cli *c, hg_dataset **out)
     const char *path = cli_get(c, "labels");
     if (path != NULL) return cli_open_labels(c, path, out);
     if (!cli_has(c, "label-column")) return CLI_OK;
-    return cli_usage_error("label-column: of which file? name it with --labels FILE");
+    return cli_usage_error("--label-column: of which file? name it with --labels FILE");
 }
 
 /* The model first: it is small, and a wrong one is told before data are read. */

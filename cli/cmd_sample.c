@@ -36,7 +36,7 @@ static int read_real(cli *c, const char *name, double *out)
     if (text == NULL) return CLI_OK;
     *out = strtod(text, &end);
     if (end == text || *end != '\0' || !(*out > 0))
-        return cli_usage_error("%s: '%s' is not a number above 0", name, text);
+        return cli_usage_error("--%s: '%s' is not a number above 0", name, text);
     return CLI_OK;
 }
 
@@ -45,7 +45,7 @@ static int check_word(cli *c, const char *name, const char *a, const char *b)
 {
     const char *word = cli_get(c, name);
     if (word == NULL || strcmp(word, a) == 0 || strcmp(word, b) == 0) return CLI_OK;
-    return cli_usage_error("%s: '%s', expected %s or %s", name, word, a, b);
+    return cli_usage_error("--%s: '%s', expected %s or %s", name, word, a, b);
 }
 
 static int read_options(cli *c, hg_sample_options *o, int64_t *n)
@@ -65,7 +65,7 @@ static int read_options(cli *c, hg_sample_options *o, int64_t *n)
     static const char *const fitting[] = {"components", "covariance", "fit-rows"};
     for (int i = 0; code == CLI_OK && cli_get(c, "fit") == NULL && i < 3; i++)
         if (cli_has(c, fitting[i]))
-            code = cli_usage_error("%s: there is nothing to fit; name rows with --fit",
+            code = cli_usage_error("--%s: there is nothing to fit; name rows with --fit",
                                    fitting[i]);
     return code;
 }
@@ -96,6 +96,16 @@ static int fit(cli *c, hg_model *model, uint64_t seed)
     return code;
 }
 
+/* What gives codes a distribution is a word of this program, not of the library. */
+static int sample_failed(const cli *c)
+{
+    if (strstr(hg_message(c->ctx), "has no mixture") == NULL) return cli_failed(c);
+    cli_say("%s: no mixture has been fitted to its codes yet: add --fit DATA, rows like "
+            "those that it was trained on",
+            c->args[0]);
+    return CLI_FAILED;
+}
+
 static int run(cli *c)
 {
     hg_sample_options o;
@@ -109,7 +119,8 @@ static int run(cli *c)
     if (code == CLI_OK) code = cli_open_model(c, c->args[0], &model);
     if (code == CLI_OK && cli_get(c, "fit") != NULL) code = fit(c, model, o.seed);
     if (code == CLI_OK && path != NULL) {
-        if (hg_sample(c->ctx, model, n, &o, &rows, &codes) != HG_OK) code = cli_failed(c);
+        if (hg_sample(c->ctx, model, n, &o, &rows, &codes) != HG_OK)
+            code = sample_failed(c);
         if (code == CLI_OK)
             code = cli_rows_write(c, model, rows, path, cli_get(c, "to"), "Samples");
         if (code == CLI_OK && codes_path != NULL)

@@ -11,6 +11,8 @@
 static const cli_option own[] = {
     {"output", 'o', "MODEL", NULL, "keep the model of the lowest error here", "output",
      NULL, false},
+    {"force", 0, NULL, NULL, "replace MODEL also where it is another kind of file",
+     "output", NULL, false},
     {"config", 0, "FILE", NULL, "take the settings of a YAML file", "model", NULL, false},
     {"valid", 0, "DATA", NULL, "rows to judge by; else a tenth of the training rows",
      "data", NULL, false},
@@ -143,24 +145,66 @@ static int finish(job *j, hg_status status)
     return code != CLI_OK ? code : shown;
 }
 
+/* ---- what to sweep ------------------------------------------------------------------ */
+
+/* "--code 4,8" means "code=4,8", where an option takes one number or word. */
+static bool is_axis(const cli_given *g)
+{
+    static const char *const single[] = {"N", "F", "WORD"};
+    if (!g->option.config || g->option.argument == NULL) return false;
+    for (int i = 0; i < 3; i++)
+        if (strcmp(g->option.argument, single[i]) == 0)
+            return strchr(g->value, ',') != NULL || strchr(g->value, ';') != NULL;
+    return false;
+}
+
+/* The axes of the command line, each as "option=values"; the options among them are no
+ * settings then.  free_axes() frees those behind the arguments'.                       */
+static int64_t take_axes(cli *c, const char **out)
+{
+    int64_t n = 0;
+    for (int i = 1; i < c->arg_count; i++) out[n++] = c->args[i];
+    for (int i = 0; i < c->given_count; i++) {
+        cli_given *g = &c->given[i];
+        if (!is_axis(g)) continue;
+        size_t size = strlen(g->option.name) + strlen(g->value) + 2;
+        char *axis = cli_alloc(size, 1);
+        snprintf(axis, size, "%s=%s", g->option.name, g->value);
+        out[n++] = axis;
+        g->option.config = false;
+    }
+    return n;
+}
+
+static void free_axes(const cli *c, const char **axes, int64_t n)
+{
+    for (int64_t i = c->arg_count - 1; i < n; i++) free((char *)(uintptr_t)axes[i]);
+    free(axes);
+}
+
 static int run(cli *c)
 {
+    const char **axes = cli_alloc((size_t)(c->arg_count + c->given_count), sizeof(*axes));
+    int64_t count = take_axes(c, axes);
     job j = {.c = c, .output = cli_get(c, "output"), .plot = cli_get(c, "plot")};
     hg_callbacks training = {.size = sizeof(training), .on_step = on_step, .user = &j};
     hg_sweep_callbacks callbacks = {.size = sizeof(callbacks),
                                     .on_point = on_point,
                                     .user = &j,
                                     .training = &training};
-    int code = cli_context(c);
+    int code = count > 0
+                   ? cli_context(c)
+                   : cli_usage_error("sweep: over which settings? name an option and "
+                                     "its values, like code=4,8,16");
     if (code == CLI_OK) code = cli_configure(c, &j.cfg);
-    if (code == CLI_OK && j.output != NULL) code = cli_check_output(c, j.output);
+    if (code == CLI_OK && j.output != NULL) code = cli_check_model(c, j.output);
     if (code == CLI_OK && j.plot != NULL) code = cli_check_picture(c, j.plot);
     if (code == CLI_OK) code = cli_open_training(c, j.cfg, &j.train, &j.valid);
     if (code == CLI_OK) {
         cli_interrupt_catch();
         cli_progress_start(&j.progress, cli_has(c, "quiet"), false);
-        hg_status status = hg_sweep_run(c->ctx, j.cfg, c->args + 1, c->arg_count - 1,
-                                        j.train, j.valid, &callbacks, &j.sweep);
+        hg_status status = hg_sweep_run(c->ctx, j.cfg, axes, count, j.train, j.valid,
+                                        &callbacks, &j.sweep);
         cli_progress_end(&j.progress);
         code = finish(&j, status);
     }
@@ -168,6 +212,7 @@ static int run(cli *c)
     hg_dataset_free(&j.valid);
     hg_dataset_free(&j.train);
     hg_config_free(&j.cfg);
+    free_axes(c, axes, count);
     return code;
 }
 
@@ -181,6 +226,7 @@ const cli_verb cli_sweep = {
         "same\n"
         "rows, and show the error of each on rows kept apart, beside PCA with as many\n"
         "numbers. Values are separated by ',', or by ';' where one has commas itself;\n"
+        "--code 4,8 is the same as code=4,8;\n"
         "'...' goes on as the numbers before it. The error on these rows chooses: "
         "report\n"
         "the chosen model's error on rows that neither training nor this choice has "
@@ -192,7 +238,7 @@ const cli_verb cli_sweep = {
         "      -o best.safetensors\n",
     .options = options,
     .config = true,
-    .min_args = 2,
+    .min_args = 1,
     .max_args = 9,
     .run = run,
 };

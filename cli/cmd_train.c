@@ -18,6 +18,8 @@
 static const cli_option own[] = {
     {"output", 'o', "MODEL", "model.safetensors", "where the model goes", "output", NULL,
      false},
+    {"force", 0, NULL, NULL, "replace MODEL also where it is another kind of file",
+     "output", NULL, false},
     {"config", 0, "FILE", NULL, "take the settings of a YAML file", "model", NULL, false},
     {"valid", 0, "DATA", NULL, "rows to validate on after each epoch", "data", NULL,
      false},
@@ -64,7 +66,7 @@ static int check_outputs(job *j)
     j->output = output != NULL ? output : "model.safetensors";
     j->plot = cli_get(c, "plot");
     j->log = (cli_epoch_log){.path = cli_get(c, "log"), .resume = cli_has(c, "resume")};
-    int code = cli_has(c, "dry-run") ? CLI_OK : cli_check_output(c, j->output);
+    int code = cli_has(c, "dry-run") ? CLI_OK : cli_check_model(c, j->output);
     if (code == CLI_OK && j->log.path != NULL) code = cli_check_log(c, j->log.path);
     if (code == CLI_OK && j->plot != NULL) code = cli_check_picture(c, j->plot);
     return code;
@@ -294,6 +296,23 @@ static bool has_best(const job *j)
     return hg_model_get_info(j->c->ctx, j->model, &info) != HG_OK || info.epochs > 0;
 }
 
+/* "interrupted: the weights of epoch 3, the lowest loss so far, are in ...": which loss
+ * follows from whether there were rows to validate on.                                 */
+static void say_what_was_saved(const job *j, const char *stopped, hg_status status)
+{
+    char which[80] = "";
+    if (status == HG_EDIVERGED)
+        snprintf(which, sizeof(which), "the last good weights");
+    else if (!has_best(j))
+        snprintf(which, sizeof(which), "the weights so far");
+    else if (j->best_epoch == 0) /* of before this run, which went on from a checkpoint */
+        snprintf(which, sizeof(which), "the best weights so far");
+    else
+        snprintf(which, sizeof(which), "the weights of epoch %lld, the lowest %s so far,",
+                 (long long)j->best_epoch, isnan(j->last.val_loss) ? "loss" : "val_loss");
+    cli_say("%s: %s are in %s", stopped, which, j->output);
+}
+
 static void say_how_to_go_on(const cli *c)
 {
     if (cli_has(c, "checkpoint"))
@@ -324,12 +343,7 @@ static int finish(job *j, hg_status status)
         return code;
     }
     if (hg_model_save(c->ctx, j->model, j->output) != HG_OK) return cli_failed(c);
-    if (status != HG_OK)
-        cli_say("%s: the %sweights so far are in %s", stopped,
-                status == HG_EDIVERGED ? "last good "
-                : has_best(j)          ? "best "
-                                       : "",
-                j->output);
+    if (status != HG_OK) say_what_was_saved(j, stopped, status);
     if (status == HG_ECANCELED) say_how_to_go_on(c);
     if (j->plot != NULL) {
         int drawn = draw_loss(j);
@@ -411,9 +425,12 @@ const cli_verb cli_train = {
         "it.\n\n"
         "The model is named by --preset, by --hidden and --code (a decoder that mirrors "
         "the "
-        "encoder), by --encoder and --decoder, or by --config; later options override "
-        "earlier "
-        "ones.  Ctrl-C stops after the step under way and saves the best weights so far.",
+        "encoder), by --encoder and --decoder, or by --config.  An option wins over "
+        "--config, "
+        "and "
+        "both over --preset, wherever they stand.  Ctrl-C stops after the step "
+        "under way and saves the weights of the epoch with the lowest val_loss, or loss "
+        "without validation rows.",
     .examples =
         "  hourglass train images.gz --preset keras-dense\n"
         "  hourglass train table.csv --hidden 16 --code 4 --valid-split 0.1 -o "

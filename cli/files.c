@@ -32,9 +32,9 @@ int cli_context(cli *c)
     if (status == HG_OK) return CLI_OK;
     if (status == HG_EUNKNOWN)
         return cli_usage_error(
-            "cpu: '%s' is not known; known: ref, avx2, avx512, amx, neon", o.cpu);
+            "--cpu: '%s' is not known; known: ref, avx2, avx512, amx, neon", o.cpu);
     if (status == HG_EUNAVAILABLE)
-        cli_say("cpu: %s is not in this build or not on this machine", o.cpu);
+        cli_say("--cpu: %s is not in this build or not on this machine", o.cpu);
     else
         cli_say("%s", hg_strerror(status));
     return CLI_FAILED;
@@ -54,7 +54,7 @@ static int read_character(cli *c, const char *name, char *out)
     else if (text[0] != '\0' && text[1] == '\0')
         *out = text[0];
     else
-        return cli_usage_error("%s: '%s' is not one character", name, text);
+        return cli_usage_error("--%s: '%s' is not one character", name, text);
     return CLI_OK;
 }
 
@@ -69,7 +69,7 @@ int cli_read_data_options(cli *c, hg_data_options *out)
     out->stream = cli_has(c, "stream");
     out->header = cli_has(c, "header") - cli_has(c, "no-header");
     if (cli_has(c, "header") && cli_has(c, "no-header"))
-        return cli_usage_error("header: --header and --no-header exclude each other");
+        return cli_usage_error("--header and --no-header exclude each other");
     out->columns = cli_get(c, "columns");
     out->strict = cli_has(c, "strict") || strcmp(c->verb->name, "data info") != 0;
     out->numeric = cli_get(c, "numeric");
@@ -125,23 +125,36 @@ int cli_open_labels(cli *c, const char *path, hg_dataset **out)
     return hg_dataset_open(c->ctx, path, &o, out) == HG_OK ? CLI_OK : cli_failed(c);
 }
 
+static int configured(const cli *c, const cli_given *g, hg_status status)
+{
+    if (status == HG_OK) return CLI_OK;
+    bool file = strcmp(g->option.name, "config") == 0;
+    const char *reason = hg_message(c->ctx), *name = g->option.name;
+    size_t n = strlen(name);
+    /* The library names an option as a file does; here it was typed with its dashes. */
+    if (!file && strncmp(reason, name, n) == 0 && reason[n] == ':')
+        cli_say("--%s", reason);
+    else
+        cli_failed(c);
+    return file || status == HG_ENOMEM ? CLI_FAILED : CLI_USAGE;
+}
+
 int cli_configure(cli *c, hg_config **out)
 {
+    int code = CLI_OK;
     if (hg_config_new(c->ctx, out) != HG_OK) return cli_failed(c);
-    for (int i = 0; i < c->given_count; i++) {
-        const cli_given *g = &c->given[i];
-        const char *name = g->option.name;
-        hg_status status = HG_OK;
-        bool file = strcmp(name, "config") == 0;
-        if (file)
-            status = hg_config_load(*out, g->value);
-        else if (g->option.config || strcmp(name, "shape") == 0)
-            status = hg_config_set(*out, name, g->value);
-        if (status == HG_OK) continue;
-        cli_failed(c);
-        return file || status == HG_ENOMEM ? CLI_FAILED : CLI_USAGE;
-    }
-    return CLI_OK;
+    for (int pass = 0; pass < 2; pass++)
+        for (int i = 0; code == CLI_OK && i < c->given_count; i++) {
+            const cli_given *g = &c->given[i];
+            const char *name = g->option.name;
+            bool file = strcmp(name, "config") == 0;
+            if (file != (pass == 0)) continue;
+            if (file)
+                code = configured(c, g, hg_config_load(*out, g->value));
+            else if (g->option.config || strcmp(name, "shape") == 0)
+                code = configured(c, g, hg_config_set(*out, name, g->value));
+        }
+    return code;
 }
 
 /* Both files by the same reading options; but a limit is one of training rows alone. */

@@ -126,6 +126,22 @@ int cli_check_output(const cli *c, const char *path) { return check(c, path, tru
 
 int cli_check_log(const cli *c, const char *path) { return check(c, path, false); }
 
+/* A name mistyped by a word is often that of the data: only a model, or nothing at all, is
+ * replaced unasked.                                                                    */
+int cli_check_model(const cli *c, const char *path)
+{
+    struct stat s;
+    hg_model *model = NULL;
+    int code = cli_check_output(c, path);
+    if (code != CLI_OK || cli_has(c, "force") || strcmp(path, "-") == 0) return code;
+    if (stat(path, &s) != 0 || !S_ISREG(s.st_mode) || s.st_size == 0) return CLI_OK;
+    hg_status status = hg_model_load(c->ctx, path, &model);
+    hg_model_free(&model);
+    if (status != HG_EFORMAT) return CLI_OK;
+    return cli_usage_error(
+        "%s: cannot write: it is there, and no model; --force replaces it", path);
+}
+
 int cli_check_picture(const cli *c, const char *path)
 {
     hg_fact f;
@@ -153,7 +169,7 @@ int cli_check_format(const char *format)
         names[n++] = f.name;
     }
     const char *near = cli_nearest(format, names, n);
-    return cli_usage_error("to: unknown format '%s'%s%s%s", format,
+    return cli_usage_error("--to: unknown format '%s'%s%s%s", format,
                            near != NULL ? "; did you mean '"
                                         : "; see hourglass list writers",
                            near != NULL ? near : "", near != NULL ? "'?" : "");

@@ -142,6 +142,15 @@ void cli_progress_epoch(cli_progress *p, const hg_progress *now)
     print_epoch(now);
 }
 
+void cli_progress_part(cli_progress *p, const char *what, double done)
+{
+    if (p->quiet || !p->terminal || cli_now() - p->drawn < 0.1) return;
+    int width = cli_width(stderr, 80) - 1;
+    fprintf(stderr, "\r%.*s %3.0f %%\033[K", width - 6, what, 100 * done);
+    fflush(stderr);
+    p->drawn = cli_now();
+}
+
 void cli_progress_end(cli_progress *p)
 {
     if (!p->quiet && p->terminal && p->drawn > 0 && !p->every) fputc('\n', stderr);

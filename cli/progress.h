@@ -21,6 +21,8 @@ typedef struct cli_progress {
 void cli_progress_start(cli_progress *p, bool quiet, bool every);
 void cli_progress_step(cli_progress *p, const hg_progress *now);
 void cli_progress_epoch(cli_progress *p, const hg_progress *now);
+/* Of other work: what is being done, and the share of it, 0 to 1.                      */
+void cli_progress_part(cli_progress *p, const char *what, double done);
 /* Leave the line behind, so that what follows begins a new one.                        */
 void cli_progress_end(cli_progress *p);
 /* Seconds from a steady clock.                                                         */

@@ -263,13 +263,16 @@ typedef struct hg_config hg_config;
 
 HG_API hg_status hg_config_new(hg_ctx *ctx, hg_config **out) HG_WARN_UNUSED;
 HG_API void hg_config_free(hg_config **cfg);
-/* Set one option from text; '-' and '_' in names are the same.  Later calls override.
+/* Set one option from text; '-' and '_' in names are the same.  Later calls override
+ * earlier ones of the same option; "preset" is hg_config_preset().
  * Errors   HG_EUNKNOWN name, with the nearest right one; HG_EINVAL, HG_ERANGE value. */
 HG_API hg_status hg_config_set(hg_config *cfg, const char *name,
                                const char *value) HG_WARN_UNUSED;
 /* The value as text, or NULL when it was not set and has no default. */
 HG_API const char *hg_config_get(const hg_config *cfg, const char *name);
-/* Set everything that a preset of hg_list("presets") names. */
+/* Set what a preset of hg_list("presets") names, but for options that have been set by
+ * their own names: those win, whether set before it or behind it.  It replaces what another
+ * preset set.  Errors  HG_EUNKNOWN name; HG_EINVAL; HG_ENOMEM. */
 HG_API hg_status hg_config_preset(hg_config *cfg, const char *name) HG_WARN_UNUSED;
 /* Set everything that a YAML file names.  Errors name file, line and word. */
 HG_API hg_status hg_config_load(hg_config *cfg, const char *path) HG_WARN_UNUSED;
@@ -529,6 +532,9 @@ typedef struct hg_evaluate_options {
     const hg_dataset *target; /* as for hg_evaluate_pair() */
     int64_t iwae; /* draws of a row's code for the bound of log p(x); 0: not measured */
     const char *binarise; /* the option's word; NULL: as the model was trained */
+    int pca;              /* 1: also of PCA with as many numbers, for hg_metrics_pca() */
+    const hg_dataset *train; /* rows that PCA is fitted to; NULL: each half of the input is
+                                measured by components fitted to the other half */
 } hg_evaluate_options;
 /* Errors   as hg_evaluate_pair(); HG_EINVAL also iwae where the code is not drawn or the
  *          loss no likelihood of these rows; HG_ERANGE iwae, rows that cannot be drawn. */
@@ -553,6 +559,11 @@ HG_API hg_status hg_corrupt_dataset(hg_ctx *ctx, const hg_model *model,
 HG_API int hg_metrics_at(const hg_metrics *metrics, int index, hg_metric *out);
 /* NaN when there is no such metric. */
 HG_API double hg_metrics_get(const hg_metrics *metrics, const char *name);
+/* What PCA with as many numbers as the code reaches on the same rows, part of `metrics`.
+ * NULL where it was not asked for; where the code is as large as a row, over 512 or over
+ * half the rows that PCA is fitted to; for rows of over 4096 values; and where the model
+ * saw rows as they are not: with a target, binarised or clipped. */
+HG_API const hg_metrics *hg_metrics_pca(const hg_metrics *metrics);
 /* Numbers of each latent, "kl_per_latent" or "mean_variance": how many, 0 when there are
  * none; *values live as long as the metrics. */
 HG_API int64_t hg_metrics_list(const hg_metrics *metrics, const char *name,
@@ -581,6 +592,10 @@ typedef struct hg_probe {
     int64_t classes, train_rows, rows; /* learnt from, judged by */
     double knn_code, knn_pca, knn_raw; /* 5 nearest neighbours, the nearer on a tie */
     double linear_code, linear_pca, linear_raw; /* multinomial logistic regression */
+    /* Set by the caller, may be NULL: what is being done ("nearest neighbours of codes")
+     * and the share of it, 0 to 1.  Not 0: stop, HG_ECANCELED. */
+    int (*on_progress)(void *user, const char *what, double share);
+    void *user;
 } hg_probe;
 /* Classify rows by their codes.  Numbers of PCA are NaN where it has no such code size.
  * labels   one value a row, any whole or broken number: each different one is a class
@@ -589,7 +604,8 @@ typedef struct hg_probe {
  *          labels; HG_ERANGE fewer than 2 or more than 1000 classes, or a label that the
  *          training rows do not have; as hg_encode; HG_ENOMEM.
  * Threads  one per ctx; same numbers for any number of threads.
- * Source   logistic regression with C = 1 on standardised columns, as scikit-learn's. */
+ * Source   logistic regression with C = 1 as scikit-learn's, columns centred and in one
+ *          unit: docs/metrics.md. */
 HG_API hg_status hg_probe_run(hg_ctx *ctx, const hg_model *model, const hg_dataset *train,
                               const hg_dataset *train_labels, const hg_dataset *data,
                               const hg_dataset *labels, hg_probe *out) HG_WARN_UNUSED;

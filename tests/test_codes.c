@@ -86,8 +86,8 @@ TEST(what_a_code_line_lacks_is_named)
         {{"decoder", "dense input", "code-kind", "plain", NULL},
          HG_EINVAL,
          "decoder without encoder"},
-        {{"code", "2", "beta", "2", NULL}, HG_EUNKNOWN, "beta"},
-        {{"code", "2", "code-kind", "variational", "l1", "1", NULL}, HG_EUNKNOWN, "l1"},
+        {{"code", "2", "beta", "2", NULL}, HG_EINVAL, "beta: a"},
+        {{"code", "2", "code-kind", "variational", "l1", "1", NULL}, HG_EINVAL, "l1: a"},
         {{"code", "2", "code-kind", "variational", "code-activation", "relu", NULL},
          HG_EINVAL,
          "code-activation: relu"},
@@ -101,7 +101,7 @@ TEST(what_a_code_line_lacks_is_named)
         {{"code", "2", "code-kind", "variational warmup=1 warmup-steps=2", NULL},
          HG_EINVAL,
          "one of them"},
-        {{"code", "2", "samples", "3", NULL}, HG_EUNKNOWN, "samples"},
+        {{"code", "2", "samples", "3", NULL}, HG_EINVAL, "samples: a plain code"},
     };
     hg_dataset *d = rows_of(ctx, x, 2, 2);
     for (int i = 0; i < HGI_COUNT(rows); i++) {

@@ -192,6 +192,60 @@ TEST(a_later_preset_replaces_the_structure_and_keeps_the_rest)
     hg_config_free(&c);
 }
 
+/* The same words in any order are the same configuration. */
+TEST(a_preset_gives_what_was_not_chosen_wherever_it_stands)
+{
+    static const char *const words[][2] = {
+        {"preset", "keras-sparse"}, {"code", "16"}, {"epochs", "3"}, {"l1", "0.5"}};
+    hg_ctx *ctx = test_ctx();
+    for (int first = 0; first < 4; first++) {
+        hg_config *c = new_config(ctx);
+        for (int i = 0; i < 4; i++) {
+            const char *const *w = words[(first + i) % 4];
+            CHECK_OK(ctx, hg_config_set(c, w[0], w[1]));
+        }
+        test_where("the preset is word %d", (4 - first) % 4 + 1);
+        CHECK_INT(hgi_config_int(c, "code"), 16);
+        CHECK_INT(hgi_config_int(c, "epochs"), 3);
+        CHECK_NEAR(hgi_config_real(c, "l1"), 0.5, 0);
+        CHECK_STR(hg_config_get(c, "loss"), "bce");
+        hg_config_free(&c);
+    }
+}
+
+TEST(lines_chosen_before_a_preset_leave_no_room_for_its_sizes)
+{
+    hg_ctx *ctx = test_ctx();
+    hg_config *c = new_config(ctx);
+    CHECK_OK(ctx, hg_config_set(c, "encoder", "dense 7"));
+    CHECK_OK(ctx, hg_config_set(c, "decoder", "dense input"));
+    CHECK_OK(ctx, hg_config_preset(c, "stacked"));
+    CHECK_STR(hg_config_get(c, "encoder"), "dense 7");
+    CHECK(hg_config_get(c, "hidden") == NULL);
+    CHECK(hg_config_get(c, "code") == NULL);
+    CHECK_STR(hg_config_get(c, "loss"), "bce");
+    hg_config_free(&c);
+}
+
+TEST(a_preset_takes_back_what_another_gave)
+{
+    hg_ctx *ctx = test_ctx();
+    hg_config *c = new_config(ctx), *alone = new_config(ctx);
+    hgi_text a, b;
+    hgi_text_init(&a, &ctx->mem);
+    hgi_text_init(&b, &ctx->mem);
+    CHECK_OK(ctx, hg_config_preset(c, "hinton-deep"));
+    CHECK_OK(ctx, hg_config_preset(c, "vae"));
+    CHECK_OK(ctx, hg_config_preset(alone, "vae"));
+    CHECK_OK(ctx, hgi_config_print(c, &a));
+    CHECK_OK(ctx, hgi_config_print(alone, &b));
+    CHECK_STR(a.s, b.s);
+    hgi_text_free(&a);
+    hgi_text_free(&b);
+    hg_config_free(&alone);
+    hg_config_free(&c);
+}
+
 TEST(lines_replace_the_sizes_that_came_before)
 {
     hg_ctx *ctx = test_ctx();

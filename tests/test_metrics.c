@@ -167,8 +167,9 @@ TEST(metrics_that_do_not_apply_are_left_out_of_the_list)
         n++;
     }
     /* bce, bce_floor, psnr, explained_variance, kl, elbo, neg_elbo, neg_iwae,
-     * iwae_samples, active_units, l0, dead_units, perplexity, input_mse, input_psnr */
-    CHECK_INT(n, HGI_METRIC_COUNT - 15);
+     * iwae_samples, active_units, l0, dead_units, perplexity, ssim, input_mse,
+     * input_psnr */
+    CHECK_INT(n, HGI_METRIC_COUNT - 16);
     CHECK(!hg_metrics_at(e, n + 1000, &row) && !hg_metrics_at(e, -1, &row));
     CHECK(!hg_metrics_at(NULL, 0, &row) && isnan(hg_metrics_get(NULL, "mse")));
     hg_metrics_free(&e);
@@ -246,4 +247,109 @@ TEST(evaluate_gives_the_validation_loss_of_the_last_epoch)
         check_validation(ctx, hgi_losses[i]->name, "false");
         check_validation(ctx, hgi_losses[i]->name, "true");
     }
+}
+
+/* ---- structural similarity --------------------------------------------------------- */
+
+/* The formula as it stands, one window after the other. */
+static double plain_ssim(int64_t h, int64_t w, int64_t channels, const hgi_real *x,
+                         const hgi_real *y)
+{
+    double total = 0, count = 0;
+    for (int64_t k = 0; k < channels; k++)
+        for (int64_t r = 0; r + 11 <= h; r++)
+            for (int64_t c = 0; c + 11 <= w; c++, count++) {
+                double sum = 0, mx = 0, my = 0, xx = 0, yy = 0, xy = 0;
+                for (int i = 0; i < 11; i++)
+                    for (int j = 0; j < 11; j++) {
+                        double g = exp(-((i - 5) * (i - 5) + (j - 5) * (j - 5)) / 4.5);
+                        double a = (double)x[((r + i) * w + c + j) * channels + k];
+                        double b = (double)y[((r + i) * w + c + j) * channels + k];
+                        sum += g;
+                        mx += g * a;
+                        my += g * b;
+                        xx += g * a * a;
+                        yy += g * b * b;
+                        xy += g * a * b;
+                    }
+                mx /= sum;
+                my /= sum;
+                double sx = xx / sum - mx * mx, sy = yy / sum - my * my;
+                total += (2 * mx * my + 1e-4) * (2 * (xy / sum - mx * my) + 9e-4) /
+                         ((mx * mx + my * my + 1e-4) * (sx + sy + 9e-4));
+            }
+    return total / count;
+}
+
+TEST(structural_similarity_is_what_the_formula_says_in_any_shape)
+{
+    static const int64_t shapes[][3] = {
+        {11, 11, 1}, {12, 19, 1}, {28, 28, 1}, {17, 13, 3}};
+    for (int s = 0; s < 4; s++) {
+        int64_t h = shapes[s][0], w = shapes[s][1], k = shapes[s][2], n = h * w * k;
+        hgi_real x[28 * 28], y[28 * 28];
+        double *work = calloc((size_t)hgi_ssim_work(w), sizeof *work);
+        uint64_t seed = 4;
+        test_where("%lldx%lldx%lld", (long long)h, (long long)w, (long long)k);
+        for (int64_t i = 0; i < n; i++) {
+            x[i] = (hgi_real)test_uniform(&seed, 0, 1);
+            y[i] = (hgi_real)(0.7 * (double)x[i] + test_uniform(&seed, 0, 0.3));
+        }
+        /* Some hundred double additions, in another order. */
+        CHECK_NEAR(hgi_ssim(h, w, k, x, y, work), plain_ssim(h, w, k, x, y), 1e-12);
+        CHECK_NEAR(hgi_ssim(h, w, k, x, x, work), 1, 1e-12);
+        free(work);
+    }
+}
+
+/* Numbers of scikit-image 0.26: structural_similarity(x, y, data_range=1,
+ * gaussian_weights=True, sigma=1.5, use_sample_covariance=False) ; x is a ramp that
+ * starts over, y the same with every third pixel at a half. */
+TEST(structural_similarity_is_that_of_scikit_image)
+{
+    enum { H = 20, W = 24 };
+    hgi_real x[H * W], y[H * W];
+    double work[11 * 5 * (W - 10)];
+    for (int r = 0; r < H; r++)
+        for (int c = 0; c < W; c++) {
+            int i = r * W + c;
+            x[i] = (hgi_real)((r * 7 + c * 11) % 64 / 64.0);
+            y[i] = i % 3 == 0 ? (hgi_real)0.5 : x[i];
+        }
+    CHECK_INT(hgi_ssim_work(W), 11 * 5 * (W - 10));
+    CHECK_NEAR(hgi_ssim(H, W, 1, x, y, work), 0.7990189031861025, 1e-12);
+}
+
+TEST(images_have_a_structural_similarity_and_other_rows_have_none)
+{
+    hg_ctx *ctx = test_ctx();
+    float *x = random_floats(8, 5 * 144, 0, 1), *line = random_floats(9, 5 * 144, -1, 1);
+    const model_recipe images = {
+        .input = {2, {12, 12, 0}}, .encoder = "dense 9", .decoder = "dense 144 sigmoid"};
+    const model_recipe flat = {
+        .input = {1, {144, 0, 0}}, .encoder = "dense 9", .decoder = "dense 144 sigmoid"};
+    hg_model *m = make_model(ctx, &images), *f = make_model(ctx, &flat);
+    hg_metrics *a = measure(ctx, m, x, 5), *b = measure(ctx, f, x, 5),
+               *c = measure(ctx, m, line, 5);
+    double work[11 * 5 * 2], sum = 0;
+    float y[5 * 144];
+    CHECK_OK(ctx, hg_reconstruct(ctx, m, x, 5, y));
+    for (int r = 0; r < 5; r++) {
+        hgi_real from[144], to[144];
+        for (int i = 0; i < 144; i++) {
+            from[i] = (hgi_real)x[r * 144 + i];
+            to[i] = (hgi_real)y[r * 144 + i];
+        }
+        sum += hgi_ssim(12, 12, 1, from, to, work) / 5;
+    }
+    CHECK_NEAR(hg_metrics_get(a, "ssim"), sum, 1e-12);
+    CHECK(isnan(hg_metrics_get(b, "ssim")));
+    CHECK(isnan(hg_metrics_get(c, "ssim")));
+    hg_metrics_free(&a);
+    hg_metrics_free(&b);
+    hg_metrics_free(&c);
+    hg_model_free(&m);
+    hg_model_free(&f);
+    free(x);
+    free(line);
 }

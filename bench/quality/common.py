@@ -49,7 +49,7 @@ class Runs:
 
     def evaluate(self, model, *options):
         return json.loads(call(self.program, "evaluate", model, self.test_rows, *options,
-                               "--json"))
+                               "--no-pca", "--json"))
 
 
 def arguments(parser, work):

@@ -13,7 +13,6 @@ distance between the features of samples and of the 10,000 test images,
 and writes samples.png: samples over the nearest training image of each (squared error).
 The features are those of this net, so the numbers compare with each other and with no
 published FID.  Needs NumPy."""
-import gzip
 import os
 import struct
 import subprocess
@@ -21,6 +20,8 @@ import sys
 import zlib
 
 import numpy as np
+
+from images import frechet, read_idx
 
 HOURGLASS, MNIST, OUT = sys.argv[1:4]
 TRAIN = os.path.join(MNIST, "train-images-idx3-ubyte.gz")
@@ -44,27 +45,9 @@ def path(name):
     return os.path.join(OUT, name)
 
 
-def images(name):
-    with gzip.open(name) as f:
-        return np.frombuffer(f.read(), np.uint8, offset=16).reshape(-1, 784).astype(np.float32)
-
-
 def features(rows):
     run("encode", path("feature.safetensors"), rows, "-o", path("features.npy"))
     return np.load(path("features.npy")).astype(float)
-
-
-def root(c):
-    value, vector = np.linalg.eigh(c)
-    return (vector * np.sqrt(np.maximum(value, 0))) @ vector.T
-
-
-def frechet(a, b):
-    c1, c2 = np.cov(a.T), np.cov(b.T)
-    # tr (C1 C2)^(1/2) = tr (R C2 R)^(1/2) with R = C1^(1/2), which is symmetric.
-    r = root(c1)
-    cross = np.sqrt(np.maximum(np.linalg.eigvalsh(r @ c2 @ r), 0)).sum()
-    return ((a.mean(0) - b.mean(0)) ** 2).sum() + np.trace(c1) + np.trace(c2) - 2 * cross
 
 
 def nearest(samples, train):
@@ -105,7 +88,7 @@ ways = [
     ("plain, standard normal codes", "plain", "prior"),
 ]
 test = features(TEST)
-train = images(TRAIN)
+train = read_idx(TRAIN).reshape(-1, 784).astype(np.float32)
 half = features(TRAIN)[: len(test)]
 print(f"{'training images':32} {frechet(half, test):8.2f}")
 for model in ("vae", "plain"):

@@ -2,20 +2,13 @@
 /* Measure a model on data, a window at a time: every row has its own place for each number,
  * and the places are summed in order, so that the result depends neither on the threads nor
  * on the windows. */
+#include "apply/evaluate.h"
 #include "apply/apply.h"
 #include "apply/posterior.h"
-#include "metrics/metrics.h"
 #include "model/objective.h"
 
 #include <math.h>
 #include <string.h>
-
-struct hg_metrics {
-    hgi_mem mem;
-    double value[HGI_METRIC_COUNT]; /* NaN: does not apply */
-    int64_t latents;                /* of a code that is drawn; 0: it is not */
-    double *kl, *variance;          /* [latents] */
-};
 
 /* What is kept of a row. */
 typedef struct row_numbers {
@@ -26,6 +19,7 @@ typedef struct row_numbers {
     double activity;     /* sum |code| */
     int64_t zeros;       /* code values that are exactly 0 */
     double input_square; /* of the input against the target, when they are two */
+    double ssim;         /* of images */
 } row_numbers;
 
 typedef struct job {
@@ -49,6 +43,9 @@ typedef struct job {
     int64_t iwae;     /* samples */
     double *bound;    /* [window.room], with iwae */
     double bound_sum; /* of all rows so far */
+    bool images;      /* rows in [0,1] that are large enough for structural similarity */
+    int64_t dim[3];   /* of an image: height, width, channels */
+    double *ssim;     /* [workers, hgi_ssim_work(width)] */
 } evaluate_job;
 
 static hgi_real *clean_of(const evaluate_job *j, int worker)
@@ -136,6 +133,9 @@ static void errors_sink(void *arg, const hgi_chunk *c)
         if (j->pair)
             row->input_square =
                 hgi_row_compare(d, c->x + r * d, t, j->mean, false).square;
+        if (j->images)
+            row->ssim = hgi_ssim(j->dim[0], j->dim[1], j->dim[2], t, c->y + r * d,
+                                 j->ssim + c->worker * hgi_ssim_work(j->dim[1]));
         row->plain_recon = recon[r];
         for (int64_t i = 0; i < net->code_size; i++) {
             double z = (double)c->z[r * net->code_size + i];
@@ -252,6 +252,7 @@ static void add_rows(evaluate_job *j)
         sum->kl += r->kl;
         sum->plain_recon += r->plain_recon;
         sum->input_square += r->input_square;
+        sum->ssim += r->ssim;
         sum->activity += r->activity;
         sum->zeros += r->zeros;
     }
@@ -298,6 +299,7 @@ static void summarise(const evaluate_job *j, int64_t clipped, double *v)
         m->net.loss->fuses ? sum.plain_recon / values : sum.error.bce / values;
     v[HGI_METRIC_BCE_FLOOR] = sum.error.bce_floor / values;
     v[HGI_METRIC_PSNR] = hgi_psnr(v[HGI_METRIC_MSE]);
+    if (j->images) v[HGI_METRIC_SSIM] = sum.ssim / rows;
     if (j->pair) v[HGI_METRIC_INPUT_PSNR] = hgi_psnr(v[HGI_METRIC_INPUT_MSE]);
 }
 
@@ -316,6 +318,23 @@ static hg_status make_units(evaluate_job *j)
     j->fired = hgi_calloc(&ctx->mem, count, sizeof *j->fired);
     return j->fired != NULL ? HG_OK
                             : hgi_fail_mem(ctx, count * sizeof *j->fired, "unit counts");
+}
+
+/* Rows of two dimensions, or of three with the channels last, that hold a whole window. */
+static hg_status look_at_images(evaluate_job *j)
+{
+    hg_ctx *ctx = j->feed.ctx;
+    const hgi_shape *in = &j->feed.model->spec.input;
+    hgi_team *team;
+    for (int i = 0; i < 3; i++) j->dim[i] = i < in->rank ? in->dim[i] : 1;
+    j->images = j->unit && in->rank >= 2 && j->dim[0] >= HGI_SSIM_WINDOW &&
+                j->dim[1] >= HGI_SSIM_WINDOW;
+    if (!j->images) return HG_OK;
+    HGI_TRY(hgi_ctx_team(ctx, &team));
+    size_t count = (size_t)hgi_team_size(team) * (size_t)hgi_ssim_work(j->dim[1]);
+    j->ssim = hgi_calloc(&ctx->mem, count, sizeof *j->ssim);
+    return j->ssim != NULL ? HG_OK
+                           : hgi_fail_mem(ctx, count * sizeof *j->ssim, "image windows");
 }
 
 /* A window through the whole net, looking at the code on the way; a second time, one
@@ -359,6 +378,7 @@ static hg_status run(evaluate_job *j)
     memset(&mean, 0, sizeof mean);
     HGI_TRY(look_at_data(j));
     HGI_TRY(make_units(j));
+    HGI_TRY(look_at_images(j));
     HGI_TRY(hgi_ctx_team(ctx, &team));
     size_t losses = (size_t)hgi_team_size(team) * (size_t)hgi_infer_losses(&m->net);
     j->loss = hgi_calloc(&ctx->mem, losses, sizeof *j->loss);
@@ -555,16 +575,19 @@ done:
         assert(metrics != NULL);
         summarise(&j, clipped, metrics->value);
         metrics->value[HGI_METRIC_DECODER_NORM] = decoder_norm(ctx, m);
-        *out = metrics;
-    } else {
-        hg_metrics_free(&metrics);
+        /* Rows that were changed for the model are not those that PCA would see. */
+        if (o->pca && !j.pair && clipped == 0 && j.binarise == HGI_BINARISE_NONE)
+            status = hgi_measure_pca(ctx, m, data, o->train, metrics);
     }
+    if (status != HG_OK) hg_metrics_free(&metrics);
+    *out = metrics;
     hgi_free(&ctx->mem, j.row);
     hgi_free(&ctx->mem, j.fired);
     hgi_free(&ctx->mem, j.mean);
     hgi_free(&ctx->mem, j.clean);
     hgi_free(&ctx->mem, j.loss);
     hgi_free(&ctx->mem, j.bound);
+    hgi_free(&ctx->mem, j.ssim);
     return status;
 }
 
@@ -588,6 +611,11 @@ double hg_metrics_get(const hg_metrics *metrics, const char *name)
     return (double)NAN;
 }
 
+const hg_metrics *hg_metrics_pca(const hg_metrics *metrics)
+{
+    return metrics != NULL ? metrics->pca : NULL;
+}
+
 int64_t hg_metrics_list(const hg_metrics *metrics, const char *name,
                         const double **values)
 {
@@ -605,6 +633,7 @@ void hg_metrics_free(hg_metrics **metrics)
 {
     if (metrics == NULL || *metrics == NULL) return;
     hgi_mem mem = (*metrics)->mem;
+    hg_metrics_free(&(*metrics)->pca);
     hgi_free(&mem, (*metrics)->kl);
     hgi_free(&mem, *metrics);
     *metrics = NULL;

@@ -94,7 +94,8 @@ static void find_mean(search *s)
 }
 
 hg_status hgi_neighbours(hg_ctx *ctx, int64_t d, const float *rows, int64_t m,
-                         const float *query, int64_t n, int64_t k, int64_t *index)
+                         const float *query, int64_t n, int64_t k, int64_t *index,
+                         const hgi_watch *watch)
 {
     hgi_team *team;
     const hgi_mem *mem = &ctx->mem;
@@ -111,17 +112,20 @@ hg_status hgi_neighbours(hg_ctx *ctx, int64_t d, const float *rows, int64_t m,
     s.dots = hgi_calloc(mem, workers * QUERIES * ROWS, sizeof *s.dots);
     s.distance = hgi_calloc(mem, (size_t)(n * k), sizeof *s.distance);
     bool ok = s.mean && s.part && s.packed && s.square && s.left && s.dots && s.distance;
+    bool stopped = false;
     if (ok) {
         find_mean(&s);
         for (int64_t i = 0; i < n * k; i++) s.distance[i] = HUGE_VAL;
-        for (s.first = 0; s.first < m; s.first += ROWS) {
+        for (s.first = 0; s.first < m && !stopped; s.first += ROWS) {
             s.count = hgi_min(ROWS, m - s.first);
             hgi_stage stages[2] = {{load_rows, &s, 1},
                                    {look, &s, hgi_ceil_div(n, QUERIES)}};
             hgi_team_run(team, stages, 2);
+            stopped = hgi_watch_stops(watch, (double)(s.first + s.count) / (double)m);
         }
     }
     void *all[] = {s.mean, s.part, s.packed, s.square, s.left, s.dots, s.distance};
     for (int64_t i = 0; i < HGI_COUNT(all); i++) hgi_free(mem, all[i]);
+    if (stopped) return hgi_fail(ctx, HG_ECANCELED, "stopped while comparing rows");
     return ok ? HG_OK : hgi_fail_mem(ctx, wide * ROWS * 8, "nearest neighbours");
 }

@@ -159,11 +159,8 @@ hg_status hg_plot_manifold(hg_ctx *ctx, const hg_model *m, const hg_dataset *dat
     HGI_GOTO(hgi_dataset_check(ctx, codes));
     hgi_grid g = {
         .title = w.o.title != NULL ? w.o.title
-                 : w.normal
-                     ? "The plane of codes: value 1 across, value 2 up, by quantiles "
-                       "of the normal distribution"
-                     : "The plane of codes: value 1 across, value 2 up, by quantiles "
-                       "of the data's codes",
+                 : w.normal        ? "Codes: value 1 across, 2 up, at normal quantiles"
+                            : "Codes: value 1 across, 2 up, at the codes' quantiles",
         .columns = side,
         .tight = true,
     };

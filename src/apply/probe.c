@@ -27,6 +27,8 @@ typedef struct probe {
     double *label;      /* [classes] ascending */
     int32_t *predicted; /* [judge.n] */
     int64_t *index;     /* [judge.n, NEIGHBOURS] */
+    const hg_probe *caller;
+    char what[64]; /* is being done, for the caller's progress */
 } probe;
 
 /* ---- labels ------------------------------------------------------------------------- */
@@ -136,16 +138,27 @@ static int32_t vote(const probe *p, const int64_t *index, int64_t k)
     return p->learn.class[index[best]];
 }
 
-static hg_status classify(probe *p, int64_t d, const float *learn, const float *judge,
-                          double *knn, double *linear)
+static int look(void *user, double share)
+{
+    const probe *p = user;
+    return p->caller->on_progress(p->caller->user, p->what, share);
+}
+
+static hg_status classify(probe *p, const char *of, int64_t d, const float *learn,
+                          const float *judge, double *knn, double *linear)
 {
     int64_t k = hgi_min(NEIGHBOURS, p->learn.n);
-    HGI_TRY(hgi_neighbours(p->ctx, d, learn, p->learn.n, judge, p->judge.n, k, p->index));
+    const hgi_watch watch = {look, p},
+                    *w = p->caller->on_progress != NULL ? &watch : NULL;
+    snprintf(p->what, sizeof p->what, "nearest neighbours of %s", of);
+    HGI_TRY(
+        hgi_neighbours(p->ctx, d, learn, p->learn.n, judge, p->judge.n, k, p->index, w));
     for (int64_t i = 0; i < p->judge.n; i++)
         p->predicted[i] = vote(p, p->index + i * k, k);
     *knn = share_right(p);
+    snprintf(p->what, sizeof p->what, "logistic regression on %s", of);
     HGI_TRY(hgi_logistic(p->ctx, d, p->classes, learn, p->learn.class, p->learn.n, judge,
-                         p->judge.n, p->predicted));
+                         p->judge.n, p->predicted, w));
     *linear = share_right(p);
     return HG_OK;
 }
@@ -157,11 +170,14 @@ static hg_status classify_all(probe *p, hg_probe *out)
         hgi_calloc(&p->ctx->mem, (size_t)p->judge.n * NEIGHBOURS, sizeof *p->index);
     if (p->predicted == NULL || p->index == NULL)
         return hgi_fail_mem(p->ctx, (size_t)p->judge.n * 44, "answers");
-    HGI_TRY(classify(p, p->k, p->learn.z, p->judge.z, &out->knn_code, &out->linear_code));
-    HGI_TRY(classify(p, p->d, p->learn.x, p->judge.x, &out->knn_raw, &out->linear_raw));
+    HGI_TRY(classify(p, "codes", p->k, p->learn.z, p->judge.z, &out->knn_code,
+                     &out->linear_code));
+    HGI_TRY(classify(p, "rows", p->d, p->learn.x, p->judge.x, &out->knn_raw,
+                     &out->linear_raw));
     if (p->k >= p->d) return HG_OK; /* PCA with all components is the rows, turned */
     HGI_TRY(take_pca(p));
-    return classify(p, p->k, p->learn.z, p->judge.z, &out->knn_pca, &out->linear_pca);
+    return classify(p, "PCA's codes", p->k, p->learn.z, p->judge.z, &out->knn_pca,
+                    &out->linear_pca);
 }
 
 /* ---- the whole ---------------------------------------------------------------------- */
@@ -211,8 +227,12 @@ hg_status hg_probe_run(hg_ctx *ctx, const hg_model *m, const hg_dataset *train,
     p.k = m->net.code_size;
     const hg_dataset *rows = halves ? data : train;
     const hg_dataset *known = halves ? labels : train_labels;
-    *out = (hg_probe){
-        .size = sizeof *out, .knn_pca = (double)NAN, .linear_pca = (double)NAN};
+    *out = (hg_probe){.size = sizeof *out,
+                      .knn_pca = (double)NAN,
+                      .linear_pca = (double)NAN,
+                      .on_progress = out->on_progress,
+                      .user = out->user};
+    p.caller = out;
     HGI_GOTO(learn_labels(&p, known, 0, halves ? 2 : 1));
     HGI_GOTO(take(&p, &p.learn, rows, known, 0, halves ? 2 : 1));
     HGI_GOTO(take(&p, &p.judge, data, labels, halves ? 1 : 0, halves ? 2 : 1));

@@ -149,7 +149,7 @@ static hg_status choose_source(drawing *g)
         return hgi_fail(
             g->ctx, HG_EINVAL,
             "the model has no mixture to draw codes from: fit one to the codes "
-            "of rows (sample --fit DATA; hg_mixture_fit)");
+            "of rows first");
     return HG_OK;
 }
 

@@ -195,4 +195,14 @@ int hgi_write_at(int fd, const void *p, size_t n, int64_t at);
 #define HGI_HASH_INIT UINT64_C(0xcbf29ce484222325)
 uint64_t hgi_hash(uint64_t hash, const void *p, size_t n);
 
+/* Whoever waits for long work may look on, and end it.  NULL: nobody does. */
+typedef struct hgi_watch {
+    int (*look)(void *user, double share); /* of the work, 0 to 1; not 0: stop */
+    void *user;
+} hgi_watch;
+static inline bool hgi_watch_stops(const hgi_watch *w, double share)
+{
+    return w != NULL && w->look(w->user, share) != 0;
+}
+
 #endif

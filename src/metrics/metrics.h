@@ -25,6 +25,8 @@
     X(BCE, bce, "nats", "mean binary cross-entropy over rows and features")              \
     X(BCE_FLOOR, bce_floor, "nats", "bce of a perfect reconstruction of these rows")     \
     X(PSNR, psnr, "dB", "-10 log10(mse), for data in [0,1]")                             \
+    X(SSIM, ssim, "",                                                                    \
+      "structural similarity of images in [0,1], mean over rows; 1: equal")              \
     X(SSE_PER_ROW, sse_per_row, "",                                                      \
       "squared error summed over features, mean over rows")                              \
     X(INPUT_MSE, input_mse, "", "mse of the model's noisy input itself")                 \
@@ -62,5 +64,11 @@ typedef struct hgi_row_errors {
 hgi_row_errors hgi_row_compare(int64_t d, const hgi_real *y, const hgi_real *t,
                                const double *mean, bool unit);
 double hgi_psnr(double mse);
+/* Structural similarity of two images [h,w,channels] in [0,1], h and w at least
+ * HGI_SSIM_WINDOW; work: hgi_ssim_work(w) doubles. */
+enum { HGI_SSIM_WINDOW = 11 };
+int64_t hgi_ssim_work(int64_t w);
+double hgi_ssim(int64_t h, int64_t w, int64_t channels, const hgi_real *x,
+                const hgi_real *y, double *work);
 
 #endif

@@ -15,6 +15,7 @@ struct hg_config {
     hg_ctx *ctx;
     char *value[HGI_MAX_OPTIONS]; /* by index of hgi_config_decls; NULL: not set */
     char *place[HGI_MAX_OPTIONS]; /* of each line of the value in a file, or NULL */
+    bool chosen[HGI_MAX_OPTIONS]; /* set by its own name: no preset replaces it */
 };
 
 static void clear_index(hg_config *c, int i)
@@ -22,6 +23,7 @@ static void clear_index(hg_config *c, int i)
     hgi_free(&c->mem, c->value[i]);
     hgi_free(&c->mem, c->place[i]);
     c->value[i] = c->place[i] = NULL;
+    c->chosen[i] = false;
 }
 
 hg_status hg_config_new(hg_ctx *ctx, hg_config **out)
@@ -51,6 +53,7 @@ hg_status hgi_config_copy(const hg_config *c, hg_config **out)
     *out = NULL;
     HGI_TRY(hg_config_new(c->ctx, &copy));
     for (int i = 0; i < HGI_MAX_OPTIONS; i++) {
+        copy->chosen[i] = c->chosen[i];
         if (c->value[i] == NULL) continue;
         copy->value[i] = hgi_strdup(&c->mem, c->value[i]);
         if (c->place[i] != NULL) copy->place[i] = hgi_strdup(&c->mem, c->place[i]);
@@ -67,10 +70,13 @@ void hgi_config_swap(hg_config *a, hg_config *b)
 {
     for (int i = 0; i < HGI_MAX_OPTIONS; i++) {
         char *value = a->value[i], *place = a->place[i];
+        bool chosen = a->chosen[i];
         a->value[i] = b->value[i];
         a->place[i] = b->place[i];
+        a->chosen[i] = b->chosen[i];
         b->value[i] = value;
         b->place[i] = place;
+        b->chosen[i] = chosen;
     }
 }
 
@@ -139,6 +145,7 @@ hg_status hg_config_set(hg_config *cfg, const char *name, const char *value)
     if (i < 0) return hgi_config_unknown(cfg->ctx, name, NULL);
     if (i == need("preset")) return hg_config_preset(cfg, value);
     HGI_TRY(set_index(cfg, i, value));
+    cfg->chosen[i] = true;
     /* Lines say the whole structure: sizes of a preset or an earlier flag must go. */
     if (i == need("encoder") || i == need("decoder")) {
         clear_index(cfg, need("hidden"));
@@ -180,24 +187,28 @@ static hg_status unknown_preset(hg_ctx *ctx, const char *name)
     return hgi_unknown(ctx, "preset", name, NULL, names, n);
 }
 
+/* A preset gives what nobody chose, wherever it stands: an option's own word wins before it
+ * and behind it, so that their order cannot change a model silently.  What another preset
+ * gave goes.                                                                           */
 hg_status hg_config_preset(hg_config *cfg, const char *name)
 {
-    /* A preset says the whole structure: what an earlier one said of it must go. */
-    static const char *const structure[] = {
-        "encoder",           "decoder", "hidden", "code",       "code-kind",
-        "code-activation",   "l1",      "beta",   "topk",       "activation",
-        "output-activation", "corrupt", "redraw", "keep-clean", "contractive",
-        "pretrain"};
     if (name == NULL)
         return hgi_fail(cfg->ctx, HG_EINVAL, "hg_config_preset: name is NULL");
     const hgi_preset *p = find_preset(name);
     if (p == NULL) return unknown_preset(cfg->ctx, name);
     hg_config *copy;
     HGI_TRY(hgi_config_copy(cfg, &copy));
-    for (int i = 0; i < HGI_COUNT(structure); i++) clear_index(copy, need(structure[i]));
+    for (int i = 0; i < HGI_MAX_OPTIONS; i++)
+        if (!copy->chosen[i]) clear_index(copy, i);
+    /* Lines say the whole structure, as in hg_config_set(). */
+    bool lines = copy->chosen[need("encoder")] || copy->chosen[need("decoder")];
     hg_status status = set_index(copy, need("preset"), name);
-    for (int i = 0; status == HG_OK && p->settings[i] != NULL; i += 2)
-        status = set_index(copy, need(p->settings[i]), p->settings[i + 1]);
+    for (int i = 0; status == HG_OK && p->settings[i] != NULL; i += 2) {
+        int at = need(p->settings[i]);
+        bool size = at == need("hidden") || at == need("code");
+        if (copy->chosen[at] || (lines && size)) continue;
+        status = set_index(copy, at, p->settings[i + 1]);
+    }
     if (status == HG_OK) hgi_config_swap(cfg, copy);
     hg_config_free(&copy);
     return status;

@@ -209,8 +209,17 @@ done:
     return status;
 }
 
-/* Read a code's line.  A kind that has its size in its line may get it from `code`, which
- * need not be known yet: any stands in for it.                                         */
+static bool takes_k(const char *text)
+{
+    const hgi_layer_kind *kind = hgi_code_kind(text);
+    for (const hgi_opt_decl *d = kind != NULL ? kind->options : NULL;
+         d != NULL && d->name != NULL; d++)
+        if (strcmp(d->name, "k") == 0) return strstr(text, " k=") == NULL;
+    return false;
+}
+
+/* Read a code's line.  A kind that has its size in its line may get it from `code`, and the
+ * number of values that it keeps from `topk`, which need not be known yet: any stand in. */
 static hg_status read_code(walker *w, const char *text)
 {
     const hgi_layer_kind *kind;
@@ -220,7 +229,8 @@ static hg_status read_code(walker *w, const char *text)
     bool bare = hgi_code_sized(text) && !(text[second] >= '0' && text[second] <= '9');
     hgi_text_init(&t, &w->ctx->mem);
     hgi_text_add_bytes(&t, text, first);
-    hgi_text_add(&t, "%s%s", bare ? " 1" : "", text + first);
+    hgi_text_add(&t, "%s%s%s", bare ? " 1" : "", text + first,
+                 takes_k(text) ? " k=1" : "");
     hg_status status = hgi_text_ok(&t)
                            ? hgi_net_read_line(w->ctx, true, "code", t.s, &kind, &line)
                            : hgi_fail_mem(w->ctx, t.len, w->name);

@@ -16,7 +16,7 @@ static const hgi_layer_kind *find_kind(const hgi_layer_kind *const *kinds,
     return NULL;
 }
 
-static const hgi_layer_kind *code_kind(const char *line)
+const hgi_layer_kind *hgi_code_kind(const char *line)
 {
     char word[32];
     hgi_line_kind(line, word);
@@ -25,13 +25,13 @@ static const hgi_layer_kind *code_kind(const char *line)
 
 bool hgi_code_sized(const char *line)
 {
-    const hgi_layer_kind *kind = code_kind(line);
+    const hgi_layer_kind *kind = hgi_code_kind(line);
     return kind != NULL && kind->sized;
 }
 
 bool hgi_code_takes_linear(const char *line)
 {
-    const hgi_layer_kind *kind = code_kind(line);
+    const hgi_layer_kind *kind = hgi_code_kind(line);
     return kind != NULL && kind->takes_linear;
 }
 

@@ -62,6 +62,8 @@ typedef struct hgi_net {
                            bce takes logits, else linear */
 } hgi_net;
 
+/* The kind that a code's line names, NULL: none. */
+const hgi_layer_kind *hgi_code_kind(const char *line);
 /* The code of this line has the product with its weight in itself. */
 bool hgi_code_sized(const char *line);
 /* ... has an activation in itself, so that the layer before it is linear. */

@@ -50,7 +50,8 @@ static const char *const keeps[] = {"auto", "best", "last", NULL};
 
 const hgi_config_decl hgi_config_decls[] = {
     {"preset", TEXT(NULL, "NAME"), MODEL,
-     "take the settings of a preset (hourglass list presets)", NULL, NULL},
+     "settings that go together (hourglass list presets); options given beside it win",
+     NULL, NULL},
     {"encoder", LINES, MODEL, "layers from input to code, ';' between: \"dense 32 relu\"",
      NULL, NULL},
     {"decoder", LINES, MODEL, "layers from code to output: \"dense input sigmoid\"", NULL,

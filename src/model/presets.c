@@ -69,6 +69,13 @@ static const char *const vincent_mask[] = {
     "optimizer", "adam", "epochs", "50", "batch-size", "256", NULL,
 };
 
+/* The layer of Makhzani & Frey (arXiv:1312.5663): a row keeps 25 of 1,000 units. */
+static const char *const k_sparse[] = {
+    "code", "1000", "code-kind", "topk", "topk", "25", "output-activation", "linear",
+    "loss", "mse", "scale", "unit",
+    "optimizer", "adam", "epochs", "50", "batch-size", "100", NULL,
+};
+
 static const char *const stacked[] = {
     "hidden", "128,64", "code", "32", "activation", "relu",
     "loss", "bce", "scale", "unit",
@@ -165,6 +172,8 @@ const hgi_preset hgi_presets[] = {
     {"vincent-mask",
      "784-500-784 sigmoid from rows with 30 % of the values 0 (Vincent 2010)",
      vincent_mask},
+    {"k-sparse", "784-1000-784 of whose code a row keeps the 25 largest values; mse",
+     k_sparse},
     {"stacked", "images: 128, 64, a code of 32, and back; bce", stacked},
     {"tabular", "tables: standardised columns, 32, a code of 8, and back; mse", tabular},
     {"anomaly", "tables: a detector of anomalies; train on rows that are mostly normal",

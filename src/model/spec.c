@@ -163,6 +163,31 @@ static const char *const code_options[][2] = {
     {"dead-after", "dead"},
 };
 
+static bool has_option(const hgi_layer_kind *kind, const char *word)
+{
+    for (const hgi_opt_decl *d = kind->options; d->name != NULL; d++)
+        if (strcmp(d->name, word) == 0) return true;
+    return false;
+}
+
+/* Does this kind of code have what the option says?  Else which kinds do: the word in the
+ * line is not the option's own name, so that the line's own message would mislead.     */
+static hg_status check_code_option(hg_ctx *ctx, const char *line, const char *option,
+                                   const char *word)
+{
+    const hgi_layer_kind *kind = hgi_code_kind(line);
+    char kinds[200] = "";
+    size_t len = 0;
+    if (kind == NULL || has_option(kind, word)) return HG_OK;
+    for (int i = 0; hgi_code_kinds[i] != NULL && len + 40 < sizeof kinds; i++)
+        if (has_option(hgi_code_kinds[i], word))
+            len += (size_t)snprintf(kinds + len, sizeof kinds - len, "%s%s",
+                                    len > 0 ? " or " : "", hgi_code_kinds[i]->name);
+    return hgi_fail(ctx, HG_EINVAL,
+                    "%s: a %s code has no use for it: set code-kind to %s", option,
+                    kind->name, kinds);
+}
+
 /* The kind, then the size where the kind has it in its line, then what options add. */
 static hg_status code_line(hg_ctx *ctx, const hg_config *cfg, hgi_spec *s)
 {
@@ -170,6 +195,11 @@ static hg_status code_line(hg_ctx *ctx, const hg_config *cfg, hgi_spec *s)
     const char *line = hgi_config_text(cfg, "code-kind");
     size_t kind = strcspn(line, " \t\n"), next = kind + strspn(line + kind, " \t\n");
     bool has_size = line[next] >= '0' && line[next] <= '9';
+    for (int i = 0; i < HGI_COUNT(code_options); i++)
+        if (hgi_config_given(cfg, code_options[i][0]))
+            HGI_TRY(check_code_option(ctx, line, code_options[i][0], code_options[i][1]));
+    if (hgi_config_flag(cfg, "unit-decoder"))
+        HGI_TRY(check_code_option(ctx, line, "unit-decoder", "unit-decoder"));
     hgi_text_init(&t, &ctx->mem);
     hgi_text_add_bytes(&t, line, kind);
     if (hgi_code_sized(line) && !has_size && hgi_config_given(cfg, "code"))

@@ -18,7 +18,7 @@ typedef struct fit {
     hg_ctx *ctx;
     hgi_team *team;
     int64_t d, c, n, params; /* params = (d + 1) c: weights [d,c], then biases */
-    const hgi_real *x;       /* [n,d] standardised */
+    const hgi_real *x;       /* [n,d] centred, in one unit */
     const int32_t *y;
     double *theta, *gradient, *trial, *other; /* [params]; the last two: of a try */
     double *s, *g, *rho, *alpha, *direction;  /* L-BFGS: [MEMORY, params], [MEMORY] */
@@ -149,12 +149,14 @@ static void swap(double **a, double **b)
     *b = t;
 }
 
-static void minimise(fit *f)
+/* False when the watch stopped it. */
+static bool minimise(fit *f, const hgi_watch *watch)
 {
     int64_t kept = 0, n = f->params;
     double loss = objective(f, f->theta, f->gradient);
     for (int64_t step = 0; step < STEPS; step++) {
         double largest = 0;
+        if (hgi_watch_stops(watch, (double)step / STEPS)) return false;
         for (int64_t i = 0; i < n; i++) largest = fmax(largest, fabs(f->gradient[i]));
         if (largest < 1e-5) break;
         find_direction(f, kept);
@@ -171,29 +173,33 @@ static void minimise(fit *f)
         swap(&f->gradient, &f->other);
     }
     for (int64_t i = 0; i < n; i++) f->weight[i] = (hgi_real)f->theta[i];
+    return true;
 }
 
 /* ---- the whole ---------------------------------------------------------------------- */
 
-/* (x - mean) / deviation of x's columns; those that are constant become 0. */
-static void standardise(const fit *f, const float *x, const float *query, int64_t m,
-                        hgi_real *xs, hgi_real *qs)
+/* Columns' means off both, and all over the root of the columns' mean variance in x. */
+static void centre(const fit *f, const float *x, const float *query, int64_t m,
+                   hgi_real *xs, hgi_real *qs)
 {
+    double square = 0;
     for (int64_t c = 0; c < f->d; c++) {
-        double mean = 0, square = 0;
+        double mean = 0;
         for (int64_t r = 0; r < f->n; r++) mean += (double)x[r * f->d + c];
         mean /= (double)f->n;
         for (int64_t r = 0; r < f->n; r++) {
             double v = (double)x[r * f->d + c] - mean;
             square += v * v;
+            xs[r * f->d + c] = (hgi_real)v;
         }
-        double deviation = sqrt(square / (double)f->n);
-        double scale = deviation > 1e-12 * fabs(mean) ? 1 / deviation : 0;
-        for (int64_t r = 0; r < f->n; r++)
-            xs[r * f->d + c] = (hgi_real)(((double)x[r * f->d + c] - mean) * scale);
         for (int64_t r = 0; r < m; r++)
-            qs[r * f->d + c] = (hgi_real)(((double)query[r * f->d + c] - mean) * scale);
+            qs[r * f->d + c] = (hgi_real)((double)query[r * f->d + c] - mean);
     }
+    /* Nothing varies: all is 0 already. */
+    double deviation = sqrt(square / (double)(f->n * f->d));
+    double scale = deviation > 0 ? 1 / deviation : 0;
+    for (int64_t i = 0; i < f->n * f->d; i++) xs[i] = (hgi_real)((double)xs[i] * scale);
+    for (int64_t i = 0; i < m * f->d; i++) qs[i] = (hgi_real)((double)qs[i] * scale);
 }
 
 static void predict(const fit *f, const hgi_real *query, int64_t m, hgi_real *z,
@@ -209,7 +215,7 @@ static void predict(const fit *f, const hgi_real *query, int64_t m, hgi_real *z,
 
 hg_status hgi_logistic(hg_ctx *ctx, int64_t d, int64_t classes, const float *x,
                        const int32_t *y, int64_t n, const float *query, int64_t m,
-                       int32_t *predicted)
+                       int32_t *predicted, const hgi_watch *watch)
 {
     const hgi_mem *mem = &ctx->mem;
     fit f = {
@@ -226,6 +232,7 @@ hg_status hgi_logistic(hg_ctx *ctx, int64_t d, int64_t classes, const float *x,
     f.loss = hgi_calloc(mem, blocks, sizeof *f.loss);
     f.part = hgi_calloc(mem, blocks * params, sizeof *f.part);
     bool ok = xs && qs && numbers && f.weight && f.logits && f.loss && f.part;
+    bool done = false;
     if (ok) {
         f.theta = numbers;
         f.gradient = f.theta + params;
@@ -237,11 +244,12 @@ hg_status hgi_logistic(hg_ctx *ctx, int64_t d, int64_t classes, const float *x,
         f.rho = f.g + params * MEMORY;
         f.alpha = f.rho + MEMORY;
         f.x = xs;
-        standardise(&f, x, query, m, xs, qs);
-        minimise(&f);
+        centre(&f, x, query, m, xs, qs);
+        done = minimise(&f, watch);
         predict(&f, qs, m, f.logits, predicted);
     }
     void *all[] = {xs, qs, numbers, f.weight, f.logits, f.loss, f.part};
     for (int64_t i = 0; i < HGI_COUNT(all); i++) hgi_free(mem, all[i]);
-    return ok ? HG_OK : hgi_fail_mem(ctx, (size_t)(n * d) * 4, "a linear probe");
+    if (!ok) return hgi_fail_mem(ctx, (size_t)(n * d) * 4, "a linear probe");
+    return done ? HG_OK : hgi_fail(ctx, HG_ECANCELED, "stopped while fitting a probe");
 }

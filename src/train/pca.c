@@ -7,6 +7,8 @@
  * rows too wide for a matrix of all columns are passed over again at every turn instead.
  * The leading eigenvectors come from subspace iteration with Rayleigh-Ritz steps (Golub &
  * Van Loan, Matrix Computations, 4th ed., 8.2.4), narrow matrices from hgi_eigen whole. */
+#include "train/pca.h"
+
 #include "base/linear.h"
 #include "base/rng.h"
 #include "base/team.h"
@@ -384,18 +386,15 @@ static hg_status check(hg_ctx *ctx, const hg_config *cfg, const hg_dataset *data
     return HG_OK;
 }
 
-/* The linear model with its scaler, and zeros for weights. */
-static hg_status make_model(hg_ctx *ctx, const hg_config *cfg, const hg_dataset *data,
+/* The linear model and zeros for weights.  Takes the scaler. */
+static hg_status make_model(hg_ctx *ctx, int64_t k, hgi_scaler *scaler,
+                            const hg_dataset *data, const hgi_shape *input,
                             hg_model **out)
 {
     hg_status status = HG_OK;
-    hgi_scaler scaler;
-    hgi_spec spec = {.mem = ctx->mem, .input = {.rank = data->rank}, .huber_delta = 1};
+    hgi_spec spec = {.mem = ctx->mem, .input = *input, .huber_delta = 1};
     char line[64];
-    memset(&scaler, 0, sizeof scaler);
-    for (int i = 0; i < data->rank; i++) spec.input.dim[i] = data->shape[i];
-    snprintf(line, sizeof line, "dense %lld linear",
-             (long long)hgi_config_int(cfg, "code"));
+    snprintf(line, sizeof line, "dense %lld linear", (long long)k);
     HGI_GOTO(hgi_spec_set_lines(ctx, &spec.encoder, &spec.encoder_count, line));
     HGI_GOTO(hgi_spec_set_lines(ctx, &spec.decoder, &spec.decoder_count,
                                 "dense input linear"));
@@ -403,14 +402,12 @@ static hg_status make_model(hg_ctx *ctx, const hg_config *cfg, const hg_dataset 
     spec.loss = hgi_strdup(&ctx->mem, "mse");
     if (spec.code == NULL || spec.loss == NULL)
         HGI_GOTO(hgi_fail_mem(ctx, 6, "the model's lines"));
-    HGI_GOTO(hgi_scaler_fit(ctx, hgi_config_text(cfg, "scale"), data, &scaler));
-    HGI_GOTO(hgi_model_take(ctx, &spec, &scaler, out));
+    HGI_GOTO(hgi_model_take(ctx, &spec, scaler, out));
     (*out)->trained.rows = data->rows;
-    (*out)->trained.seed = (uint64_t)hgi_config_int(cfg, "seed");
     HGI_GOTO(hgi_model_set_columns(ctx, *out, data->columns));
 done:
     hgi_spec_free(&spec);
-    hgi_scaler_free(&ctx->mem, &scaler);
+    hgi_scaler_free(&ctx->mem, scaler);
     if (status != HG_OK) hg_model_free(out);
     return status;
 }
@@ -435,28 +432,53 @@ static hg_status finish(pca *j, hg_model *m, double *share)
                                            .lr = (double)NAN});
 }
 
-hg_status hg_pca(hg_ctx *ctx, const hg_config *cfg, const hg_dataset *data, double *share,
-                 hg_model **out)
+/* Fit the model's weights; it is the caller's, also on failure. */
+static hg_status fit_model(hg_ctx *ctx, const hg_dataset *data, double *share,
+                           hg_model *m)
 {
     hg_status status = HG_OK;
-    hg_model *m = NULL;
-    pca j = {.ctx = ctx, .data = data};
-    *out = NULL;
-    HGI_TRY(check(ctx, cfg, data));
-    HGI_GOTO(make_model(ctx, cfg, data, &m));
+    pca j = {.ctx = ctx, .data = data, .n = data->rows, .d = data->features};
     HGI_GOTO(hgi_ctx_team(ctx, &j.team));
-    j.n = data->rows;
-    j.d = data->features;
     j.k = m->net.code_size;
     j.scaler = &m->scaler;
     HGI_GOTO(fit(&j));
     add_total(&j);
     HGI_GOTO(j.read);
-    HGI_GOTO(finish(&j, m, share));
-    *out = m;
-    m = NULL;
+    status = finish(&j, m, share);
 done:
     release(&j);
-    hg_model_free(&m);
+    return status;
+}
+
+hg_status hg_pca(hg_ctx *ctx, const hg_config *cfg, const hg_dataset *data, double *share,
+                 hg_model **out)
+{
+    hgi_scaler scaler;
+    *out = NULL;
+    memset(&scaler, 0, sizeof scaler);
+    HGI_TRY(check(ctx, cfg, data));
+    hg_status status = hgi_scaler_fit(ctx, hgi_config_text(cfg, "scale"), data, &scaler);
+    if (status != HG_OK) hgi_scaler_free(&ctx->mem, &scaler);
+    HGI_TRY(status);
+    hgi_shape input = {.rank = data->rank};
+    for (int i = 0; i < data->rank; i++) input.dim[i] = data->shape[i];
+    HGI_TRY(make_model(ctx, hgi_config_int(cfg, "code"), &scaler, data, &input, out));
+    (*out)->trained.seed = (uint64_t)hgi_config_int(cfg, "seed");
+    status = fit_model(ctx, data, share, *out);
+    if (status != HG_OK) hg_model_free(out);
+    return status;
+}
+
+hg_status hgi_pca_like(hg_ctx *ctx, const hg_model *like, int64_t k,
+                       const hg_dataset *data, hg_model **out)
+{
+    hgi_scaler scaler;
+    const hgi_scaler *s = &like->scaler;
+    *out = NULL;
+    memset(&scaler, 0, sizeof scaler);
+    HGI_TRY(hgi_scaler_make(ctx, s->kind, s->features, s->shift, s->scale, &scaler));
+    HGI_TRY(make_model(ctx, k, &scaler, data, &like->spec.input, out));
+    hg_status status = fit_model(ctx, data, NULL, *out);
+    if (status != HG_OK) hg_model_free(out);
     return status;
 }

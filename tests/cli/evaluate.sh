@@ -9,6 +9,13 @@ for key in rows loss mse bce sse_per_row; do
     grep -q "\"$key\": [0-9]" result || fail "no $key in the JSON"
 done
 wc -l <result
+# PCA with as many numbers stands beside the model, and structural similarity for images.
+sed -n '1p' table | grep -c ' model .* PCA'
+grep -cE '^(mse|psnr|ssim|sse_per_row|explained_variance)  *[0-9.]+  *[0-9.]+' table
+grep -o '"pca": {"rows": [0-9]*, "mse": 0' result
+hourglass evaluate model.safetensors $test --no-pca | grep -c PCA || true
+hourglass evaluate model.safetensors $test --train $train --json | grep -o '"pca": {"rows": [0-9]*, "mse": 0'
+hourglass evaluate model.safetensors $test --corrupt gaussian:0.1 --json | grep -c pca || true
 # What a session's narrow weights cost; how much depends on the machine.
 hourglass evaluate model.safetensors $test --weights bf16 | tail -1 | sed 's/[-+]*[0-9][0-9.e-]*/N/g'
 hourglass evaluate model.safetensors $test --weights int8 --json | grep -o '"session": {[^}]*}' |

@@ -8,5 +8,5 @@ hourglass evaluate m.safetensors rows.csv -q --labels labels.csv --label-column 
 hourglass evaluate m.safetensors rows.csv --labels labels.csv --label-column class \
     --train rows.csv --train-labels labels.csv --json | grep -o '"knn_raw": [0-9.]*'
 hourglass evaluate m.safetensors rows.csv --labels labels.csv 2>&1 || echo "exit $?"
-hourglass evaluate m.safetensors rows.csv --train rows.csv 2>&1 || echo "exit $?"
+hourglass evaluate m.safetensors rows.csv --train-labels labels.csv 2>&1 || echo "exit $?"
 hourglass evaluate m.safetensors rows.csv --labels labels.csv --train rows.csv 2>&1 || echo "exit $?"

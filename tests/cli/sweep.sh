@@ -16,3 +16,6 @@ hourglass sweep "$S" cod=2 $common 2>&1 || echo "exit $?"
 hourglass sweep "$S" code $common 2>&1 || echo "exit $?"
 hourglass sweep "$S" loss=mse,mae code=2 $common --plot s.gif 2>&1 || echo "exit $?"
 hourglass sweep "$S" code=2 $common --checkpoint state 2>&1 || echo "exit $?"
+# Options that take one value take several as axes, and no axis is an error in words.
+hourglass sweep "$S" --code 2,4 --lr 1e-3,1e-2 $common --json | grep -o '"settings": "[^"]*"'
+hourglass sweep "$S" $common 2>&1 || echo "exit $?"

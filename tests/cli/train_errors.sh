@@ -41,6 +41,22 @@ try hourglass train $test --quiet=yes
 try hourglass train $test --threads none
 try hourglass train $test --cpu fast
 try hourglass train $test --header --no-header
+# Options of a code kind name the kinds that have them.
+try hourglass train $test --code 3 --topk 2
+try hourglass train $test --code 3 --beta 2
+try hourglass train $test --code 3 --code-kind topk --topk 2 --unit-decoder --beta 2
+# Only a model, or an empty file, is replaced unasked.
+echo 'a,b' >other.csv
+touch empty
+try hourglass train $test --code 3 --epochs 1 -q -o other.csv
+try hourglass pca $test --code 3 -q -o other.csv
+try hourglass sweep $test code=2,3 --epochs 1 -q -o other.csv
+grep -c 'a,b' other.csv
+hourglass train $test --code 3 --epochs 1 -q -o empty
+hourglass train $test --code 4 --epochs 1 -q -o empty
+hourglass train $test --code 3 --epochs 1 -q -o other.csv --force
+hourglass summary other.csv --json | grep -o '"code": [0-9]*'
+rm other.csv empty
 cp $test copy.gz
 try hourglass train copy.gz --code 3 -o copy.gz
 cmp $test copy.gz
