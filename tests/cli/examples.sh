@@ -5,7 +5,7 @@ need_yaml
 n=0
 for file in "$HG_SAMPLE"/../examples/*.yaml; do
     name=$(basename "$file" .yaml) rows=$train options=
-    case $name in tabular) rows=$table options='--drop-non-numeric' ;; esac
+    case $name in tabular | anomaly) rows=$table options='--drop-non-numeric' ;; esac
     # The settings of nets that take seconds a step are checked to the first step.
     case $name in
         conv-* | denoise-* | hinton-* | keras-conv | iwae) options="$options --dry-run" ;;
