@@ -82,7 +82,7 @@ def main():
         for name, data in (("encode", plain), ("encode .gz", packed)):
             codes = os.path.join(folder, "codes.npy")
             runs = [spawn([program, "encode", os.path.join(folder, "model.safetensors"),
-                           data, "-o", codes]) for _ in range(a.runs)]
+                           data, "-q", "-o", codes]) for _ in range(a.runs)]
             print(f"{name:10}  {min(wall for wall, _, _ in runs):.3f} s, "
                   f"peak memory {max(memory for _, _, memory in runs):.0f} MB of "
                   f"{os.path.getsize(plain) / 1e6:.0f} MB")
