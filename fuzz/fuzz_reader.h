@@ -31,7 +31,7 @@ static void fuzz_rows(hg_ctx *ctx, const hg_dataset *d)
     free(row);
 }
 
-static void fuzz_read(const uint8_t *data, size_t size, const hg_data_options *o)
+static inline void fuzz_read(const uint8_t *data, size_t size, const hg_data_options *o)
 {
     hg_ctx *ctx;
     hgi_source *s;
