@@ -28,7 +28,7 @@ enum { MOST = 8, LEVELS = 3, BITS = 11, BINS = 1 << BITS };
 #define MOMENTUM 0.99
 
 static const hgi_opt_decl options[] = {
-    HGI_WIDE_SIZE_OPTION,
+    HGI_CODE_SIZE_OPTION,
     HGI_WIDE_K_OPTION("how many of them a row keeps, mean over a batch"),
     HGI_WIDE_UNIT_OPTION,
     HGI_WIDE_LAST_OPTIONS,

@@ -20,7 +20,7 @@
 enum { O_SIZE, O_K, O_UNIT, O_ALPHA, O_AUXK, O_DEAD, O_PRE, O_MIRROR };
 
 static const hgi_opt_decl options[] = {
-    HGI_WIDE_SIZE_OPTION,
+    HGI_CODE_SIZE_OPTION,
     HGI_WIDE_K_OPTION("how many of them a row keeps"),
     HGI_WIDE_UNIT_OPTION,
     {.name = "alpha",

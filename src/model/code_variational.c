@@ -41,13 +41,7 @@ enum { TILE_ROWS = 64, TILE_COLUMNS = 256 };
 enum { MU, LOGVAR, SIGMA, NOISE }; /* parts of saved, d values each, noise S times */
 
 static const hgi_opt_decl options[] = {
-    {.name = "size",
-     .type = HGI_OPT_INT,
-     .positional = true,
-     .required = true,
-     .lo = 1,
-     .hi = 1 << 24,
-     .help = "values of a code"},
+    HGI_CODE_SIZE_OPTION,
     {.name = "beta",
      .type = HGI_OPT_REAL,
      .lo = 1e-6,

@@ -333,6 +333,13 @@ struct hgi_layer_kind {
                     int64_t item);
 };
 
+/* The first option of codes that have their own product, and their size in their line. */
+#define HGI_CODE_SIZE_OPTION                                                             \
+    {                                                                                    \
+        .name = "size", .type = HGI_OPT_INT, .positional = true, .required = true,       \
+        .lo = 1, .hi = 1 << 24, .help = "values of a code"                               \
+    }
+
 extern const hgi_layer_kind *const hgi_layer_kinds[]; /* NULL-ended */
 extern const hgi_layer_kind *const hgi_code_kinds[];  /* NULL-ended */
 

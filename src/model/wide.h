@@ -31,11 +31,6 @@ enum { HGI_WIDE_WEIGHT, HGI_WIDE_BIAS, HGI_WIDE_SILENT, HGI_WIDE_THRESHOLD };
 enum { HGI_WIDE_ROWS = 64 };
 
 /* The options that wide codes have alike, for their lists. */
-#define HGI_WIDE_SIZE_OPTION                                                             \
-    {                                                                                    \
-        .name = "size", .type = HGI_OPT_INT, .positional = true, .required = true,       \
-        .lo = 1, .hi = 1 << 24, .help = "values of a code"                               \
-    }
 #define HGI_WIDE_K_OPTION(text)                                                          \
     {                                                                                    \
         .name = "k", .type = HGI_OPT_INT, .required = true, .lo = 1, .hi = 1 << 20,      \

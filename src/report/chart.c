@@ -4,6 +4,7 @@
  * Every margin comes from measured texts.  Sizes are for a sheet of 800 x 500 points and
  * grow and shrink with it, so that a chart scaled to a column's width stays legible. */
 #include "report/chart.h"
+#include "report/axes.h"
 
 #include <math.h>
 
@@ -70,24 +71,12 @@ static bool whole_numbers(const double *v, int64_t n)
 
 /* ---- layout ------------------------------------------------------------------- */
 
-/* Ticks of x: fewer until their texts stand apart. */
-static void fit_x_ticks(hgi_chart_layout *l)
-{
-    hgi_frame *f = &l->frame;
-    bool whole = whole_numbers(l->chart->x, l->chart->n);
-    for (int about = (int)fmax(f->w / (60 * l->unit), 2); about > 0; about--) {
-        hgi_axis_ticks(&f->ax, about, whole);
-        double w = hgi_ticks_width(l->canvas, l->tick, &f->ax);
-        if (f->ax.count < 2 || f->ax.count * (w + 12 * l->unit) < f->w) break;
-    }
-}
-
 /* Margins first, from measured texts; what is left is the frame. */
 static void lay_out(hgi_chart_layout *l)
 {
     const hgi_chart *c = l->chart;
     hgi_frame *f = &l->frame;
-    double u = l->unit, pad = 18 * u;
+    double u = l->unit, pad = HGI_AXES_PAD * u;
     double right = pad + hgi_chart_fit_ends(l);
     hgi_label_fit(l->canvas, &l->title, l->bold, c->title, l->width - f->x - pad, 2);
     hgi_label_fit(l->canvas, &l->x_label, l->text, c->x_label, l->width - 2 * pad, 1);
@@ -107,39 +96,11 @@ static void lay_out(hgi_chart_layout *l)
     f->y = hgi_snap(top);
     f->w = hgi_snap(fmax(l->width - left - right, 20));
     f->h = hgi_snap(fmax(f->h, 20));
-    fit_x_ticks(l);
+    hgi_axes_fit_x(l->canvas, l->tick, f, u, 60, whole_numbers(c->x, c->n));
     hgi_label_fit(l->canvas, &l->mark, l->tick, c->mark_label, 0.6 * f->w, 1);
 }
 
 /* ---- drawing ------------------------------------------------------------------ */
-
-/* Texts come last, so that no line crosses them. */
-static void draw_texts(const hgi_chart_layout *l)
-{
-    hgi_canvas *c = l->canvas;
-    const hgi_frame *f = &l->frame;
-    double u = l->unit, pad = 18 * u, base = f->y + f->h;
-    hgi_canvas_ink(c, l->theme->ink, 1);
-    hgi_label_draw(c, &l->title, f->x, pad, HGI_LEFT);
-    if (l->x_label.lines)
-        hgi_label_draw(c, &l->x_label, f->x + f->w / 2,
-                       base + 17 * u + l->tick.size * HGI_CAP, HGI_CENTRE);
-    if (l->y_label.lines)
-        hgi_canvas_text_up(c, l->y_label.font, pad + l->y_label.font.size * HGI_CAP,
-                           f->y + f->h / 2, HGI_CENTRE, l->y_label.line[0]);
-    hgi_canvas_ink(c, l->theme->soft, 1);
-    for (int i = 0; i < f->ay.count; i++)
-        hgi_tick_draw(c, l->tick, f->x - 9 * u,
-                      hgi_frame_y(f, f->ay.ticks[i].at) + l->tick.size * HGI_CAP / 2,
-                      HGI_RIGHT, &f->ay.ticks[i]);
-    for (int i = 0; i < f->ax.count; i++)
-        hgi_tick_draw(c, l->tick, hgi_frame_x(f, f->ax.ticks[i].at),
-                      base + 8 * u + l->tick.size * HGI_CAP, HGI_CENTRE, &f->ax.ticks[i]);
-    hgi_tick_draw(c, l->tick, f->x - 9 * u, f->y - 0.7 * l->tick.size, HGI_RIGHT,
-                  &f->ay.power);
-    hgi_tick_draw(c, l->tick, f->x + f->w, base + 17 * u + l->tick.size * 2 * HGI_CAP,
-                  HGI_RIGHT, &f->ax.power);
-}
 
 /* A dot on each point of a line of few points shows where the measurements are. */
 static void draw_series(const hgi_chart_layout *l)
@@ -182,7 +143,7 @@ static hg_status draw(hg_ctx *ctx, hgi_chart_layout *l, const char *path)
             "%d x %d",
             path, l->width, l->height, SIZE_MIN, SIZE_MIN);
     HGI_TRY(set_ranges(ctx, l, path));
-    l->frame.x = 18 * l->unit;
+    l->frame.x = HGI_AXES_PAD * l->unit;
     lay_out(l); /* the title's width depends on the left margin, which this finds */
     lay_out(l);
     hgi_chart_place_ends(l);
@@ -195,7 +156,8 @@ static hg_status draw(hg_ctx *ctx, hgi_chart_layout *l, const char *path)
     draw_series(l);
     hgi_chart_draw_mark_dots(l);
     hgi_chart_draw_ends(l);
-    draw_texts(l);
+    hgi_axes_draw(&(hgi_axes){l->canvas, l->theme, l->unit, l->tick, &l->frame, &l->title,
+                              &l->x_label, &l->y_label});
     return hgi_canvas_end(l->canvas);
 }
 

@@ -5,8 +5,7 @@
  * points, so that nobody has to go back and forth, and those who see colours otherwise can
  * read it too.  Points are drawn in the order given: whoever shuffles them hides no group
  * under another. */
-#include "report/curve.h"
-#include "report/label.h"
+#include "report/axes.h"
 #include "report/report.h"
 
 #include <math.h>
@@ -116,11 +115,7 @@ static void fit_ticks(sheet *m)
 {
     hgi_frame *f = &m->frame;
     hgi_axis_ticks(&f->ay, (int)fmax(f->h / (70 * m->unit), 2), false);
-    for (int about = (int)fmax(f->w / (70 * m->unit), 2); about > 0; about--) {
-        hgi_axis_ticks(&f->ax, about, false);
-        double w = hgi_ticks_width(m->canvas, m->tick, &f->ax);
-        if (f->ax.count < 2 || f->ax.count * (w + 12 * m->unit) < f->w) break;
-    }
+    hgi_axes_fit_x(m->canvas, m->tick, f, m->unit, 70, false);
     if (m->s->bare_y) f->ay.count = 0;
 }
 
@@ -129,7 +124,7 @@ static void lay_out(sheet *m)
 {
     const hgi_scatter *s = m->s;
     hgi_frame *f = &m->frame;
-    double u = m->unit, pad = 18 * u;
+    double u = m->unit, pad = HGI_AXES_PAD * u;
     fit_legend(m);
     double x0 = f->x > 0 ? f->x : pad;
     hgi_label_fit(m->canvas, &m->title, m->bold, s->title, m->width - x0 - pad, 2);
@@ -201,35 +196,6 @@ static void draw_legend(const sheet *m)
     }
 }
 
-static void draw_texts(const sheet *m)
-{
-    hgi_canvas *c = m->canvas;
-    const hgi_frame *f = &m->frame;
-    double u = m->unit, base = f->y + f->h, pad = 18 * u;
-    hgi_canvas_ink(c, m->theme->ink, 1);
-    hgi_label_draw(c, &m->title, f->x, pad, HGI_LEFT);
-    if (m->x_label.lines)
-        hgi_label_draw(c, &m->x_label, f->x + f->w / 2,
-                       base + 17 * u + m->tick.size * HGI_CAP, HGI_CENTRE);
-    if (m->y_label.lines)
-        hgi_canvas_text_up(c, m->y_label.font, pad + m->y_label.font.size * HGI_CAP,
-                           f->y + f->h / 2, HGI_CENTRE, m->y_label.line[0]);
-    hgi_canvas_ink(c, m->theme->soft, 1);
-    for (int i = 0; i < f->ay.count; i++)
-        hgi_tick_draw(c, m->tick, f->x - 9 * u,
-                      hgi_frame_y(f, f->ay.ticks[i].at) + m->tick.size * HGI_CAP / 2,
-                      HGI_RIGHT, &f->ay.ticks[i]);
-    for (int i = 0; i < f->ax.count; i++)
-        hgi_tick_draw(c, m->tick, hgi_frame_x(f, f->ax.ticks[i].at),
-                      base + 8 * u + m->tick.size * HGI_CAP, HGI_CENTRE, &f->ax.ticks[i]);
-    /* Codes beyond ten thousand or so have a factor for all ticks of an axis. */
-    if (!m->s->bare_y)
-        hgi_tick_draw(c, m->tick, f->x - 9 * u, f->y - 0.7 * m->tick.size, HGI_RIGHT,
-                      &f->ay.power);
-    hgi_tick_draw(c, m->tick, f->x + f->w, base + 17 * u + m->tick.size * 2 * HGI_CAP,
-                  HGI_RIGHT, &f->ax.power);
-}
-
 static hg_status draw(hg_ctx *ctx, sheet *m, const char *path)
 {
     const hgi_scatter *s = m->s;
@@ -254,7 +220,8 @@ static hg_status draw(hg_ctx *ctx, sheet *m, const char *path)
     draw_points(m);
     for (int g = 0; g < s->groups; g++) draw_name(m, g);
     draw_legend(m);
-    draw_texts(m);
+    hgi_axes_draw(&(hgi_axes){m->canvas, m->theme, m->unit, m->tick, &m->frame, &m->title,
+                              &m->x_label, &m->y_label});
     return hgi_canvas_end(m->canvas);
 }
 
