@@ -27,24 +27,34 @@ static void take(void *arg, const hgi_score_rows *rows, int64_t at, int worker)
     gathered *g = arg;
     const size_t n = (size_t)rows->n, one = sizeof(hgi_real);
     (void)worker;
+    const int64_t S = rows->samples;
     at += g->first;
     memcpy(g->x + at * rows->d, rows->x, n * (size_t)rows->d * one);
-    memcpy(g->z + at * rows->k, rows->z, n * (size_t)rows->k * one);
-    memcpy(g->y + at * rows->d, rows->y, n * (size_t)rows->d * one);
-    memcpy(g->r + at * rows->c, rows->r, n * (size_t)rows->c * one);
+    memcpy(g->z + S * at * rows->k, rows->z, n * (size_t)(S * rows->k) * one);
+    memcpy(g->y + S * at * rows->d, rows->y, n * (size_t)(S * rows->d) * one);
+    memcpy(g->r + S * at * rows->c, rows->r, n * (size_t)(S * rows->c) * one);
 }
 
-static hg_status gathered_new(hg_ctx *ctx, const hg_model *m, int64_t n, gathered *g)
+/* Values of a row and what comes of it. */
+static int64_t values_of(const hgi_score_rows *s)
 {
-    const int64_t d = m->net.inputs, k = m->net.code_size, c = hgi_score_columns(m);
-    size_t count = (size_t)n * (size_t)(2 * d + k + c);
-    *g = (gathered){.rows = {.kernels = ctx->kernels, .n = n, .d = d, .k = k, .c = c}};
+    return s->d + s->samples * (s->d + s->k + s->c);
+}
+
+static hg_status gathered_new(hg_ctx *ctx, const hg_model *m, const hgi_score_kind *kind,
+                              int64_t n, gathered *g)
+{
+    *g = (gathered){.rows = hgi_score_sizes(kind, m)};
+    const int64_t d = g->rows.d, c = g->rows.c, S = g->rows.samples;
+    size_t count = (size_t)n * (size_t)values_of(&g->rows);
+    g->rows.kernels = ctx->kernels;
+    g->rows.n = n;
     g->x = hgi_alloc(&ctx->mem, count * sizeof *g->x);
     if (g->x == NULL)
         return hgi_fail_mem(ctx, count * sizeof *g->x, "rows to learn a score from");
     g->y = g->x + n * d;
-    g->r = g->y + n * d;
-    g->z = g->r + n * c;
+    g->r = g->y + S * n * d;
+    g->z = g->r + S * n * c;
     g->rows.x = g->x;
     g->rows.y = g->y;
     g->rows.z = g->z;
@@ -52,15 +62,15 @@ static hg_status gathered_new(hg_ctx *ctx, const hg_model *m, int64_t n, gathere
     return HG_OK;
 }
 
-static hg_status gather(hg_ctx *ctx, const hg_model *net, const hg_dataset *data,
-                        gathered *g)
+static hg_status gather(hg_ctx *ctx, const hg_model *net, const hgi_score_kind *kind,
+                        const hg_dataset *data, gathered *g)
 {
     hg_status status;
     hgi_rows w;
     hgi_score_pass p;
     memset(&p, 0, sizeof p);
     HGI_TRY(hgi_rows_open(ctx, data, 0, &w));
-    HGI_GOTO(hgi_score_pass_open(ctx, net, data, &w, true, &p));
+    HGI_GOTO(hgi_score_pass_open(ctx, net, data, &w, kind, true, &p));
     p.take = take;
     p.arg = g;
     HGI_GOTO(hgi_rows_next(ctx, &w));
@@ -94,10 +104,11 @@ static hg_status sample(hg_ctx *ctx, const hg_dataset *data, int64_t most, uint6
     return status;
 }
 
-static int64_t most_rows(const hg_model *m)
+static int64_t most_rows(const hg_model *m, const hgi_score_kind *kind)
 {
-    const int64_t values = 2 * m->net.inputs + m->net.code_size + hgi_score_columns(m);
-    return hgi_max(64, hgi_min(MOST, MOST_BYTES / (values * (int64_t)sizeof(hgi_real))));
+    const hgi_score_rows sizes = hgi_score_sizes(kind, m);
+    int64_t bytes = values_of(&sizes) * (int64_t)sizeof(hgi_real);
+    return hgi_max(64, hgi_min(MOST, MOST_BYTES / bytes));
 }
 
 hg_status hgi_detect_learn(hg_ctx *ctx, hg_model *m, const hg_dataset *train,
@@ -107,12 +118,13 @@ hg_status hgi_detect_learn(hg_ctx *ctx, hg_model *m, const hg_dataset *train,
     hgi_detector d, *old = &m->detector;
     hg_dataset *some = NULL;
     gathered g = {.x = NULL};
+    HGI_TRY(hgi_score_fits(ctx, kind, m));
     HGI_TRY(hgi_detector_new(ctx, kind->name, hgi_max(1, old->nets), &d));
-    HGI_GOTO(sample(ctx, train, most_rows(m), m->trained.seed, &some));
+    HGI_GOTO(sample(ctx, train, most_rows(m, kind), m->trained.seed, &some));
     const hg_dataset *rows = some != NULL ? some : train;
-    HGI_GOTO(gathered_new(ctx, m, rows->rows, &g));
+    HGI_GOTO(gathered_new(ctx, m, kind, rows->rows, &g));
     for (int64_t i = 0; i < d.nets; i++) {
-        HGI_GOTO(gather(ctx, i == 0 ? m : old->net[i], rows, &g));
+        HGI_GOTO(gather(ctx, i == 0 ? m : old->net[i], kind, rows, &g));
         HGI_GOTO(kind->fit(ctx, &g.rows, &d.state[i]));
     }
     /* The nets move over; what is freed then has none. */

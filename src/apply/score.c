@@ -10,10 +10,19 @@
 #include <math.h>
 #include <string.h>
 
-extern const hgi_score_kind hgi_score_residual;
-extern const hgi_score_kind hgi_score_mahalanobis;
-const hgi_score_kind *const hgi_score_kinds[] = {&hgi_score_residual,
-                                                 &hgi_score_mahalanobis, NULL};
+/* The first is the default. */
+#define SCORES(X)                                                                        \
+    X(residual)                                                                          \
+    X(mahalanobis)                                                                       \
+    X(neighbours)                                                                        \
+    X(probability)                                                                       \
+    X(combined)
+#define SCORE(name) extern const hgi_score_kind hgi_score_##name;
+SCORES(SCORE)
+#undef SCORE
+#define SCORE(name) &hgi_score_##name,
+const hgi_score_kind *const hgi_score_kinds[] = {SCORES(SCORE) NULL};
+#undef SCORE
 
 enum { KINDS = HGI_COUNT(hgi_score_kinds) - 1 };
 
@@ -31,13 +40,53 @@ hg_status hgi_score_find(hg_ctx *ctx, const char *name, const hgi_score_kind **o
 int64_t hgi_score_columns(const hg_model *m) { return m->net.inputs; }
 
 /* A reconstruction beyond floats is as far off as can be, and not a gap. */
-void hgi_score_errors(const hg_model *m, int64_t n, const hgi_real *x, const hgi_real *y,
-                      hgi_real *r)
+void hgi_score_errors(const hg_model *m, int64_t n, int64_t samples, const hgi_real *x,
+                      const hgi_real *y, hgi_real *r)
 {
-    for (int64_t i = 0; i < n * m->net.inputs; i++) {
-        r[i] = x[i] - y[i];
-        if (isnan(r[i]) && !isnan(x[i])) r[i] = (hgi_real)HUGE_VAL;
+    const int64_t d = m->net.inputs;
+    for (int64_t i = 0; i < n * samples; i++, y += d, r += d) {
+        const hgi_real *row = x + i / samples * d;
+        for (int64_t j = 0; j < d; j++) {
+            r[j] = row[j] - y[j];
+            if (isnan(r[j]) && !isnan(row[j])) r[j] = (hgi_real)HUGE_VAL;
+        }
     }
+}
+
+hgi_score_rows hgi_score_sizes(const hgi_score_kind *kind, const hg_model *m)
+{
+    return (hgi_score_rows){.n = HGI_INFER_ROWS,
+                            .d = m->net.inputs,
+                            .k = m->net.code_size,
+                            .c = hgi_score_columns(m),
+                            .samples = hgi_max(1, kind->samples),
+                            .loss = m->net.loss};
+}
+
+hg_status hgi_score_prepare(hg_ctx *ctx, const hgi_score_kind *kind,
+                            const hgi_score_state *s, const hgi_score_rows *rows,
+                            void **out)
+{
+    *out = NULL;
+    return kind->prepare != NULL ? kind->prepare(ctx, s, rows, out) : HG_OK;
+}
+
+void hgi_score_release(const hgi_mem *mem, const hgi_score_kind *kind, void *prepared)
+{
+    if (kind->release != NULL)
+        kind->release(mem, prepared);
+    else
+        hgi_free(mem, prepared);
+}
+
+hg_status hgi_score_fits(hg_ctx *ctx, const hgi_score_kind *kind, const hg_model *m)
+{
+    const hgi_layer *code = &m->net.layer[m->net.code];
+    if (kind->samples == 0 || code->kind->posterior != NULL) return HG_OK;
+    return hgi_fail(ctx, HG_EINVAL,
+                    "score %s wants a code that is drawn, this one is %s: train with "
+                    "code-kind variational",
+                    kind->name, code->kind->name);
 }
 
 double hgi_score_settle(double sum, int64_t nets)
@@ -55,8 +104,8 @@ hg_status hgi_score_open(hg_ctx *ctx, const hg_model *m, const hgi_score_kind **
                         "the model has no detector: train one with a score (--preset "
                         "anomaly, or --score WORD)");
     HGI_TRY(hgi_score_find(ctx, d->score, out));
-    const hgi_score_rows sizes = {
-        .d = m->net.inputs, .k = m->net.code_size, .c = hgi_score_columns(m)};
+    HGI_TRY(hgi_score_fits(ctx, *out, m));
+    const hgi_score_rows sizes = hgi_score_sizes(*out, m);
     for (int64_t i = 0; i < d->nets; i++) {
         const char *wrong = (*out)->check(&d->state[i], &sizes);
         if (wrong != NULL)
@@ -78,15 +127,18 @@ static void sink(void *arg, const hgi_chunk *c)
 {
     hgi_score_pass *p = arg;
     const hg_model *m = p->feed.model;
-    hgi_real *r = p->r + (int64_t)c->worker * HGI_INFER_ROWS * p->c;
-    hgi_predict(&m->net, p->feed.ctx->kernels, c->n, c->y);
-    hgi_score_errors(m, c->n, c->x, c->y, r);
+    hgi_real *r = p->r + (int64_t)c->worker * p->each;
+    hgi_predict(&m->net, p->feed.ctx->kernels, c->n * p->samples, c->y);
+    hgi_score_errors(m, c->n, p->samples, c->x, c->y, r);
     const hgi_score_rows rows = {
         .kernels = p->feed.ctx->kernels,
         .n = c->n,
         .d = m->net.inputs,
         .k = m->net.code_size,
         .c = p->c,
+        .samples = p->samples,
+        .loss = m->net.loss,
+        .prepared = p->prepared,
         .x = c->x,
         .z = c->z,
         .y = c->y,
@@ -96,19 +148,24 @@ static void sink(void *arg, const hgi_chunk *c)
 }
 
 hg_status hgi_score_pass_open(hg_ctx *ctx, const hg_model *m, const hg_dataset *like,
-                              const hgi_rows *window, bool quiet, hgi_score_pass *p)
+                              const hgi_rows *window, const hgi_score_kind *kind,
+                              bool quiet, hgi_score_pass *p)
 {
     hg_status status;
     size_t count;
     memset(p, 0, sizeof *p);
     HGI_GOTO(hgi_feed_open(ctx, m, like, false, window, &p->feed));
     p->feed.counts = !quiet;
-    HGI_GOTO(hgi_infer_new(ctx, &m->net, 0, m->net.count, &p->infer));
+    p->samples = hgi_max(1, kind->samples);
+    HGI_GOTO(hgi_infer_samples(ctx, &m->net, p->samples, &p->infer));
+    p->infer.sample = p->infer.alike = kind->samples > 0;
+    p->infer.seed = HGI_SCORE_SEED;
     p->infer.fill = fill;
     p->infer.sink = sink;
     p->infer.arg = p;
     p->c = hgi_score_columns(m);
-    count = (size_t)p->infer.workers * HGI_INFER_ROWS * (size_t)p->c;
+    p->each = p->infer.chunk * p->samples * p->c;
+    count = (size_t)p->infer.workers * (size_t)p->each;
     p->r = hgi_alloc(&ctx->mem, count * sizeof *p->r);
     if (p->r == NULL) HGI_GOTO(hgi_fail_mem(ctx, count * sizeof *p->r, "errors"));
 done:
@@ -139,6 +196,7 @@ typedef struct hgi_scoring_net {
     hgi_score_pass pass;
     hgi_scoring *scoring;
     const hgi_score_state *state;
+    void *prepared;
     bool first; /* of the nets: sets where others add */
 } hgi_scoring_net;
 
@@ -154,10 +212,7 @@ static void take(void *arg, const hgi_score_rows *rows, int64_t at, int worker)
 static int64_t scratch_of(const hgi_score_kind *kind, const hgi_score_state *state,
                           const hg_model *m)
 {
-    const hgi_score_rows rows = {.n = HGI_INFER_ROWS,
-                                 .d = m->net.inputs,
-                                 .k = m->net.code_size,
-                                 .c = hgi_score_columns(m)};
+    const hgi_score_rows rows = hgi_score_sizes(kind, m);
     return kind->scratch != NULL ? kind->scratch(state, &rows) : 0;
 }
 
@@ -171,15 +226,20 @@ hg_status hgi_scoring_open(hg_ctx *ctx, const hg_model *m, const hg_dataset *lik
     s->net = hgi_calloc(&ctx->mem, (size_t)d->nets, sizeof *s->net);
     if (s->net == NULL) HGI_GOTO(hgi_fail_mem(ctx, sizeof *s->net, "a detector's nets"));
     s->each = 1;
-    for (int64_t i = 0; i < d->nets; i++, s->nets++) {
+    for (int64_t i = 0; i < d->nets; i++) {
         const hg_model *net = i == 0 ? m : d->net[i];
-        HGI_GOTO(hgi_score_pass_open(ctx, net, like, window, i > 0, &s->net[i].pass));
-        s->net[i].pass.take = take;
-        s->net[i].pass.arg = &s->net[i];
-        s->net[i].scoring = s;
-        s->net[i].state = &d->state[i];
-        s->net[i].first = i == 0;
-        s->each = hgi_max(s->each, scratch_of(s->kind, &d->state[i], net));
+        hgi_scoring_net *n = &s->net[i];
+        HGI_GOTO(hgi_score_pass_open(ctx, net, like, window, s->kind, i > 0, &n->pass));
+        s->nets++;
+        n->pass.take = take;
+        n->pass.arg = n;
+        n->scoring = s;
+        n->state = &d->state[i];
+        n->first = i == 0;
+        const hgi_score_rows sizes = hgi_score_sizes(s->kind, net);
+        HGI_GOTO(hgi_score_prepare(ctx, s->kind, n->state, &sizes, &n->prepared));
+        n->pass.prepared = n->prepared;
+        s->each = hgi_max(s->each, scratch_of(s->kind, n->state, net));
     }
     size_t count = (size_t)s->net[0].pass.infer.workers * (size_t)s->each;
     s->scratch = hgi_calloc(&ctx->mem, count, sizeof *s->scratch);
@@ -201,8 +261,10 @@ hg_status hgi_scoring_window(hgi_scoring *s, int64_t n, double *score)
 void hgi_scoring_close(hgi_scoring *s, hg_status status, int64_t rows)
 {
     if (s->ctx == NULL) return;
-    for (int64_t i = 0; i < s->nets; i++)
+    for (int64_t i = 0; i < s->nets; i++) {
         hgi_score_pass_close(&s->net[i].pass, status, rows);
+        hgi_score_release(&s->ctx->mem, s->kind, s->net[i].prepared);
+    }
     hgi_free(&s->ctx->mem, s->net);
     hgi_free(&s->ctx->mem, s->scratch);
     s->ctx = NULL;

@@ -18,24 +18,40 @@
 
 #include "apply/apply.h"
 #include "model/detector.h"
+#include "model/loss.h"
 
 /* A row's score is held within this, so that it is a number in every file. */
 #define HGI_SCORE_MOST 3.4028234663852886e38
 
+/* Of draws of codes: one for all models, so that a file need not keep it. */
+#define HGI_SCORE_SEED 1
+
 typedef struct hgi_score_rows {
     const hgi_kernels *kernels;
     int64_t n, d, k, c;
+    int64_t samples; /* of each row's code, side by side: so many rows of z, y and r */
+    const hgi_loss *loss; /* of the net */
+    const void *prepared; /* what the kind's prepare() made */
     const hgi_real *x, *z, *y, *r;
 } hgi_score_rows;
 
 typedef struct hgi_score_kind {
     const char *name, *brief;
+    /* Draws of a row's code, which must be one that is drawn; 0: its mean.  Every row gets
+     * the same draws. */
+    int64_t samples;
     /* Learn from normal rows that the net was trained on, all of them in memory: a sample
      * where there are very many.  What it made before a failure is freed by the caller. */
     hg_status (*fit)(hg_ctx *ctx, const hgi_score_rows *rows, hgi_score_state *out);
     /* What score() takes for granted of a state that comes from a file: NULL, or what of
      * it is wrong.  rows has the sizes d, k and c. */
     const char *(*check)(const hgi_score_state *s, const hgi_score_rows *rows);
+    /* What score() uses beside the state, made once for many rows, from hgi_alloc();
+     * release() takes it back, also NULL and what a failure left; NULL: hgi_free().
+     * prepare NULL: nothing. */
+    hg_status (*prepare)(hg_ctx *ctx, const hgi_score_state *s,
+                         const hgi_score_rows *rows, void **out);
+    void (*release)(const hgi_mem *mem, void *prepared);
     /* Doubles of scratch that score() wants for n rows; NULL: none. */
     int64_t (*scratch)(const hgi_score_state *s, const hgi_score_rows *rows);
     /* The scores of rows->n rows; allocates nothing.  What is not finite counts as the
@@ -47,11 +63,19 @@ extern const hgi_score_kind *const hgi_score_kinds[]; /* NULL-ended; the first: 
 /* HG_EUNKNOWN with the nearest word. */
 hg_status hgi_score_find(hg_ctx *ctx, const char *name, const hgi_score_kind **out);
 
+/* The sizes that score() meets, without rows; n is the most of a chunk. */
+hgi_score_rows hgi_score_sizes(const hgi_score_kind *kind, const hg_model *m);
+hg_status hgi_score_prepare(hg_ctx *ctx, const hgi_score_kind *kind,
+                            const hgi_score_state *s, const hgi_score_rows *rows,
+                            void **out);
+void hgi_score_release(const hgi_mem *mem, const hgi_score_kind *kind, void *prepared);
+/* HG_EINVAL when the kind wants a code that is drawn and the model's is not. */
+hg_status hgi_score_fits(hg_ctx *ctx, const hgi_score_kind *kind, const hg_model *m);
 /* Columns of a model's rows. */
 int64_t hgi_score_columns(const hg_model *m);
-/* r of n rows of x and y. */
-void hgi_score_errors(const hg_model *m, int64_t n, const hgi_real *x, const hgi_real *y,
-                      hgi_real *r);
+/* r of n rows of x, and of y with `samples` rows for each. */
+void hgi_score_errors(const hg_model *m, int64_t n, int64_t samples, const hgi_real *x,
+                      const hgi_real *y, hgi_real *r);
 /* The kind of a model's detector, after everything that its nets' states must be was
  * checked.  Errors: HG_EINVAL the model has no detector; HG_EFORMAT, HG_EUNKNOWN. */
 hg_status hgi_score_open(hg_ctx *ctx, const hg_model *m, const hgi_score_kind **out);
@@ -63,14 +87,16 @@ hg_status hgi_score_open(hg_ctx *ctx, const hg_model *m, const hgi_score_kind **
 typedef struct hgi_score_pass {
     hgi_feed feed;
     hgi_infer infer;
-    hgi_real *r; /* [workers, HGI_INFER_ROWS, c] */
-    int64_t c;
+    hgi_real *r; /* [workers, losses of a chunk, c] */
+    int64_t c, each, samples;
+    const void *prepared;
     void (*take)(void *arg, const hgi_score_rows *rows, int64_t at, int worker);
     void *arg;
 } hgi_score_pass;
 /* quiet: clipped rows are not counted and told of, another pass does. */
 hg_status hgi_score_pass_open(hg_ctx *ctx, const hg_model *m, const hg_dataset *like,
-                              const hgi_rows *window, bool quiet, hgi_score_pass *p);
+                              const hgi_rows *window, const hgi_score_kind *kind,
+                              bool quiet, hgi_score_pass *p);
 hg_status hgi_score_pass_run(hgi_score_pass *p);
 void hgi_score_pass_close(hgi_score_pass *p, hg_status status, int64_t rows);
 

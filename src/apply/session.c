@@ -202,6 +202,7 @@ static void run_layers(session_call *c, int64_t n)
     int64_t wide = c->mode == DECODE ? net->code_size : net->inputs;
     s->ws.pass.n = n;
     s->ws.pass.first = c->at;
+    if (s->ws.pass.samples > 1) hgi_pass_ready(&s->ws);
     c->status = take_rows(c, n, s->ws.pass.slot[first].x);
     if (c->status != HG_OK) return;
     if (s->team != NULL) {
@@ -212,6 +213,8 @@ static void run_layers(session_call *c, int64_t n)
         for (int64_t i = first; i < last; i++) {
             if (s->own != NULL)
                 hgi_own_forward(s, i, n, 0, 1, 0);
+            else if (s->ws.pass.samples > 1)
+                hgi_layer_forward(net, &s->ws.pass, i, 0, n, 0);
             else
                 net->layer[i].kind->forward(&net->layer[i], &s->ws.pass, 0, n, 0);
             if (lines > 0) ask_ahead(next, lines, i - first, last - first);
@@ -219,7 +222,8 @@ static void run_layers(session_call *c, int64_t n)
     }
     hgi_real *y = s->ws.pass.slot[last - 1].y;
     bool logits = c->mode == ERROR && s->own_loss;
-    if (c->mode != ENCODE && !logits) hgi_predict(net, s->ws.pass.k, n, y);
+    int64_t each = hgi_max(1, s->ws.pass.samples);
+    if (c->mode != ENCODE && !logits) hgi_predict(net, s->ws.pass.k, each * n, y);
     if (c->mode == ERROR) measure(c, n, y);
     if (c->mode == SCORE)
         hgi_session_score_rows(s, n, y, c->error + c->at);
@@ -302,20 +306,24 @@ hg_status hg_session_score(hg_session *s, const float *x, int64_t n, double *sco
     if (s == NULL) return HG_EINVAL;
     if (s->score == NULL)
         return fail(s, HG_EINVAL, "the model has no detector that can be used");
-    HGI_TRY(run((session_call){.s = s, .mode = SCORE, .in = x, .error = score, .n = n}));
     const int64_t d = s->model->net.inputs;
+    if (s->score_alone)
+        HGI_TRY(
+            run((session_call){.s = s, .mode = SCORE, .in = x, .error = score, .n = n}));
+    for (int64_t i = 0; i < n && !s->score_alone; i++) score[i] = 0;
     for (int64_t i = 0; i < s->score_nets; i++)
         for (int64_t at = 0, some; at < n; at += some) {
             some = hgi_min(s->ws.rows, n - at);
-            HGI_TRY(run((session_call){.s = s->score_net[i],
-                                       .mode = SCORE,
-                                       .in = x + at * d,
-                                       .error = s->score_part,
-                                       .n = some}));
+            session_call part = {.s = s->score_net[i], .mode = SCORE, .n = some};
+            part.in = x + at * d;
+            part.error = s->score_part;
+            hg_status status = run(part);
+            if (status != HG_OK)
+                return fail(s, status, "%s", hg_session_message(s->score_net[i]));
             for (int64_t r = 0; r < some; r++) score[at + r] += s->score_part[r];
         }
     for (int64_t i = 0; i < n; i++)
-        score[i] = hgi_score_settle(score[i], s->score_nets + 1);
+        score[i] = hgi_score_settle(score[i], s->score_nets + s->score_alone);
     return HG_OK;
 }
 
@@ -371,7 +379,7 @@ static void pack_weights(hg_session *s, const bool *bare)
     }
 }
 
-static hg_status make_workspace(hg_ctx *ctx, int64_t rows, hg_session *s)
+static hg_status make_workspace(hg_ctx *ctx, int64_t rows, int64_t samples, hg_session *s)
 {
     const hg_model *m = s->model;
     hg_status status = HG_OK;
@@ -381,10 +389,13 @@ static hg_status make_workspace(hg_ctx *ctx, int64_t rows, hg_session *s)
     if (s->weights != HGI_WEIGHTS_F32 || s->team != NULL)
         HGI_GOTO(hgi_own_make(ctx, s, bare));
     hgi_workspace_options o = {
-        .k = ctx->kernels, .rows = rows, .workers = 1, .bare = bare};
+        .k = ctx->kernels, .rows = rows, .samples = samples, .workers = 1, .bare = bare};
     HGI_GOTO(hgi_workspace_new(ctx, &m->net, &o, &s->ws));
     s->ws.pass.theta = m->theta;
     s->ws.pass.state = m->state;
+    s->ws.pass.sample = s->ws.pass.alike = samples > 1;
+    s->ws.pass.seed = HGI_SCORE_SEED;
+    s->ws.pass.epoch = HGI_EPOCH_HELD;
     pack_weights(s, bare);
 done:
     hgi_free(&ctx->mem, bare);
@@ -405,8 +416,9 @@ static hg_status make_team(hg_ctx *ctx, int threads, hg_session *s)
     return HG_OK;
 }
 
-hg_status hg_session_new(hg_ctx *ctx, const hg_model *m,
-                         const hg_session_options *options, hg_session **out)
+hg_status hgi_session_make(hg_ctx *ctx, const hg_model *m,
+                           const hg_session_options *options, int64_t samples,
+                           hg_session **out)
 {
     hg_status status = HG_OK;
     hg_session_options o;
@@ -418,14 +430,20 @@ hg_status hg_session_new(hg_ctx *ctx, const hg_model *m,
     s->model = m;
     HGI_GOTO(take_options(ctx, options, &o, s));
     s->range = hgi_model_range(m);
-    HGI_GOTO(make_team(ctx, o.threads, s));
-    HGI_GOTO(make_workspace(ctx, o.rows, s));
+    if (samples == 1) HGI_GOTO(make_team(ctx, o.threads, s));
+    HGI_GOTO(make_workspace(ctx, o.rows, samples, s));
     if (s->weights == HGI_WEIGHTS_F32) HGI_GOTO(hgi_small_make(ctx, s));
-    HGI_GOTO(hgi_session_score_make(ctx, &o, s));
+    if (samples == 1) HGI_GOTO(hgi_session_score_make(ctx, &o, s));
     *out = s;
 done:
     if (status != HG_OK) hg_session_free(&s);
     return status;
+}
+
+hg_status hg_session_new(hg_ctx *ctx, const hg_model *m,
+                         const hg_session_options *options, hg_session **out)
+{
+    return hgi_session_make(ctx, m, options, 1, out);
 }
 
 void hg_session_free(hg_session **session)

@@ -56,9 +56,11 @@ struct hg_session {
     hgi_score_state *score_state;
     hgi_real *score_r;
     double *score_scratch, *score_part; /* part [rows]: another net's scores */
-    struct hg_session **score_net;      /* [nets - 1] */
+    void *score_made;
+    struct hg_session **score_net; /* [score_nets] */
     int64_t score_nets;
-    bool own_loss; /* errors are the model's loss, else mean squares */
+    bool score_alone; /* net 0 is this session itself */
+    bool own_loss;    /* errors are the model's loss, else mean squares */
     int64_t clipped;
     char message[HG_MESSAGE_MAX];
 };
@@ -81,6 +83,10 @@ void hgi_small_free(hg_session *s);
 int64_t hgi_small_run(const hg_session *s, bool encode, bool decode, int64_t n,
                       const float *in, hgi_real *y, double *error);
 
+/* hg_session_new() of a net whose codes are drawn `samples` times, the same draws for every
+ * row; such a session gives scores alone, and 1 is no draw at all. */
+hg_status hgi_session_make(hg_ctx *ctx, const hg_model *m, const hg_session_options *o,
+                           int64_t samples, hg_session **out);
 /* What scores want, where the model has a detector. */
 hg_status hgi_session_score_make(hg_ctx *ctx, const hg_session_options *o, hg_session *s);
 void hgi_session_score_free(hg_session *s);

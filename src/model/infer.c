@@ -98,6 +98,7 @@ void hgi_infer_run(hgi_infer *r, const hgi_real *theta, const hgi_real *state,
         r->ws[i].pass.theta = theta;
         r->ws[i].pass.state = running;
         r->ws[i].pass.sample = r->sample;
+        r->ws[i].pass.alike = r->alike;
         r->ws[i].pass.seed = r->seed;
         r->ws[i].pass.epoch = HGI_EPOCH_HELD;
         r->ws[i].pass.first_sample = r->first_sample;

@@ -191,11 +191,12 @@ struct hgi_pass {
     double epochs_done, steps_done; /* of the run, for weights that grow as it goes on */
     const int64_t *rows; /* [n] global row numbers: what noise is keyed by; or NULL: */
     int64_t first;       /* first, first + 1, ... */
-    double *penalty;     /* [n] penalties of each row are added here, or NULL */
-    double *kl;          /* [n] KL divergence of each row's code, unweighed, or NULL */
-    hgi_real *share;     /* [n, samples] what each sample of a row counts, of 1 in all;
+    bool alike; /* outside training: all rows count as row 0 to what is drawn for them */
+    double *penalty;    /* [n] penalties of each row are added here, or NULL */
+    double *kl;         /* [n] KL divergence of each row's code, unweighed, or NULL */
+    hgi_real *share;    /* [n, samples] what each sample of a row counts, of 1 in all;
                             NULL where samples is 1 */
-    hgi_real *contract;  /* [n, contract_row] of the contractive penalty, or NULL */
+    hgi_real *contract; /* [n, contract_row] of the contractive penalty, or NULL */
     int64_t contract_row;
     const hgi_sparse *sparse; /* where the first layer's x is not 0, or NULL: not known */
     hgi_slot *slot;           /* [layers] */
@@ -213,6 +214,7 @@ static inline hgi_real *hgi_work(const hgi_pass *p, int worker)
 static inline int64_t hgi_row_number(const hgi_pass *p, int64_t r)
 {
     r /= p->each;
+    if (p->alike) return 0;
     return p->rows != NULL ? p->rows[r] : p->first + r;
 }
 

@@ -138,6 +138,7 @@ typedef struct hgi_infer {
     int64_t samples, first_sample; /* of each row's code: y has so many rows of each */
     bool ready;  /* the weights are packed, from an earlier run, and stand as they did */
     bool sample; /* draw random codes, keyed by seed and row number; else their means */
+    bool alike;  /* the same draws for every row, so that its number does not matter */
     uint64_t seed;
     void (*fill)(void *arg, int64_t first, int64_t n, hgi_real *x, int worker);
     void (*sink)(void *arg, const hgi_chunk *c);
