@@ -56,6 +56,8 @@ const cli_option cli_data_options[] = {
      NULL, false},
     {"categories", 0, "N", "256", "CSV: words of a column that are told apart", "reading",
      NULL, false},
+    {"ignore-extra", 0, NULL, NULL, "CSV: columns that the model lacks are no error",
+     "reading", NULL, false},
     {0},
 };
 

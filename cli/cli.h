@@ -54,6 +54,8 @@ struct cli {
     int arg_count;
     bool help;
     hg_ctx *ctx;
+    const hg_schema *schema; /* of the model that rows are read for, or NULL */
+    bool has_model;
 };
 
 /* ---- options that several verbs take -------- */

@@ -346,7 +346,9 @@ static int run(cli *c)
         return cli_usage_error("evaluate: --train and --train-labels go together");
     first_only first = {{.size = sizeof(first.labels)}, {.size = sizeof(first.cost)}};
     json_t *findings = json_object();
-    int code = cli_open_data(c, c->args[1], &in.data);
+    hg_model *model = NULL; /* says how the data are to be read */
+    int code = cli_open_model(c, c->args[0], &model);
+    if (code == CLI_OK) code = cli_open_data(c, c->args[1], &in.data);
     if (code == CLI_OK && clean != NULL) code = cli_open_data(c, clean, &in.target);
     if (code == CLI_OK && train != NULL) code = cli_open_data(c, train, &in.train);
     if (code == CLI_OK)
@@ -368,6 +370,7 @@ static int run(cli *c)
     hg_dataset_free(&in.train);
     hg_dataset_free(&in.target);
     hg_dataset_free(&in.data);
+    hg_model_free(&model);
     return code;
 }
 

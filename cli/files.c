@@ -71,7 +71,11 @@ int cli_read_data_options(cli *c, hg_data_options *out)
     if (cli_has(c, "header") && cli_has(c, "no-header"))
         return cli_usage_error("--header and --no-header exclude each other");
     out->columns = cli_get(c, "columns");
-    out->strict = cli_has(c, "strict") || strcmp(c->verb->name, "data info") != 0;
+    out->strict = cli_has(c, "strict");
+    out->ignore_extra = cli_has(c, "ignore-extra");
+    /* A model says how its rows are read: as its table, or as numbers alone. */
+    out->schema = c->schema;
+    if (c->has_model && c->schema == NULL) out->strict = 1;
     out->numeric = cli_get(c, "numeric");
     out->categorical = cli_get(c, "categorical");
     out->boolean = cli_get(c, "boolean");
@@ -113,7 +117,10 @@ int cli_open_model(cli *c, const char *path, hg_model **out)
 {
     int code = cli_context(c);
     if (code != CLI_OK) return code;
-    return hg_model_load(c->ctx, path, out) == HG_OK ? CLI_OK : cli_failed(c);
+    if (hg_model_load(c->ctx, path, out) != HG_OK) return cli_failed(c);
+    if (!c->has_model) c->schema = hg_model_schema(*out);
+    c->has_model = true;
+    return CLI_OK;
 }
 
 int cli_open_labels(cli *c, const char *path, hg_dataset **out)
@@ -187,6 +194,7 @@ int cli_open_training(cli *c, const hg_config *cfg, hg_dataset **train,
     o.drop = drop;
     if (hg_dataset_open(c->ctx, c->args[0], &o, train) != HG_OK) code = cli_failed(c);
     o.limit = 0;
+    if (code == CLI_OK) o.schema = hg_dataset_schema(*train);
     if (code == CLI_OK && path != NULL &&
         hg_dataset_open(c->ctx, path, &o, valid) != HG_OK)
         code = cli_failed(c);

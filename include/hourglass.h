@@ -180,11 +180,13 @@ typedef struct hg_view {
                                 the dataset and stay unchanged */
     hg_type type;
     int64_t rows;
-    int rank;           /* 1 to 3: dimensions of a row */
-    int64_t shape[3];   /* features; or height, width; or height, width, channels */
-    int64_t row_stride; /* 0: packed rows */
-    int64_t stride[3];  /* of each dimension; all 0: packed, row-major */
-    const char *name;   /* for messages; NULL: "memory" */
+    int rank;                /* 1 to 3: dimensions of a row */
+    int64_t shape[3];        /* features; or height, width; or height, width, channels */
+    int64_t row_stride;      /* 0: packed rows */
+    int64_t stride[3];       /* of each dimension; all 0: packed, row-major */
+    const char *name;        /* for messages; NULL: "memory" */
+    const hg_schema *schema; /* the columns' kinds; NaN is a missing value then; must
+                                outlive the dataset */
 } hg_view;
 /* Errors   HG_EINVAL, HG_ESHAPE; HG_ENONFINITE with row and column; HG_ENOMEM. */
 HG_API hg_status hg_dataset_view(hg_ctx *ctx, const hg_view *view,
@@ -317,7 +319,10 @@ typedef struct hg_model_info {
     uint64_t seed;
     int64_t steps; /* of an epoch cut short, after which these are the weights; else 0 */
     double keep_clean; /* share of the rows that it was shown without corruption */
+    int64_t features;  /* of a row in the net: of a table more than inputs, its columns */
 } hg_model_info;
+/* Of a model that was trained on a table, else NULL; belongs to the model. */
+HG_API const hg_schema *hg_model_schema(const hg_model *model);
 HG_API hg_status hg_model_get_info(hg_ctx *ctx, const hg_model *model,
                                    hg_model_info *info);
 
@@ -506,8 +511,14 @@ HG_API hg_status hg_reconstruct_dataset(hg_ctx *ctx, const hg_model *model,
                                         const hg_dataset *data,
                                         hg_dataset **out) HG_WARN_UNUSED;
 
+/* Rows of a table with what is missing filled in by the model, and the rest as it was. */
+HG_API hg_status hg_impute_dataset(hg_ctx *ctx, const hg_model *model,
+                                   const hg_dataset *data,
+                                   hg_dataset **out) HG_WARN_UNUSED;
+
 /* The same from file to file ("-": standard input or output), in blocks: neither has to fit
- * in memory.  verb: "encode", "indices", "decode" or "reconstruct"; corrupt: noise on the
+ * in memory.  verb: "encode", "indices", "decode", "reconstruct" or "impute"; a table is
+ * read by the model's schema, where options name none; corrupt: noise on the
  * rows first, a chain or "own", or NULL; *rows (may be NULL): how many were written.
  * Errors   as of opening, mapping and saving; HG_EUNKNOWN verb.  A file is there whole or
  *          not at all; standard output has what came before the error. */

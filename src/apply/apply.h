@@ -17,13 +17,16 @@ typedef struct hgi_feed {
     const char *name;
     const hgi_scaler *scaler;
     hgi_range range;
-    float *scratch; /* [workers][features] */
+    int64_t wide;   /* values of a row as the net has it */
+    float *scratch; /* [workers][features of the data] */
     bool counts;    /* this pass over the rows is the one that counts clipped ones */
     atomic_int_fast64_t clipped; /* rows that had a value outside the range */
     atomic_int_fast64_t
         refused; /* first row outside the range when it refuses, or INT64_MAX */
 } hgi_feed;
 
+/* How a model's rows are read where the caller does not say: as its table, or numbers. */
+void hgi_feed_options(const hg_model *m, hg_data_options *o);
 /* Errors: HG_ESHAPE when there are not as many values a row as the model wants;
  * HG_EMISMATCH when columns have other names than the model's. */
 hg_status hgi_feed_fits(hg_ctx *ctx, const hg_model *m, const hg_dataset *data,
@@ -33,6 +36,9 @@ hg_status hgi_feed_open(hg_ctx *ctx, const hg_model *m, const hg_dataset *data,
                         bool codes, const hgi_rows *w, hgi_feed *out);
 /* n rows from the window's row `first` on. */
 void hgi_feed_fill(hgi_feed *f, int64_t first, int64_t n, hgi_real *x, int worker);
+/* The same as a loss wants them: of a table NaN where a value is missing. */
+void hgi_feed_targets(hgi_feed *f, int64_t first, int64_t n, hgi_real *target,
+                      int worker);
 /* After each window, while its rows are there: an error when one was refused. */
 hg_status hgi_feed_check(hgi_feed *f);
 /* At the end: a warning in the log, and the count, when rows of `rows` were clipped. */

@@ -6,6 +6,7 @@
 #include "apply/apply.h"
 #include "apply/posterior.h"
 #include "model/objective.h"
+#include "model/table.h"
 
 #include <math.h>
 #include <string.h>
@@ -38,6 +39,7 @@ typedef struct job {
     int workers;
     double *loss;      /* [workers, hgi_infer_losses()] of the chunk under way */
     double *mean;      /* [inputs] of the scaled rows */
+    int64_t *seen;     /* [inputs] rows that have a value */
     bool unit, binary; /* what is rebuilt lies in [0,1]; is 0 or 1 */
     hgi_binarise binarise;
     int64_t iwae;     /* samples */
@@ -61,17 +63,25 @@ static void binarise(const evaluate_job *j, int64_t first, int64_t n, hgi_real *
                       j->feed.model->net.inputs, x);
 }
 
+/* What the loss compares with is not the net's input: another file, or a table's rows. */
+static bool has_clean(const evaluate_job *j)
+{
+    return j->pair || j->feed.model->net.schema != NULL;
+}
+
 static void fill(void *arg, int64_t first, int64_t n, hgi_real *x, int worker)
 {
     evaluate_job *j = arg;
     hgi_feed_fill(&j->feed, first, n, x, worker);
     binarise(j, first, n, x);
-    if (j->pair) hgi_feed_fill(&j->target, first, n, clean_of(j, worker), worker);
+    if (!has_clean(j)) return;
+    hgi_feed_targets(j->pair ? &j->target : &j->feed, first, n, clean_of(j, worker),
+                     worker);
 }
 
 static const hgi_real *target_of(const evaluate_job *j, const hgi_chunk *c)
 {
-    return j->pair ? clean_of(j, c->worker) : c->x;
+    return has_clean(j) ? clean_of(j, c->worker) : c->x;
 }
 
 static const hgi_real *measured_target(const void *arg, const hgi_chunk *c)
@@ -84,9 +94,8 @@ static const hgi_real *measured_target(const void *arg, const hgi_chunk *c)
 static void loss_of(const evaluate_job *j, const hgi_chunk *c, double *recon)
 {
     const hgi_net *net = &j->feed.model->net;
-    int64_t d = net->inputs;
-    j->feed.ctx->kernels->loss(net->loss->kind, net->huber_delta, 1, c->n, d, c->y, d,
-                               target_of(j, c), d, NULL, d, recon);
+    hgi_rows_loss(net, j->feed.ctx->kernels, 1, c->n, c->y, target_of(j, c), net->outputs,
+                  NULL, recon);
 }
 
 static void objective_sink(void *arg, const hgi_chunk *c)
@@ -129,10 +138,14 @@ static void errors_sink(void *arg, const hgi_chunk *c)
     for (int64_t r = 0; r < c->n; r++) {
         row_numbers *row = &j->row[c->first + r];
         const hgi_real *t = target + r * d;
-        row->error = hgi_row_compare(d, c->y + r * d, t, j->mean, j->unit);
+        row->error = net->schema != NULL
+                         ? hgi_row_compare_known(d, c->y + r * d, t, j->mean)
+                         : hgi_row_compare(d, c->y + r * d, t, j->mean, j->unit);
         if (j->pair)
             row->input_square =
-                hgi_row_compare(d, c->x + r * d, t, j->mean, false).square;
+                net->schema != NULL
+                    ? hgi_row_compare_known(d, c->x + r * d, t, j->mean).square
+                    : hgi_row_compare(d, c->x + r * d, t, j->mean, false).square;
         if (j->images)
             row->ssim = hgi_ssim(j->dim[0], j->dim[1], j->dim[2], t, c->y + r * d,
                                  j->ssim + c->worker * hgi_ssim_work(j->dim[1]));
@@ -169,10 +182,11 @@ static hg_status check(evaluate_job *j)
 static hg_status look_at_data(evaluate_job *j)
 {
     hg_ctx *ctx = j->feed.ctx;
-    int64_t d = j->feed.model->net.inputs, rows = j->rows;
+    int64_t d = j->feed.model->net.inputs;
     hgi_real *x = hgi_alloc(&ctx->mem, (size_t)(HGI_INFER_ROWS * d) * sizeof *x);
     j->mean = hgi_calloc(&ctx->mem, (size_t)d, sizeof *j->mean);
-    if (x == NULL || j->mean == NULL) {
+    j->seen = hgi_calloc(&ctx->mem, (size_t)d, sizeof *j->seen);
+    if (x == NULL || j->mean == NULL || j->seen == NULL) {
         hgi_free(&ctx->mem, x);
         return hgi_fail_mem(ctx, (size_t)d * sizeof *x, "column means");
     }
@@ -184,11 +198,13 @@ static hg_status look_at_data(evaluate_job *j)
         HGI_GOTO(move(j));
         for (int64_t first = 0; first < j->window.n; first += HGI_INFER_ROWS) {
             int64_t n = hgi_min(HGI_INFER_ROWS, j->window.n - first);
-            hgi_feed_fill(j->pair ? &j->target : &j->feed, first, n, x, 0);
+            hgi_feed_targets(j->pair ? &j->target : &j->feed, first, n, x, 0);
             binarise(j, first, n, x);
             for (int64_t r = 0; r < n; r++)
                 for (int64_t c = 0; c < d; c++) {
                     double v = (double)x[r * d + c];
+                    if (isnan(v)) continue;
+                    j->seen[c]++;
                     j->mean[c] += v;
                     lo = v < lo ? v : lo;
                     hi = v > hi ? v : hi;
@@ -197,9 +213,10 @@ static hg_status look_at_data(evaluate_job *j)
         }
         HGI_GOTO(check(j));
     } while (j->window.n > 0);
-    for (int64_t c = 0; c < d; c++) j->mean[c] /= (double)rows;
+    for (int64_t c = 0; c < d; c++) j->mean[c] /= (double)hgi_max(j->seen[c], 1);
     /* Rounding of the scaler may leave a value a hair outside. */
-    j->unit = lo >= -HGI_ROUNDING && hi <= 1 + HGI_ROUNDING;
+    j->unit = lo >= -HGI_ROUNDING && hi <= 1 + HGI_ROUNDING &&
+              j->feed.model->net.schema == NULL;
 done:
     hgi_free(&ctx->mem, x);
     return status;
@@ -245,6 +262,7 @@ static void add_rows(evaluate_job *j)
         sum->error.square += r->error.square;
         sum->error.absolute += r->error.absolute;
         sum->error.variance += r->error.variance;
+        sum->error.count += r->error.count;
         sum->error.bce += r->error.bce;
         sum->error.bce_floor += r->error.bce_floor;
         sum->recon += r->recon;
@@ -262,7 +280,7 @@ static void add_rows(evaluate_job *j)
 static void summarise(const evaluate_job *j, int64_t clipped, double *v)
 {
     const hg_model *m = j->feed.model;
-    double rows = (double)j->rows, values = rows * (double)m->net.inputs;
+    double rows = (double)j->rows, values = (double)hgi_max(j->sum.error.count, 1);
     const row_numbers sum = j->sum;
     double codes = rows * (double)m->net.code_size;
     v[HGI_METRIC_ROWS] = rows;
@@ -403,20 +421,26 @@ done:
 static hg_status open_target(hg_ctx *ctx, const hg_model *m, const hg_dataset *input,
                              const hg_dataset *target, evaluate_job *j)
 {
-    hgi_team *team;
-    size_t count = SIZE_MAX / 16;
     if (target->rows != input->rows)
         return hgi_fail(ctx, HG_ESHAPE, "%s: %lld rows, but %s has %lld: one for each",
                         target->name, (long long)target->rows, input->name,
                         (long long)input->rows);
     HGI_TRY(hgi_rows_open(ctx, target, j->window.room, &j->target_window));
     HGI_TRY(hgi_feed_open(ctx, m, target, false, &j->target_window, &j->target));
+    j->pair = true;
+    return HG_OK;
+}
+
+static hg_status make_clean(hg_ctx *ctx, const hg_model *m, evaluate_job *j)
+{
+    hgi_team *team;
+    size_t count = SIZE_MAX / 16;
+    if (!has_clean(j)) return HG_OK;
     HGI_TRY(hgi_ctx_team(ctx, &team));
     if (!hgi_mul_size((size_t)hgi_team_size(team) * HGI_INFER_ROWS, (size_t)m->net.inputs,
                       &count))
         count = SIZE_MAX / 16;
     j->clean = hgi_calloc(&ctx->mem, count, sizeof *j->clean);
-    j->pair = true;
     return j->clean != NULL ? HG_OK
                             : hgi_fail_mem(ctx, count * sizeof *j->clean, "clean rows");
 }
@@ -536,6 +560,7 @@ static hg_status measure_all(hg_ctx *ctx, const hg_evaluate_options *o, evaluate
     const hg_model *m = j->feed.model;
     size_t room = (size_t)j->window.room;
     if (o->target != NULL) HGI_TRY(open_target(ctx, m, j->data, o->target, j));
+    HGI_TRY(make_clean(ctx, m, j));
     HGI_TRY(read_options(ctx, m, o, j));
     j->row = hgi_calloc(&ctx->mem, room, sizeof *j->row);
     if (j->row == NULL)
@@ -584,6 +609,7 @@ done:
     hgi_free(&ctx->mem, j.row);
     hgi_free(&ctx->mem, j.fired);
     hgi_free(&ctx->mem, j.mean);
+    hgi_free(&ctx->mem, j.seen);
     hgi_free(&ctx->mem, j.clean);
     hgi_free(&ctx->mem, j.loss);
     hgi_free(&ctx->mem, j.bound);

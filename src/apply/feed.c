@@ -8,8 +8,15 @@
 #include "apply/apply.h"
 
 #include "base/team.h"
+#include "data/expand.h"
 
 #include <string.h>
+
+void hgi_feed_options(const hg_model *m, hg_data_options *o)
+{
+    if (o->schema == NULL) o->schema = m->scaler.schema;
+    if (o->schema == NULL) o->strict = 1;
+}
 
 static hg_status wrong_shape(hg_ctx *ctx, const hg_dataset *d, int64_t wanted)
 {
@@ -32,12 +39,9 @@ static hg_status check_columns(hg_ctx *ctx, const hg_model *m, const hg_dataset 
 hg_status hgi_feed_fits(hg_ctx *ctx, const hg_model *m, const hg_dataset *data,
                         bool codes)
 {
-    int64_t wanted = codes ? m->net.code_size : m->net.inputs;
+    int64_t wanted = codes ? m->net.code_size : hgi_model_raw(m);
     if (data->features != wanted) return wrong_shape(ctx, data, wanted);
-    if (data->schema != NULL)
-        return hgi_fail(ctx, HG_EMISMATCH,
-                        "%s: words or missing values, but the model was trained without",
-                        data->name);
+    if (!codes) HGI_TRY(hgi_schema_fits(ctx, m->scaler.schema, data, "the model"));
     /* Codes are numbered, whatever the file calls them. */
     return codes ? HG_OK : check_columns(ctx, m, data);
 }
@@ -50,6 +54,7 @@ hg_status hgi_feed_open(hg_ctx *ctx, const hg_model *m, const hg_dataset *data,
     HGI_TRY(hgi_feed_fits(ctx, m, data, codes));
     HGI_TRY(hgi_ctx_team(ctx, &team));
     size_t count = (size_t)hgi_team_size(team) * (size_t)data->features;
+    out->wide = codes ? m->net.code_size : m->net.inputs;
     out->scratch = hgi_calloc(&ctx->mem, count, sizeof *out->scratch);
     if (out->scratch == NULL) return hgi_fail_mem(ctx, count * sizeof(float), "rows");
     out->ctx = ctx;
@@ -74,8 +79,8 @@ static void note_refused(hgi_feed *f, int64_t row)
 void hgi_feed_fill(hgi_feed *f, int64_t first, int64_t n, hgi_real *x, int worker)
 {
     const hgi_rows *w = f->window;
-    int64_t d = w->rows->features, count = 0;
-    float *scratch = f->scratch + (int64_t)worker * d;
+    int64_t d = f->wide, count = 0;
+    float *scratch = f->scratch + (int64_t)worker * w->rows->features;
     unsigned char clipped[HGI_INFER_ROWS] = {0};
     int64_t bad = hgi_batch_fill(f->ctx->kernels, w->rows, f->scaler, &f->range, NULL,
                                  w->at + first, n, scratch, x, clipped);
@@ -85,6 +90,16 @@ void hgi_feed_fill(hgi_feed *f, int64_t first, int64_t n, hgi_real *x, int worke
     note_refused(f, first + bad);
     for (int64_t i = bad * d; i < n * d; i++)
         x[i] = 0; /* nothing uninitialised goes on */
+}
+
+void hgi_feed_targets(hgi_feed *f, int64_t first, int64_t n, hgi_real *target, int worker)
+{
+    const hgi_rows *w = f->window;
+    float *scratch = f->scratch + (int64_t)worker * w->rows->features;
+    if (f->model->net.schema == NULL)
+        hgi_feed_fill(f, first, n, target, worker);
+    else
+        hgi_batch_targets(w->rows, f->scaler, NULL, w->at + first, n, scratch, target);
 }
 
 /* The first value of a refused row that is outside, for the message. */

@@ -4,6 +4,7 @@
 #include "apply/map.h"
 #include "data/stats.h"
 
+#include <math.h>
 #include <string.h>
 
 static void fill(void *arg, int64_t first, int64_t n, hgi_real *x, int worker)
@@ -34,6 +35,18 @@ static void take_logvar(const hgi_map_job *j, const hgi_chunk *c, float *out)
     }
 }
 
+/* Values that are there come back as they were. */
+static void keep_observed(const hgi_map_job *j, const hgi_chunk *c, float *out)
+{
+    const hgi_rows *w = j->feed.window;
+    for (int64_t r = 0; r < c->n; r++)
+        for (int64_t i = 0; i < j->wide; i++) {
+            float v;
+            hgi_dataset_part(w->rows, w->at + c->first + r, i, 1, &v);
+            if (!isnan(v)) out[r * j->wide + i] = v;
+        }
+}
+
 /* Codes are written as they are; rows go back to the units of the training data. */
 static void sink(void *arg, const hgi_chunk *c)
 {
@@ -59,14 +72,16 @@ static void sink(void *arg, const hgi_chunk *c)
     }
     hgi_predict(&m->net, j->feed.ctx->kernels, c->n, c->y);
     hgi_scaler_undo(&m->scaler, c->n, c->y, out);
+    if (j->mode == HGI_IMPUTE) keep_observed(j, c, out);
     note_infinite(j, c, out);
 }
 
-static int64_t out_values(const hgi_net *net, hgi_map_mode mode)
+static int64_t out_values(const hg_model *m, hgi_map_mode mode)
 {
+    const hgi_net *net = &m->net;
     return mode == HGI_INDICES     ? net->layer[net->code].indices
            : hgi_map_encodes(mode) ? net->code_size
-                                   : net->inputs;
+                                   : hgi_model_raw(m);
 }
 
 static hg_status check_infinite(hgi_map_job *j)
@@ -93,7 +108,7 @@ hg_status hgi_map_open(hg_ctx *ctx, const hg_model *m, hgi_map_mode mode,
     int64_t last = hgi_map_encodes(mode) ? net->code + 1 : net->count;
     memset(j, 0, sizeof *j);
     j->mode = mode;
-    j->wide = out_values(net, mode);
+    j->wide = out_values(m, mode);
     atomic_init(&j->infinite, INT64_MAX);
     HGI_GOTO(hgi_feed_open(ctx, m, like, mode == HGI_DECODE, w, &j->feed));
     if (mode == HGI_DECODE) {
@@ -166,7 +181,8 @@ static hg_status map_memory(hg_ctx *ctx, const hg_model *m, hgi_map_mode mode,
         return hgi_fail(ctx, HG_ESHAPE, "%lld rows, expected at least 1", (long long)n);
     hg_view view = {
         .size = sizeof view, .data = in, .type = HG_F32, .rows = n, .rank = 1};
-    view.shape[0] = mode == HGI_DECODE ? m->net.code_size : m->net.inputs;
+    view.shape[0] = mode == HGI_DECODE ? m->net.code_size : hgi_model_raw(m);
+    if (mode != HGI_DECODE) view.schema = m->scaler.schema;
     HGI_TRY(hg_dataset_view(ctx, &view, &d));
     hg_status status = map(ctx, m, mode, d, out);
     hg_dataset_free(&d);
@@ -196,6 +212,10 @@ hg_status hgi_map_columns(hg_ctx *ctx, const hg_model *m, hgi_map_mode mode,
                           hg_dataset *d)
 {
     enum { NUMBERED = 24 };
+    if (!hgi_map_encodes(mode) && m->scaler.schema != NULL) {
+        HGI_TRY(hgi_schema_copy(ctx, m->scaler.schema, &d->schema));
+        d->schema_own = true;
+    }
     if (!hgi_map_encodes(mode) && m->columns == NULL) return HG_OK;
     size_t n = (size_t)d->features, bytes = n * sizeof *d->columns;
     for (size_t i = 0; i < n; i++)
@@ -220,7 +240,9 @@ hgi_shape hgi_map_shape(const hg_model *m, hgi_map_mode mode)
 {
     const hgi_layer *code = &m->net.layer[m->net.code];
     if (mode == HGI_INDICES) return (hgi_shape){1, {code->indices, 0, 0}};
-    return hgi_map_encodes(mode) ? code->out : m->net.input;
+    if (hgi_map_encodes(mode)) return code->out;
+    if (m->net.schema != NULL) return (hgi_shape){1, {m->net.schema->columns, 0, 0}};
+    return m->net.input;
 }
 
 hg_status hgi_map_check_indices(hg_ctx *ctx, const hg_model *m)
@@ -246,10 +268,14 @@ static hg_status map_dataset(hg_ctx *ctx, const hg_model *m, hgi_map_mode mode,
                             &values, &d));
     HGI_GOTO(map(ctx, m, mode, data, values));
     HGI_GOTO(hgi_map_columns(ctx, m, mode, d));
-    hgi_stats stats;
-    hgi_stats_init(&stats);
-    hgi_stats_f32(&stats, d->rows * d->features, values);
-    hgi_stats_end(&stats, &d->min, &d->max, &d->mean);
+    if (d->schema != NULL) {
+        HGI_GOTO(hgi_dataset_check(ctx, d));
+    } else {
+        hgi_stats stats;
+        hgi_stats_init(&stats);
+        hgi_stats_f32(&stats, d->rows * d->features, values);
+        hgi_stats_end(&stats, &d->min, &d->max, &d->mean);
+    }
     *out = d;
 done:
     if (status != HG_OK) hg_dataset_free(&d);
@@ -298,6 +324,12 @@ hg_status hg_decode_dataset(hg_ctx *ctx, const hg_model *m, const hg_dataset *co
                             hg_dataset **out)
 {
     return map_dataset(ctx, m, HGI_DECODE, codes, out);
+}
+
+hg_status hg_impute_dataset(hg_ctx *ctx, const hg_model *m, const hg_dataset *data,
+                            hg_dataset **out)
+{
+    return map_dataset(ctx, m, HGI_IMPUTE, data, out);
 }
 
 hg_status hg_reconstruct_dataset(hg_ctx *ctx, const hg_model *m, const hg_dataset *data,

@@ -5,14 +5,15 @@
 
 #include "apply/apply.h"
 
-/* All but the last two give codes; the second and third are for a code that is drawn. */
+/* All but the last three give codes; the second and third are for a code that is drawn. */
 typedef enum hgi_map_mode {
     HGI_ENCODE,
     HGI_LOGVAR,
     HGI_SAMPLE,
     HGI_INDICES,
     HGI_DECODE,
-    HGI_RECONSTRUCT
+    HGI_RECONSTRUCT,
+    HGI_IMPUTE /* reconstructs what is missing, and leaves the rest */
 } hgi_map_mode;
 static inline bool hgi_map_encodes(hgi_map_mode mode) { return mode <= HGI_INDICES; }
 

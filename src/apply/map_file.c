@@ -51,11 +51,16 @@ static bool needs_all(const file_job *j)
            (j->blocks.rows < 0 && !hgi_save_can_count(j->out_path, j->format));
 }
 
-static hg_status open_input(file_job *j, const char *in, const hg_data_options *options)
+static hg_status open_input(file_job *j, const char *in, hgi_map_mode mode,
+                            const hg_data_options *options)
 {
     hg_ctx *ctx = j->ctx;
     hg_data_options input;
     HGI_TRY(hgi_data_options_read(ctx, options, &input));
+    if (mode == HGI_DECODE)
+        input.strict = 1;
+    else
+        hgi_feed_options(j->model, &input);
     HGI_TRY(hgi_data_source(ctx, in, &input, &j->source));
     HGI_TRY(hgi_blocks_open(ctx, j->source, &input, &j->blocks));
     if (needs_all(j)) {
@@ -181,8 +186,8 @@ static hg_status close_all(file_job *j, hg_status status)
 static hg_status find_mode(hg_ctx *ctx, const hg_model *m, const char *verb,
                            hgi_map_mode *out)
 {
-    static const char *const verbs[] = {"encode",  "logvar", "sample",
-                                        "indices", "decode", "reconstruct"};
+    static const char *const verbs[] = {"encode", "logvar",      "sample", "indices",
+                                        "decode", "reconstruct", "impute"};
     for (int i = 0; i < HGI_COUNT(verbs); i++) {
         if (strcmp(verb, verbs[i]) != 0) continue;
         *out = (hgi_map_mode)i;
@@ -190,10 +195,10 @@ static hg_status find_mode(hg_ctx *ctx, const hg_model *m, const char *verb,
             return hgi_map_check_drawn(ctx, m, verb);
         return *out == HGI_INDICES ? hgi_map_check_indices(ctx, m) : HG_OK;
     }
-    return hgi_fail(
-        ctx, HG_EUNKNOWN,
-        "verb '%s': expected encode, logvar, sample, indices, decode or reconstruct",
-        verb);
+    return hgi_fail(ctx, HG_EUNKNOWN,
+                    "verb '%s': expected encode, logvar, sample, indices, decode, "
+                    "reconstruct or impute",
+                    verb);
 }
 
 hg_status hg_map_file(hg_ctx *ctx, const hg_model *m, const char *verb, const char *in,
@@ -213,7 +218,7 @@ hg_status hg_map_file(hg_ctx *ctx, const hg_model *m, const char *verb, const ch
     j.format = format;
     j.chain = corrupt;
     HGI_TRY(find_mode(ctx, m, verb, &mode));
-    HGI_GOTO(open_input(&j, in, options));
+    HGI_GOTO(open_input(&j, in, mode, options));
     if (corrupt != NULL) HGI_GOTO(open_noise(&j));
     HGI_GOTO(
         hgi_map_open(ctx, m, mode, like(&j), j.noisy ? &j.shown : &j.window, &j.map));

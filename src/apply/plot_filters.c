@@ -128,7 +128,7 @@ hg_status hg_plot_filters(hg_ctx *ctx, const hg_model *m, const char *part,
         .hi = peak > 0 ? peak : 1,
         .diverging = f.channels == 1, /* of three, colours: grey is 0 */
         .value_label = "weight",
-        .x_names = f.width == m->net.inputs ? m->columns : NULL,
+        .x_names = f.width == hgi_model_raw(m) ? m->columns : NULL,
         .image_width = o.width,
         .dark = o.dark != 0,
     };

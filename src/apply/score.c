@@ -5,6 +5,7 @@
 
 #include "base/team.h"
 #include "model/line.h"
+#include "model/table.h"
 
 #include <float.h>
 #include <math.h>
@@ -37,16 +38,17 @@ hg_status hgi_score_find(hg_ctx *ctx, const char *name, const hgi_score_kind **o
     return hgi_unknown(ctx, "score", name, NULL, names, KINDS);
 }
 
-int64_t hgi_score_columns(const hg_model *m) { return m->net.inputs; }
+int64_t hgi_score_columns(const hg_model *m) { return hgi_model_raw(m); }
 
 /* A reconstruction beyond floats is as far off as can be, and not a gap. */
 void hgi_score_errors(const hg_model *m, int64_t n, int64_t samples, const hgi_real *x,
                       const hgi_real *y, hgi_real *r)
 {
-    const int64_t d = m->net.inputs;
-    for (int64_t i = 0; i < n * samples; i++, y += d, r += d) {
+    const int64_t d = m->net.inputs, c = hgi_score_columns(m);
+    for (int64_t i = 0; i < n * samples; i++, y += d, r += c) {
         const hgi_real *row = x + i / samples * d;
-        for (int64_t j = 0; j < d; j++) {
+        if (m->net.schema != NULL) hgi_table_errors(&m->net, 1, row, y, r);
+        for (int64_t j = 0; m->net.schema == NULL && j < d; j++) {
             r[j] = row[j] - y[j];
             if (isnan(r[j]) && !isnan(row[j])) r[j] = (hgi_real)HUGE_VAL;
         }
@@ -117,10 +119,18 @@ hg_status hgi_score_open(hg_ctx *ctx, const hg_model *m, const hgi_score_kind **
 
 /* ---- a net over rows -------------------------------------------------------------- */
 
+/* Rows of a table as their loss compares with them: gaps are known there. */
+static hgi_real *target_of(const hgi_score_pass *p, int worker)
+{
+    return p->target + (int64_t)worker * HGI_INFER_ROWS * p->feed.model->net.inputs;
+}
+
 static void fill(void *arg, int64_t first, int64_t n, hgi_real *x, int worker)
 {
     hgi_score_pass *p = arg;
     hgi_feed_fill(&p->feed, first, n, x, worker);
+    if (p->target != NULL)
+        hgi_feed_targets(&p->feed, first, n, target_of(p, worker), worker);
 }
 
 static void sink(void *arg, const hgi_chunk *c)
@@ -128,8 +138,9 @@ static void sink(void *arg, const hgi_chunk *c)
     hgi_score_pass *p = arg;
     const hg_model *m = p->feed.model;
     hgi_real *r = p->r + (int64_t)c->worker * p->each;
+    const hgi_real *target = p->target != NULL ? target_of(p, c->worker) : c->x;
     hgi_predict(&m->net, p->feed.ctx->kernels, c->n * p->samples, c->y);
-    hgi_score_errors(m, c->n, p->samples, c->x, c->y, r);
+    hgi_score_errors(m, c->n, p->samples, target, c->y, r);
     const hgi_score_rows rows = {
         .kernels = p->feed.ctx->kernels,
         .n = c->n,
@@ -168,6 +179,11 @@ hg_status hgi_score_pass_open(hg_ctx *ctx, const hg_model *m, const hg_dataset *
     count = (size_t)p->infer.workers * (size_t)p->each;
     p->r = hgi_alloc(&ctx->mem, count * sizeof *p->r);
     if (p->r == NULL) HGI_GOTO(hgi_fail_mem(ctx, count * sizeof *p->r, "errors"));
+    if (m->net.schema == NULL) goto done;
+    count = (size_t)p->infer.workers * HGI_INFER_ROWS * (size_t)m->net.inputs;
+    p->target = hgi_alloc(&ctx->mem, count * sizeof *p->target);
+    if (p->target == NULL)
+        HGI_GOTO(hgi_fail_mem(ctx, count * sizeof *p->target, "rows of a table"));
 done:
     if (status != HG_OK) hgi_score_pass_close(p, status, 0);
     return status;
@@ -187,6 +203,7 @@ void hgi_score_pass_close(hgi_score_pass *p, hg_status status, int64_t rows)
     if (ctx == NULL) return; /* never opened */
     if (p->infer.ctx != NULL) hgi_infer_free(&p->infer);
     hgi_free(&ctx->mem, p->r);
+    hgi_free(&ctx->mem, p->target);
     hgi_feed_close(&p->feed, status, rows, NULL);
 }
 
@@ -312,7 +329,8 @@ hg_status hg_score(hg_ctx *ctx, const hg_model *m, const float *x, int64_t n,
                     .type = HG_F32,
                     .rows = n,
                     .rank = 1,
-                    .shape = {m->net.inputs}};
+                    .shape = {hgi_model_raw(m)},
+                    .schema = m->scaler.schema};
     HGI_TRY(hg_dataset_view(ctx, &view, &d));
     hg_status status = hgi_score_all(ctx, m, d, score);
     hg_dataset_free(&d);

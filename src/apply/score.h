@@ -5,8 +5,8 @@
  *
  *     n rows   d values of a row as the net sees them   k of its code   c columns
  *     x [n,d] rows, scaled    z [n,k] codes    y [n,d] reconstructions, scaled
- *     r [n,c] how far each column is from its reconstruction: x - y of a number; NaN where
- *             nothing was observed
+ *     r [n,c] how far each column is from its reconstruction: x - y of a number, of a word
+ *             the root of -log p (see model/table.h); NaN where nothing was observed
  *
  * A kind is one file, score_<name>.c, that exports one const table listed once in
  * hgi_score_kinds[].  What it learns from normal rows is a few tensors of doubles, which
@@ -73,7 +73,8 @@ void hgi_score_release(const hgi_mem *mem, const hgi_score_kind *kind, void *pre
 hg_status hgi_score_fits(hg_ctx *ctx, const hgi_score_kind *kind, const hg_model *m);
 /* Columns of a model's rows. */
 int64_t hgi_score_columns(const hg_model *m);
-/* r of n rows of x, and of y with `samples` rows for each. */
+/* r of n rows of x, and of y with `samples` rows for each; x of a table are targets: NaN
+ * where a value is missing. */
 void hgi_score_errors(const hg_model *m, int64_t n, int64_t samples, const hgi_real *x,
                       const hgi_real *y, hgi_real *r);
 /* The kind of a model's detector, after everything that its nets' states must be was
@@ -87,7 +88,8 @@ hg_status hgi_score_open(hg_ctx *ctx, const hg_model *m, const hgi_score_kind **
 typedef struct hgi_score_pass {
     hgi_feed feed;
     hgi_infer infer;
-    hgi_real *r; /* [workers, losses of a chunk, c] */
+    hgi_real *r;      /* [workers, losses of a chunk, c] */
+    hgi_real *target; /* [workers, HGI_INFER_ROWS, d] of a table, or NULL */
     int64_t c, each, samples;
     const void *prepared;
     void (*take)(void *arg, const hgi_score_rows *rows, int64_t at, int worker);

@@ -39,6 +39,7 @@ static hg_status open_input(file_job *j, const char *in, const hg_data_options *
     hg_ctx *ctx = j->ctx;
     hg_data_options input;
     HGI_TRY(hgi_data_options_read(ctx, options, &input));
+    hgi_feed_options(j->model, &input);
     HGI_TRY(hgi_source_open(ctx, in, &j->source));
     HGI_TRY(hgi_blocks_open(ctx, j->source, &input, &j->blocks));
     if (j->blocks.late) { /* which columns are text is known at the end alone */

@@ -8,6 +8,8 @@
 #include "apply/session.h"
 
 #include "base/team.h"
+#include "data/expand.h"
+#include "model/table.h"
 
 #include <math.h>
 #include <stdarg.h>
@@ -69,14 +71,47 @@ static hg_status find_bad(const session_call *c, int64_t n, int64_t wide)
                 (double)from[bad]);
 }
 
+/* Values of a row on the caller's side. */
+static int64_t row_values(const hg_session *s, session_mode side)
+{
+    const hg_model *m = s->model;
+    return side == ENCODE ? m->net.code_size : hgi_model_raw(m);
+}
+
+static int64_t in_values(const session_call *c)
+{
+    return row_values(c->s, c->mode == DECODE ? ENCODE : DECODE);
+}
+
+/* Rows of a table, in which NaN is a missing value. */
+static hg_status take_table(session_call *c, int64_t n, hgi_real *to)
+{
+    hg_session *s = c->s;
+    const hgi_scaler *scaler = &s->model->scaler;
+    int64_t wide = in_values(c);
+    const float *from = c->in + c->at * wide;
+    for (int64_t i = 0; i < n * wide; i++)
+        if (isinf(from[i]))
+            return fail(
+                s, HG_ENONFINITE,
+                "row %lld, column %lld: infinite, expected a finite value, or NaN "
+                "for none",
+                (long long)(c->at + i / wide) + 1, (long long)(i % wide) + 1);
+    for (int64_t r = 0; r < n; r++)
+        hgi_expand(scaler, from + r * wide, s->target + r * scaler->features);
+    hgi_expand_input(scaler, n, s->target, to);
+    return HG_OK;
+}
+
 /* The first row that is not to be gone on with is told of: not finite before outside. */
 static hg_status take_rows(session_call *c, int64_t n, hgi_real *to)
 {
     hg_session *s = c->s;
     const hgi_net *net = &s->model->net;
     bool finite = true, outside;
-    int64_t wide = c->mode == DECODE ? net->code_size : net->inputs, refused = n;
+    int64_t wide = in_values(c), refused = n;
     const float *from = c->in + c->at * wide;
+    if (c->mode != DECODE && net->schema != NULL) return take_table(c, n, to);
     if (c->mode == DECODE) {
         for (int64_t i = 0; i < n * wide; i++) to[i] = from[i];
         return find_bad(c, n, wide);
@@ -104,11 +139,43 @@ static hgi_loss_kind error_kind(const hg_session *s)
     return s->own_loss ? s->model->net.loss->kind : HGI_LOSS_MSE;
 }
 
+/* Means over what is there: the loss over columns, squares over features. */
+static void measure_table(session_call *c, int64_t n, const hgi_real *y)
+{
+    const hg_session *s = c->s;
+    const hgi_net *net = &s->model->net;
+    const int64_t d = net->inputs;
+    for (int64_t r = 0; r < n; r++) {
+        const hgi_real *t = s->target + r * d, *yr = y + r * d;
+        double *error = c->error + c->at + r, sum = 0;
+        int64_t known = 0;
+        for (int64_t i = 0; i < d; i++) {
+            if (isnan(t[i])) continue;
+            double e = (double)yr[i] - (double)t[i];
+            sum += e * e;
+            known++;
+        }
+        *error = known > 0 ? sum / (double)known : 0;
+        if (!s->own_loss) continue;
+        hgi_table_loss(net, 1, 1, yr, t, 0, NULL, &sum);
+        known = 0;
+        for (int64_t i = 0; i < net->schema->columns; i++) {
+            const hgi_schema_column *column = &net->schema->column[i];
+            known += isnan(t[column->first]) ? 0 : net->loss->grouped ? 1 : column->count;
+        }
+        *error = known > 0 ? sum / (double)known : 0;
+    }
+}
+
 static void measure(session_call *c, int64_t n, const hgi_real *y)
 {
     const hg_session *s = c->s;
     const hgi_net *net = &s->model->net;
     int64_t d = net->inputs;
+    if (net->schema != NULL) {
+        measure_table(c, n, y);
+        return;
+    }
     s->ws.pass.k->loss(error_kind(s), net->huber_delta, 1, n, d, y, d, s->ws.input, d,
                        NULL, d, c->error + c->at);
 }
@@ -118,6 +185,7 @@ static int64_t finish_errors(session_call *c, int64_t n)
 {
     const hgi_net *net = &c->s->model->net;
     double by = c->s->own_loss ? net->recon_divisor : (double)net->inputs, any = 0;
+    if (net->schema != NULL) by = 1; /* they are means */
     double *error = c->error + c->at;
     for (int64_t r = 0; r < n; r++) {
         error[r] /= by;
@@ -133,8 +201,7 @@ static int64_t finish_errors(session_call *c, int64_t n)
 static hg_status give_rows(session_call *c, int64_t n, const hgi_real *y)
 {
     hg_session *s = c->s;
-    const hgi_net *net = &s->model->net;
-    int64_t wide = c->mode == ENCODE ? net->code_size : net->inputs, bad;
+    int64_t wide = row_values(s, c->mode), bad;
     float *out = c->out != NULL ? c->out + c->at * wide : NULL;
     if (c->mode == ERROR) {
         bad = finish_errors(c, n);
@@ -199,7 +266,7 @@ static void run_layers(session_call *c, int64_t n)
     const hgi_net *net = &s->model->net;
     int64_t first = c->mode == DECODE ? net->code + 1 : 0;
     int64_t last = c->mode == ENCODE ? net->code + 1 : net->count;
-    int64_t wide = c->mode == DECODE ? net->code_size : net->inputs;
+    int64_t wide = in_values(c);
     s->ws.pass.n = n;
     s->ws.pass.first = c->at;
     if (s->ws.pass.samples > 1) hgi_pass_ready(&s->ws);
@@ -238,7 +305,7 @@ static int64_t run_small(session_call *c, int64_t n)
     hg_session *s = c->s;
     const hgi_net *net = &s->model->net;
     bool errors = c->mode == ERROR;
-    const float *in = c->in + c->at * (c->mode == DECODE ? net->code_size : net->inputs);
+    const float *in = c->in + c->at * in_values(c);
     hgi_real *y = errors ? NULL : s->ws.pass.slot[net->count - 1].y;
     if (errors && error_kind(s) != HGI_LOSS_MSE) return 0;
     n = hgi_small_run(s, c->mode != DECODE, c->mode != ENCODE,
@@ -416,6 +483,13 @@ static hg_status make_team(hg_ctx *ctx, int threads, hg_session *s)
     return HG_OK;
 }
 
+static hg_status make_targets(hg_ctx *ctx, int64_t rows, hg_session *s)
+{
+    size_t bytes = (size_t)(rows * s->model->net.inputs) * sizeof *s->target;
+    s->target = hgi_alloc(&ctx->mem, bytes);
+    return s->target != NULL ? HG_OK : hgi_fail_mem(ctx, bytes, "rows of a table");
+}
+
 hg_status hgi_session_make(hg_ctx *ctx, const hg_model *m,
                            const hg_session_options *options, int64_t samples,
                            hg_session **out)
@@ -432,7 +506,10 @@ hg_status hgi_session_make(hg_ctx *ctx, const hg_model *m,
     s->range = hgi_model_range(m);
     if (samples == 1) HGI_GOTO(make_team(ctx, o.threads, s));
     HGI_GOTO(make_workspace(ctx, o.rows, samples, s));
-    if (s->weights == HGI_WEIGHTS_F32) HGI_GOTO(hgi_small_make(ctx, s));
+    if (m->net.schema != NULL)
+        HGI_GOTO(make_targets(ctx, o.rows, s));
+    else if (s->weights == HGI_WEIGHTS_F32)
+        HGI_GOTO(hgi_small_make(ctx, s));
     if (samples == 1) HGI_GOTO(hgi_session_score_make(ctx, &o, s));
     *out = s;
 done:
@@ -451,6 +528,7 @@ void hg_session_free(hg_session **session)
     if (session == NULL || *session == NULL) return;
     hgi_mem mem = (*session)->mem;
     hgi_team_free(&mem, &(*session)->team);
+    hgi_free(&mem, (*session)->target);
     hgi_free(&mem, (*session)->stage);
     hgi_free(&mem, (*session)->stage_arg);
     hgi_own_free(*session);

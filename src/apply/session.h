@@ -42,6 +42,7 @@ struct hg_session {
     const hg_model *model;
     hgi_workspace ws;
     hgi_range range;
+    hgi_real *target; /* [rows, inputs] of a table, or NULL: what the net is shown */
     hgi_weights weights;
     hgi_small small;    /* f32 */
     hgi_own_layer *own; /* [layers], or NULL: f32 by one thread */

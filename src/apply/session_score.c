@@ -67,7 +67,8 @@ void hgi_session_score_rows(hg_session *s, int64_t n, const hgi_real *y, double 
 {
     const hg_model *m = s->model;
     hgi_score_rows rows = hgi_score_sizes(s->score, m);
-    hgi_score_errors(m, n, rows.samples, s->ws.input, y, s->score_r);
+    hgi_score_errors(m, n, rows.samples, s->target != NULL ? s->target : s->ws.input, y,
+                     s->score_r);
     rows.kernels = s->ws.pass.k;
     rows.n = n;
     rows.x = s->ws.input;

@@ -3,7 +3,7 @@
  *
  * Whatever the layout, a value goes through the same multiplication, so a u8 file and the
  * same numbers as floats give the same batch.                                          */
-#include "data/data.h"
+#include "data/expand.h"
 #include "kernels/kernels.h"
 
 #define AHEAD 4   /* rows asked for before they are needed */
@@ -13,7 +13,7 @@
  * the ends of the data are the ends of the batch, computed as the kernels do.          */
 static bool may_leave(const hg_dataset *d, const hgi_scaler *s, const hgi_range *range)
 {
-    if (!range->check) return false;
+    if (!range->check || s->schema != NULL) return false;
     if (!s->uniform) return true;
     hgi_real lo = ((hgi_real)d->min - s->shift_r[0]) * s->scale_r[0];
     hgi_real hi = ((hgi_real)d->max - s->shift_r[0]) * s->scale_r[0];
@@ -71,6 +71,12 @@ int64_t hgi_batch_fill(const struct hgi_kernels *k, const hg_dataset *d,
                        unsigned char *clipped)
 {
     bool check = may_leave(d, s, range);
+    if (s->schema != NULL) {
+        hgi_batch_targets(d, s, index, first, n, scratch, x);
+        hgi_expand_input(s, n, x, x);
+        for (int64_t i = 0; clipped != NULL && i < n; i++) clipped[i] = 0;
+        return -1;
+    }
     for (int64_t i = 0; i < n; i++) {
         hgi_real *to = x + i * d->features;
         if (index != NULL && i + AHEAD < n) hgi_batch_ask(d, index + i + AHEAD, 1);
@@ -91,6 +97,12 @@ bool hgi_batch_row(const struct hgi_kernels *k, const hgi_scaler *s,
                    const hgi_range *range, const float *src, hgi_real *x, bool *outside)
 {
     hgi_real lo, hi;
+    if (s->schema != NULL) {
+        hgi_expand(s, src, x);
+        hgi_expand_input(s, 1, x, x);
+        *outside = false;
+        return k->ends(s->features, x, &lo, &hi);
+    }
     k->affine(s->features, src, s->shift_r, s->scale_r, x);
     bool finite = k->ends(s->features, x, &lo, &hi);
     *outside = range->check && clip_row(range, (double)lo, (double)hi, s->features, x);

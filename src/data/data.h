@@ -156,6 +156,8 @@ typedef struct hgi_writer {
     int64_t value_bytes;
     /* A row as it stands in the file; returns behind its end.  Any thread.             */
     char *(*row)(const hg_dataset *like, const float *row, char *out);
+    /* Bytes of a row of a table at the most; NULL: as of rows of numbers.              */
+    int64_t (*table_bytes)(const hg_schema *s);
 } hgi_writer;
 extern const hgi_writer *const hgi_writers[]; /* NULL-ended */
 
@@ -201,7 +203,13 @@ typedef struct hgi_scaler {
     double
         *inverse; /* [features] 1 / scale: a multiplication takes a fifth of a division */
     hgi_real *shift_r, *scale_r; /* the same as the kernels take them                  */
+    hg_schema *schema; /* of a table, owned: features are those it makes of a row      */
 } hgi_scaler;
+/* Values of a raw row.                                                                 */
+static inline int64_t hgi_scaler_raw(const hgi_scaler *s)
+{
+    return s->schema != NULL ? s->schema->columns : s->features;
+}
 /* word NULL or "auto": images (rank >= 2 or 8-bit) with values in 0..255 and any over 1
  * -> unit; all in [0,1] -> none; anything else -> standard.  Fitted on `rows` only.    */
 hg_status hgi_scaler_fit(hg_ctx *ctx, const char *word, const hg_dataset *rows,
@@ -210,8 +218,12 @@ hg_status hgi_scaler_fit(hg_ctx *ctx, const char *word, const hg_dataset *rows,
  * Errors: HG_EFORMAT when a number is not finite or a scale not positive.              */
 hg_status hgi_scaler_make(hg_ctx *ctx, hgi_scale_kind kind, int64_t features,
                           const double *shift, const double *scale, hgi_scaler *out);
+/* Neither shift nor scale, to be filled in; then they are rounded for the kernels.     */
+hg_status hgi_scaler_blank(hg_ctx *ctx, hgi_scale_kind kind, int64_t features,
+                           hgi_scaler *out);
+void hgi_scaler_settle(hgi_scaler *s);
 void hgi_scaler_free(const hgi_mem *mem, hgi_scaler *s);
-/* Rows of y [rows, features] back to the units of the data.                            */
+/* Rows of y [rows, features] back to the units of the data, hgi_scaler_raw() each.     */
 void hgi_scaler_undo(const hgi_scaler *s, int64_t rows, const hgi_real *y, float *out);
 /* The kinds in the order of hgi_scale_kind; name == NULL ends.                         */
 typedef struct hgi_scale_row {
@@ -235,7 +247,8 @@ typedef struct hgi_range {
     double lo, hi;
 } hgi_range;
 
-/* Write rows index[0..n-1] of d (or first.. when index is NULL), scaled, to x [n, d_in].
+/* Write rows index[0..n-1] of d (or first.. when index is NULL), scaled, to x [n, d_in]; of
+ * a table as a net's input: gaps are nothing (see expand.h).
  * clipped[i] (may be NULL) is set to 1 when row i of the batch had a value clipped.
  * Returns the first i whose row has a value outside when !clip, else -1.  Cannot fail.
  * Values outside by rounding alone (HGI_ROUNDING) are clipped and not counted.

@@ -128,7 +128,10 @@ static void run_piece(void *arg, int64_t item, int worker)
 /* Bytes of a row at the most; it has been seen that this fits. */
 static int64_t row_bytes(const hgi_save *s)
 {
-    return s->like->features * s->writer->value_bytes;
+    const hg_dataset *d = s->like;
+    bool table = d->schema != NULL && s->writer->table_bytes != NULL;
+    return table ? s->writer->table_bytes(d->schema)
+                 : d->features * s->writer->value_bytes;
 }
 
 hg_status hgi_save_rows(hgi_save *s, const hg_dataset *d, int64_t first, int64_t n)
@@ -181,6 +184,8 @@ static hg_status make_room(hgi_save *s)
     size_t at_once = PIECES * workers < PIECES_MOST ? PIECES * workers : PIECES_MOST;
     if (!hgi_mul_size(features, (size_t)s->writer->value_bytes, &text))
         text = SIZE_MAX / 2;
+    else
+        text = (size_t)row_bytes(s);
     if (!hgi_mul_size(text + (size_t)PIECE, at_once, &text)) text = SIZE_MAX;
     if (!hgi_mul_size(features * sizeof *s->row, workers, &values)) values = SIZE_MAX;
     s->text = hgi_alloc(&s->ctx->mem, text);

@@ -13,6 +13,7 @@
  * distance is lost when it is read.  A fit warns when a whole column spans so little
  * beside its distance from 0 that this shows.                                          */
 #include "data/blocks.h"
+#include "data/expand.h"
 
 #include <float.h>
 #include <math.h>
@@ -43,12 +44,13 @@ bool hgi_scale_find(const char *word, hgi_scale_kind *out)
 void hgi_scaler_free(const hgi_mem *mem, hgi_scaler *s)
 {
     hgi_free(mem, s->shift);
+    hgi_schema_free(&s->schema);
     memset(s, 0, sizeof *s);
 }
 
-/* One block for the five arrays, all zero.                                             */
-static hg_status scaler_new(hg_ctx *ctx, hgi_scale_kind kind, int64_t features,
-                            hgi_scaler *s)
+/* One block for the five arrays. */
+hg_status hgi_scaler_blank(hg_ctx *ctx, hgi_scale_kind kind, int64_t features,
+                           hgi_scaler *s)
 {
     size_t each = 3 * sizeof(double) + 2 * sizeof(hgi_real), n = (size_t)features;
     memset(s, 0, sizeof *s);
@@ -61,11 +63,12 @@ static hg_status scaler_new(hg_ctx *ctx, hgi_scale_kind kind, int64_t features,
     s->inverse = block + 2 * n;
     s->shift_r = (hgi_real *)(void *)(block + 3 * n);
     s->scale_r = s->shift_r + n;
+    for (size_t c = 0; c < n; c++) s->scale[c] = 1;
     return HG_OK;
 }
 
 /* Shift and scale are set: round them for the kernels, see whether one pair fits all.  */
-static void settle(hgi_scaler *s)
+void hgi_scaler_settle(hgi_scaler *s)
 {
     s->uniform = true;
     for (int64_t c = 0; c < s->features; c++) {
@@ -83,6 +86,11 @@ void hgi_scaler_undo(const hgi_scaler *s, int64_t rows, const hgi_real *y, float
 {
     const double *shift = s->shift, *inverse = s->inverse;
     int64_t n = s->features;
+    if (s->schema != NULL) {
+        for (int64_t r = 0; r < rows; r++)
+            hgi_collapse(s, y + r * n, out + r * s->schema->columns);
+        return;
+    }
     if (s->kind == HGI_SCALE_NONE) {
         for (int64_t i = 0; i < rows * n; i++) out[i] = (float)y[i];
         return;
@@ -104,11 +112,11 @@ static void fill_fixed(hgi_scaler *s)
 hg_status hgi_scaler_make(hg_ctx *ctx, hgi_scale_kind kind, int64_t features,
                           const double *shift, const double *scale, hgi_scaler *out)
 {
-    HGI_TRY(scaler_new(ctx, kind, features, out));
+    HGI_TRY(hgi_scaler_blank(ctx, kind, features, out));
     if (shift == NULL || scale == NULL) {
         assert(kind == HGI_SCALE_NONE || kind == HGI_SCALE_UNIT);
         fill_fixed(out);
-        settle(out);
+        hgi_scaler_settle(out);
         return HG_OK;
     }
     for (int64_t c = 0; c < features; c++) {
@@ -124,7 +132,7 @@ hg_status hgi_scaler_make(hg_ctx *ctx, hgi_scale_kind kind, int64_t features,
         out->shift[c] = shift[c];
         out->scale[c] = scale[c];
     }
-    settle(out);
+    hgi_scaler_settle(out);
     return HG_OK;
 }
 
@@ -348,11 +356,9 @@ hg_status hgi_scaler_fit(hg_ctx *ctx, const char *word, const hg_dataset *rows,
     float *row = NULL;
     double *work = NULL;
     memset(out, 0, sizeof *out);
-    if (rows->schema != NULL)
-        return hgi_fail(ctx, HG_EFORMAT, "%s: words or missing values, expected numbers",
-                        rows->name);
+    if (rows->schema != NULL) return hgi_table_fit(ctx, word, rows, out);
     HGI_TRY(find_kind(ctx, word, rows, &kind));
-    HGI_TRY(scaler_new(ctx, kind, n, out));
+    HGI_TRY(hgi_scaler_blank(ctx, kind, n, out));
     row = hgi_alloc(&ctx->mem, (size_t)n * sizeof *row);
     work = hgi_alloc(&ctx->mem, 4 * (size_t)n * sizeof *work);
     if (row == NULL || work == NULL) {
@@ -366,7 +372,7 @@ hg_status hgi_scaler_fit(hg_ctx *ctx, const char *word, const hg_dataset *rows,
     if (kind == HGI_SCALE_MINMAX || kind == HGI_SCALE_STANDARD) {
         HGI_GOTO(fit_columns(ctx, rows, row, work, out));
     }
-    settle(out);
+    hgi_scaler_settle(out);
 done:
     hgi_free(&ctx->mem, row);
     hgi_free(&ctx->mem, work);
@@ -404,6 +410,12 @@ hg_status hgi_scaled_range(hg_ctx *ctx, const hg_dataset *d, const hgi_scaler *s
 {
     hg_status status = HG_OK;
     hgi_rows w;
+    if (s->schema != NULL) {
+        /* Numbers are standardised as a rule; nothing is held to a table's range. */
+        *lo = -3;
+        *hi = 3;
+        return HG_OK;
+    }
     if (s->uniform) {
         *lo = snap((d->min - s->shift[0]) * s->scale[0]);
         *hi = snap((d->max - s->shift[0]) * s->scale[0]);

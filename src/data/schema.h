@@ -80,9 +80,17 @@ bool hgi_fold_equal(const char *a, size_t n, const char *b, size_t m);
 /* Same names, kinds, words and places.  *column: the first that differs; -1: their number
  * does.                                                                                */
 bool hgi_schema_equal(const hg_schema *a, const hg_schema *b, int64_t *column);
+struct hg_dataset;
+/* Are the rows of data this schema's, or numbers where it is NULL?  Errors: HG_EMISMATCH,
+ * HG_ESHAPE with the column; `of` is whose schema it is.                               */
+hg_status hgi_schema_fits(hg_ctx *ctx, const hg_schema *s, const struct hg_dataset *data,
+                          const char *of);
 /* "yes", "no", "TRUE", "f", ...: 1, 0, or -1.                                          */
 int hgi_boolean_word(const char *s, size_t n);
 
+/* Seconds since 1970 of a raw value: the whole minute, or second, that a float so large
+ * cannot be told from.                                                                 */
+double hgi_schema_seconds(const hgi_schema_column *c, float v);
 /* A raw value as text, at most n bytes with its NUL; returns the length of the whole.  A
  * value that is no number of a word is the nearest, "another word" the empty text.     */
 size_t hgi_schema_print(const hgi_schema_column *c, float v, char *out, size_t n);

@@ -45,6 +45,18 @@ static size_t give(const char *text, size_t len, char *out, size_t n)
     return len;
 }
 
+double hgi_schema_seconds(const hgi_schema_column *c, float v)
+{
+    static const double steps[] = {60, 1};
+    double seconds = (double)v * HGI_DAY;
+    double apart = ((double)nextafterf(fabsf(v), INFINITY) - (double)fabsf(v)) * HGI_DAY;
+    for (int i = 0; i < HGI_COUNT(steps); i++) {
+        double whole = floor(seconds / steps[i] + 0.5) * steps[i];
+        if (fabs(seconds - whole) <= apart) return c->origin + whole;
+    }
+    return c->origin + seconds;
+}
+
 size_t hgi_schema_print(const hgi_schema_column *c, float v, char *out, size_t n)
 {
     char text[HGI_NUMBER_MAX > HGI_DATE_MAX ? HGI_NUMBER_MAX : HGI_DATE_MAX];
@@ -57,9 +69,9 @@ size_t hgi_schema_print(const hgi_schema_column *c, float v, char *out, size_t n
         return give(word, strlen(word), out, n);
     }
     case HGI_DATE:
-        return give(
-            text, (size_t)hgi_date_print(text, c->origin + (double)v * HGI_DAY, c->timed),
-            out, n);
+        return give(text,
+                    (size_t)hgi_date_print(text, hgi_schema_seconds(c, v), c->timed), out,
+                    n);
     case HGI_NUMERIC: break;
     }
     return give(text, (size_t)hgi_format_float(text, v), out, n);
@@ -76,4 +88,36 @@ int64_t hg_dataset_unseen(const hg_dataset *d, int64_t column)
 {
     bool counted = d->unseen != NULL && column >= 0 && column < d->features;
     return counted ? d->unseen[column] : 0;
+}
+
+hg_status hgi_schema_fits(hg_ctx *ctx, const hg_schema *s, const hg_dataset *data,
+                          const char *of)
+{
+    int64_t i;
+    if (s == NULL && data->schema == NULL) return HG_OK;
+    if (s == NULL)
+        return hgi_fail(ctx, HG_EMISMATCH,
+                        "%s: has words or missing values, but %s has numbers alone",
+                        data->name, of);
+    if (data->schema == NULL) {
+        /* Numbers are what columns of numbers want. */
+        bool numbers = data->features == s->columns && data->rank == 1;
+        for (i = 0; i < s->columns; i++)
+            numbers = numbers && s->column[i].kind == HGI_NUMERIC;
+        if (numbers) return HG_OK;
+        return hgi_fail(ctx, HG_EMISMATCH,
+                        "%s: %lld numbers a row, but %s is a table of %lld columns with "
+                        "words: read the file by its schema",
+                        data->name, (long long)data->features, of, (long long)s->columns);
+    }
+    if (hgi_schema_equal(s, data->schema, &i)) return HG_OK;
+    if (i < 0)
+        return hgi_fail(ctx, HG_EMISMATCH, "%s: %lld columns, but %s has %lld",
+                        data->name, (long long)data->schema->columns, of,
+                        (long long)s->columns);
+    return hgi_fail(ctx, HG_EMISMATCH,
+                    "%s: column %lld, '%.100s', is another than '%.100s' of %s, or has "
+                    "other words: read the file by its schema",
+                    data->name, (long long)i + 1, data->schema->column[i].name,
+                    s->column[i].name, of);
 }

@@ -75,11 +75,16 @@ hg_status hg_dataset_view(hg_ctx *ctx, const hg_view *view, hg_dataset **out)
         return hgi_fail(ctx, HG_ESHAPE, "%s: %lld rows, expected at least 1", name,
                         (long long)v.rows);
     }
+    if (v.schema != NULL &&
+        (v.rank != 1 || v.type != HG_F32 || v.shape[0] != v.schema->columns))
+        return hgi_fail(ctx, HG_ESHAPE, "%s: the schema has %lld columns, in floats",
+                        name, (long long)v.schema->columns);
     hg_dataset layout = {0}, *d;
     HGI_TRY(view_layout(ctx, &v, name, &layout));
     HGI_TRY(hgi_dataset_take(ctx, name, "memory", v.type, v.rows, v.rank, layout.shape,
                              NULL, &d));
     d->data = v.data;
+    d->schema = (hg_schema *)(uintptr_t)v.schema;
     d->packed = layout.packed;
     d->row_stride = layout.row_stride;
     memcpy(d->stride, layout.stride, sizeof d->stride);

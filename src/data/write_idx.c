@@ -46,4 +46,5 @@ static char *write_row(const hg_dataset *d, const float *row, char *out)
 }
 
 const hgi_writer hgi_writer_idx = {
-    "idx", "IDX as MNIST has it, u8 or f32", ".idx ubyte", head, true, 4, write_row};
+    "idx", "IDX as MNIST has it, u8 or f32", ".idx ubyte", head, true, 4, write_row,
+    NULL};

@@ -51,4 +51,4 @@ static char *write_row(const hg_dataset *d, const float *row, char *out)
 }
 
 const hgi_writer hgi_writer_npy = {
-    "npy", "a NumPy array, u8 or f32", ".npy", head, true, 4, write_row};
+    "npy", "a NumPy array, u8 or f32", ".npy", head, true, 4, write_row, NULL};

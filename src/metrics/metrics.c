@@ -26,7 +26,7 @@ static double entropy(double t)
 hgi_row_errors hgi_row_compare(int64_t d, const hgi_real *y, const hgi_real *t,
                                const double *mean, bool unit)
 {
-    hgi_row_errors e = {0};
+    hgi_row_errors e = {.count = d};
     for (int64_t c = 0; c < d; c++) {
         double diff = (double)y[c] - (double)t[c], off = (double)t[c] - mean[c];
         e.square += diff * diff;
@@ -36,6 +36,21 @@ hgi_row_errors hgi_row_compare(int64_t d, const hgi_real *y, const hgi_real *t,
     for (int64_t c = 0; unit && c < d; c++) {
         e.bce += cross_entropy((double)t[c], (double)y[c]);
         e.bce_floor += entropy((double)t[c]);
+    }
+    return e;
+}
+
+hgi_row_errors hgi_row_compare_known(int64_t d, const hgi_real *y, const hgi_real *t,
+                                     const double *mean)
+{
+    hgi_row_errors e = {0};
+    for (int64_t c = 0; c < d; c++) {
+        if (isnan(t[c])) continue;
+        double diff = (double)y[c] - (double)t[c], off = (double)t[c] - mean[c];
+        e.square += diff * diff;
+        e.absolute += fabs(diff);
+        e.variance += off * off;
+        e.count++;
     }
     return e;
 }

@@ -58,11 +58,15 @@ extern const hgi_metric_row hgi_metric_rows[HGI_METRIC_COUNT];
 typedef struct hgi_row_errors {
     double square, absolute; /* sums over features */
     double variance;         /* sum (t - mean)^2 */
+    int64_t count;           /* features that have a target */
     double bce, bce_floor;   /* sums; p clipped to [1e-7, 1 - 1e-7], as Keras does */
 } hgi_row_errors;
 /* mean [d]: the columns' means; unit: t and y are in [0,1], so that bce has a meaning. */
 hgi_row_errors hgi_row_compare(int64_t d, const hgi_real *y, const hgi_real *t,
                                const double *mean, bool unit);
+/* Of targets that are there: NaN is none. */
+hgi_row_errors hgi_row_compare_known(int64_t d, const hgi_real *y, const hgi_real *t,
+                                     const double *mean);
 double hgi_psnr(double mse);
 /* Structural similarity of two images [h,w,channels] in [0,1], h and w at least
  * HGI_SSIM_WINDOW; work: hgi_ssim_work(w) doubles. */

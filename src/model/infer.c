@@ -2,6 +2,7 @@
 /* Running a trained net over rows: chunks of rows, one workspace per worker. */
 #include "model/model.h"
 #include "model/pass.h"
+#include "model/table.h"
 
 enum { CHUNK_BYTES = 8 << 20, WEIGHT_USES = 256 };
 
@@ -141,7 +142,7 @@ hg_status hg_model_memory(hg_ctx *ctx, const hg_model *m, int64_t rows, hg_memor
                                    .rows = rows,
                                    .workers = 1,
                                    .training = training == 1,
-                                   .clean = m->corrupt != NULL};
+                                   .clean = m->corrupt != NULL || m->net.schema != NULL};
         HGI_TRY(hgi_workspace_bytes(ctx, &m->net, &o, &bytes[training], &all));
     }
     int64_t weights = (m->net.params + m->net.states) * (int64_t)sizeof(hgi_real);
@@ -151,6 +152,7 @@ hg_status hg_model_memory(hg_ctx *ctx, const hg_model *m, int64_t rows, hg_memor
 
 void hgi_predict(const hgi_net *net, const hgi_kernels *k, int64_t n, hgi_real *y)
 {
+    if (net->schema != NULL && net->loss->grouped) hgi_table_predict(net, n, y);
     if (net->output_act == HGI_ACT_LINEAR) return;
     k->act_forward(net->output_act, 1, n, net->outputs, y, net->outputs, y, net->outputs);
 }

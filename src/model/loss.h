@@ -14,6 +14,7 @@ typedef struct hgi_loss {
     const char *output; /* last activation when the decoder is built from sizes */
     hgi_loss_kind kind;
     bool unit_range; /* targets must lie in [0,1] */
+    bool grouped;    /* of a table: words by softmax, columns weigh the same */
     bool likelihood; /* it is -log p(t|z) in nats, if ... */
     bool binary;     /* ... the targets are 0 and 1 alone */
     bool fuses;      /* takes logits: the last activation is sigmoid (then the model

@@ -4,10 +4,11 @@
 
 #include <string.h>
 
-extern const hgi_loss hgi_loss_mse, hgi_loss_mae, hgi_loss_bce, hgi_loss_huber;
+extern const hgi_loss hgi_loss_mse, hgi_loss_mae, hgi_loss_bce, hgi_loss_huber,
+    hgi_loss_table;
 
 const hgi_loss *const hgi_losses[] = {
-    &hgi_loss_mse, &hgi_loss_mae, &hgi_loss_bce, &hgi_loss_huber, NULL,
+    &hgi_loss_mse, &hgi_loss_mae, &hgi_loss_bce, &hgi_loss_huber, &hgi_loss_table, NULL,
 };
 
 const hgi_loss *hgi_loss_find(const char *name)

@@ -85,6 +85,11 @@ hg_status hgi_model_take(hg_ctx *ctx, hgi_spec *spec, hgi_scaler *scaler, hg_mod
     *spec = (hgi_spec){.mem = ctx->mem};
     memset(scaler, 0, sizeof *scaler);
     HGI_GOTO(hgi_net_plan(ctx, &m->spec, &m->net));
+    m->net.schema = m->scaler.schema;
+    if (m->net.schema != NULL) HGI_GOTO(hgi_net_check_table(ctx, &m->net));
+    /* A column counts once, however many features it has. */
+    if (m->net.schema != NULL && m->net.loss->grouped)
+        m->net.recon_divisor = (double)m->net.schema->columns;
     size_t params = (size_t)hgi_max(m->net.params, 1),
            states = (size_t)hgi_max(m->net.states, 1);
     HGI_GOTO(hgi_check_memory(ctx, (double)(params + states) * (double)sizeof *m->theta,
@@ -160,7 +165,7 @@ void hg_model_free(hg_model **model)
     if (m == NULL) return;
     hgi_mem mem = m->mem;
     free_names(&mem, m->line, m->net.count);
-    free_names(&mem, m->columns, m->net.inputs);
+    free_names(&mem, m->columns, hgi_model_raw(m));
     hgi_spec_free(&m->spec);
     hgi_net_free(&m->net);
     hgi_scaler_free(&mem, &m->scaler);
@@ -195,12 +200,12 @@ static char *utf8_name(const hgi_mem *mem, const char *name)
 
 hg_status hgi_model_set_columns(hg_ctx *ctx, hg_model *m, char *const *columns)
 {
-    free_names(&m->mem, m->columns, m->net.inputs);
+    free_names(&m->mem, m->columns, hgi_model_raw(m));
     m->columns = NULL;
     if (columns == NULL) return HG_OK;
-    m->columns = hgi_calloc(&ctx->mem, (size_t)m->net.inputs, sizeof *m->columns);
+    m->columns = hgi_calloc(&ctx->mem, (size_t)hgi_model_raw(m), sizeof *m->columns);
     if (m->columns == NULL) return hgi_fail_mem(ctx, 64, "column names");
-    for (int64_t i = 0; i < m->net.inputs; i++) {
+    for (int64_t i = 0; i < hgi_model_raw(m); i++) {
         m->columns[i] = utf8_name(&ctx->mem, columns[i]);
         if (m->columns[i] == NULL) return hgi_fail_mem(ctx, 64, "a column name");
     }
@@ -233,7 +238,8 @@ hg_status hg_model_get_info(hg_ctx *ctx, const hg_model *m, hg_model_info *info)
                         "hg_model_get_info: model, or info->size, is not set");
     *info = (hg_model_info){
         .size = sizeof *info,
-        .inputs = m->net.inputs,
+        .inputs = hgi_model_raw(m),
+        .features = m->net.inputs,
         .code = m->net.code_size,
         .parameters = m->net.params,
         .layers = m->net.count + 1,
@@ -288,6 +294,11 @@ hg_status hg_model_layer(hg_ctx *ctx, const hg_model *m, int64_t index,
         .flops = l != NULL ? l->flops : 0,
     };
     return HG_OK;
+}
+
+const hg_schema *hg_model_schema(const hg_model *m)
+{
+    return m != NULL ? m->scaler.schema : NULL;
 }
 
 int hg_model_history(const hg_model *m, int64_t index, hg_epoch *out)

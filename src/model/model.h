@@ -36,7 +36,7 @@ struct hg_model {
     hgi_trained trained;
     hgi_mixture mixture; /* of its codes, when one was fitted */
     hgi_detector detector;
-    char **columns; /* [inputs] names, or NULL */
+    char **columns; /* [hgi_model_raw()] names, or NULL */
     char **line;    /* [net.count] layers as one would type them */
     char *text;     /* the whole as config text */
     char *corrupt;  /* the chain of spec.corrupt, or NULL */
@@ -54,6 +54,11 @@ hg_status hgi_model_add_epoch(hg_ctx *ctx, hg_model *m, const hg_epoch *e);
 hg_status hgi_history_put(hg_ctx *ctx, const hg_model *m, struct hgi_container *c,
                           double **keep);
 hg_status hgi_history_get(hg_ctx *ctx, const struct hgi_container *c, hg_model *m);
+/* Values of a row as users have it: raw ones. */
+static inline int64_t hgi_model_raw(const hg_model *m)
+{
+    return hgi_scaler_raw(&m->scaler);
+}
 /* What inputs are held to: [0,1] for a loss that needs it. */
 hgi_range hgi_model_range(const hg_model *m);
 

@@ -5,6 +5,7 @@
  * compared with what the lines plan to before memory is asked for. */
 #include "model/container.h"
 #include "model/model.h"
+#include "model/schema_json.h"
 
 #include <jansson.h>
 
@@ -158,7 +159,11 @@ static hg_status get_scaler(const reading *r, const hgi_container *c, int64_t fe
                                 "%s: scaler: column %lld is not usable", r->path,
                                 (long long)i + 1);
     }
-    return hgi_scaler_make(r->ctx, kind, features, shift, scale, out);
+    HGI_TRY(hgi_scaler_make(r->ctx, kind, features, shift, scale, out));
+    const json_t *table = json_object_get(r->o, "table");
+    return table == NULL
+               ? HG_OK
+               : hgi_schema_from_json(r->ctx, r->path, table, features, &out->schema);
 }
 
 static hg_status get_weights(const reading *r, const hgi_container *c, const char *prefix,
@@ -213,11 +218,11 @@ static hg_status get_columns(const reading *r, hg_model *m)
 {
     const json_t *a = json_object_get(r->o, "columns");
     if (a == NULL) return HG_OK;
-    if (!json_is_array(a) || (int64_t)json_array_size(a) != m->net.inputs)
+    if (!json_is_array(a) || (int64_t)json_array_size(a) != hgi_model_raw(m))
         return bad_field(r, "columns", "a list with one name for each feature");
-    m->columns = hgi_calloc(&r->ctx->mem, (size_t)m->net.inputs, sizeof *m->columns);
+    m->columns = hgi_calloc(&r->ctx->mem, (size_t)hgi_model_raw(m), sizeof *m->columns);
     if (m->columns == NULL) return hgi_fail_mem(r->ctx, 64, "column names");
-    for (int64_t i = 0; i < m->net.inputs; i++) {
+    for (int64_t i = 0; i < hgi_model_raw(m); i++) {
         const char *s = json_string_value(json_array_get(a, (size_t)i));
         if (s == NULL) return bad_field(r, "columns", "a list of texts");
         m->columns[i] = hgi_strdup(&r->ctx->mem, s);

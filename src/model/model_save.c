@@ -8,6 +8,7 @@
  * its encoder layer. */
 #include "model/container.h"
 #include "model/model.h"
+#include "model/schema_json.h"
 
 #include <jansson.h>
 
@@ -99,7 +100,10 @@ static json_t *describe(const hg_model *m)
     bad |= json_object_set_new(o, "seed", json_integer((json_int_t)tr->seed));
     if (m->detector.score != NULL) bad |= describe_detector(&m->detector, o);
     if (m->columns != NULL)
-        bad |= json_object_set_new(o, "columns", lines_json(m->columns, m->net.inputs));
+        bad |=
+            json_object_set_new(o, "columns", lines_json(m->columns, hgi_model_raw(m)));
+    if (m->scaler.schema != NULL)
+        bad |= json_object_set_new(o, "table", hgi_schema_json(m->scaler.schema));
     if (bad != 0) {
         json_decref(o);
         return NULL;

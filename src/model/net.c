@@ -213,6 +213,17 @@ static hg_status check_logits(hg_ctx *ctx, const hgi_net *net, const hgi_layer *
                     squashed ? "a sigmoid before it" : hgi_act_name(last->act));
 }
 
+hg_status hgi_net_check_table(hg_ctx *ctx, hgi_net *net)
+{
+    const hgi_layer *last = output_layer(net);
+    char where[HGI_WHERE_MAX];
+    if (!net->loss->grouped || last->act == HGI_ACT_LINEAR) return HG_OK;
+    return hgi_fail(ctx, HG_EINVAL,
+                    "%s: loss %s of a table needs a last activation of linear, found %s",
+                    hgi_layer_where(last, where), net->loss->name,
+                    hgi_act_name(last->act));
+}
+
 /* What the loss does with the last activation. */
 static hg_status check_output(hg_ctx *ctx, hgi_net *net)
 {

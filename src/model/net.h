@@ -8,6 +8,7 @@
 
 #include "data/binarise.h"
 #include "data/corrupt.h"
+#include "data/schema.h"
 #include "model/config.h"
 #include "model/layer.h"
 #include "model/loss.h"
@@ -52,6 +53,7 @@ typedef struct hgi_net {
     int64_t inputs, code_size, outputs;
     int64_t params, states; /* sizes of the two blocks */
     const hgi_loss *loss;
+    const hg_schema *schema; /* of a table, the model's; NULL: rows are numbers */
     hgi_real huber_delta;
     /* recon, a sum over features, is divided by this: outputs; or 1 for an objective that
      * sums over features. */
@@ -74,6 +76,8 @@ hg_status hgi_net_read_line(hg_ctx *ctx, bool code, const char *where, const cha
                             const hgi_layer_kind **kind, hgi_line *line);
 /* Check and plan.  Errors name the line: "decoder line 2: ...". */
 hg_status hgi_net_plan(hg_ctx *ctx, const hgi_spec *spec, hgi_net *out);
+/* Can it be a table's, whose words want logits?  Errors: HG_EINVAL. */
+hg_status hgi_net_check_table(hg_ctx *ctx, hgi_net *net);
 void hgi_net_free(hgi_net *net);
 /* Fresh weights; the same on every machine for a seed. */
 void hgi_net_init(const hgi_net *net, uint64_t seed, hgi_real *theta, hgi_real *state);

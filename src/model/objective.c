@@ -5,6 +5,8 @@
  *     objective = mean over rows of  recon + penalty,   recon = loss / recon_divisor  */
 #include "model/objective.h"
 
+#include "model/table.h"
+
 static void samples_of_row(const hgi_net *net, const hgi_pass *p, int64_t r,
                            hgi_real scale, const hgi_real *target, bool gradient,
                            double *loss)
@@ -12,8 +14,8 @@ static void samples_of_row(const hgi_net *net, const hgi_pass *p, int64_t r,
     const hgi_slot *last = &p->slot[net->count - 1];
     int64_t d = net->outputs, S = p->samples, at = r * S * d;
     /* A distance of 0 between rows of the target: the same for all samples. */
-    p->k->loss(net->loss->kind, net->huber_delta, scale, S, d, last->y + at, d,
-               target + r * d, 0, gradient ? last->gy + at : NULL, d, loss + r * S);
+    hgi_rows_loss(net, p->k, scale, S, last->y + at, target + r * d, 0,
+                  gradient ? last->gy + at : NULL, loss + r * S);
 }
 
 static void share_out(const hgi_net *net, const hgi_pass *p, int64_t r)
@@ -32,8 +34,8 @@ void hgi_objective_rows(const hgi_net *net, const hgi_pass *p, int64_t r0, int64
     int64_t d = net->outputs, at = r0 * d;
     hgi_real scale = (hgi_real)(1.0 / ((double)p->n * net->recon_divisor));
     if (p->samples == 1) {
-        p->k->loss(net->loss->kind, net->huber_delta, scale, r1 - r0, d, last->y + at, d,
-                   target + at, d, gradient ? last->gy + at : NULL, d, loss + r0);
+        hgi_rows_loss(net, p->k, scale, r1 - r0, last->y + at, target + at, d,
+                      gradient ? last->gy + at : NULL, loss + r0);
         return;
     }
     for (int64_t r = r0; r < r1; r++)

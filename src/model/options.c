@@ -31,7 +31,7 @@ static const char *const activations[] = {HGI_ACT_MAP(ACTIVATION_WORD) NULL};
 static const char *const output_activations[] = {"auto",
                                                  HGI_ACT_MAP(ACTIVATION_WORD) NULL};
 static const char *const inits[] = {"auto", "glorot", "he", NULL};
-static const char *const losses[] = {"auto", "mse", "mae", "bce", "huber", NULL};
+static const char *const losses[] = {"auto", "mse", "mae", "bce", "huber", "table", NULL};
 static const char *const scales[] = {"auto", "none", "unit", "minmax", "standard", NULL};
 static const char *const ranges[] = {"clip", "refuse", NULL};
 static const char *const optimizers[] = {"sgd", "adam", "adamw", "rmsprop", NULL};
@@ -116,7 +116,8 @@ const hgi_config_decl hgi_config_decls[] = {
     {"init", WORD(inits, "glorot"), MODEL,
      "initial weights: glorot, he, or auto (he before relu and its kin)", NULL, NULL},
     {"loss", WORD(losses, "auto"), MODEL,
-     "mse mae bce huber; auto: bce for data in [0,1], else mse", NULL, NULL},
+     "mse mae bce huber table; auto: bce for data in [0,1], table for words, else mse",
+     NULL, NULL},
     {"huber-delta", REAL_FROM(0, true, "1"), MODEL,
      "where the huber loss turns from square to line", NULL, "loss=huber"},
     {"shape", TEXT(NULL, "SHAPE"), MODEL, "shape of a row, 28x28x1; else as in the file",

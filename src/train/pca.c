@@ -379,10 +379,11 @@ static hg_status check(hg_ctx *ctx, const hg_config *cfg, const hg_dataset *data
     int64_t k = hgi_config_int(cfg, "code");
     if (!hgi_config_given(cfg, "code"))
         return hgi_fail(ctx, HG_EINVAL, "a PCA needs a code size: set code");
-    if (k > data->features)
+    int64_t features = data->schema != NULL ? data->schema->features : data->features;
+    if (k > features)
         return hgi_fail(ctx, HG_ERANGE,
                         "code: %lld components, but %s has %lld values a row",
-                        (long long)k, data->name, (long long)data->features);
+                        (long long)k, data->name, (long long)features);
     return HG_OK;
 }
 
@@ -439,6 +440,7 @@ static hg_status fit_model(hg_ctx *ctx, const hg_dataset *data, double *share,
     hg_status status = HG_OK;
     pca j = {.ctx = ctx, .data = data, .n = data->rows, .d = data->features};
     HGI_GOTO(hgi_ctx_team(ctx, &j.team));
+    if (data->schema != NULL) j.d = data->schema->features;
     j.k = m->net.code_size;
     j.scaler = &m->scaler;
     HGI_GOTO(fit(&j));
@@ -462,6 +464,7 @@ hg_status hg_pca(hg_ctx *ctx, const hg_config *cfg, const hg_dataset *data, doub
     HGI_TRY(status);
     hgi_shape input = {.rank = data->rank};
     for (int i = 0; i < data->rank; i++) input.dim[i] = data->shape[i];
+    if (scaler.schema != NULL) input.dim[0] = scaler.features;
     HGI_TRY(make_model(ctx, hgi_config_int(cfg, "code"), &scaler, data, &input, out));
     (*out)->trained.seed = (uint64_t)hgi_config_int(cfg, "seed");
     status = fit_model(ctx, data, share, *out);
@@ -477,6 +480,11 @@ hg_status hgi_pca_like(hg_ctx *ctx, const hg_model *like, int64_t k,
     *out = NULL;
     memset(&scaler, 0, sizeof scaler);
     HGI_TRY(hgi_scaler_make(ctx, s->kind, s->features, s->shift, s->scale, &scaler));
+    if (s->schema != NULL) {
+        hg_status copied = hgi_schema_copy(ctx, s->schema, &scaler.schema);
+        if (copied != HG_OK) hgi_scaler_free(&ctx->mem, &scaler);
+        HGI_TRY(copied);
+    }
     HGI_TRY(make_model(ctx, k, &scaler, data, &like->spec.input, out));
     hg_status status = fit_model(ctx, data, NULL, *out);
     if (status != HG_OK) hg_model_free(out);

@@ -127,6 +127,11 @@ bool hgi_pretrain_asked(const hg_config *cfg)
 hg_status hgi_pretrain_check(hgi_trainer *t)
 {
     hgi_pretrain p;
+    if (hgi_pretrain_asked(t->cfg) && t->m->net.schema != NULL)
+        return hgi_fail(t->ctx, HG_EUNAVAILABLE,
+                        "pretrain: %s is a table with words or missing values, expected "
+                        "numbers",
+                        t->train->name);
     if (hgi_pretrain_asked(t->cfg)) return list_levels(t, &p);
     if (hgi_config_int(t->cfg, "epochs") > 0) return HG_OK;
     return hgi_fail(t->ctx, HG_ERANGE, "epochs: 0, expected >= 1 (0 only with pretrain)");

@@ -14,6 +14,8 @@ static hg_status check_data(hg_ctx *ctx, const hg_dataset *train, const hg_datas
                         valid->name, (long long)valid->features, train->name,
                         (long long)train->features);
     if (valid == NULL) return HG_OK;
+    if (train->schema != NULL || valid->schema != NULL)
+        return hgi_schema_fits(ctx, train->schema, valid, train->name);
     int64_t i = hgi_columns_differ(valid->columns, train->columns, train->features);
     if (i < 0) return HG_OK;
     return hgi_fail(ctx, HG_EMISMATCH,
@@ -45,10 +47,16 @@ static hg_status split(hgi_trainer *t)
  * */
 static hg_status input_shape(hgi_trainer *t, hgi_shape *out)
 {
+    const hg_schema *schema = t->train->schema;
     *out = (hgi_shape){.rank = t->train->rank};
     for (int i = 0; i < out->rank; i++) out->dim[i] = t->train->shape[i];
+    if (schema != NULL) *out = (hgi_shape){1, {schema->features, 0, 0}};
     const char *text = hgi_config_text(t->cfg, "shape");
     if (*text == '\0') return HG_OK;
+    if (schema != NULL)
+        return hgi_fail(t->ctx, HG_ESHAPE,
+                        "shape: %s is a table with words or missing values, no images",
+                        t->train->name);
     hgi_shape s = {0};
     for (const char *p = text; s.rank < 3;) {
         size_t n = strcspn(p, "xX,");
@@ -91,12 +99,39 @@ static hg_status no_shares(hgi_trainer *t, double lo, double hi)
                     t->train->name, lo, hi);
 }
 
+/* Of a table: words want a loss of their own. */
+static hg_status table_loss(hgi_trainer *t, const char *word, const hgi_shape *shape,
+                            hgi_spec *spec)
+{
+    bool automatic = *word == '\0' || strcmp(word, "auto") == 0, words = false;
+    const hg_schema *schema = t->train->schema;
+    for (int64_t i = 0; i < schema->columns; i++)
+        words = words || schema->column[i].kind != HGI_NUMERIC;
+    if (automatic) word = words ? "table" : "mse";
+    if (strcmp(word, "bce") == 0)
+        return hgi_fail(t->ctx, HG_EINVAL,
+                        "%s: loss bce is for values in [0,1], this is a table with words "
+                        "or missing values: set loss to table, mse, mae or huber",
+                        t->train->name);
+    HGI_TRY(hgi_spec_from_config(t->cfg, shape, word, spec));
+    if (spec->binarise != HGI_BINARISE_NONE)
+        return hgi_fail(t->ctx, HG_EINVAL, "%s: binarise is for images, this is a table",
+                        t->train->name);
+    spec->corrupt.span = (hgi_span){-3, 3}; /* of standardised numbers, nearly all */
+    hgi_log(t->ctx, HG_LOG_INFO, "loss: %s (%s)", word,
+            !automatic ? "as asked"
+            : words    ? "chosen: columns of words or dates"
+                       : "chosen: numbers alone");
+    return HG_OK;
+}
+
 /* The loss when the user does not say: all training values in [0,1] -> bce, else mse;
  * and mse where explicit decoder lines end in an activation that bce cannot follow. */
 static hg_status choose_loss(hgi_trainer *t, const hgi_scaler *s, const hgi_shape *shape,
                              hgi_spec *spec)
 {
     const char *word = hgi_config_text(t->cfg, "loss");
+    if (s->schema != NULL) return table_loss(t, word, shape, spec);
     double lo, hi;
     const double rounding = 1e-6; /* of (x - min) / (max - min) in float */
     HGI_TRY(hgi_scaled_range(t->ctx, t->train, s, &lo, &hi));

@@ -18,6 +18,7 @@
  * */
 #include "train/trainer.h"
 
+#include "data/expand.h"
 #include "model/objective.h"
 
 #include <math.h>
@@ -31,6 +32,19 @@ enum { ASKED_BYTES = 512 << 10 };
 
 /* ---- chunks of rows -------------------------------------------------------------- */
 
+/* The loss compares with targets that know gaps; the net sees nothing there. */
+static void fill_table(hgi_trainer *t, const hgi_view *v, int64_t n, float *scratch)
+{
+    const hgi_scaler *s = &t->m->scaler;
+    const int64_t *rows = v->pass.rows;
+    if (t->train->held == NULL)
+        hgi_batch_targets(t->train, s, rows, 0, n, scratch, v->target);
+    else
+        hgi_batch_targets(t->fetch.rows, s, NULL, rows - (t->order + t->first), n,
+                          scratch, v->target);
+    hgi_expand_input(s, n, v->target, v->input);
+}
+
 static void fill_rows(hgi_trainer *t, const hgi_view *v, int64_t n, int worker)
 {
     const hg_model *m = t->m;
@@ -38,19 +52,23 @@ static void fill_rows(hgi_trainer *t, const hgi_view *v, int64_t n, int worker)
                        1.0}; /* rounding only: checked before */
     float *scratch = t->row_scratch + (int64_t)worker * m->net.inputs;
     const int64_t d = m->net.inputs, *rows = v->pass.rows;
-    if (t->train->held == NULL)
+    if (m->net.schema != NULL) {
+        fill_table(t, v, n, scratch);
+    } else if (t->train->held == NULL) {
         hgi_batch_fill(t->k, t->train, &m->scaler, &range, rows, 0, n, scratch, v->target,
                        NULL);
-    else /* they lie in the batch's order already */
+    } else { /* they lie in the batch's order already */
         hgi_batch_fill(t->k, t->fetch.rows, &m->scaler, &range, NULL,
                        rows - (t->order + t->first), n, scratch, v->target, NULL);
+    }
     if (t->binarise != HGI_BINARISE_NONE) {
         hgi_rng rng = hgi_binarise_rng(t->binarise, m->trained.seed, false, t->at.epoch);
         hgi_binarise_rows(t->binarise, &rng, rows, 0, n, d, v->target);
     }
     if (t->corrupt != NULL) {
         hgi_rng rng = hgi_corrupt_rng(t->corrupt, m->trained.seed, false, t->at.epoch);
-        hgi_corrupt_rows(t->corrupt, t->k, &rng, rows, 0, n, d, v->target, v->input);
+        const hgi_real *clean = m->net.schema != NULL ? v->input : v->target;
+        hgi_corrupt_rows(t->corrupt, t->k, &rng, rows, 0, n, d, clean, v->input);
     }
     for (int64_t r = 0; r < n; r++) v->pass.penalty[r] = v->pass.kl[r] = 0;
     if (v->pass.sparse != NULL) t->k->find_nonzeros(n, d, v->input, d, &v->sparse);

@@ -89,7 +89,7 @@ static hg_status make_rows(hgi_trainer *t)
         HGI_TRY(hgi_rows_open(t->ctx, t->train, t->batch, &t->fetch));
     if (t->valid == NULL) return HG_OK;
     HGI_TRY(hgi_rows_open(t->ctx, t->valid, 0, &t->shown));
-    if (t->corrupt != NULL) {
+    if (t->corrupt != NULL || t->m->net.schema != NULL) {
         if (!hgi_mul_size(wide, HGI_INFER_ROWS, &wide)) wide = SIZE_MAX / 16;
         HGI_TRY(reals(t, (int64_t)wide, "clean rows", &t->valid_clean));
     }
@@ -173,7 +173,7 @@ hg_status hgi_trainer_new(hgi_trainer *t)
                                      .rows = t->batch,
                                      .workers = hgi_team_size(t->team),
                                      .training = true,
-                                     .clean = t->corrupt != NULL,
+                                     .clean = t->corrupt != NULL || net->schema != NULL,
                                      .apart = t->apart};
     hgi_optim_read(cfg, &t->optim);
     HGI_TRY(check_memory(t, &options));

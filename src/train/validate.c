@@ -4,6 +4,7 @@
  * same in each epoch, and is held against the clean ones. */
 #include "train/trainer.h"
 
+#include "data/expand.h"
 #include "model/objective.h"
 
 /* What fill wrote for the chunk that this worker is at. */
@@ -12,28 +13,46 @@ static hgi_real *clean_of(const hgi_trainer *t, int worker)
     return t->valid_clean + (int64_t)worker * HGI_INFER_ROWS * t->m->net.inputs;
 }
 
+/* Rows that the loss compares with are not the net's input. */
+static bool has_clean(const hgi_trainer *t)
+{
+    return t->corrupt != NULL || t->m->net.schema != NULL;
+}
+
+static void corrupt(const hgi_trainer *t, int64_t row, int64_t n, const hgi_real *clean,
+                    hgi_real *x)
+{
+    if (t->corrupt == NULL) return;
+    hgi_rng rng = hgi_corrupt_rng(t->corrupt, t->m->trained.seed, true, 0);
+    hgi_corrupt_rows(t->corrupt, t->ctx->kernels, &rng, NULL, row, n, t->m->net.inputs,
+                     clean, x);
+}
+
 static void fill(void *arg, int64_t first, int64_t n, hgi_real *x, int worker)
 {
     hgi_trainer *t = arg;
     const hg_model *m = t->m;
     hgi_range range = {m->net.loss->unit_range, true, 0.0, 1.0}; /* counted by setup.c */
     float *scratch = t->row_scratch + (int64_t)worker * m->net.inputs;
-    hgi_real *clean = t->corrupt != NULL ? clean_of(t, worker) : x;
+    hgi_real *clean = has_clean(t) ? clean_of(t, worker) : x;
     const hgi_rows *w = &t->shown;
+    if (m->net.schema != NULL) {
+        hgi_batch_targets(w->rows, &m->scaler, NULL, w->at + first, n, scratch, clean);
+        hgi_expand_input(&m->scaler, n, clean, x);
+        corrupt(t, w->first + first, n, x, x);
+        return;
+    }
     hgi_batch_fill(t->ctx->kernels, w->rows, &m->scaler, &range, NULL, w->at + first, n,
                    scratch, clean, NULL);
     hgi_rng rng = hgi_binarise_rng(t->binarise, m->trained.seed, true, 0);
     hgi_binarise_rows(t->binarise, &rng, NULL, w->first + first, n, m->net.inputs, clean);
-    if (t->corrupt == NULL) return;
-    rng = hgi_corrupt_rng(t->corrupt, m->trained.seed, true, 0);
-    hgi_corrupt_rows(t->corrupt, t->ctx->kernels, &rng, NULL, w->first + first, n,
-                     m->net.inputs, clean, x);
+    corrupt(t, w->first + first, n, clean, x);
 }
 
 static void sink(void *arg, const hgi_chunk *c)
 {
     hgi_trainer *t = arg;
-    const hgi_real *target = t->corrupt != NULL ? clean_of(t, c->worker) : c->x;
+    const hgi_real *target = has_clean(t) ? clean_of(t, c->worker) : c->x;
     int64_t row = t->shown.first + c->first;
     double *loss = t->valid_loss + c->worker * hgi_infer_losses(&t->m->net);
     hgi_objective_rows(&t->m->net, c->pass, 0, c->n, target, false, loss);

@@ -6,10 +6,10 @@ try hourglass data inof x
 try hourglass data info
 try hourglass data info none
 try hourglass data info data
-try hourglass data info $table
+try hourglass data info $table --strict
 printf '1,2\n3\n' >a.csv
 try hourglass data info a.csv
-printf '1,2\n3,nan\n' >a.csv
+printf "1,2\n3,inf\n" >a.csv
 try hourglass data info a.csv
 head -c 1000 $train >cut.gz
 try hourglass data info cut.gz

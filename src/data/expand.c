@@ -1,0 +1,120 @@
+// SPDX-License-Identifier: MIT
+/* Raw rows of a table to targets and inputs of a net, and predictions back; see expand.h
+ * and schema.h.                                                                        */
+#include "data/expand.h"
+
+#include <math.h>
+#include <string.h>
+
+#define WEEK 7.0
+#define TURN 6.283185307179586476925287 /* 2 pi */
+
+static void set_all(hgi_real *t, int64_t n, hgi_real v)
+{
+    for (int64_t i = 0; i < n; i++) t[i] = v;
+}
+
+/* A time on its circle: the end of a week lies beside its start. */
+static void set_circle(hgi_real *t, double turns)
+{
+    double angle = TURN * (turns - floor(turns));
+    t[0] = (hgi_real)sin(angle);
+    t[1] = (hgi_real)cos(angle);
+}
+
+/* Time goes on after training: what is later than all rows seen counts as the last of them,
+ * so that no row is strange for being new.                                             */
+static void expand_date(const hgi_scaler *s, const hgi_schema_column *c, double v,
+                        hgi_real *t)
+{
+    double held = v > c->last ? c->last : v;
+    double days = c->origin / HGI_DAY + v;
+    t[0] = ((hgi_real)held - s->shift_r[c->first]) * s->scale_r[c->first];
+    set_circle(t + 1, floor(days) / WEEK);
+    if (c->timed) set_circle(t + 3, days);
+}
+
+void hgi_expand(const hgi_scaler *s, const float *raw, hgi_real *target)
+{
+    const hg_schema *schema = s->schema;
+    for (int64_t i = 0; i < schema->columns; i++) {
+        const hgi_schema_column *c = &schema->column[i];
+        hgi_real *t = target + c->first;
+        float v = raw[i];
+        if (isnan(v)) {
+            set_all(t, c->count, (hgi_real)NAN);
+            continue;
+        }
+        switch (c->kind) {
+        case HGI_NUMERIC:
+            *t = ((hgi_real)v - s->shift_r[c->first]) * s->scale_r[c->first];
+            break;
+        case HGI_BOOLEAN: *t = v >= 0.5f ? 1 : 0; break;
+        case HGI_DATE: expand_date(s, c, (double)v, t); break;
+        case HGI_CATEGORY: {
+            /* What is no number of a word is another word. */
+            bool word = v >= 0 && v < (float)c->words;
+            set_all(t, c->count, 0);
+            t[word ? (int64_t)v : c->words] = 1;
+            break;
+        }
+        }
+    }
+}
+
+void hgi_expand_input(const hgi_scaler *s, int64_t n, const hgi_real *target, hgi_real *x)
+{
+    const hg_schema *schema = s->schema;
+    for (int64_t r = 0; r < n; r++, target += s->features, x += s->features)
+        for (int64_t i = 0; i < schema->columns; i++) {
+            const hgi_schema_column *c = &schema->column[i];
+            const hgi_real *t = target + c->first;
+            hgi_real *to = x + c->first;
+            if (isnan(*t))
+                set_all(to, c->count, 0);
+            else if (c->kind == HGI_BOOLEAN)
+                *to = 2 * *t - 1;
+            else if (to != t)
+                memcpy(to, t, (size_t)c->count * sizeof *t);
+        }
+}
+
+/* "Another word" is nothing that one could write. */
+static float likeliest(const hgi_schema_column *c, const hgi_real *y)
+{
+    int64_t best = 0;
+    for (int64_t k = 1; k < c->words; k++)
+        if (y[k] > y[best]) best = k;
+    return (float)best;
+}
+
+void hgi_collapse(const hgi_scaler *s, const hgi_real *y, float *raw)
+{
+    const hg_schema *schema = s->schema;
+    for (int64_t i = 0; i < schema->columns; i++) {
+        const hgi_schema_column *c = &schema->column[i];
+        const int64_t at = c->first;
+        switch (c->kind) {
+        case HGI_NUMERIC:
+        case HGI_DATE:
+            raw[i] = (float)((double)y[at] * s->inverse[at] + s->shift[at]);
+            break;
+        case HGI_BOOLEAN: raw[i] = y[at] >= (hgi_real)0.5 ? 1 : 0; break;
+        case HGI_CATEGORY: raw[i] = likeliest(c, y + at); break;
+        }
+    }
+}
+
+void hgi_batch_targets(const hg_dataset *d, const hgi_scaler *s, const int64_t *index,
+                       int64_t first, int64_t n, float *scratch, hgi_real *target)
+{
+    for (int64_t i = 0; i < n; i++) {
+        int64_t row = index != NULL ? index[i] : first + i;
+        const float *raw = hgi_dataset_row_f32(d, row);
+        if (raw == NULL) {
+            hgi_dataset_row(d, row, scratch);
+            raw = scratch;
+        }
+        hgi_expand(s, raw, target + i * s->features);
+    }
+}

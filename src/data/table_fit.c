@@ -1,0 +1,214 @@
+// SPDX-License-Identifier: MIT
+/* What a schema learns of the rows that a model is trained on.
+ *
+ * Numbers are scaled by the mean and the spread of what is there; gaps are left out.  Each
+ * column weighs in the loss 1 / (the loss of the best constant): 1 / variance of a scaled
+ * number, 1 / entropy of words in nats.  So a column that is predicted no better than by a
+ * constant costs 1, and 500 words do not drown a number.  An entropy below FLOOR counts as
+ * that, or one rare word would be worth more than all else.                            */
+#include "data/blocks.h"
+#include "data/expand.h"
+
+#include <float.h>
+#include <math.h>
+#include <string.h>
+
+#define FLOOR 0.1 /* nats: that of a yes in 50 rows */
+
+/* Of a column; of words their counts. */
+typedef struct facts {
+    int64_t count;
+    double min, max, mean, squares;
+    double circle[4], circle_squares[4];
+    int64_t *uses; /* [words + 1] */
+} table_facts;
+
+typedef struct fit {
+    hg_ctx *ctx;
+    const hg_dataset *rows;
+    hg_schema *schema;
+    hgi_scaler *scaler;
+    table_facts *fact; /* [columns] */
+    int64_t *uses;     /* of all columns */
+    float *raw;        /* [columns] */
+    hgi_real *target;  /* [features] */
+} table_job;
+
+static bool counts_words(const hgi_schema_column *c)
+{
+    return c->kind == HGI_CATEGORY || c->kind == HGI_BOOLEAN;
+}
+
+static void count_row(table_job *j)
+{
+    for (int64_t i = 0; i < j->schema->columns; i++) {
+        const hgi_schema_column *c = &j->schema->column[i];
+        table_facts *f = &j->fact[i];
+        double v = (double)j->raw[i];
+        if (isnan(v)) continue;
+        f->count++;
+        if (counts_words(c)) {
+            f->uses[v >= 0 && v < (double)c->words ? (int64_t)v : c->words]++;
+            continue;
+        }
+        if (f->count == 1 || v < f->min) f->min = v;
+        if (f->count == 1 || v > f->max) f->max = v;
+        f->mean += v;
+    }
+}
+
+/* The scaler is not there yet, so only circles are read of the targets. */
+static void square_row(table_job *j)
+{
+    hgi_expand(j->scaler, j->raw, j->target);
+    for (int64_t i = 0; i < j->schema->columns; i++) {
+        const hgi_schema_column *c = &j->schema->column[i];
+        table_facts *f = &j->fact[i];
+        if (isnan(j->raw[i]) || counts_words(c)) continue;
+        double e = (double)j->raw[i] - f->mean;
+        f->squares += e * e;
+        for (int64_t k = 1; k < c->count; k++) {
+            double v = (double)j->target[c->first + k];
+            f->circle[k - 1] += v;
+            f->circle_squares[k - 1] += v * v;
+        }
+    }
+}
+
+static hg_status each_row(table_job *j, void (*look)(table_job *j))
+{
+    hgi_rows w;
+    hg_status status;
+    HGI_TRY(hgi_rows_open(j->ctx, j->rows, 0, &w));
+    do {
+        HGI_GOTO(hgi_rows_next(j->ctx, &w));
+        for (int64_t r = 0; r < w.n; r++) {
+            hgi_dataset_row(w.rows, w.at + r, j->raw);
+            look(j);
+        }
+    } while (w.n > 0);
+done:
+    hgi_rows_close(&w);
+    return status;
+}
+
+/* As scale.c has it for complete columns: a constant one is shifted to 0. */
+static void set_scale(table_job *j, int64_t i)
+{
+    const hgi_schema_column *c = &j->schema->column[i];
+    const table_facts *f = &j->fact[i];
+    hgi_scaler *s = j->scaler;
+    double spread = 0, shift = f->mean;
+    if (s->kind == HGI_SCALE_MINMAX) {
+        spread = f->max - f->min;
+        shift = f->min;
+    } else if (f->count > 0) {
+        spread = sqrt(f->squares / (double)f->count);
+    }
+    bool constant = !(spread > 0) || 1 / spread > (double)FLT_MAX;
+    s->shift[c->first] = constant ? f->min : shift;
+    s->scale[c->first] = constant ? 1 : 1 / spread;
+}
+
+static double entropy(const table_facts *f, int64_t words)
+{
+    double sum = 0;
+    for (int64_t k = 0; k < words; k++) {
+        double p = (double)f->uses[k] / (double)f->count;
+        if (p > 0) sum -= p * log(p);
+    }
+    return sum;
+}
+
+/* What the best constant costs. */
+static double constant_loss(const table_job *j, int64_t i)
+{
+    const hgi_schema_column *c = &j->schema->column[i];
+    const table_facts *f = &j->fact[i];
+    if (f->count == 0) return 1;
+    if (counts_words(c)) return fmax(entropy(f, c->words + 1), FLOOR);
+    double scale = j->scaler->scale[c->first], n = (double)f->count;
+    double loss = f->squares / n * scale * scale;
+    for (int64_t k = 0; k < c->count - 1; k++)
+        loss += f->circle_squares[k] / n - f->circle[k] / n * (f->circle[k] / n);
+    return loss > 1e-6 ? loss : 1;
+}
+
+/* A column that spans more than floats do cannot be shifted. */
+static hg_status refuse_wide(const table_job *j, int64_t i)
+{
+    const table_facts *f = &j->fact[i];
+    if (f->max - f->min <= (double)FLT_MAX) return HG_OK;
+    return hgi_fail(j->ctx, HG_ERANGE, "%s: column '%.100s' spans %g, too wide to scale",
+                    j->rows->name, j->schema->column[i].name, f->max - f->min);
+}
+
+static hg_status allocate(table_job *j)
+{
+    const hgi_mem *mem = &j->ctx->mem;
+    size_t columns = (size_t)j->schema->columns, words = 0;
+    for (size_t i = 0; i < columns; i++) words += (size_t)j->schema->column[i].words + 1;
+    j->fact = hgi_calloc(mem, columns, sizeof *j->fact);
+    j->uses = hgi_calloc(mem, words, sizeof *j->uses);
+    j->raw = hgi_alloc(mem, columns * sizeof *j->raw);
+    j->target = hgi_alloc(mem, (size_t)j->schema->features * sizeof *j->target);
+    if (j->fact == NULL || j->uses == NULL || j->raw == NULL || j->target == NULL)
+        return hgi_fail_mem(j->ctx, columns * sizeof *j->fact, "fitting a table");
+    int64_t *uses = j->uses;
+    for (size_t i = 0; i < columns; i++) {
+        j->fact[i].uses = uses;
+        uses += j->schema->column[i].words + 1;
+    }
+    return HG_OK;
+}
+
+static hg_status learn(table_job *j)
+{
+    int64_t rows = j->rows->rows;
+    HGI_TRY(each_row(j, count_row));
+    for (int64_t i = 0; i < j->schema->columns; i++) {
+        hgi_schema_column *c = &j->schema->column[i];
+        table_facts *f = &j->fact[i];
+        c->missing = (double)(rows - f->count) / (double)rows;
+        if (c->kind == HGI_DATE) c->last = f->max;
+        if (f->count > 0) f->mean /= (double)f->count;
+        HGI_TRY(refuse_wide(j, i));
+    }
+    HGI_TRY(each_row(j, square_row));
+    for (int64_t i = 0; i < j->schema->columns; i++) {
+        hgi_schema_column *c = &j->schema->column[i];
+        if (!counts_words(c) && j->scaler->kind != HGI_SCALE_NONE) set_scale(j, i);
+        c->weight = 1 / constant_loss(j, i);
+    }
+    hgi_scaler_settle(j->scaler);
+    return HG_OK;
+}
+
+hg_status hgi_table_fit(hg_ctx *ctx, const char *word, const hg_dataset *rows,
+                        hgi_scaler *out)
+{
+    hg_status status = HG_OK;
+    table_job j = {.ctx = ctx, .rows = rows, .scaler = out};
+    hgi_scale_kind kind = HGI_SCALE_STANDARD;
+    memset(out, 0, sizeof *out);
+    if (word != NULL && strcmp(word, "auto") != 0 && !hgi_scale_find(word, &kind))
+        return hgi_fail(ctx, HG_EUNKNOWN, "scale '%s': expected standard, minmax or none",
+                        word);
+    if (kind == HGI_SCALE_UNIT)
+        return hgi_fail(
+            ctx, HG_EINVAL,
+            "scale unit is for images: set scale to standard, minmax or none");
+    HGI_TRY(hgi_schema_copy(ctx, rows->schema, &j.schema));
+    HGI_GOTO(hgi_scaler_blank(ctx, kind, j.schema->features, out));
+    out->schema = j.schema;
+    HGI_GOTO(allocate(&j));
+    HGI_GOTO(learn(&j));
+done:
+    hgi_free(&ctx->mem, j.fact);
+    hgi_free(&ctx->mem, j.uses);
+    hgi_free(&ctx->mem, j.raw);
+    hgi_free(&ctx->mem, j.target);
+    if (status != HG_OK && out->schema == NULL) hgi_schema_free(&j.schema);
+    if (status != HG_OK) hgi_scaler_free(&ctx->mem, out);
+    return status;
+}

@@ -1,0 +1,293 @@
+// SPDX-License-Identifier: MIT
+/* Models of tables: words, gaps and dates through a net and back.                      */
+#include "test.h"
+
+#include "data/expand.h"
+#include "model/model.h"
+
+#include <math.h>
+#include <stdlib.h>
+#include <string.h>
+
+enum { ROWS = 900 };
+
+/* What a word says of the numbers beside it, and the reverse; a cell in twelve is a gap. */
+static void write_table(char path[TEST_PATH], bool gaps)
+{
+    static const char *const kinds[] = {"card", "cash", "wire"};
+    char *text = malloc(120 * ROWS), *p = text;
+    p += sprintf(p, "amount,kind,ok,day,city,rate\n");
+    for (int i = 0; i < ROWS; i++) {
+        int k = i * 7919 % 3, u = i * 104729 % 100;
+        char cell[6][32];
+        sprintf(cell[0], "%d.5", 100 * k + u);
+        sprintf(cell[1], "%s", kinds[k]);
+        sprintf(cell[2], "%s", k == 2 ? "yes" : "no");
+        sprintf(cell[3], "2024-%02d-%02d 10:00", k * 4 + 1, u % 28 + 1);
+        sprintf(cell[4], "c%d", k * 10 + u % 10);
+        sprintf(cell[5], "%.2f", 0.1 * k + 0.001 * u);
+        for (int c = 0; c < 6; c++)
+            p += sprintf(p, "%s%s", gaps && (i * 31 + c * 17) % 12 == 0 ? "" : cell[c],
+                         c < 5 ? "," : "\n");
+    }
+    test_write(path, "table.csv", text, (size_t)(p - text));
+    free(text);
+}
+
+static hg_config *config(hg_ctx *ctx, const char *const *more)
+{
+    static const char *const usual[] = {"hidden",     "24",    "code",   "4",
+                                        "batch-size", "50",    "epochs", "25",
+                                        "lr",         "0.005", NULL};
+    hg_config *c;
+    CHECK_OK(ctx, hg_config_new(ctx, &c));
+    for (int i = 0; usual[i] != NULL; i += 2)
+        CHECK_OK(ctx, hg_config_set(c, usual[i], usual[i + 1]));
+    for (int i = 0; more != NULL && more[i] != NULL; i += 2)
+        CHECK_OK(ctx, hg_config_set(c, more[i], more[i + 1]));
+    return c;
+}
+
+static hg_dataset *open_table(hg_ctx *ctx, const char *path, int stream)
+{
+    hg_dataset *d;
+    hg_data_options o = {.size = sizeof o, .stream = stream};
+    CHECK_OK(ctx, hg_dataset_open(ctx, path, &o, &d));
+    return d;
+}
+
+static hg_model *train(hg_ctx *ctx, const hg_dataset *d, const char *const *more)
+{
+    hg_model *m;
+    hg_config *cfg = config(ctx, more);
+    CHECK_OK(ctx, hg_train(ctx, cfg, d, NULL, NULL, &m));
+    hg_config_free(&cfg);
+    return m;
+}
+
+static float *rows_of(hg_ctx *ctx, const hg_dataset *d)
+{
+    float *x = malloc((size_t)(d->rows * d->features) * sizeof *x);
+    CHECK_OK(ctx, hg_dataset_read(ctx, d, 0, d->rows, x));
+    return x;
+}
+
+static double loss_of(hg_ctx *ctx, const hg_model *m, const hg_dataset *d)
+{
+    hg_metrics *metrics;
+    CHECK_OK(ctx, hg_evaluate(ctx, m, d, &metrics));
+    double loss = hg_metrics_get(metrics, "loss");
+    hg_metrics_free(&metrics);
+    return loss;
+}
+
+TEST(table_model_learns_words_from_numbers_and_fills_gaps)
+{
+    hg_ctx *ctx = test_ctx();
+    char path[TEST_PATH];
+    hg_dataset *whole, *gaps, *filled;
+    write_table(path, false);
+    whole = open_table(ctx, path, 0);
+    CHECK(hg_dataset_schema(whole) != NULL);
+    hg_model *m = train(ctx, whole, NULL);
+    CHECK_STR(m->net.loss->name, "table");
+    /* 1 is what the best constant has; the words, the dates and the numbers agree. */
+    CHECK(loss_of(ctx, m, whole) < 0.5);
+    write_table(path, true);
+    hg_data_options o = {.size = sizeof o, .schema = hg_model_schema(m)};
+    CHECK_OK(ctx, hg_dataset_open(ctx, path, &o, &gaps));
+    CHECK_OK(ctx, hg_impute_dataset(ctx, m, gaps, &filled));
+    float *want = rows_of(ctx, whole), *had = rows_of(ctx, gaps),
+          *got = rows_of(ctx, filled);
+    int words = 0, right = 0;
+    for (int64_t i = 0; i < ROWS * 6; i++) {
+        CHECK(!isnan(got[i]));
+        if (!isnan(had[i])) CHECK(got[i] == had[i]);
+        if (!isnan(had[i]) || i % 6 != 1) continue;
+        words++;
+        right += got[i] == want[i];
+    }
+    /* The kind is in all the other columns; chance is a third. */
+    CHECK(words > 50 && right > 0.9 * words);
+    free(want), free(had), free(got);
+    hg_dataset_free(&filled);
+    hg_dataset_free(&gaps);
+    hg_dataset_free(&whole);
+    hg_model_free(&m);
+}
+
+TEST(table_model_is_the_same_for_any_threads_and_wherever_rows_are)
+{
+    char path[TEST_PATH];
+    hgi_real *want = NULL;
+    int64_t params = 0;
+    write_table(path, true);
+    for (int threads = 1; threads <= 3; threads += 2)
+        for (int stream = -1; stream <= 1; stream += 2) {
+            hg_ctx *ctx = test_ctx_with(
+                &(hg_ctx_options){.size = sizeof(hg_ctx_options), .threads = threads});
+            hg_dataset *d = open_table(ctx, path, stream);
+            const char *const more[] = {"epochs",      "3",   "corrupt", "mask:0.2",
+                                        "valid-split", "0.2", NULL};
+            hg_model *m = train(ctx, d, more);
+            size_t bytes = (size_t)m->net.params * sizeof *want;
+            if (want == NULL) {
+                params = m->net.params;
+                want = malloc(bytes);
+                memcpy(want, m->theta, bytes);
+            }
+            CHECK_INT(m->net.params, params);
+            CHECK(memcmp(want, m->theta, bytes) == 0);
+            hg_dataset_free(&d);
+            hg_model_free(&m);
+        }
+    free(want);
+}
+
+TEST(table_model_comes_back_from_its_file)
+{
+    hg_ctx *ctx = test_ctx();
+    char path[TEST_PATH], file[TEST_PATH];
+    write_table(path, true);
+    hg_dataset *d = open_table(ctx, path, 0), *a, *b;
+    hg_model *m = train(ctx, d, (const char *const[]){"epochs", "2", NULL}), *again;
+    test_path(file, "m.safetensors");
+    CHECK_OK(ctx, hg_model_save(ctx, m, file));
+    CHECK_OK(ctx, hg_model_load(ctx, file, &again));
+    int64_t column;
+    CHECK(hgi_schema_equal(hg_model_schema(m), hg_model_schema(again), &column));
+    for (int64_t i = 0; i < 6; i++) {
+        const hgi_schema_column *x = &m->scaler.schema->column[i],
+                                *y = &again->scaler.schema->column[i];
+        CHECK(x->weight == y->weight && x->missing == y->missing && x->last == y->last);
+    }
+    CHECK_OK(ctx, hg_reconstruct_dataset(ctx, m, d, &a));
+    CHECK_OK(ctx, hg_reconstruct_dataset(ctx, again, d, &b));
+    float *x = rows_of(ctx, a), *y = rows_of(ctx, b);
+    CHECK(memcmp(x, y, (size_t)(ROWS * 6) * sizeof *x) == 0);
+    free(x), free(y);
+    hg_dataset_free(&a);
+    hg_dataset_free(&b);
+    hg_dataset_free(&d);
+    hg_model_free(&m);
+    hg_model_free(&again);
+}
+
+TEST(table_session_does_what_datasets_do)
+{
+    hg_ctx *ctx = test_ctx();
+    char path[TEST_PATH];
+    write_table(path, true);
+    hg_dataset *d = open_table(ctx, path, 0), *r, *z;
+    hg_model *m = train(ctx, d, (const char *const[]){"epochs", "2", NULL});
+    hg_session *s;
+    float *x = rows_of(ctx, d), y[6], code[4];
+    CHECK_OK(ctx, hg_reconstruct_dataset(ctx, m, d, &r));
+    CHECK_OK(ctx, hg_encode_dataset(ctx, m, d, &z));
+    float *want = rows_of(ctx, r), *codes = rows_of(ctx, z);
+    CHECK_OK(ctx, hg_session_new(ctx, m,
+                                 &(hg_session_options){.size = sizeof(hg_session_options),
+                                                       .error = "loss"},
+                                 &s));
+    double sum = 0, error;
+    for (int64_t i = 0; i < ROWS; i++) {
+        CHECK(hg_session_reconstruct(s, x + 6 * i, 1, y) == HG_OK);
+        CHECK(memcmp(y, want + 6 * i, sizeof y) == 0);
+        CHECK(hg_session_encode(s, x + 6 * i, 1, code) == HG_OK);
+        CHECK(memcmp(code, codes + 4 * i, sizeof code) == 0);
+        CHECK(hg_session_error(s, x + 6 * i, 1, &error) == HG_OK);
+        CHECK(isfinite(error) && error >= 0);
+        sum += error;
+    }
+    CHECK(sum > 0);
+    /* A row without any value has nothing to be wrong about. */
+    for (int i = 0; i < 6; i++) y[i] = NAN;
+    CHECK(hg_session_error(s, y, 1, &error) == HG_OK);
+    CHECK(error == 0);
+    y[0] = INFINITY;
+    CHECK(hg_session_error(s, y, 1, &error) == HG_ENONFINITE);
+    CHECK(strstr(hg_session_message(s), "row 1, column 1: infinite") != NULL);
+    hg_session_free(&s);
+    free(x), free(want), free(codes);
+    hg_dataset_free(&r);
+    hg_dataset_free(&z);
+    hg_dataset_free(&d);
+    hg_model_free(&m);
+}
+
+TEST(table_rows_become_features_and_come_back)
+{
+    hg_ctx *ctx = test_ctx();
+    char path[TEST_PATH];
+    write_table(path, true);
+    hg_dataset *d = open_table(ctx, path, 0);
+    hgi_scaler s;
+    CHECK_OK(ctx, hgi_scaler_fit(ctx, NULL, d, &s));
+    CHECK_INT(s.features, 1 + 4 + 1 + 5 + 31 + 1);
+    hgi_real *t = malloc((size_t)s.features * sizeof *t),
+             *x = malloc((size_t)s.features * sizeof *x);
+    float raw[6], back[6];
+    double mean = 0, square = 0;
+    int64_t count = 0;
+    for (int64_t r = 0; r < ROWS; r++) {
+        CHECK_OK(ctx, hg_dataset_read(ctx, d, r, 1, raw));
+        hgi_expand(&s, raw, t);
+        hgi_expand_input(&s, 1, t, x);
+        for (int64_t i = 0; i < s.features; i++) CHECK(!isnan(x[i]));
+        hgi_collapse(&s, t, back);
+        for (int i = 0; i < 6; i++)
+            if (!isnan(raw[i]))
+                CHECK(fabsf(back[i] - raw[i]) <= 1e-4f * fabsf(raw[i]) + 1e-4f);
+        if (isnan(raw[0])) continue;
+        mean += (double)t[0];
+        square += (double)t[0] * (double)t[0];
+        count++;
+    }
+    /* Standardised over what is there, in float. */
+    CHECK_NEAR(mean / (double)count, 0, 1e-5);
+    CHECK_NEAR(square / (double)count, 1, 1e-5);
+    free(t), free(x);
+    hgi_scaler_free(&ctx->mem, &s);
+    hg_dataset_free(&d);
+}
+
+TEST(table_columns_that_never_change_or_are_all_gaps_in_training_do_no_harm)
+{
+    hg_ctx *ctx = test_ctx();
+    char path[TEST_PATH], text[4000], *p = text;
+    p += sprintf(p, "a,b,c,d\n");
+    for (int i = 0; i < 60; i++)
+        p += sprintf(p, "%d,5,same,%s\n", i, i == 7 ? "" : "2024-01-01");
+    test_write(path, "constant.csv", text, (size_t)(p - text));
+    hg_dataset *d = open_table(ctx, path, 0);
+    hg_model *m = train(ctx, d, (const char *const[]){"epochs", "3", NULL});
+    CHECK(isfinite(loss_of(ctx, m, d)));
+    hg_model_free(&m);
+    hg_dataset_free(&d);
+}
+
+TEST(table_model_refuses_what_does_not_fit_it)
+{
+    hg_ctx *ctx = test_ctx();
+    char path[TEST_PATH];
+    write_table(path, true);
+    hg_dataset *d = open_table(ctx, path, 0), *other, *z;
+    hg_model *m = train(ctx, d, (const char *const[]){"epochs", "1", NULL}), *none;
+    hg_config *cfg = config(ctx, (const char *const[]){"loss", "bce", NULL});
+    CHECK_FAILS(ctx, hg_train(ctx, cfg, d, NULL, NULL, &none), HG_EINVAL,
+                "loss bce is for values in [0,1], this is a table");
+    hg_config_free(&cfg);
+    const char *text = "amount,kind,ok,day,city,rate\n1,x,no,2024-01-01,q,2\n";
+    test_write(path, "other.csv", text, strlen(text));
+    other = open_table(ctx, path, 0);
+    CHECK_FAILS(ctx, hg_encode_dataset(ctx, m, other, &z), HG_EMISMATCH,
+                "read the file by its schema");
+    hg_dataset_free(&other);
+    test_write(path, "numbers.csv", "1,2,3,4,5,6\n", 12);
+    other = open_table(ctx, path, 0);
+    CHECK_FAILS(ctx, hg_encode_dataset(ctx, m, other, &z), HG_EMISMATCH,
+                "6 numbers a row, but the model is a table of 6 columns with words");
+    hg_dataset_free(&other);
+    hg_dataset_free(&d);
+    hg_model_free(&m);
+}
