@@ -305,7 +305,8 @@ static void summarise(const evaluate_job *j, int64_t clipped, double *v)
         v[HGI_METRIC_EXPLAINED] = 1 - sum.error.square / sum.error.variance;
     v[HGI_METRIC_ACTIVITY] = sum.activity / codes;
     v[HGI_METRIC_ZEROS] = (double)sum.zeros / codes;
-    if (m->net.layer[m->net.code].listed > 0)
+    /* A code without zeros is not sparse, and its L0 would be its size. */
+    if (m->net.layer[m->net.code].listed > 0 || sum.zeros > 0)
         v[HGI_METRIC_L0] = (codes - (double)sum.zeros) / rows;
     look_at_units(j, v);
     v[HGI_METRIC_CLIPPED] = (double)clipped;
