@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: MIT
 /* hourglass score and hourglass predict: how abnormal rows are, and which are anomalies. */
 #include "json.h"
+#include "rule.h"
 
 #include <math.h>
 #include <string.h>
@@ -12,21 +13,6 @@ static const cli_option score_options[] = {
      "output", NULL, false},
     {0},
 };
-static const cli_option rule_options[] = {
-    {"false-alarms", 0, "R", "1/100",
-     "anomaly: a score that the share R of normal rows exceeds", "rule", NULL, false},
-    {"quantile", 0, "Q", NULL, "anomaly: a score above this quantile of normal rows'",
-     "rule", NULL, false},
-    {"threshold", 0, "S", NULL, "anomaly: a score above S", "rule", NULL, false},
-    {"contamination", 0, "F", NULL,
-     "anomaly: the share F of these rows that scores "
-     "highest",
-     "rule", NULL, false},
-    {"fdr", 0, "F", NULL,
-     "anomaly: as many rows as leave the share F of false ones among them", "rule", NULL,
-     false},
-    {0},
-};
 static const cli_option output_options[] = {
     {"output", 'o', "OUT", "-", "file to write; - writes CSV to standard output",
      "output", NULL, false},
@@ -35,9 +21,9 @@ static const cli_option output_options[] = {
     {0},
 };
 static const cli_option *const options[] = {
-    score_options,    rule_options,       output_options,     cli_json_options,
+    score_options,    cli_rule_options,   output_options,     cli_json_options,
     cli_data_options, cli_column_options, cli_common_options, NULL};
-static const cli_option *const predict_options[] = {rule_options,
+static const cli_option *const predict_options[] = {cli_rule_options,
                                                     output_options,
                                                     cli_json_options,
                                                     cli_data_options,
@@ -55,29 +41,6 @@ typedef struct job {
     int64_t rows;
     hg_decision decision;
 } job;
-
-/* The rule on the command line, at most one. */
-static int read_rule(job *j)
-{
-    cli *c = j->c;
-    const cli_option *first = NULL;
-    for (const cli_option *o = rule_options; o->name != NULL; o++) {
-        if (!cli_has(c, o->name)) continue;
-        if (first != NULL)
-            return cli_usage_error("%s: --%s and --%s are two rules: give one of them",
-                                   c->verb->name, first->name, o->name);
-        first = o;
-    }
-    if (first == NULL) return CLI_OK;
-    j->has_rule = true;
-    int code = cli_context(c);
-    if (code != CLI_OK) return code;
-    hg_status status =
-        hg_rule_parse(c->ctx, first->name, cli_get(c, first->name), &j->rule);
-    if (status == HG_OK) return CLI_OK;
-    cli_failed(c);
-    return CLI_USAGE;
-}
 
 /* "false-alarms 0.001" */
 static void rule_text(const job *j, char *out, size_t n)
@@ -160,7 +123,7 @@ static int run(cli *c)
                                c->verb->name);
     int code = cli_check_format(cli_get(c, "to"));
     if (code == CLI_OK) code = cli_check_output(c, j.output);
-    if (code == CLI_OK) code = read_rule(&j);
+    if (code == CLI_OK) code = cli_read_rule(c, &j.rule, &j.has_rule);
     if (code == CLI_OK) code = cli_open_model(c, c->args[0], &j.model);
     if (code == CLI_OK) code = score_file(&j, predict);
     if (code == CLI_OK && cli_has(c, "json"))

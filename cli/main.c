@@ -17,6 +17,7 @@
     X(reconstruct)                                                                       \
     X(score)                                                                             \
     X(predict)                                                                           \
+    X(calibrate)                                                                         \
     X(sample)                                                                            \
     X(interpolate)                                                                       \
     X(plot_loss)                                                                         \

@@ -817,6 +817,14 @@ HG_API hg_status hg_detector_fit(hg_ctx *ctx, hg_model *model, const hg_dataset 
                                  const hg_dataset *calibration,
                                  const char *score) HG_WARN_UNUSED;
 
+/* Put other rows in the place of a detector's calibration rows: for another machine,
+ * another site.  What was learnt stays, and so does the rule, if it was set.
+ * Errors   HG_EINVAL no detector; as hg_score_dataset; HG_ENOMEM.  Then the model is as it
+ *          was.
+ * Threads  one per ctx; nobody else may use the model meanwhile. */
+HG_API hg_status hg_detector_calibrate(hg_ctx *ctx, hg_model *model,
+                                       const hg_dataset *calibration) HG_WARN_UNUSED;
+
 /* What is an anomaly.  Any rule can be asked for when scores are there: none needs the
  * model to be trained again.
  *

@@ -10,8 +10,8 @@
  * On failure the model is as it was. */
 hg_status hgi_detect_learn(hg_ctx *ctx, hg_model *m, const hg_dataset *train,
                            const hgi_score_kind *kind);
-/* Calibration rows to scores, and the tail and the rule that follow.  On failure the model
- * has no detector any more. */
+/* Calibration rows to scores, and the tail that follows; a rule where there is none.  On
+ * failure the model is as it was. */
 hg_status hgi_detect_calibrate(hg_ctx *ctx, hg_model *m, const hg_dataset *rows);
 
 /* Rows to train on and rows to calibrate with; both refer to data. */

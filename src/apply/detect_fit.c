@@ -111,13 +111,26 @@ static int64_t most_rows(const hg_model *m, const hgi_score_kind *kind)
     return hgi_max(64, hgi_min(MOST, MOST_BYTES / bytes));
 }
 
-hg_status hgi_detect_learn(hg_ctx *ctx, hg_model *m, const hg_dataset *train,
-                           const hgi_score_kind *kind)
+/* Two detectors change places, all but their nets. */
+static void exchange(hgi_detector *a, hgi_detector *b)
+{
+    hgi_detector t = *a;
+    struct hg_model **nets = a->net;
+    *a = *b;
+    *b = t;
+    b->net = a->net;
+    a->net = nets;
+}
+
+/* *before: what the detector was, without its nets. */
+static hg_status learn(hg_ctx *ctx, hg_model *m, const hg_dataset *train,
+                       const hgi_score_kind *kind, hgi_detector *before)
 {
     hg_status status;
     hgi_detector d, *old = &m->detector;
     hg_dataset *some = NULL;
     gathered g = {.x = NULL};
+    *before = (hgi_detector){.nets = 0};
     HGI_TRY(hgi_score_fits(ctx, kind, m));
     HGI_TRY(hgi_detector_new(ctx, kind->name, hgi_max(1, old->nets), &d));
     HGI_GOTO(sample(ctx, train, most_rows(m, kind), m->trained.seed, &some));
@@ -127,18 +140,27 @@ hg_status hgi_detect_learn(hg_ctx *ctx, hg_model *m, const hg_dataset *train,
         HGI_GOTO(gather(ctx, i == 0 ? m : old->net[i], kind, rows, &g));
         HGI_GOTO(kind->fit(ctx, &g.rows, &d.state[i]));
     }
-    /* The nets move over; what is freed then has none. */
-    for (int64_t i = 1; i < d.nets; i++) {
-        d.net[i] = old->net[i];
-        old->net[i] = NULL;
+    if (old->net != NULL) {
+        exchange(old, &d);
+    } else { /* the first detector of this model: its list of nets is the new one */
+        *old = d;
+        d = (hgi_detector){.nets = 0};
     }
-    hgi_detector t = *old;
-    *old = d;
-    d = t;
+    *before = d;
+    d = (hgi_detector){.nets = 0};
 done:
     hgi_free(&ctx->mem, g.x);
     hg_dataset_free(&some);
     hgi_detector_free(&ctx->mem, &d);
+    return status;
+}
+
+hg_status hgi_detect_learn(hg_ctx *ctx, hg_model *m, const hg_dataset *train,
+                           const hgi_score_kind *kind)
+{
+    hgi_detector before;
+    hg_status status = learn(ctx, m, train, kind, &before);
+    hgi_detector_free(&ctx->mem, &before);
     return status;
 }
 
@@ -161,31 +183,45 @@ hg_status hgi_detect_calibrate(hg_ctx *ctx, hg_model *m, const hg_dataset *rows)
     hg_status status = HG_OK;
     hgi_detector *d = &m->detector;
     size_t n = (size_t)rows->rows;
+    double *score = hgi_calloc(&ctx->mem, n, sizeof *score);
+    if (score == NULL) return hgi_fail_mem(ctx, n * sizeof *score, "calibration scores");
+    HGI_GOTO(hgi_score_all(ctx, m, rows, score));
+    if (d->rule == NULL) {
+        d->calibrated = rows->rows; /* what the usual rule goes by */
+        HGI_GOTO(hgi_rule_default(ctx, d));
+    }
+    qsort(score, n, sizeof *score, ascending);
     hgi_free(&ctx->mem, d->calibration);
-    d->calibration = hgi_calloc(&ctx->mem, n, sizeof *d->calibration);
-    if (d->calibration == NULL)
-        HGI_GOTO(hgi_fail_mem(ctx, n * sizeof *d->calibration, "calibration scores"));
-    HGI_GOTO(hgi_score_all(ctx, m, rows, d->calibration));
+    d->calibration = score;
     d->calibrated = rows->rows;
-    qsort(d->calibration, n, sizeof *d->calibration, ascending);
+    score = NULL;
     fit_tail(d);
-    status = hgi_rule_default(ctx, d);
 done:
-    if (status != HG_OK) hgi_detector_free(&ctx->mem, d);
+    hgi_free(&ctx->mem, score);
     return status;
 }
 
-/* A shallow copy is put aside, so that the model can go back to it. */
+hg_status hg_detector_calibrate(hg_ctx *ctx, hg_model *m, const hg_dataset *calibration)
+{
+    if (m == NULL || calibration == NULL)
+        return hgi_fail(ctx, HG_EINVAL, "a model and rows are needed");
+    return hgi_detect_calibrate(ctx, m, calibration);
+}
+
 hg_status hg_detector_fit(hg_ctx *ctx, hg_model *m, const hg_dataset *train,
                           const hg_dataset *calibration, const char *score)
 {
     const hgi_score_kind *kind = hgi_score_kinds[0];
+    hgi_detector before;
     if (m == NULL || train == NULL || calibration == NULL)
         return hgi_fail(ctx, HG_EINVAL,
                         "a model, rows that it was trained on and others are needed");
     if (score != NULL) HGI_TRY(hgi_score_find(ctx, score, &kind));
     HGI_TRY(hgi_feed_fits(ctx, m, train, false));
     HGI_TRY(hgi_feed_fits(ctx, m, calibration, false));
-    HGI_TRY(hgi_detect_learn(ctx, m, train, kind));
-    return hgi_detect_calibrate(ctx, m, calibration);
+    HGI_TRY(learn(ctx, m, train, kind, &before));
+    hg_status status = hgi_detect_calibrate(ctx, m, calibration);
+    if (status != HG_OK) exchange(&m->detector, &before);
+    hgi_detector_free(&ctx->mem, &before);
+    return status;
 }

@@ -29,3 +29,24 @@ hourglass train good.csv --code 2 --epochs 1 -q -o plain.st
 refused hourglass predict plain.st all.csv
 refused hourglass train good.csv --code 2 --score residuals --epochs 1 -o x.st
 refused hourglass train good.csv --code 2 --group "mean radius" --epochs 1 -o x.st
+# Other rows to judge by, another rule: nothing is trained.
+hourglass calibrate m.st good.csv -o m2.st 2>&1 | grep -o 'calibrated with .* rows'
+hourglass calibrate m.st -o m3.st --quantile 0.9 2>&1 | grep -o 'rule .*'
+cmp <(hourglass predict m3.st all.csv -q) <(hourglass predict m.st all.csv -q --quantile 0.9) && echo "the rule is kept"
+refused hourglass calibrate m.st -o m3.st
+refused hourglass calibrate m.st good.csv
+refused hourglass calibrate plain.st good.csv -o x.st
+# Groups and times are columns that are not trained on.
+awk -F, -v OFS=, 'NR == 1 { print "when,who," $0; next } { print NR, NR % 7, $0 }' good.csv > keyed.csv
+hourglass train keyed.csv --preset anomaly --epochs 1 --group who --drop when -q -o g.st
+hourglass train keyed.csv --preset anomaly --epochs 1 --time when --drop who -o t.st | grep detector
+hourglass predict g.st all.csv -q | wc -l
+refused hourglass train keyed.csv --preset anomaly --epochs 1 --time who --group when -o x.st
+refused hourglass train keyed.csv --preset anomaly --epochs 1 --time whom -o x.st
+# Every kind of score, by several nets.
+for kind in $(hourglass list scores | cut -d' ' -f1); do
+    code=plain
+    [ "$kind" = probability ] && code="variational beta=0.01"
+    hourglass train good.csv --preset anomaly --epochs 2 --score "$kind" --code-kind "$code" --ensemble 2 --trim 0.05 -q -o k.st
+    hourglass score k.st all.csv -q -o k.csv --json | grep -o '"nets": 2'
+done
