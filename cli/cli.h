@@ -102,6 +102,11 @@ int cli_context(cli *c);
 int cli_read_data_options(cli *c, hg_data_options *out);
 /* cli_context(), then the file with the command line's data options.                   */
 int cli_open_data(cli *c, const char *path, hg_dataset **out);
+/* The same with the labels that the option names, if it is given: a class for each row. */
+int cli_open_labelled(cli *c, const char *path, const char *option, hg_dataset **out);
+extern const cli_option cli_label_options[]; /* labels, label-column */
+extern const cli_option cli_class_options[]; /* class */
+int cli_get_class(cli *c, int *given, double *label);
 /* With --corrupt, the rows with noise on them; else *out stays NULL.                  */
 int cli_corrupt(cli *c, const hg_model *model, const hg_dataset *data, hg_dataset **out);
 int cli_open_model(cli *c, const char *path, hg_model **out);

@@ -15,9 +15,13 @@ static const cli_option own_options[] = {
     {.name = NULL},
 };
 
-static const cli_option *const options[] = {own_options,        cli_write_options,
-                                            cli_data_options,   cli_column_options,
-                                            cli_common_options, NULL};
+static const cli_option *const options[] = {own_options,
+                                            cli_write_options,
+                                            cli_label_options,
+                                            cli_data_options,
+                                            cli_column_options,
+                                            cli_common_options,
+                                            NULL};
 
 static int run(cli *c)
 {

@@ -348,9 +348,10 @@ static int run(cli *c)
     json_t *findings = json_object();
     hg_model *model = NULL; /* says how the data are to be read */
     int code = cli_open_model(c, c->args[0], &model);
-    if (code == CLI_OK) code = cli_open_data(c, c->args[1], &in.data);
+    if (code == CLI_OK) code = cli_open_labelled(c, c->args[1], "labels", &in.data);
     if (code == CLI_OK && clean != NULL) code = cli_open_data(c, clean, &in.target);
-    if (code == CLI_OK && train != NULL) code = cli_open_data(c, train, &in.train);
+    if (code == CLI_OK && train != NULL)
+        code = cli_open_labelled(c, train, "train-labels", &in.train);
     if (code == CLI_OK)
         code = measure(c, c->args[0], &in, &metrics, against == NULL ? findings : NULL,
                        &first);

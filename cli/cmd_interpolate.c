@@ -18,9 +18,13 @@ static const cli_option own[] = {
     {"codes", 0, "FILE", NULL, "write the codes on the way, too", "output", NULL, false},
     {0},
 };
-static const cli_option *const options[] = {
-    own, cli_rows_options, cli_data_options, cli_column_options, cli_common_options,
-    NULL};
+static const cli_option *const options[] = {own,
+                                            cli_rows_options,
+                                            cli_label_options,
+                                            cli_data_options,
+                                            cli_column_options,
+                                            cli_common_options,
+                                            NULL};
 
 static int read_options(cli *c, int64_t *from, int64_t *to, int64_t *steps)
 {
@@ -50,7 +54,7 @@ static int run(cli *c)
     if (code == CLI_OK) code = cli_rows_check(c, path, NULL);
     if (code == CLI_OK && codes_path != NULL) code = cli_check_output(c, codes_path);
     if (code == CLI_OK) code = cli_open_model(c, c->args[0], &model);
-    if (code == CLI_OK) code = cli_open_data(c, c->args[1], &data);
+    if (code == CLI_OK) code = cli_open_labelled(c, c->args[1], "labels", &data);
     if (code == CLI_OK && hg_interpolate(c->ctx, model, data, from - 1, to - 1, steps,
                                          cli_get(c, "path"), &rows, &codes) != HG_OK)
         code = cli_failed(c);

@@ -212,7 +212,7 @@ static int run_grid(cli *c)
     hg_dataset *data = NULL;
     int code = cli_plot_read(c, &o, &path);
     if (code == CLI_OK) code = cli_open_model(c, c->args[0], &model);
-    if (code == CLI_OK) code = cli_open_data(c, c->args[1], &data);
+    if (code == CLI_OK) code = cli_open_labelled(c, c->args[1], "labels", &data);
     if (code == CLI_OK && hg_plot_grid(c->ctx, model, data, path, &o) != HG_OK)
         code = cli_failed(c);
     hg_dataset_free(&data);
@@ -239,9 +239,14 @@ static int run_filters(cli *c)
 
 static const cli_option *const loss_options[] = {cli_picture_options, cli_common_options,
                                                  NULL};
-static const cli_option *const grid_options[] = {
-    cli_picture_options, tiles, grid, cli_data_options, cli_column_options,
-    cli_common_options,  NULL};
+static const cli_option *const grid_options[] = {cli_picture_options,
+                                                 tiles,
+                                                 grid,
+                                                 cli_label_options,
+                                                 cli_data_options,
+                                                 cli_column_options,
+                                                 cli_common_options,
+                                                 NULL};
 static const cli_option *const filter_options[] = {cli_picture_options, tiles, filters,
                                                    cli_common_options, NULL};
 

@@ -37,7 +37,8 @@ static int open_labels(cli *c, hg_dataset **out)
 static int open_both(cli *c, hg_model **model, hg_dataset **data)
 {
     int code = cli_open_model(c, c->args[0], model);
-    if (code == CLI_OK && c->arg_count > 1) code = cli_open_data(c, c->args[1], data);
+    if (code == CLI_OK && c->arg_count > 1)
+        code = cli_open_labelled(c, c->args[1], "labels", data);
     return code;
 }
 
@@ -65,6 +66,7 @@ static int run_manifold(cli *c)
     hg_model *model = NULL;
     hg_dataset *data = NULL;
     int code = cli_plot_read(c, &o, &path);
+    if (code == CLI_OK) code = cli_get_class(c, &o.labelled, &o.label);
     if (code == CLI_OK) code = open_both(c, &model, &data);
     if (code == CLI_OK && hg_plot_manifold(c->ctx, model, data, path, &o) != HG_OK)
         code = cli_failed(c);
@@ -82,6 +84,7 @@ static int run_traversal(cli *c)
     hg_dataset *data = NULL;
     int code = cli_get_int(c, "row", 1, INT64_MAX, &row);
     if (code == CLI_OK) code = cli_plot_read(c, &o, &path);
+    if (code == CLI_OK) code = cli_get_class(c, &o.labelled, &o.label);
     if (code == CLI_OK) code = open_both(c, &model, &data);
     if (code == CLI_OK &&
         hg_plot_traversal(c->ctx, model, data, row - 1, path, &o) != HG_OK)
@@ -95,11 +98,11 @@ static const cli_option *const latent_options[] = {
     cli_picture_options, latent, cli_data_options, cli_column_options,
     cli_common_options,  NULL};
 static const cli_option *const manifold_options[] = {
-    cli_picture_options, manifold,           cli_data_options,
-    cli_column_options,  cli_common_options, NULL};
+    cli_picture_options, manifold,           cli_label_options,  cli_class_options,
+    cli_data_options,    cli_column_options, cli_common_options, NULL};
 static const cli_option *const traversal_options[] = {
-    cli_picture_options, traversal,          cli_data_options,
-    cli_column_options,  cli_common_options, NULL};
+    cli_picture_options, traversal,          cli_label_options,  cli_class_options,
+    cli_data_options,    cli_column_options, cli_common_options, NULL};
 
 extern const cli_verb cli_plot_latent, cli_plot_manifold, cli_plot_traversal;
 const cli_verb cli_plot_latent = {

@@ -7,9 +7,10 @@ static const cli_option own[] = {
      NULL, false},
     {0},
 };
-static const cli_option *const options[] = {
-    cli_write_options,  own, cli_corrupt_options, cli_data_options, cli_column_options,
-    cli_common_options, NULL};
+static const cli_option *const options[] = {cli_write_options,   own,
+                                            cli_corrupt_options, cli_label_options,
+                                            cli_data_options,    cli_column_options,
+                                            cli_common_options,  NULL};
 
 static int run(cli *c)
 {

@@ -57,6 +57,7 @@ static int read_options(cli *c, hg_sample_options *o, int64_t *n)
     int code = cli_get_int(c, "number", 1, INT64_C(1) << 40, n);
     if (code == CLI_OK) code = cli_get_int(c, "seed", 0, INT64_MAX, &seed);
     if (code == CLI_OK) code = read_real(c, "temperature", &o->temperature);
+    if (code == CLI_OK) code = cli_get_class(c, &o->labelled, &o->label);
     if (code == CLI_OK) code = check_word(c, "from", "prior", "mixture");
     if (code == CLI_OK) code = check_word(c, "covariance", "full", "diagonal");
     o->seed = (uint64_t)seed;
@@ -80,7 +81,7 @@ static int fit(cli *c, hg_model *model, uint64_t seed)
     o.covariance = cli_get(c, "covariance");
     int code = cli_get_int(c, "components", 1, 4096, &o.components);
     if (code == CLI_OK) code = cli_get_int(c, "fit-rows", 1, INT64_MAX, &o.rows);
-    if (code == CLI_OK) code = cli_open_data(c, cli_get(c, "fit"), &data);
+    if (code == CLI_OK) code = cli_open_labelled(c, cli_get(c, "fit"), "labels", &data);
     if (code == CLI_OK && (hg_mixture_fit(c->ctx, model, data, &o) != HG_OK ||
                            hg_mixture_get_info(c->ctx, model, &info) != HG_OK ||
                            hg_model_save(c->ctx, model, c->args[0]) != HG_OK))
@@ -133,6 +134,8 @@ static int run(cli *c)
 }
 
 static const cli_option *const options[] = {own,
+                                            cli_class_options,
+                                            cli_label_options,
                                             cli_rows_options,
                                             cli_write_options,
                                             cli_data_options,

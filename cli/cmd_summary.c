@@ -71,7 +71,19 @@ static void print_facts(const hg_model_info *info, const hg_memory *memory)
              MEMORY_ROWS);
     cli_table_row(t, (const char *const[]){"activations", text});
     cli_table_row(t, (const char *const[]){"loss", info->loss});
+    if (info->sigma > 0) {
+        const char *how = info->learnt_sigma == NULL ? "fixed"
+                          : strcmp(info->learnt_sigma, "one") == 0
+                              ? "learnt, one for all"
+                              : "learnt, one for each feature (root mean square)";
+        snprintf(text, sizeof(text), "%s, %s", cli_real(a, info->sigma), how);
+        cli_table_row(t, (const char *const[]){"sigma", text});
+    }
     cli_table_row(t, (const char *const[]){"scale", info->scale});
+    if (info->classes > 0) {
+        snprintf(text, sizeof(text), "%s classes", cli_grouped(a, info->classes));
+        cli_table_row(t, (const char *const[]){"conditional on", text});
+    }
     if (info->corrupt != NULL) {
         bool once = strcmp(info->redraw, "once") == 0;
         int n = snprintf(text, sizeof(text), "%.120s, drawn %s", info->corrupt,
@@ -95,6 +107,16 @@ static void print_facts(const hg_model_info *info, const hg_memory *memory)
     cli_table_row(t, (const char *const[]){"trained on", text});
     cli_table_print(t, stdout);
     cli_table_free(t);
+}
+
+/* Labels of the classes, ascending. */
+static json_t *classes_json(const hg_model *model)
+{
+    json_t *list = json_array();
+    double label;
+    for (int64_t i = 0; hg_model_class(model, i, &label); i++)
+        json_array_append_new(list, json_real(label));
+    return list;
 }
 
 static json_t *memory_json(const hg_memory *memory)
@@ -139,7 +161,14 @@ static int print_json(cli *c, const hg_model *model, const hg_model_info *info,
     if (info->note != NULL)
         json_object_set_new(object, "note", cli_json_text(info->note));
     json_object_set_new(object, "loss", cli_json_text(info->loss));
+    if (info->sigma > 0) {
+        json_object_set_new(object, "sigma", json_real(info->sigma));
+        json_object_set_new(object, "learnt_sigma",
+                            info->learnt_sigma != NULL ? cli_json_text(info->learnt_sigma)
+                                                       : json_null());
+    }
     json_object_set_new(object, "scale", cli_json_text(info->scale));
+    if (info->classes > 0) json_object_set_new(object, "classes", classes_json(model));
     if (info->corrupt != NULL) {
         json_object_set_new(object, "corrupt", cli_json_text(info->corrupt));
         json_object_set_new(object, "redraw", cli_json_text(info->redraw));

@@ -16,13 +16,18 @@ static const cli_option own[] = {
     {"config", 0, "FILE", NULL, "take the settings of a YAML file", "model", NULL, false},
     {"valid", 0, "DATA", NULL, "rows to judge by; else a tenth of the training rows",
      "data", NULL, false},
+    {"valid-labels", 0, "FILE", NULL, "the labels of those rows", "data", NULL, false},
     {"plot", 0, "FILE", NULL, "draw error against code size: .png, .svg or .pdf",
      "output", NULL, false},
     {0},
 };
-static const cli_option *const options[] = {
-    own, cli_json_options, cli_data_options, cli_column_options, cli_common_options,
-    NULL};
+static const cli_option *const options[] = {own,
+                                            cli_json_options,
+                                            cli_label_options,
+                                            cli_data_options,
+                                            cli_column_options,
+                                            cli_common_options,
+                                            NULL};
 
 typedef struct job {
     cli *c;

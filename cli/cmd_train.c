@@ -29,6 +29,7 @@ static const cli_option own[] = {
     {"time", 0, "NAME", NULL,
      "with a score: the latest rows by this column calibrate; it is not trained on",
      "detection", NULL, false},
+    {"valid-labels", 0, "FILE", NULL, "the labels of those rows", "data", NULL, false},
     {"log", 0, "FILE", NULL, "write one JSON object a line and epoch", "output", NULL,
      false},
     {"plot", 0, "FILE", NULL, "draw the loss: .png, .svg or .pdf", "output", NULL, false},
@@ -36,9 +37,13 @@ static const cli_option own[] = {
      "output", NULL, false},
     {0},
 };
-static const cli_option *const options[] = {
-    own, cli_json_options, cli_data_options, cli_column_options, cli_common_options,
-    NULL};
+static const cli_option *const options[] = {own,
+                                            cli_json_options,
+                                            cli_label_options,
+                                            cli_data_options,
+                                            cli_column_options,
+                                            cli_common_options,
+                                            NULL};
 
 /* One training from its options to its closing words. */
 typedef struct job {

@@ -88,13 +88,47 @@ int cli_read_data_options(cli *c, hg_data_options *out)
     return code;
 }
 
+const cli_option cli_label_options[] = {
+    {"labels", 0, "FILE", NULL,
+     "conditional models: the class of each row, one value a row", "data", NULL, false},
+    {"label-column", 0, "NAME", NULL, "CSV: the column of the labels' file to take",
+     "data", NULL, false},
+    {0},
+};
+const cli_option cli_class_options[] = {
+    {"class", 0, "LABEL", NULL, "conditional models: the class to decode to", "model",
+     NULL, false},
+    {0},
+};
+
+int cli_get_class(cli *c, int *given, double *label)
+{
+    const char *text = cli_get(c, "class");
+    char *end;
+    *given = text != NULL;
+    if (text == NULL) return CLI_OK;
+    *label = strtod(text, &end);
+    if (end != text && *end == '\0') return CLI_OK;
+    return cli_usage_error("class: '%s' is not a number, as labels are", text);
+}
+
 int cli_open_data(cli *c, const char *path, hg_dataset **out)
 {
+    return cli_open_labelled(c, path, NULL, out);
+}
+
+int cli_open_labelled(cli *c, const char *path, const char *option, hg_dataset **out)
+{
     hg_data_options o;
+    hg_dataset *labels = NULL;
+    const char *file = option != NULL ? cli_get(c, option) : NULL;
     int code = cli_read_data_options(c, &o);
     if (code == CLI_OK) code = cli_context(c);
+    if (code == CLI_OK && file != NULL) code = cli_open_labels(c, file, &labels);
     if (code != CLI_OK) return code;
+    o.labels = labels;
     hg_status status = hg_dataset_open(c->ctx, path, &o, out);
+    hg_dataset_free(&labels);
     if (status == HG_OK) return CLI_OK;
     cli_failed(c);
     /* A wrong word of --format is the command line's fault, not the file's. */
@@ -164,6 +198,33 @@ int cli_configure(cli *c, hg_config **out)
     return code;
 }
 
+/* The rows of o, with the labels that the option names. */
+static int open_rows(cli *c, hg_data_options *o, const char *path, const char *option,
+                     hg_dataset **out)
+{
+    const char *file = cli_get(c, option);
+    hg_data_options like = {.size = sizeof(like), .columns = cli_get(c, "label-column")};
+    hg_dataset *labels = NULL;
+    like.limit = o->limit;
+    if (file != NULL && hg_dataset_open(c->ctx, file, &like, &labels) != HG_OK)
+        return cli_failed(c);
+    o->labels = labels;
+    hg_status status = hg_dataset_open(c->ctx, path, o, out);
+    hg_dataset_free(&labels);
+    return status == HG_OK ? CLI_OK : cli_failed(c);
+}
+
+static int open_both(cli *c, hg_data_options *o, const char *path, hg_dataset **train,
+                     hg_dataset **valid)
+{
+    int code = open_rows(c, o, c->args[0], "labels", train);
+    o->limit = 0;
+    if (code == CLI_OK) o->schema = hg_dataset_schema(*train);
+    if (code == CLI_OK && path != NULL)
+        code = open_rows(c, o, path, "valid-labels", valid);
+    return code;
+}
+
 /* Both files by the same reading options; but a limit is one of training rows alone. */
 /* What rows are split by is no feature of theirs: the columns to leave out besides `drop`,
  * as one text from malloc, or NULL.                                                    */
@@ -192,12 +253,7 @@ int cli_open_training(cli *c, const hg_config *cfg, hg_dataset **train,
     o.shape = hg_config_get(cfg, "shape");
     char *drop = without_keys(c, o.drop);
     o.drop = drop;
-    if (hg_dataset_open(c->ctx, c->args[0], &o, train) != HG_OK) code = cli_failed(c);
-    o.limit = 0;
-    if (code == CLI_OK) o.schema = hg_dataset_schema(*train);
-    if (code == CLI_OK && path != NULL &&
-        hg_dataset_open(c->ctx, path, &o, valid) != HG_OK)
-        code = cli_failed(c);
+    code = open_both(c, &o, path, train, valid);
     free(drop);
     return code;
 }

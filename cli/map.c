@@ -4,8 +4,9 @@
 
 #include <string.h>
 
-const cli_option *const cli_map_options[] = {
-    cli_write_options, cli_data_options, cli_column_options, cli_common_options, NULL};
+const cli_option *const cli_map_options[] = {cli_write_options,  cli_label_options,
+                                             cli_data_options,   cli_column_options,
+                                             cli_common_options, NULL};
 
 /* What was written goes to standard error: standard output may be the data. */
 static void say_rows(const cli *c, const hg_model *model, const char *path, int64_t rows)
@@ -31,6 +32,7 @@ int cli_map(cli *c, const char *verb)
 {
     hg_model *model = NULL;
     hg_data_options input;
+    hg_dataset *labels = NULL;
     int64_t rows = 0;
     const char *path = cli_get(c, "output");
     if (path == NULL)
@@ -41,6 +43,9 @@ int cli_map(cli *c, const char *verb)
     if (code == CLI_OK) code = cli_check_output(c, path);
     if (code == CLI_OK) code = cli_read_data_options(c, &input);
     if (code == CLI_OK) code = cli_open_model(c, c->args[0], &model);
+    if (code == CLI_OK && cli_get(c, "labels") != NULL)
+        code = cli_open_labels(c, cli_get(c, "labels"), &labels);
+    input.labels = labels;
     if (code == CLI_OK) {
         hg_status status = hg_map_file(c->ctx, model, verb, c->args[1], &input, path,
                                        cli_get(c, "to"), cli_get(c, "corrupt"), &rows);
@@ -49,6 +54,7 @@ int cli_map(cli *c, const char *verb)
         else
             code = failed(c, status);
     }
+    hg_dataset_free(&labels);
     hg_model_free(&model);
     return code;
 }

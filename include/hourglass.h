@@ -156,6 +156,7 @@ typedef struct hg_data_options {
     int ignore_extra;        /* with schema: other columns are no error */
     const char *array; /* NPZ; which array; NULL: X, x, data, the only one, or the only
                              one of two or more dimensions */
+    const hg_dataset *labels; /* a class for each row, as hg_dataset_set_labels(); NULL */
 } hg_data_options;
 
 /* Read a file; "-" is standard input, "a.npz:y" array y of an archive.  8-bit data stay
@@ -191,6 +192,11 @@ typedef struct hg_view {
 /* Errors   HG_EINVAL, HG_ESHAPE; HG_ENONFINITE with row and column; HG_ENOMEM. */
 HG_API hg_status hg_dataset_view(hg_ctx *ctx, const hg_view *view,
                                  hg_dataset **out) HG_WARN_UNUSED;
+
+/* Give each row of `data` a class, for conditional models: labels has one number a row.
+ * Memory   copied.  Errors  HG_ESHAPE, HG_ENOMEM. */
+HG_API hg_status hg_dataset_set_labels(hg_ctx *ctx, hg_dataset *data,
+                                       const hg_dataset *labels) HG_WARN_UNUSED;
 
 /* Split at random: about fraction * rows go to *second, the rest to *first.  Same seed,
  * same rows.  Each side has at least one row.  Both refer to `data`, which must outlive
@@ -320,11 +326,19 @@ typedef struct hg_model_info {
     int64_t steps; /* of an epoch cut short, after which these are the weights; else 0 */
     double keep_clean; /* share of the rows that it was shown without corruption */
     int64_t features;  /* of a row in the net: of a table more than inputs, its columns */
+    /* Of loss gaussian, in scaled units: the standard deviation of an output, of one for
+     * each feature the root mean square; 0: the loss has none.  How it was learnt: "one",
+     * "feature"; NULL: it is fixed. */
+    double sigma;
+    const char *learnt_sigma;
+    int64_t classes; /* that a conditional model knows; else 0 */
 } hg_model_info;
 /* Of a model that was trained on a table, else NULL; belongs to the model. */
 HG_API const hg_schema *hg_model_schema(const hg_model *model);
 HG_API hg_status hg_model_get_info(hg_ctx *ctx, const hg_model *model,
                                    hg_model_info *info);
+/* The label of a conditional model's index-th class, ascending; 0 after the last. */
+HG_API int hg_model_class(const hg_model *model, int64_t index, double *label);
 
 typedef struct hg_layer_info {
     size_t size;
@@ -665,6 +679,9 @@ typedef struct hg_sample_options {
     int draw;           /* 1: outputs of a bce model as drawn pixels, black or white; else
                            their means */
     uint64_t seed;
+    int labelled; /* 1: all of the class `label`; 0: of a conditional model the classes in
+                     turn, sample i being of class i modulo their number */
+    double label;
 } hg_sample_options;
 
 /* Draw n codes and decode them.  options may be NULL.
@@ -706,9 +723,11 @@ typedef struct hg_session_options {
     const char *weights; /* of fully connected layers: "f32" (also NULL), or rounded to
                             "bf16" (8 bits of fraction, half the memory to read) or
                             "int8" (with each layer's input; a quarter) */
-    int threads; /* 1 to 64 that share the layers of a net large enough for it; 0: 1, the
+    int threads;  /* 1 to 64 that share the layers of a net large enough for it; 0: 1, the
                     caller.  The others belong to the session; they wait for the next row
                     without sleeping for some microseconds, then sleep.  Same bits */
+    int labelled; /* 1: of a conditional model: all rows are of the class `label` */
+    double label;
 } hg_session_options;
 
 /* Make a session; options may be NULL for the defaults.
@@ -971,6 +990,10 @@ typedef struct hg_plot_options {
     int64_t columns;   /* 0: fitting */
     uint64_t seed;     /* grid: 0 takes the first rows, else a random sample */
     const char *loss;  /* loss: its name for the axis, "bce"; NULL: not known */
+    /* manifold, traversal: of a conditional model, 1: what the class `label` decodes to;
+     * 0: the row's own, and for a manifold the first */
+    int labelled;
+    double label;
 } hg_plot_options;
 
 /* A curve of training and validation loss.  n epochs; path ends in .png, .svg or .pdf.

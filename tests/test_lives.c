@@ -58,6 +58,16 @@ static const net_recipe recipes[] = {
      .code = "variational 4 samples=3"},
     {.in = {1, {9}},
      .encoder = "dense 6 tanh",
+     .decoder = "dense 9; sigma feature",
+     .code = "variational 4 samples=3",
+     .loss = "gaussian"},
+    {.in = {1, {9}},
+     .encoder = "dense 6 tanh",
+     .decoder = "dense 9",
+     .code = "variational 4",
+     .loss = "multinomial"},
+    {.in = {1, {9}},
+     .encoder = "dense 6 tanh",
      .decoder = "dense 9 sigmoid",
      .loss = "bce",
      .more = "corrupt",
@@ -74,6 +84,14 @@ static void set(hg_ctx *ctx, hg_config *c, const char *name, const char *value)
     CHECK_OK(ctx, hg_config_set(c, name, value));
 }
 
+/* That a line `condition N` is for. */
+static int classes_of(const net_recipe *r)
+{
+    const char *at = strstr(r->encoder, "condition ");
+    int n = 0;
+    return at != NULL && sscanf(at, "condition %d", &n) == 1 ? n : 0;
+}
+
 static hg_config *config_of(hg_ctx *ctx, const net_recipe *r)
 {
     hg_config *c;
@@ -85,6 +103,7 @@ static hg_config *config_of(hg_ctx *ctx, const net_recipe *r)
     set(ctx, c, "decoder", r->decoder);
     if (r->code != NULL) set(ctx, c, "code-kind", r->code);
     if (r->more != NULL) set(ctx, c, r->more, r->value);
+    if (classes_of(r) > 0) set(ctx, c, "condition", "labels");
     return c;
 }
 
@@ -102,6 +121,10 @@ static void trial_begin(hg_ctx *ctx, const net_recipe *r, trial *out)
     hg_view v = {.size = sizeof v, .data = out->x, .rows = ROWS, .rank = r->in.rank};
     for (int i = 0; i < r->in.rank; i++) v.shape[i] = r->in.dim[i];
     CHECK_OK(ctx, hg_dataset_view(ctx, &v, &out->d));
+    float labels[ROWS];
+    for (int i = 0; classes_of(r) > 0 && i < ROWS; i++)
+        labels[i] = (float)(i % classes_of(r));
+    if (classes_of(r) > 0) CHECK_OK(ctx, hgi_dataset_label(ctx, out->d, ROWS, labels));
     out->c = config_of(ctx, r);
     CHECK_OK(ctx, hgi_setup(ctx, out->c, out->d, NULL, &out->t));
 }
@@ -117,7 +140,7 @@ static void trial_end(trial *s)
 /* Calls visit with every recipe and with a net around every example. */
 static void each_net(void (*visit)(const net_recipe *r))
 {
-    char encoder[160], shape[HGI_SHAPE_MAX];
+    char encoder[160], decoder[160], shape[HGI_SHAPE_MAX];
     for (int i = 0; i < HGI_COUNT(recipes); i++) {
         test_where("%s", recipes[i].encoder);
         visit(&recipes[i]);
@@ -129,6 +152,13 @@ static void each_net(void (*visit)(const net_recipe *r))
             snprintf(encoder, sizeof encoder,
                      "dense input tanh; reshape %s; dropout 0; %s",
                      hgi_shape_text(&e->in, shape), e->line);
+            if (strncmp(e->line, "sigma", 5) == 0) { /* has one place, and one loss */
+                r.encoder = "dense 3 tanh";
+                r.decoder = decoder;
+                r.loss = "gaussian";
+                snprintf(decoder, sizeof decoder, "dense input; reshape %s; %s", shape,
+                         e->line);
+            }
             test_where("%s", e->line);
             visit(&r);
         }

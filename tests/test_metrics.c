@@ -168,8 +168,8 @@ TEST(metrics_that_do_not_apply_are_left_out_of_the_list)
     }
     /* bce, bce_floor, psnr, explained_variance, kl, elbo, neg_elbo, neg_iwae,
      * iwae_samples, active_units, l0, dead_units, perplexity, ssim, input_mse,
-     * input_psnr */
-    CHECK_INT(n, HGI_METRIC_COUNT - 16);
+     * input_psnr, nll, sigma */
+    CHECK_INT(n, HGI_METRIC_COUNT - 18);
     CHECK(!hg_metrics_at(e, n + 1000, &row) && !hg_metrics_at(e, -1, &row));
     CHECK(!hg_metrics_at(NULL, 0, &row) && isnan(hg_metrics_get(NULL, "mse")));
     hg_metrics_free(&e);

@@ -45,9 +45,11 @@ static inline hgi_scaler made_up_scaler(hg_ctx *ctx, hgi_scale_kind kind, int64_
     return s;
 }
 
-static inline hg_model *make_model(hg_ctx *ctx, const model_recipe *r)
+/* sigma: of loss gaussian. */
+static inline hg_model *make_model_of(hg_ctx *ctx, const model_recipe *r, double sigma)
 {
     hgi_spec spec = {.mem = ctx->mem, .input = r->input, .huber_delta = 1};
+    spec.sigma = sigma;
     hgi_scaler scaler = made_up_scaler(ctx, r->scale, hgi_shape_count(&r->input));
     hg_model *m;
     CHECK_OK(ctx,
@@ -60,6 +62,11 @@ static inline hg_model *make_model(hg_ctx *ctx, const model_recipe *r)
     hgi_spec_free(&spec);
     fill_weights(m, 11);
     return m;
+}
+
+static inline hg_model *make_model(hg_ctx *ctx, const model_recipe *r)
+{
+    return make_model_of(ctx, r, 1);
 }
 
 /* Rows of one dimension over the caller's floats. */

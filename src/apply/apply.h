@@ -17,9 +17,11 @@ typedef struct hgi_feed {
     const char *name;
     const hgi_scaler *scaler;
     hgi_range range;
-    int64_t wide;   /* values of a row as the net has it */
-    float *scratch; /* [workers][features of the data] */
-    bool counts;    /* this pass over the rows is the one that counts clipped ones */
+    int64_t wide;     /* values of a row as the net has it */
+    float *scratch;   /* [workers][features of the data] */
+    bool counts;      /* this pass over the rows is the one that counts clipped ones */
+    int32_t *classes; /* of all rows of the data, of a conditional model, or NULL */
+    int64_t classed;  /* how many rows they are for */
     atomic_int_fast64_t clipped; /* rows that had a value outside the range */
     atomic_int_fast64_t
         refused; /* first row outside the range when it refuses, or INT64_MAX */
@@ -34,6 +36,9 @@ hg_status hgi_feed_fits(hg_ctx *ctx, const hg_model *m, const hg_dataset *data,
 /* Rows like data's, or codes, through a window that the caller moves; they must fit. */
 hg_status hgi_feed_open(hg_ctx *ctx, const hg_model *m, const hg_dataset *data,
                         bool codes, const hgi_rows *w, hgi_feed *out);
+/* Of a conditional model: the classes of data's rows, which the net is to be given.
+ * Errors: HG_EINVAL without labels; HG_ERANGE a label that the model does not know. */
+hg_status hgi_feed_classes(hgi_feed *f, const hg_dataset *data);
 /* n rows from the window's row `first` on. */
 void hgi_feed_fill(hgi_feed *f, int64_t first, int64_t n, hgi_real *x, int worker);
 /* The same as a loss wants them: of a table NaN where a value is missing. */

@@ -8,6 +8,7 @@
 #include "apply/doctor.h"
 
 #include "apply/beside.h"
+#include "apply/map.h"
 #include "base/linear.h"
 
 #include <math.h>
@@ -32,17 +33,22 @@ typedef struct patient {
     hgi_exam exam;
     int64_t n, d, k;
     float *x, *y, *z; /* [n,d] scaled rows and reconstructions; [n,k] codes */
+    float *labels;    /* [n] of a conditional model's rows, or NULL */
 } patient;
 
 /* ---- rows -------------------------------------------------------------------------- */
 
 /* Rows spread evenly over the data: a sorted file is seen whole. */
+static int64_t sample_row(const hg_dataset *data, int64_t i, int64_t n)
+{
+    return (int64_t)((double)i * (double)data->rows / (double)n);
+}
+
 static hg_status sample(hg_ctx *ctx, const hg_dataset *data, int64_t n, float *x)
 {
-    int64_t rows = hg_dataset_rows(data), d = hg_dataset_features(data);
+    int64_t d = hg_dataset_features(data);
     for (int64_t i = 0; i < n; i++)
-        HGI_TRY(hg_dataset_read(
-            ctx, data, (int64_t)((double)i * (double)rows / (double)n), 1, x + i * d));
+        HGI_TRY(hg_dataset_read(ctx, data, sample_row(data, i, n), 1, x + i * d));
     return HG_OK;
 }
 
@@ -63,8 +69,14 @@ static hg_status look(patient *p, const hg_dataset *data)
     if (p->x == NULL || p->y == NULL || p->z == NULL)
         return hgi_fail_mem(ctx, n * (size_t)(2 * p->d + p->k) * 4, "a sample of rows");
     HGI_TRY(sample(ctx, data, p->n, p->x));
-    HGI_TRY(hg_encode(ctx, m, p->x, p->n, p->z));
-    HGI_TRY(hg_reconstruct(ctx, m, p->x, p->n, p->y));
+    if (data->labels != NULL) {
+        p->labels = hgi_calloc(&ctx->mem, n, sizeof *p->labels);
+        if (p->labels == NULL) return hgi_fail_mem(ctx, n * 4, "labels");
+        for (int64_t i = 0; i < p->n; i++)
+            p->labels[i] = data->labels[sample_row(data, i, p->n)];
+    }
+    HGI_TRY(hgi_map_memory(ctx, m, HGI_ENCODE, p->x, p->labels, p->n, p->z));
+    HGI_TRY(hgi_map_memory(ctx, m, HGI_RECONSTRUCT, p->x, p->labels, p->n, p->y));
     hgi_to_scale(&m->scaler, p->n, p->x);
     hgi_to_scale(&m->scaler, p->n, p->y);
     return HG_OK;
@@ -274,6 +286,7 @@ hg_status hg_doctor_new(hg_ctx *ctx, const hg_model *m, const hg_dataset *data,
     hgi_free(&ctx->mem, p.x);
     hgi_free(&ctx->mem, p.y);
     hgi_free(&ctx->mem, p.z);
+    hgi_free(&ctx->mem, p.labels);
     if (status == HG_OK)
         *out = found;
     else

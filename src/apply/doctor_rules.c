@@ -12,7 +12,9 @@
 static const hgi_layer *last_layer(const hgi_exam *e)
 {
     const hgi_net *net = &e->model->net;
-    return &net->layer[net->count - 1];
+    int64_t i = net->count - 1;
+    while (net->layer[i].kind->moves && i > net->code + 1) i--;
+    return &net->layer[i];
 }
 
 /* The activation that outputs have in the end, whoever applies it. */

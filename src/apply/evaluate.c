@@ -17,6 +17,7 @@ typedef struct row_numbers {
     double recon, penalty; /* of the objective; recon: summed over features */
     double kl;
     double plain_recon;  /* recon without drawing the code */
+    double constant;     /* what -log p has beside recon */
     double activity;     /* sum |code| */
     int64_t zeros;       /* code values that are exactly 0 */
     double input_square; /* of the input against the target, when they are two */
@@ -41,6 +42,7 @@ typedef struct job {
     double *mean;      /* [inputs] of the scaled rows */
     int64_t *seen;     /* [inputs] rows that have a value */
     bool unit, binary; /* what is rebuilt lies in [0,1]; is 0 or 1 */
+    bool whole;        /* is whole numbers */
     hgi_binarise binarise;
     int64_t iwae;     /* samples */
     double *bound;    /* [window.room], with iwae */
@@ -94,8 +96,8 @@ static const hgi_real *measured_target(const void *arg, const hgi_chunk *c)
 static void loss_of(const evaluate_job *j, const hgi_chunk *c, double *recon)
 {
     const hgi_net *net = &j->feed.model->net;
-    hgi_rows_loss(net, j->feed.ctx->kernels, 1, c->n, c->y, target_of(j, c), net->outputs,
-                  NULL, recon);
+    hgi_loss_call call = hgi_net_loss(net, c->pass, c->n, c->y, target_of(j, c));
+    hgi_net_loss_rows(net, &call, recon);
 }
 
 static void objective_sink(void *arg, const hgi_chunk *c)
@@ -134,7 +136,7 @@ static void errors_sink(void *arg, const hgi_chunk *c)
     loss_of(j, c, recon);
     note_units(j, c);
     /* The loss wants logits where it has taken over the sigmoid; all else predictions. */
-    hgi_predict(net, j->feed.ctx->kernels, c->n, c->y);
+    hgi_predict(net, j->feed.ctx->kernels, c->n, 1, target, c->y);
     for (int64_t r = 0; r < c->n; r++) {
         row_numbers *row = &j->row[c->first + r];
         const hgi_real *t = target + r * d;
@@ -150,6 +152,7 @@ static void errors_sink(void *arg, const hgi_chunk *c)
             row->ssim = hgi_ssim(j->dim[0], j->dim[1], j->dim[2], t, c->y + r * d,
                                  j->ssim + c->worker * hgi_ssim_work(j->dim[1]));
         row->plain_recon = recon[r];
+        row->constant = hgi_net_constant(net, t);
         for (int64_t i = 0; i < net->code_size; i++) {
             double z = (double)c->z[r * net->code_size + i];
             row->activity += fabs(z);
@@ -192,7 +195,7 @@ static hg_status look_at_data(evaluate_job *j)
     }
     double lo = (double)INFINITY, hi = -(double)INFINITY;
     hg_status status;
-    j->binary = true;
+    j->binary = j->whole = true;
     j->feed.counts = j->target.counts = false;
     do {
         HGI_GOTO(move(j));
@@ -209,6 +212,7 @@ static hg_status look_at_data(evaluate_job *j)
                     lo = v < lo ? v : lo;
                     hi = v > hi ? v : hi;
                     j->binary = j->binary && (v == 0 || v == 1);
+                    j->whole = j->whole && v == floor(v);
                 }
         }
         HGI_GOTO(check(j));
@@ -269,11 +273,37 @@ static void add_rows(evaluate_job *j)
         sum->penalty += r->penalty;
         sum->kl += r->kl;
         sum->plain_recon += r->plain_recon;
+        sum->constant += r->constant;
         sum->input_square += r->input_square;
         sum->ssim += r->ssim;
         sum->activity += r->activity;
         sum->zeros += r->zeros;
     }
+}
+
+/* The loss is -log p of these rows, but for a constant. */
+static bool is_likelihood(const evaluate_job *j)
+{
+    const hgi_loss *loss = j->feed.model->net.loss;
+    return loss->likelihood && (!loss->binary || j->binary) &&
+           (!loss->counts || j->whole);
+}
+
+static void summarise_likelihood(const evaluate_job *j, double *v)
+{
+    const hg_model *m = j->feed.model;
+    const hgi_loss *loss = m->net.loss;
+    double rows = (double)j->rows, more = j->sum.constant / rows;
+    bool likelihood = is_likelihood(j);
+    if (likelihood) v[HGI_METRIC_NLL] = j->sum.plain_recon / rows + more;
+    /* Of grey rows, too, because that is what such models are compared by. */
+    if (likelihood || loss->kind == HGI_LOSS_BCE_LOGITS)
+        v[HGI_METRIC_NEG_ELBO] = j->sum.recon / rows + more + v[HGI_METRIC_KL];
+    v[HGI_METRIC_ELBO] = -v[HGI_METRIC_NEG_ELBO];
+    if (loss->has_sigma) v[HGI_METRIC_SIGMA] = hgi_net_sigma(&m->net, m->theta);
+    if (j->bound == NULL) return;
+    v[HGI_METRIC_IWAE] = -j->bound_sum / rows;
+    v[HGI_METRIC_IWAE_SAMPLES] = (double)j->iwae;
 }
 
 /* Sums over rows to means; docs/metrics.md has the formulas. */
@@ -287,13 +317,7 @@ static void summarise(const evaluate_job *j, int64_t clipped, double *v)
     v[HGI_METRIC_RECON] = sum.recon / rows / m->net.recon_divisor;
     v[HGI_METRIC_PENALTY] = sum.penalty / rows;
     if (hgi_net_draws(&m->net)) v[HGI_METRIC_KL] = sum.kl / rows;
-    if (m->net.loss->kind == HGI_LOSS_BCE_LOGITS)
-        v[HGI_METRIC_NEG_ELBO] = sum.recon / rows + v[HGI_METRIC_KL];
-    v[HGI_METRIC_ELBO] = -v[HGI_METRIC_NEG_ELBO];
-    if (j->bound != NULL) {
-        v[HGI_METRIC_IWAE] = -j->bound_sum / rows;
-        v[HGI_METRIC_IWAE_SAMPLES] = (double)j->iwae;
-    }
+    summarise_likelihood(j, v);
     v[HGI_METRIC_LOSS] = v[HGI_METRIC_RECON] + v[HGI_METRIC_PENALTY];
     v[HGI_METRIC_MSE] = sum.error.square / values;
     v[HGI_METRIC_RMSE] = sqrt(v[HGI_METRIC_MSE]);
@@ -409,6 +433,7 @@ static hg_status run(evaluate_job *j)
     r.sink = draws ? objective_sink : sink;
     mean.sink = errors_sink;
     r.arg = mean.arg = j;
+    r.classes = mean.classes = j->feed.classes;
     r.sample = draws || m->net.contract_reals > 0;
     r.seed = m->trained.seed;
     status = run_windows(j, &r, draws ? &mean : NULL);
@@ -489,9 +514,11 @@ static hg_status read_options(hg_ctx *ctx, const hg_model *m,
 static hg_status check_likelihood(hg_ctx *ctx, const evaluate_job *j)
 {
     const hgi_loss *loss = j->feed.model->net.loss;
-    if (loss->likelihood && (!loss->binary || j->binary)) return HG_OK;
+    if (is_likelihood(j)) return HG_OK;
     return hgi_fail(ctx, HG_EINVAL,
-                    loss->likelihood
+                    loss->counts ? "iwae: %s is a likelihood of whole numbers alone, "
+                                   "these rows have others"
+                    : loss->likelihood
                         ? "iwae: %s is a likelihood of values 0 and 1 alone, these "
                           "rows have others: set binarise"
                         : "iwae: loss %s is no likelihood (bce, gaussian and "
@@ -510,7 +537,8 @@ static hg_status posterior_windows(evaluate_job *j, double *sums)
     for (;;) {
         HGI_TRY(move(j));
         if (j->window.n == 0) return HG_OK;
-        hgi_measured in = {j->window.n, j->window.first, fill, measured_target, j};
+        hgi_measured in = {j->window.n, j->window.first, fill, measured_target,
+                           j,           j->feed.classes};
         HGI_TRY(hgi_latents_measure(ctx, m, &in, sums));
         if (j->bound != NULL) HGI_TRY(hgi_iwae_measure(ctx, m, &in, j->iwae, j->bound));
         HGI_TRY(check(j));
@@ -560,6 +588,7 @@ static hg_status measure_all(hg_ctx *ctx, const hg_evaluate_options *o, evaluate
 {
     const hg_model *m = j->feed.model;
     size_t room = (size_t)j->window.room;
+    HGI_TRY(hgi_feed_classes(&j->feed, j->data));
     if (o->target != NULL) HGI_TRY(open_target(ctx, m, j->data, o->target, j));
     HGI_TRY(make_clean(ctx, m, j));
     HGI_TRY(read_options(ctx, m, o, j));

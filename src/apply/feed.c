@@ -69,6 +69,15 @@ hg_status hgi_feed_open(hg_ctx *ctx, const hg_model *m, const hg_dataset *data,
     return HG_OK;
 }
 
+hg_status hgi_feed_classes(hgi_feed *f, const hg_dataset *data)
+{
+    const hgi_classes *known = &f->model->spec.classes;
+    if (known->count == 0) return HG_OK;
+    HGI_TRY(hgi_classes_of(f->ctx, known, data, &f->classes));
+    f->classed = data->labelled;
+    return HG_OK;
+}
+
 /* The lowest row wins, in whatever order threads come. */
 static void note_refused(hgi_feed *f, int64_t row)
 {
@@ -115,6 +124,10 @@ static hg_status refuse(hgi_feed *f, int64_t at)
         if (v >= f->range.lo - HGI_ROUNDING && v <= f->range.hi + HGI_ROUNDING) continue;
         hgi_dataset_place(d, row, c, place, sizeof place);
         hgi_format_float(found, f->scratch[c]);
+        if (f->model->net.loss->counts)
+            return hgi_fail(f->ctx, HG_ERANGE,
+                            "%s: %s: %s, but loss multinomial takes counts, 0 or more",
+                            f->name, place, found);
         return hgi_fail(
             f->ctx, HG_ERANGE,
             "%s: %s: %s is outside the range the model was trained on (scaled %.4g, "
@@ -144,5 +157,6 @@ void hgi_feed_close(hgi_feed *f, hg_status status, int64_t rows, int64_t *clippe
                 f->name, (long long)count, (long long)rows);
     if (clipped != NULL) *clipped = count;
     hgi_free(&f->ctx->mem, f->scratch);
+    hgi_free(&f->ctx->mem, f->classes);
     f->ctx = NULL;
 }

@@ -58,12 +58,30 @@ static hg_status encode_ends(hg_ctx *ctx, const hg_model *m, const hg_dataset *d
     HGI_GOTO(hg_dataset_read(ctx, data, from, 1, x));
     HGI_GOTO(hg_dataset_read(ctx, data, to, 1, x + d));
     HGI_GOTO(hgi_dataset_check(ctx, ends));
+    if (data->labels != NULL) {
+        const float labels[2] = {data->labels[from], data->labels[to]};
+        HGI_GOTO(hgi_dataset_label(ctx, ends, 2, labels));
+    }
     HGI_GOTO(hg_encode_dataset(ctx, m, ends, &codes));
     for (int64_t i = 0; i < 2; i++) hgi_dataset_row(codes, i, z + i * k);
 done:
     hg_dataset_free(&ends);
     hg_dataset_free(&codes);
     return status;
+}
+
+/* Of a conditional model: each half of the way is of its end's class. */
+static hg_status label_way(hg_ctx *ctx, const hg_dataset *data, int64_t from, int64_t to,
+                           hg_dataset *way)
+{
+    size_t bytes = (size_t)way->rows * sizeof *way->labels;
+    if (data->labels == NULL) return HG_OK;
+    way->labels = hgi_alloc(&ctx->mem, bytes);
+    if (way->labels == NULL) return hgi_fail_mem(ctx, bytes, "labels");
+    way->labelled = way->rows;
+    for (int64_t i = 0; i < way->rows; i++)
+        way->labels[i] = data->labels[2 * i < way->rows ? from : to];
+    return HG_OK;
 }
 
 static hg_status check_way(hg_ctx *ctx, const hg_model *m, const hg_dataset *data,
@@ -109,6 +127,7 @@ hg_status hg_interpolate(hg_ctx *ctx, const hg_model *m, const hg_dataset *data,
         between(d, ends, ends + d, (double)i / (double)(steps - 1), arc, na, nb,
                 z + i * d);
     HGI_GOTO(hgi_dataset_check(ctx, way));
+    HGI_GOTO(label_way(ctx, data, from, to, way));
     HGI_GOTO(hg_decode_dataset(ctx, m, way, rows));
     if (codes != NULL) *codes = way, way = NULL;
 done:

@@ -70,7 +70,8 @@ static void sink(void *arg, const hgi_chunk *c)
         note_infinite(j, c, out);
         return;
     }
-    hgi_predict(&m->net, j->feed.ctx->kernels, c->n, c->y);
+    hgi_predict(&m->net, j->feed.ctx->kernels, c->n, 1,
+                j->mode == HGI_RECONSTRUCT ? c->x : NULL, c->y);
     hgi_scaler_undo(&m->scaler, c->n, c->y, out);
     if (j->mode == HGI_IMPUTE) keep_observed(j, c, out);
     note_infinite(j, c, out);
@@ -117,7 +118,9 @@ hg_status hgi_map_open(hg_ctx *ctx, const hg_model *m, hgi_map_mode mode,
         j->feed.scaler = &j->none;
         j->feed.range.check = false;
     }
+    HGI_GOTO(hgi_feed_classes(&j->feed, like));
     HGI_GOTO(hgi_infer_new(ctx, net, first, last, &j->infer));
+    j->infer.classes = j->feed.classes;
     j->infer.fill = fill;
     j->infer.sink = sink;
     j->infer.arg = j;
@@ -141,6 +144,10 @@ hg_status hgi_map_window(hgi_map_job *j)
 {
     const hg_model *m = j->feed.model;
     j->infer.base = j->feed.window->first;
+    int64_t end = j->feed.window->first + j->feed.window->n;
+    if (j->feed.classes != NULL && end > j->feed.classed)
+        return hgi_fail(j->feed.ctx, HG_ESHAPE, "%s: more rows than the %lld labels",
+                        j->feed.name, (long long)j->feed.classed);
     hgi_infer_run(&j->infer, m->theta, m->state, j->feed.window->n);
     HGI_TRY(hgi_feed_check(&j->feed));
     return check_infinite(j);
@@ -171,8 +178,8 @@ done:
 /* ---- memory to memory ------------------------------------------------------------ */
 
 /* A view costs no copy, and checks the numbers as a file's are checked. */
-static hg_status map_memory(hg_ctx *ctx, const hg_model *m, hgi_map_mode mode,
-                            const float *in, int64_t n, float *out)
+hg_status hgi_map_memory(hg_ctx *ctx, const hg_model *m, hgi_map_mode mode,
+                         const float *in, const float *labels, int64_t n, float *out)
 {
     hg_dataset *d;
     if (m == NULL || in == NULL || out == NULL)
@@ -184,25 +191,27 @@ static hg_status map_memory(hg_ctx *ctx, const hg_model *m, hgi_map_mode mode,
     view.shape[0] = mode == HGI_DECODE ? m->net.code_size : hgi_model_raw(m);
     if (mode != HGI_DECODE) view.schema = m->scaler.schema;
     HGI_TRY(hg_dataset_view(ctx, &view, &d));
-    hg_status status = map(ctx, m, mode, d, out);
+    hg_status status = HG_OK;
+    if (labels != NULL) status = hgi_dataset_label(ctx, d, n, labels);
+    if (status == HG_OK) status = map(ctx, m, mode, d, out);
     hg_dataset_free(&d);
     return status;
 }
 
 hg_status hg_encode(hg_ctx *ctx, const hg_model *m, const float *x, int64_t n, float *z)
 {
-    return map_memory(ctx, m, HGI_ENCODE, x, n, z);
+    return hgi_map_memory(ctx, m, HGI_ENCODE, x, NULL, n, z);
 }
 
 hg_status hg_decode(hg_ctx *ctx, const hg_model *m, const float *z, int64_t n, float *y)
 {
-    return map_memory(ctx, m, HGI_DECODE, z, n, y);
+    return hgi_map_memory(ctx, m, HGI_DECODE, z, NULL, n, y);
 }
 
 hg_status hg_reconstruct(hg_ctx *ctx, const hg_model *m, const float *x, int64_t n,
                          float *y)
 {
-    return map_memory(ctx, m, HGI_RECONSTRUCT, x, n, y);
+    return hgi_map_memory(ctx, m, HGI_RECONSTRUCT, x, NULL, n, y);
 }
 
 /* ---- dataset to dataset ---------------------------------------------------------- */

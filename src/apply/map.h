@@ -47,4 +47,8 @@ hg_status hgi_map_check_drawn(hg_ctx *ctx, const hg_model *m, const char *what);
 hg_status hgi_map_columns(hg_ctx *ctx, const hg_model *m, hgi_map_mode mode,
                           hg_dataset *d);
 
+/* hg_encode() and its kin, with the labels [n] of rows; NULL: they have none. */
+hg_status hgi_map_memory(hg_ctx *ctx, const hg_model *m, hgi_map_mode mode,
+                         const float *in, const float *labels, int64_t n, float *out);
+
 #endif

@@ -4,7 +4,7 @@
  *
  * Where a variational code lies is known: quantiles of the standard normal distribution, or
  * -3 to 3.  Where another lies only the codes of data tell: their quantiles. */
-#include "apply/apply.h"
+#include "apply/map.h"
 #include "apply/plot.h"
 
 #include <math.h>
@@ -25,11 +25,18 @@ typedef struct walk {
     bool normal;       /* codes lie in a standard normal distribution */
     hg_dataset *known; /* codes of the data, NULL when nobody asked for them */
     float *column;     /* [rows] one value of all of them, ascending */
+    float label;       /* of a conditional model: the class of all that is decoded */
 } walk;
 
 static bool is_variational(const hg_model *m)
 {
     return strcmp(m->net.layer[m->net.code].kind->name, "variational") == 0;
+}
+
+/* The class asked for, or this one. */
+static void choose_class(walk *w, double other)
+{
+    w->label = (float)(w->o.labelled != 0 ? w->o.label : other);
 }
 
 static hg_status begin(walk *w, const hg_dataset *data, const hg_plot_options *options)
@@ -92,13 +99,25 @@ static float value_at(const walk *w, double p)
     return (float)((1 - f) * (double)w->column[i] + f * (double)w->column[next]);
 }
 
+static hg_status label_all(const walk *w, hg_dataset *codes)
+{
+    size_t bytes = (size_t)codes->rows * sizeof *codes->labels;
+    if (w->m->spec.classes.count == 0) return HG_OK;
+    codes->labels = hgi_alloc(&w->ctx->mem, bytes);
+    if (codes->labels == NULL) return hgi_fail_mem(w->ctx, bytes, "labels");
+    codes->labelled = codes->rows;
+    for (int64_t i = 0; i < codes->rows; i++) codes->labels[i] = w->label;
+    return HG_OK;
+}
+
 /* Decode the codes and draw them: lines of `columns` tiles. */
-static hg_status draw(walk *w, const hg_dataset *codes, hgi_grid *g, const char *path)
+static hg_status draw(walk *w, hg_dataset *codes, hgi_grid *g, const char *path)
 {
     hg_ctx *ctx = w->ctx;
     hg_dataset *rows = NULL;
     float *x = NULL;
     hg_status status;
+    HGI_GOTO(label_all(w, codes));
     HGI_GOTO(hg_decode_dataset(ctx, w->m, codes, &rows));
     size_t count = (size_t)(rows->rows * rows->features);
     x = hgi_calloc(&ctx->mem, count, sizeof *x);
@@ -155,6 +174,7 @@ hg_status hg_plot_manifold(hg_ctx *ctx, const hg_model *m, const hg_dataset *dat
         HGI_GOTO(hgi_fail(ctx, HG_ERANGE, "%lld tiles a side, expected at most %d",
                           (long long)side, SIDE_MOST));
     HGI_GOTO(hgi_codes_new(ctx, m, "the plane of codes", side * side, &z, &codes));
+    choose_class(&w, m->spec.classes.count > 0 ? m->spec.classes.label[0] : 0);
     fill_plane(&w, side, z);
     HGI_GOTO(hgi_dataset_check(ctx, codes));
     hgi_grid g = {
@@ -199,7 +219,8 @@ static hg_status measure(const walk *w, const float *base, dimension *d, float *
     z[d->at] = d->lo;
     z[k + d->at] = d->hi;
     d->effect = 0;
-    HGI_TRY(hg_decode(w->ctx, w->m, z, 2, y));
+    const float labels[2] = {w->label, w->label};
+    HGI_TRY(hgi_map_memory(w->ctx, w->m, HGI_DECODE, z, labels, 2, y));
     for (int64_t i = 0; i < n; i++) {
         double change = ((double)y[n + i] - (double)y[i]) * s->scale[i];
         d->effect += change * change / (double)n;
@@ -276,7 +297,9 @@ static hg_status code_of(const walk *w, const hg_dataset *data, int64_t row, flo
     if (x == NULL)
         return hgi_fail_mem(w->ctx, (size_t)data->features * sizeof *x, "a row");
     hg_status status = hg_dataset_read(w->ctx, data, row, 1, x);
-    if (status == HG_OK) status = hg_encode(w->ctx, w->m, x, 1, z);
+    const float *label = data->labels != NULL ? data->labels + row : NULL;
+    if (status == HG_OK)
+        status = hgi_map_memory(w->ctx, w->m, HGI_ENCODE, x, label, 1, z);
     hgi_free(&w->ctx->mem, x);
     return status;
 }
@@ -316,6 +339,7 @@ hg_status hg_plot_traversal(hg_ctx *ctx, const hg_model *m, const hg_dataset *da
     d = hgi_calloc(&ctx->mem, (size_t)k, sizeof *d);
     if (base == NULL || d == NULL)
         HGI_GOTO(hgi_fail_mem(ctx, (size_t)k * sizeof *d, "a code's values"));
+    choose_class(&w, data->labels != NULL ? (double)data->labels[row] : 0);
     HGI_GOTO(code_of(&w, data, row, base));
     HGI_GOTO(rank(&w, base, d));
     HGI_GOTO(name_all(ctx, d, lines, steps, &names));

@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: MIT
 /* Originals over reconstructions, for a denoising model with what it sees between: images
  * as images, other rows as curves. */
+#include "apply/map.h"
 #include "apply/plot.h"
 #include "base/rng.h"
 #include "model/model.h"
@@ -10,17 +11,20 @@ enum { TILES = 10 };
 
 /* The first rows, or with a seed a random sample of different ones. */
 static hg_status choose_rows(hg_ctx *ctx, const hg_dataset *d, uint64_t seed,
-                             int64_t tiles, float *x)
+                             int64_t tiles, float *x, float *labels)
 {
     hg_status status = HG_OK;
+    for (int64_t i = 0; d->labels != NULL && i < tiles; i++) labels[i] = d->labels[i];
     if (seed == 0) return hg_dataset_read(ctx, d, 0, tiles, x);
     int64_t *order = hgi_calloc(&ctx->mem, (size_t)d->rows, sizeof *order);
     if (order == NULL)
         return hgi_fail_mem(ctx, (size_t)d->rows * sizeof *order, "a sample");
     hgi_rng rng = {.seed = seed, .use = HGI_USE_SHUFFLE};
     hgi_permutation(&rng, d->rows, order);
-    for (int64_t i = 0; i < tiles && status == HG_OK; i++)
+    for (int64_t i = 0; i < tiles && status == HG_OK; i++) {
         status = hg_dataset_read(ctx, d, order[i], 1, x + i * d->features);
+        if (d->labels != NULL) labels[i] = d->labels[order[i]];
+    }
     hgi_free(&ctx->mem, order);
     return status;
 }
@@ -55,7 +59,7 @@ hg_status hg_plot_grid(hg_ctx *ctx, const hg_model *m, const hg_dataset *d,
     int64_t tiles = hgi_min(o.items > 0 ? o.items : TILES, d->rows);
     bool noisy = m->spec.corrupt.count > 0; /* then its band stands in the middle */
     size_t count, bands = noisy ? 3 : 2;
-    if (!hgi_mul_size((size_t)tiles, bands * (size_t)d->features, &count))
+    if (!hgi_mul_size((size_t)tiles, bands * (size_t)d->features + 1, &count))
         count = SIZE_MAX / 4;
     float *x = hgi_calloc(&ctx->mem, count, sizeof *x);
     if (x == NULL) return hgi_fail_mem(ctx, count * sizeof *x, "the grid's rows");
@@ -75,10 +79,13 @@ hg_status hg_plot_grid(hg_ctx *ctx, const hg_model *m, const hg_dataset *d,
     };
     hg_status status;
     /* Band after band in one block: originals first, what the model makes last. */
-    HGI_GOTO(choose_rows(ctx, d, o.seed, tiles, x));
+    float *given = x + (int64_t)bands * band; /* behind them */
+    HGI_GOTO(choose_rows(ctx, d, o.seed, tiles, x, given));
     if (noisy) HGI_GOTO(add_noise(ctx, m, tiles, x, x + band));
     const float *input = noisy ? x + band : x;
-    HGI_GOTO(hg_reconstruct(ctx, m, input, tiles, x + (int64_t)(bands - 1) * band));
+    HGI_GOTO(hgi_map_memory(ctx, m, HGI_RECONSTRUCT, input,
+                            d->labels != NULL ? given : NULL, tiles,
+                            x + (int64_t)(bands - 1) * band));
     hgi_plot_tiles(m, d, (int64_t)bands * tiles, x, &g);
     HGI_GOTO(hgi_grid_draw(ctx, &g, path));
 done:

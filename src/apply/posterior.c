@@ -84,6 +84,7 @@ hg_status hgi_latents_measure(hg_ctx *ctx, const hg_model *m, const hgi_measured
     r.sink = latents_sink;
     r.arg = &j;
     r.base = in->base;
+    r.classes = in->classes;
     hgi_infer_run(&r, m->theta, m->state, in->rows);
     add_parts(&j, chunks, d, sums);
 done:
@@ -140,6 +141,7 @@ static void run_blocks(iwae_job *j, hgi_infer *r, const hg_model *m, int64_t sam
     r->sample = true;
     r->seed = m->trained.seed;
     r->base = j->in.base;
+    r->classes = j->in.classes;
     for (int64_t at = 0; at < samples; at += r->samples) {
         j->wanted = hgi_min(r->samples, samples - at);
         r->first_sample = at;

@@ -12,6 +12,7 @@ typedef struct hgi_measured {
     void (*fill)(void *arg, int64_t first, int64_t n, hgi_real *x, int worker);
     const hgi_real *(*target)(const void *arg, const hgi_chunk *c);
     void *arg;
+    const int32_t *classes; /* of all data, of a conditional model, or NULL */
 } hgi_measured;
 
 /* Add to sums [3,d], of each latent: the KL divergence from N(0, 1), the mean and its

@@ -2,6 +2,7 @@
 /* What do codes know that nobody told them?  A classifier that sees codes alone, by nearest
  * neighbours and by a linear map, beside the same on PCA's codes and on the rows.      */
 #include "apply/beside.h"
+#include "apply/map.h"
 #include "apply/neighbours.h"
 #include "model/model.h"
 #include "train/logistic.h"
@@ -17,6 +18,7 @@ typedef struct side {
     float *x;       /* [n,d] scaled */
     float *z;       /* [n,k] codes, then PCA's */
     int32_t *class; /* [n] */
+    float *labels;  /* [n] as they were given */
 } side;
 
 typedef struct probe {
@@ -81,7 +83,8 @@ static hg_status take(probe *p, side *s, const hg_dataset *data, const hg_datase
     s->x = hgi_calloc(&ctx->mem, n * (size_t)p->d, sizeof *s->x);
     s->z = hgi_calloc(&ctx->mem, n * (size_t)p->k, sizeof *s->z);
     s->class = hgi_calloc(&ctx->mem, n, sizeof *s->class);
-    if (s->x == NULL || s->z == NULL || s->class == NULL)
+    s->labels = hgi_calloc(&ctx->mem, n, sizeof *s->labels);
+    if (s->x == NULL || s->z == NULL || s->class == NULL || s->labels == NULL)
         return hgi_fail_mem(ctx, n * (size_t)(p->d + p->k) * 4, "rows and codes");
     for (int64_t i = 0; i < s->n; i++) {
         float v;
@@ -94,9 +97,10 @@ static hg_status take(probe *p, side *s, const hg_dataset *data, const hg_datase
                 "%s: row %lld: label %g, which no row has that was learnt from",
                 labels->name, (long long)row + 1, (double)v);
         s->class[i] = (int32_t)at;
+        s->labels[i] = v;
         HGI_TRY(hg_dataset_read(ctx, data, row, 1, s->x + i * p->d));
     }
-    HGI_TRY(hg_encode(ctx, p->model, s->x, s->n, s->z));
+    HGI_TRY(hgi_map_memory(ctx, p->model, HGI_ENCODE, s->x, s->labels, s->n, s->z));
     hgi_to_scale(&p->model->scaler, s->n, s->x);
     return HG_OK;
 }
@@ -210,8 +214,9 @@ static hg_status check(hg_ctx *ctx, const hg_model *m, const hg_dataset *train,
 static void release(probe *p)
 {
     const hgi_mem *mem = &p->ctx->mem;
-    void *all[] = {p->learn.x,     p->learn.z, p->learn.class, p->judge.x, p->judge.z,
-                   p->judge.class, p->label,   p->predicted,   p->index};
+    void *all[] = {p->learn.x, p->learn.z,      p->learn.class, p->judge.x,
+                   p->judge.z, p->judge.class,  p->label,       p->predicted,
+                   p->index,   p->learn.labels, p->judge.labels};
     for (int64_t i = 0; i < HGI_COUNT(all); i++) hgi_free(mem, all[i]);
 }
 

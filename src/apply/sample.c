@@ -173,7 +173,24 @@ static hg_status check(drawing *g, int64_t n, const hg_sample_options *options)
                         "draw: outputs are probabilities under the loss bce alone, not "
                         "under %s",
                         g->m->net.loss->name);
+    if (g->o.labelled != 0 && g->m->spec.classes.count == 0)
+        return hgi_fail(ctx, HG_EINVAL, "label: the model is not conditional on classes");
     return choose_source(g);
+}
+
+/* One class for all, or of a conditional model each in its turn. */
+static hg_status label_samples(const drawing *g, hg_dataset *codes)
+{
+    const hgi_classes *known = &g->m->spec.classes;
+    size_t bytes = (size_t)codes->rows * sizeof *codes->labels;
+    if (known->count == 0) return HG_OK;
+    codes->labels = hgi_alloc(&g->ctx->mem, bytes);
+    if (codes->labels == NULL) return hgi_fail_mem(g->ctx, bytes, "labels");
+    codes->labelled = codes->rows;
+    for (int64_t i = 0; i < codes->rows; i++)
+        codes->labels[i] =
+            (float)(g->o.labelled != 0 ? g->o.label : known->label[i % known->count]);
+    return HG_OK;
 }
 
 hg_status hgi_codes_new(hg_ctx *ctx, const hg_model *m, const char *name, int64_t n,
@@ -200,6 +217,7 @@ hg_status hg_sample(hg_ctx *ctx, const hg_model *m, int64_t n,
         HGI_GOTO(hgi_fail_mem(ctx, (size_t)m->net.code_size * sizeof *g.e, "a code"));
     draw_codes(&g, n, z);
     HGI_GOTO(hgi_dataset_check(ctx, drawn));
+    HGI_GOTO(label_samples(&g, drawn));
     HGI_GOTO(hg_decode_dataset(ctx, m, drawn, rows));
     y = (*rows)->owned;
     if (g.o.draw != 0) draw_outputs(&g, n, y);

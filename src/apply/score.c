@@ -139,7 +139,7 @@ static void sink(void *arg, const hgi_chunk *c)
     const hg_model *m = p->feed.model;
     hgi_real *r = p->r + (int64_t)c->worker * p->each;
     const hgi_real *target = p->target != NULL ? target_of(p, c->worker) : c->x;
-    hgi_predict(&m->net, p->feed.ctx->kernels, c->n * p->samples, c->y);
+    hgi_predict(&m->net, p->feed.ctx->kernels, c->n, p->samples, c->x, c->y);
     hgi_score_errors(m, c->n, p->samples, target, c->y, r);
     const hgi_score_rows rows = {
         .kernels = p->feed.ctx->kernels,
@@ -167,10 +167,12 @@ hg_status hgi_score_pass_open(hg_ctx *ctx, const hg_model *m, const hg_dataset *
     memset(p, 0, sizeof *p);
     HGI_GOTO(hgi_feed_open(ctx, m, like, false, window, &p->feed));
     p->feed.counts = !quiet;
+    HGI_GOTO(hgi_feed_classes(&p->feed, like));
     p->samples = hgi_max(1, kind->samples);
     HGI_GOTO(hgi_infer_samples(ctx, &m->net, p->samples, &p->infer));
     p->infer.sample = p->infer.alike = kind->samples > 0;
     p->infer.seed = HGI_SCORE_SEED;
+    p->infer.classes = p->feed.classes;
     p->infer.fill = fill;
     p->infer.sink = sink;
     p->infer.arg = p;

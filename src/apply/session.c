@@ -9,6 +9,7 @@
 
 #include "base/team.h"
 #include "data/expand.h"
+#include "model/objective.h"
 #include "model/table.h"
 
 #include <math.h>
@@ -124,6 +125,10 @@ static hg_status take_rows(session_call *c, int64_t n, hgi_real *to)
         if (outside && !s->range.clip) refused = hgi_min(refused, r);
     }
     if (!finite) HGI_TRY(find_bad(c, n, wide));
+    if (refused < n && s->model->net.loss->counts)
+        return fail(s, HG_ERANGE,
+                    "row %lld: a value is below 0, but loss multinomial takes counts",
+                    (long long)(c->at + refused) + 1);
     if (refused < n)
         return fail(s, HG_ERANGE,
                     "row %lld: a value is outside the range the model was trained "
@@ -131,12 +136,6 @@ static hg_status take_rows(session_call *c, int64_t n, hgi_real *to)
                     (long long)(c->at + refused) + 1);
     s->clipped += clipped;
     return HG_OK;
-}
-
-/* What errors are: kind of loss, and by what its sum is divided. */
-static hgi_loss_kind error_kind(const hg_session *s)
-{
-    return s->own_loss ? s->model->net.loss->kind : HGI_LOSS_MSE;
 }
 
 /* Means over what is there: the loss over columns, squares over features. */
@@ -176,8 +175,13 @@ static void measure(session_call *c, int64_t n, const hgi_real *y)
         measure_table(c, n, y);
         return;
     }
-    s->ws.pass.k->loss(error_kind(s), net->huber_delta, 1, n, d, y, d, s->ws.input, d,
-                       NULL, d, c->error + c->at);
+    if (!s->own_loss) {
+        s->ws.pass.k->loss(HGI_LOSS_MSE, 0, 1, n, d, y, d, s->ws.input, d, NULL, d,
+                           c->error + c->at);
+        return;
+    }
+    hgi_loss_call call = hgi_net_loss(net, &s->ws.pass, n, y, s->ws.input);
+    hgi_net_loss_rows(net, &call, c->error + c->at);
 }
 
 /* Sums become means; the first that is not finite, or n. */
@@ -290,7 +294,9 @@ static void run_layers(session_call *c, int64_t n)
     hgi_real *y = s->ws.pass.slot[last - 1].y;
     bool logits = c->mode == ERROR && s->own_loss;
     int64_t each = hgi_max(1, s->ws.pass.samples);
-    if (c->mode != ENCODE && !logits) hgi_predict(net, s->ws.pass.k, each * n, y);
+    if (c->mode != ENCODE && !logits)
+        hgi_predict(net, s->ws.pass.k, n, each, c->mode == DECODE ? NULL : s->ws.input,
+                    y);
     if (c->mode == ERROR) measure(c, n, y);
     if (c->mode == SCORE)
         hgi_session_score_rows(s, n, y, c->error + c->at);
@@ -307,7 +313,7 @@ static int64_t run_small(session_call *c, int64_t n)
     bool errors = c->mode == ERROR;
     const float *in = c->in + c->at * in_values(c);
     hgi_real *y = errors ? NULL : s->ws.pass.slot[net->count - 1].y;
-    if (errors && error_kind(s) != HGI_LOSS_MSE) return 0;
+    if (errors && s->own_loss && net->loss->kind != HGI_LOSS_MSE) return 0;
     n = hgi_small_run(s, c->mode != DECODE, c->mode != ENCODE,
                       errors ? n : hgi_min(n, s->ws.rows), in, y,
                       errors ? c->error + c->at : NULL);
@@ -490,6 +496,22 @@ static hg_status make_targets(hg_ctx *ctx, int64_t rows, hg_session *s)
     return s->target != NULL ? HG_OK : hgi_fail_mem(ctx, bytes, "rows of a table");
 }
 
+/* A session has one class for all of its rows. */
+static hg_status choose_class(hg_ctx *ctx, const hg_session_options *o, hg_session *s)
+{
+    const hgi_classes *known = &s->model->spec.classes;
+    char all[160];
+    if (known->count == 0) return HG_OK;
+    int64_t class = o->labelled != 0 ? hgi_classes_place(known, o->label) : -1;
+    s->ws.pass.one_class = (int32_t) class;
+    if (class >= 0) return HG_OK;
+    hgi_classes_print(known, all, sizeof all);
+    return hgi_fail(ctx, HG_EINVAL,
+                    "a session of a conditional model has rows of one class: set its "
+                    "label to one of %s",
+                    all);
+}
+
 hg_status hgi_session_make(hg_ctx *ctx, const hg_model *m,
                            const hg_session_options *options, int64_t samples,
                            hg_session **out)
@@ -506,6 +528,7 @@ hg_status hgi_session_make(hg_ctx *ctx, const hg_model *m,
     s->range = hgi_model_range(m);
     if (samples == 1) HGI_GOTO(make_team(ctx, o.threads, s));
     HGI_GOTO(make_workspace(ctx, o.rows, samples, s));
+    HGI_GOTO(choose_class(ctx, &o, s));
     if (m->net.schema != NULL)
         HGI_GOTO(make_targets(ctx, o.rows, s));
     else if (s->weights == HGI_WEIGHTS_F32)

@@ -2,6 +2,7 @@
 /* Sessions of a net that is nothing but small fully connected layers: one kernel takes rows
  * through all of them, with the bits that layer by layer would give. */
 #include "apply/session.h"
+#include "model/loss.h"
 
 #include <float.h>
 
@@ -31,6 +32,7 @@ static int64_t count_layers(const hgi_net *net, int64_t *reals)
     int64_t count = 0;
     hgi_product p;
     *reals = 0;
+    if (net->loss->softmax) return 0; /* shares are made behind the last layer */
     for (int64_t i = 0; i < net->count; i++) {
         if (net->layer[i].kind->identity) continue;
         if (!product_of(net, &net->layer[i], &p)) return 0;

@@ -39,6 +39,8 @@ struct hg_dataset {
     bool schema_own; /* else a window's, a split's or a caller's                      */
     int64_t *unseen; /* [features] words that the caller's schema lacks, or NULL      */
     double min, max, mean; /* over all values, found while reading                     */
+    float *labels; /* [labelled] a class for each row, owned, or NULL                  */
+    int64_t labelled; /* rows; of a block of a file those of the whole file            */
 };
 
 /* The first of n columns that two tables call differently, or -1: also when one of them
@@ -80,6 +82,10 @@ hg_status hgi_dataset_take(hg_ctx *ctx, const char *name, const char *format,
 /* The error for `count` values that are not finite, the first at this position.        */
 hg_status hgi_dataset_not_finite(hg_ctx *ctx, const hg_dataset *d, int64_t position,
                                  float value, int64_t count);
+/* *out [labels' rows] for who frees it.  Errors: HG_ESHAPE not one value a row.        */
+hg_status hgi_labels_read(hg_ctx *ctx, const hg_dataset *labels, float **out);
+/* labels [n] are copied; the caller has checked that they are as many as rows.        */
+hg_status hgi_dataset_label(hg_ctx *ctx, hg_dataset *d, int64_t n, const float *labels);
 /* Find min, max and mean.  Errors: HG_ENONFINITE with the place and the count.         */
 hg_status hgi_dataset_check(hg_ctx *ctx, hg_dataset *d);
 /* A text as a message can show it: one line, at most `n` bytes with its NUL.           */

@@ -20,6 +20,7 @@ void hg_dataset_free(hg_dataset **data)
     hgi_free(&mem, d->name);
     hgi_free(&mem, d->stored);
     hgi_free(&mem, d->order);
+    hgi_free(&mem, d->labels);
     hgi_free(&mem, d->owned);
     hgi_free(&mem, d->columns_owned);
     hgi_free(&mem, d->unseen);
@@ -314,9 +315,58 @@ hg_status hgi_dataset_hash(hg_ctx *ctx, const hg_dataset *d, uint64_t *out)
         for (int64_t r = 0; r < w.n; r++) hash = hash_row(hash, w.rows, w.at + r);
         HGI_GOTO(hgi_rows_next(ctx, &w));
     }
+    if (d->labels != NULL)
+        hash = hgi_hash(hash, d->labels, (size_t)d->labelled * sizeof *d->labels);
     *out = hash;
 done:
     hgi_rows_close(&w);
+    return status;
+}
+
+/* ---- labels -------------------------------------------------------------------------- */
+
+hg_status hgi_dataset_label(hg_ctx *ctx, hg_dataset *d, int64_t n, const float *labels)
+{
+    size_t bytes = (size_t)n * sizeof *labels;
+    float *copy = hgi_alloc(&ctx->mem, bytes);
+    if (copy == NULL) return hgi_fail_mem(ctx, bytes, "labels");
+    memcpy(copy, labels, bytes);
+    hgi_free(&ctx->mem, d->labels);
+    d->labels = copy;
+    d->labelled = n;
+    return HG_OK;
+}
+
+hg_status hgi_labels_read(hg_ctx *ctx, const hg_dataset *labels, float **out)
+{
+    *out = NULL;
+    if (labels->features != 1)
+        return hgi_fail(ctx, HG_ESHAPE,
+                        "%s: %lld values a row, expected labels: one value a row",
+                        labels->name, (long long)labels->features);
+    size_t bytes = (size_t)labels->rows * sizeof **out;
+    float *values = hgi_alloc(&ctx->mem, bytes);
+    if (values == NULL) return hgi_fail_mem(ctx, bytes, "labels");
+    hg_status status = hg_dataset_read(ctx, labels, 0, labels->rows, values);
+    if (status == HG_OK)
+        *out = values;
+    else
+        hgi_free(&ctx->mem, values);
+    return status;
+}
+
+hg_status hg_dataset_set_labels(hg_ctx *ctx, hg_dataset *data, const hg_dataset *labels)
+{
+    if (data == NULL || labels == NULL)
+        return hgi_fail(ctx, HG_EINVAL, "rows and their labels are needed");
+    if (labels->rows != data->rows)
+        return hgi_fail(ctx, HG_ESHAPE, "%s: %lld labels for %lld rows of %s",
+                        labels->name, (long long)labels->rows, (long long)data->rows,
+                        data->name);
+    float *values;
+    HGI_TRY(hgi_labels_read(ctx, labels, &values));
+    hg_status status = hgi_dataset_label(ctx, data, labels->rows, values);
+    hgi_free(&ctx->mem, values);
     return status;
 }
 

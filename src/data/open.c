@@ -185,6 +185,8 @@ hg_status hgi_dataset_from_blocks(hgi_blocks *s, const hg_data_options *o,
     hg_status status = hgi_blocks_collect(s, most_in_memory(s->ctx, o), out);
     if (status == HG_OK && o->shape != NULL && s->late)
         status = reshape(s->ctx, *out, o->shape);
+    if (status == HG_OK && o->labels != NULL)
+        status = hg_dataset_set_labels(s->ctx, *out, o->labels);
     if (status != HG_OK) hg_dataset_free(out);
     return status;
 }

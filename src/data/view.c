@@ -112,6 +112,12 @@ static hg_status side_new(hg_ctx *ctx, const hg_dataset *data, int64_t rows,
     hgi_free(&ctx->mem, d->stored);
     d->stored = hgi_strdup(&ctx->mem, data->stored);
     d->order = hgi_alloc(&ctx->mem, (size_t)rows * sizeof *d->order);
+    if (data->labels != NULL) {
+        d->labels = hgi_calloc(&ctx->mem, (size_t)rows, sizeof *d->labels);
+        if (d->labels == NULL)
+            HGI_GOTO(hgi_fail_mem(ctx, (size_t)rows * sizeof *d->labels, "labels"));
+        d->labelled = rows;
+    }
     if (d->stored == NULL || d->order == NULL) {
         status =
             hgi_fail_mem(ctx, (size_t)rows * sizeof *d->order, "the order of a split");
@@ -146,11 +152,10 @@ static hg_status deal_rows(hg_ctx *ctx, const hg_dataset *data, uint64_t seed,
     for (int64_t i = 0; i < second->rows; i++) chosen[order[i]] = 1;
     for (int64_t r = 0; r < n; r++) {
         int64_t stored = data->order != NULL ? data->order[r] : r;
-        if (chosen[r]) {
-            second->order[b++] = stored;
-        } else {
-            first->order[a++] = stored;
-        }
+        hg_dataset *side = chosen[r] ? second : first;
+        int64_t at = chosen[r] ? b++ : a++;
+        side->order[at] = stored;
+        if (side->labels != NULL) side->labels[at] = data->labels[r];
     }
     hgi_free(&ctx->mem, chosen);
     return HG_OK;

@@ -284,6 +284,19 @@ typedef struct hgi_kernels {
     void (*loss)(hgi_loss_kind kind, hgi_real delta, hgi_real scale, int64_t R, int64_t C,
                  const hgi_real *y, int64_t ldy, const hgi_real *t, int64_t ldt,
                  hgi_real *g, int64_t ldg, double *row_loss);
+    /* e = (y - t) inverse[c]; row_square[r] = sum e^2; g = scale e inverse[c] and
+     * gs = scale (1 - e^2), each unless it is NULL.  g == y allowed (same ld).   */
+    void (*gaussian)(hgi_real scale, int64_t R, int64_t C, const hgi_real *y, int64_t ldy,
+                     const hgi_real *t, int64_t ldt, const hgi_real *inverse, hgi_real *g,
+                     int64_t ldg, hgi_real *gs, int64_t lds, double *row_square);
+    /* With p = softmax of a row of z and N = sum t: row_loss[r] = -sum t log p, and unless
+     * g is NULL g = scale (N p - t).  g == z allowed (same ld).                  */
+    void (*multinomial)(hgi_real scale, int64_t R, int64_t C, const hgi_real *z,
+                        int64_t ldz, const hgi_real *t, int64_t ldt, hgi_real *g,
+                        int64_t ldg, double *row_loss);
+    /* y = total[r] p; total NULL: 1.  z == y allowed (same ld).                  */
+    void (*softmax)(int64_t R, int64_t C, const hgi_real *z, int64_t ldz,
+                    const double *total, hgi_real *y, int64_t ldy);
     /* row_sum[r] = sum |z|; if g is not NULL, g += scale * sign(z), sign(0) = 0.  */
     void (*l1)(hgi_real scale, int64_t R, int64_t C, const hgi_real *z, int64_t ldz,
                hgi_real *g, int64_t ldg, double *row_sum);

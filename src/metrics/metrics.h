@@ -13,6 +13,8 @@
     X(RECON, recon, "", "its reconstruction part")                                       \
     X(PENALTY, penalty, "", "its penalty part")                                          \
     X(KL, kl, "nats", "KL divergence of the code's distribution from N(0, 1), a row")    \
+    X(NLL, nll, "nats", "-log p(x|code) a row, of the reconstruction")                   \
+    X(SIGMA, sigma, "", "standard deviation of loss gaussian, in scaled units")          \
     X(ELBO, elbo, "nats", "-(recon + kl) a row, from draws of each code")                \
     X(NEG_ELBO, neg_elbo, "nats", "recon + kl a row")                                    \
     X(IWAE, neg_iwae, "nats", "-log p(x) a row at most: importance-weighted bound")      \

@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: MIT
 /* Running a trained net over rows: chunks of rows, one workspace per worker. */
+#include "model/loss.h"
 #include "model/model.h"
 #include "model/pass.h"
 #include "model/table.h"
@@ -103,6 +104,8 @@ void hgi_infer_run(hgi_infer *r, const hgi_real *theta, const hgi_real *state,
         r->ws[i].pass.seed = r->seed;
         r->ws[i].pass.epoch = HGI_EPOCH_HELD;
         r->ws[i].pass.first_sample = r->first_sample;
+        r->ws[i].pass.classes = r->classes;
+        r->ws[i].pass.one_class = r->one_class;
     }
     r->rows = rows;
     hgi_prepare prepare = {r->net, &r->ws[0].pass, r->first, r->last};
@@ -150,8 +153,24 @@ hg_status hg_model_memory(hg_ctx *ctx, const hg_model *m, int64_t rows, hg_memor
     return HG_OK;
 }
 
-void hgi_predict(const hgi_net *net, const hgi_kernels *k, int64_t n, hgi_real *y)
+/* What a row's total would be shared out to. */
+static void predict_shares(const hgi_net *net, const hgi_kernels *k, int64_t n,
+                           int64_t samples, const hgi_real *x, hgi_real *y)
 {
+    int64_t d = net->outputs;
+    for (int64_t r = 0; r < n * samples; r++) {
+        double total = x == NULL ? 1 : 0;
+        const hgi_real *row = x != NULL ? x + r / samples * d : NULL;
+        for (int64_t c = 0; x != NULL && c < d; c++) total += (double)row[c];
+        k->softmax(1, d, y + r * d, d, &total, y + r * d, d);
+    }
+}
+
+void hgi_predict(const hgi_net *net, const hgi_kernels *k, int64_t n, int64_t samples,
+                 const hgi_real *x, hgi_real *y)
+{
+    if (net->loss->softmax) predict_shares(net, k, n, samples, x, y);
+    n *= samples;
     if (net->schema != NULL && net->loss->grouped) hgi_table_predict(net, n, y);
     if (net->output_act == HGI_ACT_LINEAR) return;
     k->act_forward(net->output_act, 1, n, net->outputs, y, net->outputs, y, net->outputs);

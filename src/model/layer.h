@@ -54,7 +54,7 @@ typedef struct hgi_tensor {
     bool surrogate; /* its gradient is a pseudo-derivative: differences do not show it  */
 } hgi_tensor;
 
-enum { HGI_LAYER_TENSORS = 4 };
+enum { HGI_LAYER_TENSORS = 4, HGI_CLASSES_MOST = 1000 };
 
 /* See model/wide.h. */
 typedef struct hgi_wide {
@@ -192,6 +192,10 @@ struct hgi_pass {
     const int64_t *rows; /* [n] global row numbers: what noise is keyed by; or NULL: */
     int64_t first;       /* first, first + 1, ... */
     bool alike; /* outside training: all rows count as row 0 to what is drawn for them */
+    /* Of a conditional model the class of each row of the data, by its number; or NULL:
+     * one_class for all. */
+    const int32_t *classes;
+    int32_t one_class;
     double *penalty;    /* [n] penalties of each row are added here, or NULL */
     double *kl;         /* [n] KL divergence of each row's code, unweighed, or NULL */
     hgi_real *share;    /* [n, samples] what each sample of a row counts, of 1 in all;
@@ -216,6 +220,13 @@ static inline int64_t hgi_row_number(const hgi_pass *p, int64_t r)
     r /= p->each;
     if (p->alike) return 0;
     return p->rows != NULL ? p->rows[r] : p->first + r;
+}
+
+static inline int64_t hgi_row_class(const hgi_pass *p, int64_t r)
+{
+    r /= p->each;
+    if (p->classes == NULL) return p->one_class;
+    return p->classes[p->rows != NULL ? p->rows[r] : p->first + r];
 }
 
 /* A gradient tile is at most this large, so that it stays in the caches; a dense layer's

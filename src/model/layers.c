@@ -9,7 +9,7 @@ extern const hgi_layer_kind hgi_layer_dense, hgi_layer_conv, hgi_layer_convt,
     hgi_layer_maxpool, hgi_layer_avgpool, hgi_layer_gap, hgi_layer_upsample,
     hgi_layer_crop, hgi_layer_pad, hgi_layer_flatten, hgi_layer_reshape,
     hgi_layer_activation, hgi_layer_dropout, hgi_layer_batchnorm, hgi_layer_layernorm,
-    hgi_layer_residual;
+    hgi_layer_residual, hgi_layer_condition, hgi_layer_sigma;
 extern const hgi_layer_kind hgi_code_plain, hgi_code_variational, hgi_code_topk,
     hgi_code_batchtopk, hgi_code_jumprelu, hgi_code_binary, hgi_code_vq;
 
@@ -31,6 +31,8 @@ const hgi_layer_kind *const hgi_layer_kinds[] = {
     &hgi_layer_batchnorm,
     &hgi_layer_layernorm,
     &hgi_layer_residual,
+    &hgi_layer_condition,
+    &hgi_layer_sigma,
     NULL,
 };
 /* clang-format on */

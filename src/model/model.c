@@ -2,6 +2,10 @@
 /* hg_model: making, describing and freeing it. */
 #include "model/model.h"
 
+#include "model/objective.h"
+#include "model/sigma.h"
+
+#include <math.h>
 #include <string.h>
 
 static hg_status print_line(hg_ctx *ctx, const hgi_line *line, int64_t inputs, char **out)
@@ -228,6 +232,7 @@ hg_status hgi_model_add_epoch(hg_ctx *ctx, hg_model *m, const hg_epoch *e)
 
 hgi_range hgi_model_range(const hg_model *m)
 {
+    if (m->net.loss->counts) return (hgi_range){true, false, 0.0, (double)INFINITY};
     return (hgi_range){m->net.loss->unit_range, m->clip, 0.0, 1.0};
 }
 
@@ -259,8 +264,19 @@ hg_status hg_model_get_info(hg_ctx *ctx, const hg_model *m, hg_model_info *info)
         .seed = m->trained.seed,
         .steps = m->trained.steps,
         .keep_clean = m->spec.corrupt.count > 0 ? m->spec.corrupt.clean : 0,
+        .sigma = m->net.loss->has_sigma ? hgi_net_sigma(&m->net, m->theta) : 0,
+        .classes = m->spec.classes.count,
+        .learnt_sigma = m->net.sigma != NULL ? hgi_sigma_each(m->net.sigma) : NULL,
     };
     return HG_OK;
+}
+
+int hg_model_class(const hg_model *m, int64_t index, double *label)
+{
+    if (m == NULL || label == NULL || index < 0 || index >= m->spec.classes.count)
+        return 0;
+    *label = m->spec.classes.label[index];
+    return 1;
 }
 
 static int64_t trained_count(const hgi_layer *l)

@@ -59,7 +59,8 @@ static inline int64_t hgi_model_raw(const hg_model *m)
 {
     return hgi_scaler_raw(&m->scaler);
 }
-/* What inputs are held to: [0,1] for a loss that needs it. */
+/* What inputs are held to: [0,1] for a loss that needs it; 0 and more, else refused, where
+ * they are counts. */
 hgi_range hgi_model_range(const hg_model *m);
 
 #endif

@@ -121,6 +121,28 @@ static hg_status get_binarise(const reading *r, hgi_binarise *out)
     return bad_field(r, "binarise", "epoch, once or threshold");
 }
 
+/* Written by conditional models alone: numbers that rise. */
+static hg_status get_classes(const reading *r, hgi_classes *out)
+{
+    const json_t *a = json_object_get(r->o, "classes");
+    size_t n = json_array_size(a);
+    if (a == NULL) return HG_OK;
+    if (n < 1 || n > HGI_CLASSES_MOST)
+        return bad_field(r, "classes", "a list of up to 1000 labels");
+    out->label = hgi_calloc(&r->ctx->mem, n, sizeof *out->label);
+    if (out->label == NULL) return hgi_fail_mem(r->ctx, n * 8, "classes");
+    for (size_t i = 0; i < n; i++) {
+        const json_t *v = json_array_get(a, i);
+        double label = json_number_value(v);
+        if (!json_is_number(v) || !(fabs(label) <= (double)FLT_MAX) ||
+            (i > 0 && !(label > out->label[i - 1])))
+            return bad_field(r, "classes", "a list of numbers that rise");
+        out->label[i] = label;
+        out->count++;
+    }
+    return HG_OK;
+}
+
 static hg_status get_spec(const reading *r, hgi_spec *s)
 {
     const char *code, *loss;
@@ -131,6 +153,11 @@ static hg_status get_spec(const reading *r, hgi_spec *s)
     HGI_TRY(get_text(r, "loss", &loss));
     s->huber_delta = json_number_value(json_object_get(r->o, "huber_delta"));
     if (!(s->huber_delta > 0)) return bad_field(r, "huber_delta", "a number above 0");
+    const json_t *sigma = json_object_get(r->o, "sigma");
+    s->sigma = sigma != NULL ? json_number_value(sigma) : 1;
+    if (!(s->sigma > 0 && s->sigma <= (double)FLT_MAX))
+        return bad_field(r, "sigma", "a number above 0");
+    HGI_TRY(get_classes(r, &s->classes));
     HGI_TRY(get_binarise(r, &s->binarise));
     HGI_TRY(get_corrupt(r, &s->input, &s->corrupt));
     s->code = hgi_strdup(&r->ctx->mem, code);

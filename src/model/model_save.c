@@ -7,6 +7,7 @@
  * scaler.scale as F64, history as F64 [epochs,6].  A tied weight is stored once, with
  * its encoder layer. */
 #include "model/container.h"
+#include "model/loss.h"
 #include "model/model.h"
 #include "model/schema_json.h"
 
@@ -57,6 +58,17 @@ static int describe_corrupt(const hgi_mem *mem, const hgi_corrupt *c, json_t *o)
     return bad;
 }
 
+static json_t *classes_json(const hgi_classes *c)
+{
+    json_t *a = json_array();
+    for (int64_t i = 0; a != NULL && i < c->count; i++)
+        if (json_array_append_new(a, json_real(c->label[i])) != 0) {
+            json_decref(a);
+            return NULL;
+        }
+    return a;
+}
+
 /* What of a detector is words. */
 static int describe_detector(const hgi_detector *d, json_t *into)
 {
@@ -86,9 +98,13 @@ static json_t *describe(const hg_model *m)
                                lines_json(m->spec.decoder, m->spec.decoder_count));
     bad |= json_object_set_new(o, "loss", json_string(m->spec.loss));
     bad |= json_object_set_new(o, "huber_delta", json_real(m->spec.huber_delta));
+    if (m->net.loss->has_sigma)
+        bad |= json_object_set_new(o, "sigma", json_real(m->spec.sigma));
     bad |= json_object_set_new(o, "scale", json_string(hgi_scale_name(m->scaler.kind)));
     bad |=
         json_object_set_new(o, "out_of_range", json_string(m->clip ? "clip" : "refuse"));
+    if (m->spec.classes.count > 0)
+        bad |= json_object_set_new(o, "classes", classes_json(&m->spec.classes));
     if (m->spec.binarise != HGI_BINARISE_NONE)
         bad |= json_object_set_new(o, "binarise",
                                    json_string(hgi_binarise_words[m->spec.binarise]));

@@ -2,6 +2,7 @@
 /* Planning: lines become layers with shapes, tensors get their places in the blocks. */
 #include "model/net.h"
 #include "model/contract.h"
+#include "model/sigma.h"
 #include "model/wide.h"
 #include "model/window.h"
 
@@ -224,12 +225,56 @@ hg_status hgi_net_check_table(hg_ctx *ctx, hgi_net *net)
                     hgi_act_name(last->act));
 }
 
+/* A learnt sigma has one place, and one loss that trains it. */
+static hg_status check_sigma(hg_ctx *ctx, hgi_net *net, int64_t *at)
+{
+    char where[HGI_WHERE_MAX];
+    for (int64_t i = 0; i < net->count; i++) {
+        if (net->layer[i].kind != &hgi_layer_sigma) continue;
+        *at = i;
+        if (i + 1 < net->count || !net->loss->has_sigma)
+            return hgi_fail(
+                ctx, HG_EINVAL,
+                "%s: sigma stands last of all, with loss gaussian; found %s%s",
+                hgi_layer_where(&net->layer[i], where),
+                i + 1 < net->count ? "a line behind it" : "loss ",
+                i + 1 < net->count ? "" : net->loss->name);
+        net->sigma = &net->layer[i];
+    }
+    return HG_OK;
+}
+
+/* Lines say for how many classes they are; which these are is the model's to know. */
+static hg_status check_condition(hg_ctx *ctx, const hgi_net *net, int64_t classes,
+                                 int64_t *at)
+{
+    char where[HGI_WHERE_MAX];
+    for (int64_t i = 0; i < net->count; i++) {
+        const hgi_layer *l = &net->layer[i];
+        if (strcmp(l->kind->name, "condition") != 0) continue;
+        int64_t wants = (int64_t)hgi_line_get(&l->line, "classes");
+        *at = i;
+        if (wants == classes) continue;
+        return hgi_fail(ctx, HG_EINVAL, "%s: for %lld classes, but the %s",
+                        hgi_layer_where(l, where), (long long)wants,
+                        classes == 0 ? "model has none: set condition to labels"
+                                     : "labels have another number of them");
+    }
+    return HG_OK;
+}
+
 /* What the loss does with the last activation. */
 static hg_status check_output(hg_ctx *ctx, hgi_net *net)
 {
     hgi_layer *last = output_layer(net);
+    char where[HGI_WHERE_MAX];
     net->outputs = net->layer[net->count - 1].d_out;
     net->output_act = HGI_ACT_LINEAR;
+    if (net->loss->softmax && last->act != HGI_ACT_LINEAR)
+        return hgi_fail(ctx, HG_EINVAL,
+                        "%s: loss %s makes shares of a linear layer's values, found %s",
+                        hgi_layer_where(last, where), net->loss->name,
+                        hgi_act_name(last->act));
     if (!net->loss->fuses) return HG_OK;
     HGI_TRY(check_logits(ctx, net, last));
     last->defer_act = last->act == HGI_ACT_SIGMOID;
@@ -324,6 +369,8 @@ static hg_status plan_layers(hg_ctx *ctx, const hgi_spec *spec, hgi_net *net, in
     net->code_size = net->layer[net->code].d_out;
     *at = net->count - 1;
     HGI_TRY(check_size(ctx, net));
+    HGI_TRY(check_sigma(ctx, net, at));
+    HGI_TRY(check_condition(ctx, net, spec->classes.count, at));
     *at = output_layer(net)->index;
     HGI_TRY(check_output(ctx, net));
     *at = net->code;
@@ -362,6 +409,10 @@ hg_status hgi_net_plan(hg_ctx *ctx, const hgi_spec *spec, hgi_net *out)
     net.huber_delta = (hgi_real)spec->huber_delta;
     if (net.loss == NULL)
         HGI_GOTO(hgi_fail(ctx, HG_EUNKNOWN, "unknown loss '%s'", spec->loss));
+    if (net.loss->has_sigma) {
+        net.inverse_sigma = (hgi_real)(1 / spec->sigma);
+        net.log_sigma = log(spec->sigma);
+    }
     bool bare = spec->encoder_count == 0 && !hgi_code_sized(spec->code);
     if (bare || spec->decoder_count == 0)
         HGI_GOTO(hgi_fail(ctx, HG_EINVAL, "the %s has no layers",

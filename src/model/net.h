@@ -9,6 +9,7 @@
 #include "data/binarise.h"
 #include "data/corrupt.h"
 #include "data/schema.h"
+#include "model/classes.h"
 #include "model/config.h"
 #include "model/layer.h"
 #include "model/loss.h"
@@ -28,9 +29,11 @@ typedef struct hgi_spec {
                         the last one of those that follow too; or NULL */
     char *loss;      /* name */
     double huber_delta;
+    double sigma; /* of a loss that has one: fixed, or where it starts */
     hgi_init init;
     hgi_corrupt corrupt;   /* of a denoising model's inputs while it trains */
     hgi_binarise binarise; /* of all rows that it is trained and measured on */
+    hgi_classes classes;   /* that a conditional model knows */
 } hgi_spec;
 
 /* What the configuration says about the model; `input` is a data row's shape and `loss`
@@ -40,6 +43,9 @@ hg_status hgi_spec_from_config(const hg_config *cfg, const hgi_shape *input,
                                const char *loss, hgi_spec *out);
 hg_status hgi_spec_set_lines(hg_ctx *ctx, char ***lines, int64_t *count,
                              const char *text);
+/* Make it conditional on these classes, which it takes: a line `condition` is the first of
+ * the encoder and of the decoder, where there is none. */
+hg_status hgi_spec_condition(hg_ctx *ctx, hgi_spec *s, hgi_classes *classes);
 /* The spec as text, one line a layer: what `summary`, messages and hashes show. */
 hg_status hgi_spec_print(const hgi_spec *s, hgi_text *out);
 void hgi_spec_free(hgi_spec *s);
@@ -55,6 +61,9 @@ typedef struct hgi_net {
     const hgi_loss *loss;
     const hg_schema *schema; /* of a table, the model's; NULL: rows are numbers */
     hgi_real huber_delta;
+    const hgi_layer *sigma; /* where sigma is learnt: the last layer, or NULL; fixed: */
+    hgi_real inverse_sigma;
+    double log_sigma;
     /* recon, a sum over features, is divided by this: outputs; or 1 for an objective that
      * sums over features. */
     double recon_divisor;

@@ -31,7 +31,9 @@ static const char *const activations[] = {HGI_ACT_MAP(ACTIVATION_WORD) NULL};
 static const char *const output_activations[] = {"auto",
                                                  HGI_ACT_MAP(ACTIVATION_WORD) NULL};
 static const char *const inits[] = {"auto", "glorot", "he", NULL};
-static const char *const losses[] = {"auto", "mse", "mae", "bce", "huber", "table", NULL};
+static const char *const losses[] = {"auto",     "mse",         "mae",   "bce", "huber",
+                                     "gaussian", "multinomial", "table", NULL};
+static const char *const learn_sigmas[] = {"none", "one", "feature", NULL};
 static const char *const scales[] = {"auto", "none", "unit", "minmax", "standard", NULL};
 static const char *const ranges[] = {"clip", "refuse", NULL};
 static const char *const optimizers[] = {"sgd", "adam", "adamw", "rmsprop", NULL};
@@ -39,6 +41,7 @@ static const char *const precisions[] = {"auto", "f32", "bf16", NULL};
 static const char *const redraws[] = {"epoch", "once", NULL};
 static const char *const pretrains[] = {"none", "rbm", "stacked", NULL};
 static const char *const decoder_inits[] = {"unroll", "random", NULL};
+static const char *const conditions[] = {"none", "labels", NULL};
 static const char *const keeps[] = {"auto", "best", "last", NULL};
 
 #define MODEL "model"
@@ -58,6 +61,9 @@ const hgi_config_decl hgi_config_decls[] = {
      NULL},
     {"hidden", SIZES, MODEL,
      "sizes of hidden dense layers, mirrored in the decoder: 128,64", NULL, NULL},
+    {"condition", WORD(conditions, "none"), MODEL,
+     "labels: encoder and decoder are given each row's class, from labels; or none", NULL,
+     NULL},
     {"code", INT_FROM(1, NULL), MODEL, "values of a code", "latent-dim", NULL},
     {"code-kind", TEXT("plain", "LINE"), MODEL, "kind of code (hourglass list codes)",
      NULL, NULL},
@@ -116,10 +122,17 @@ const hgi_config_decl hgi_config_decls[] = {
     {"init", WORD(inits, "glorot"), MODEL,
      "initial weights: glorot, he, or auto (he before relu and its kin)", NULL, NULL},
     {"loss", WORD(losses, "auto"), MODEL,
-     "mse mae bce huber table; auto: bce for data in [0,1], table for words, else mse",
+     "mse mae bce huber gaussian multinomial table; auto: bce in [0,1], else table or "
+     "mse",
      NULL, NULL},
     {"huber-delta", REAL_FROM(0, true, "1"), MODEL,
      "where the huber loss turns from square to line", NULL, "loss=huber"},
+    {"sigma", REAL_FROM(0, true, "1"), MODEL,
+     "standard deviation of loss gaussian, in scaled units; with learn-sigma its start",
+     NULL, "loss=gaussian"},
+    {"learn-sigma", WORD(learn_sigmas, "none"), MODEL,
+     "train sigma with the weights: one for all, one for each feature, or none", NULL,
+     "loss=gaussian"},
     {"shape", TEXT(NULL, "SHAPE"), MODEL, "shape of a row, 28x28x1; else as in the file",
      NULL, NULL},
 

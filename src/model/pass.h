@@ -136,6 +136,8 @@ typedef struct hgi_infer {
     int64_t rows, chunk;           /* of the data; of a chunk */
     int64_t base;                  /* number of row 0 in data of which these are a part */
     int64_t samples, first_sample; /* of each row's code: y has so many rows of each */
+    const int32_t *classes; /* [data's rows] of a conditional model, or NULL: one_class */
+    int32_t one_class;
     bool ready;  /* the weights are packed, from an earlier run, and stand as they did */
     bool sample; /* draw random codes, keyed by seed and row number; else their means */
     bool alike;  /* the same draws for every row, so that its number does not matter */
@@ -161,7 +163,9 @@ static inline int64_t hgi_infer_losses(const hgi_net *net)
 void hgi_infer_run(hgi_infer *r, const hgi_real *theta, const hgi_real *state,
                    int64_t rows);
 void hgi_infer_free(hgi_infer *r);
-/* y of the last layer -> predictions, in place. */
-void hgi_predict(const hgi_net *net, const hgi_kernels *k, int64_t n, hgi_real *y);
+/* y [n, samples, outputs] of the last layer -> predictions, in place.  Of counts these are
+ * the shares of a row's total: that of the row of x [n, outputs], or 1 where x is NULL. */
+void hgi_predict(const hgi_net *net, const hgi_kernels *k, int64_t n, int64_t samples,
+                 const hgi_real *x, hgi_real *y);
 
 #endif

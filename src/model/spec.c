@@ -233,6 +233,23 @@ static hg_status take_places(hg_ctx *ctx, const hg_config *cfg, hgi_spec *s)
     return HG_OK;
 }
 
+/* A learnt sigma is the decoder's last line, unless that is there already. */
+static hg_status add_sigma(hg_ctx *ctx, const hg_config *cfg, hgi_spec *s)
+{
+    const char *each = hgi_config_text(cfg, "learn-sigma");
+    char line[64], kind[32] = "";
+    if (strcmp(s->loss, "gaussian") != 0 || strcmp(each, "none") == 0) return HG_OK;
+    if (s->decoder_count > 0) hgi_line_kind(s->decoder[s->decoder_count - 1], kind);
+    if (strcmp(kind, "sigma") == 0) return HG_OK;
+    if (s->decoder_count == MAX_LINES)
+        return hgi_fail(ctx, HG_ERANGE, "more than %d layers", MAX_LINES);
+    snprintf(line, sizeof line, "sigma %s start=%.17g", each, s->sigma);
+    char *copy = hgi_strdup(&ctx->mem, line);
+    if (copy == NULL) return hgi_fail_mem(ctx, sizeof line, "a layer line");
+    s->decoder[s->decoder_count++] = copy;
+    return HG_OK;
+}
+
 hg_status hgi_spec_from_config(const hg_config *cfg, const hgi_shape *input,
                                const char *loss, hgi_spec *out)
 {
@@ -269,6 +286,8 @@ hg_status hgi_spec_from_config(const hg_config *cfg, const hgi_shape *input,
     s.corrupt.clean = hgi_config_real(cfg, "keep-clean");
     hgi_binarise_find(hgi_config_text(cfg, "binarise"), &s.binarise);
     s.huber_delta = hgi_config_real(cfg, "huber-delta");
+    s.sigma = hgi_config_real(cfg, "sigma");
+    HGI_GOTO(add_sigma(ctx, cfg, &s));
     const char *init = hgi_config_text(cfg, "init");
     s.init = strcmp(init, "he") == 0     ? HGI_INIT_HE
              : strcmp(init, "auto") == 0 ? HGI_INIT_AUTO
@@ -277,6 +296,71 @@ done:
     if (status != HG_OK) hgi_spec_free(&s);
     *out = s;
     return status;
+}
+
+/* Images stay images before a layer that looks at their places. */
+static bool wants_places(const char *line)
+{
+    static const char *const kinds[] = {"conv", "convt", "maxpool", "avgpool",
+                                        "pad",  "crop",  "upsample"};
+    char kind[32];
+    hgi_line_kind(line, kind);
+    for (int i = 0; i < HGI_COUNT(kinds); i++)
+        if (strcmp(kind, kinds[i]) == 0) return true;
+    return false;
+}
+
+/* The line that was first in a file is told of for this one, too. */
+static hg_status repeat_place(hg_ctx *ctx, char **places)
+{
+    hgi_text t;
+    if (*places == NULL) return HG_OK;
+    hgi_text_init(&t, &ctx->mem);
+    hgi_text_add_bytes(&t, *places, strcspn(*places, "\n"));
+    hgi_text_add(&t, "\n%s", *places);
+    char *copy = hgi_text_ok(&t) ? hgi_strdup(&ctx->mem, t.s) : NULL;
+    hgi_text_free(&t);
+    if (copy == NULL) return hgi_fail_mem(ctx, strlen(*places), "places of layer lines");
+    hgi_free(&ctx->mem, *places);
+    *places = copy;
+    return HG_OK;
+}
+
+static hg_status put_condition(hg_ctx *ctx, char ***lines, int64_t *count, char **places,
+                               int64_t classes)
+{
+    char text[64], kind[32];
+    for (int64_t i = 0; i < *count; i++) {
+        hgi_line_kind((*lines)[i], kind);
+        if (strcmp(kind, "condition") == 0) return HG_OK;
+    }
+    bool image = *count > 0 && wants_places((*lines)[0]);
+    snprintf(text, sizeof text, "condition %lld%s", (long long)classes,
+             image ? " channels" : "");
+    char **grown = hgi_calloc(&ctx->mem, (size_t)*count + 2, sizeof *grown);
+    char *line = hgi_strdup(&ctx->mem, text);
+    if (grown == NULL || line == NULL) {
+        hgi_free(&ctx->mem, grown);
+        hgi_free(&ctx->mem, line);
+        return hgi_fail_mem(ctx, sizeof text, "a layer line");
+    }
+    grown[0] = line;
+    for (int64_t i = 0; i < *count; i++) grown[i + 1] = (*lines)[i];
+    hgi_free(&ctx->mem, *lines);
+    *lines = grown;
+    ++*count;
+    return repeat_place(ctx, places);
+}
+
+hg_status hgi_spec_condition(hg_ctx *ctx, hgi_spec *s, hgi_classes *classes)
+{
+    hgi_classes_free(&ctx->mem, &s->classes);
+    s->classes = *classes;
+    *classes = (hgi_classes){0};
+    HGI_TRY(put_condition(ctx, &s->encoder, &s->encoder_count, &s->places[0],
+                          s->classes.count));
+    return put_condition(ctx, &s->decoder, &s->decoder_count, &s->places[2],
+                         s->classes.count);
 }
 
 static void print_lines(hgi_text *out, const char *part, char *const *lines,
@@ -300,6 +384,16 @@ hg_status hgi_spec_print(const hgi_spec *s, hgi_text *out)
         char number[HGI_NUMBER_MAX];
         hgi_format_double(number, s->huber_delta);
         hgi_text_add(out, "huber_delta: %s\n", number);
+    }
+    if (strcmp(s->loss, "gaussian") == 0) {
+        char number[HGI_NUMBER_MAX];
+        hgi_format_double(number, s->sigma);
+        hgi_text_add(out, "sigma: %s\n", number);
+    }
+    if (s->classes.count > 0) {
+        char known[160];
+        hgi_classes_print(&s->classes, known, sizeof known);
+        hgi_text_add(out, "condition: labels (%s)\n", known);
     }
     if (s->binarise != HGI_BINARISE_NONE)
         hgi_text_add(out, "binarise: %s\n", hgi_binarise_words[s->binarise]);
@@ -329,5 +423,6 @@ void hgi_spec_free(hgi_spec *s)
     for (int i = 0; i < 3; i++) hgi_free(&mem, s->places[i]);
     hgi_free(&mem, s->code);
     hgi_free(&mem, s->loss);
+    hgi_classes_free(&mem, &s->classes);
     *s = (hgi_spec){.mem = mem};
 }

@@ -162,15 +162,3 @@ void hgi_table_errors(const hgi_net *net, int64_t n, const hgi_real *t, const hg
                                                 : (hgi_real)HUGE_VAL;
         }
 }
-
-void hgi_rows_loss(const hgi_net *net, const hgi_kernels *k, hgi_real scale, int64_t R,
-                   const hgi_real *y, const hgi_real *t, int64_t ldt, hgi_real *g,
-                   double *row_loss)
-{
-    int64_t d = net->outputs;
-    if (net->schema != NULL)
-        hgi_table_loss(net, scale, R, y, t, ldt, g, row_loss);
-    else
-        k->loss(net->loss->kind, net->huber_delta, scale, R, d, y, d, t, ldt, g, d,
-                row_loss);
-}

@@ -23,9 +23,4 @@ void hgi_table_columns(const hgi_net *net, const hgi_real *y, const hgi_real *t,
  * What is not finite is as far off as can be.                                          */
 void hgi_table_errors(const hgi_net *net, int64_t n, const hgi_real *t, const hgi_real *y,
                       hgi_real *r);
-/* The loss of rows, whatever the net.                                                  */
-void hgi_rows_loss(const hgi_net *net, const hgi_kernels *k, hgi_real scale, int64_t R,
-                   const hgi_real *y, const hgi_real *t, int64_t ldt, hgi_real *g,
-                   double *row_loss);
-
 #endif

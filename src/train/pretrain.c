@@ -19,7 +19,10 @@ static bool is_dense(const hgi_layer *l) { return strcmp(l->kind->name, "dense")
 /* Layers between the dense ones that may stay: in inference they change no value. */
 static bool passes(const hgi_layer *l)
 {
-    return strcmp(l->kind->name, "dropout") == 0 || strcmp(l->kind->name, "flatten") == 0;
+    static const char *const names[] = {"dropout", "flatten", "sigma"};
+    for (int i = 0; i < HGI_COUNT(names); i++)
+        if (strcmp(l->kind->name, names[i]) == 0) return true;
+    return false;
 }
 
 static bool unit_of(hgi_act act, hgi_rbm_unit *out)

@@ -99,6 +99,36 @@ static hg_status no_shares(hgi_trainer *t, double lo, double hi)
                     t->train->name, lo, hi);
 }
 
+static hg_status no_counts(hgi_trainer *t, const hg_dataset *d, const char *what,
+                           double lo)
+{
+    return hgi_fail(t->ctx, HG_ERANGE,
+                    "%s: loss multinomial takes counts, 0 or more, found %g in the %s",
+                    d->name, lo, what);
+}
+
+/* Counts stay what they are: scaled they would count nothing. */
+static hg_status fit_scaler(hgi_trainer *t, hgi_scaler *s)
+{
+    const char *word = hgi_config_text(t->cfg, "scale");
+    if (strcmp(hgi_config_text(t->cfg, "loss"), "multinomial") == 0) {
+        if (strcmp(word, "auto") == 0) word = "none";
+        if (strcmp(word, "none") != 0)
+            return hgi_fail(t->ctx, HG_EINVAL,
+                            "scale %s: loss multinomial takes counts as they are, set "
+                            "scale to none",
+                            word);
+    }
+    return hgi_scaler_fit(t->ctx, word, t->train, s);
+}
+
+static hg_status make_spec(hgi_trainer *t, const hgi_shape *shape, const char *loss,
+                           hgi_spec *spec)
+{
+    HGI_TRY(hgi_spec_from_config(t->cfg, shape, loss, spec));
+    return t->known.count > 0 ? hgi_spec_condition(t->ctx, spec, &t->known) : HG_OK;
+}
+
 /* Of a table: words want a loss of their own. */
 static hg_status table_loss(hgi_trainer *t, const char *word, const hgi_shape *shape,
                             hgi_spec *spec)
@@ -108,12 +138,18 @@ static hg_status table_loss(hgi_trainer *t, const char *word, const hgi_shape *s
     for (int64_t i = 0; i < schema->columns; i++)
         words = words || schema->column[i].kind != HGI_NUMERIC;
     if (automatic) word = words ? "table" : "mse";
+    if (strcmp(word, "gaussian") == 0 || strcmp(word, "multinomial") == 0)
+        return hgi_fail(
+            t->ctx, HG_EINVAL,
+            "%s: loss %s is for numbers, this is a table with words or missing "
+            "values: set loss to table, mse, mae or huber",
+            t->train->name, word);
     if (strcmp(word, "bce") == 0)
         return hgi_fail(t->ctx, HG_EINVAL,
                         "%s: loss bce is for values in [0,1], this is a table with words "
                         "or missing values: set loss to table, mse, mae or huber",
                         t->train->name);
-    HGI_TRY(hgi_spec_from_config(t->cfg, shape, word, spec));
+    HGI_TRY(make_spec(t, shape, word, spec));
     if (spec->binarise != HGI_BINARISE_NONE)
         return hgi_fail(t->ctx, HG_EINVAL, "%s: binarise is for images, this is a table",
                         t->train->name);
@@ -139,15 +175,19 @@ static hg_status choose_loss(hgi_trainer *t, const hgi_scaler *s, const hgi_shap
     bool automatic = *word == '\0' || strcmp(word, "auto") == 0;
     if (automatic) word = unit ? "bce" : "mse";
     if (strcmp(word, "bce") == 0 && !unit) return outside(t, s, lo, hi);
-    HGI_TRY(hgi_spec_from_config(t->cfg, shape, word, spec));
+    if (strcmp(word, "multinomial") == 0 && lo < 0)
+        return no_counts(t, t->train, "training rows", lo);
+    HGI_TRY(make_spec(t, shape, word, spec));
     if (automatic && unit && hgi_config_given(t->cfg, "decoder")) {
         hgi_net probe;
         hg_status status = hgi_net_plan(t->ctx, spec, &probe);
         hgi_net_free(&probe);
         if (status == HG_EINVAL) {
+            t->known = spec->classes; /* given back, for the second try */
+            spec->classes = (hgi_classes){0};
             hgi_spec_free(spec);
             word = "mse";
-            HGI_TRY(hgi_spec_from_config(t->cfg, shape, word, spec));
+            HGI_TRY(make_spec(t, shape, word, spec));
         }
     }
     if (spec->binarise != HGI_BINARISE_NONE && !unit) return no_shares(t, lo, hi);
@@ -159,13 +199,32 @@ static hg_status choose_loss(hgi_trainer *t, const hgi_scaler *s, const hgi_shap
     return HG_OK;
 }
 
-/* Validation rows that a bce model must clip, or refuse. */
+/* What a conditional model is given beside the rows; classes are those of all rows, before
+ * some of them are kept apart to validate on. */
+static hg_status find_classes(hgi_trainer *t)
+{
+    if (strcmp(hgi_config_text(t->cfg, "condition"), "labels") != 0) return HG_OK;
+    return hgi_classes_find(t->ctx, t->train, &t->known);
+}
+
+static hg_status number_rows(hgi_trainer *t)
+{
+    const hgi_classes *known = &t->m->spec.classes;
+    if (known->count == 0) return HG_OK;
+    HGI_TRY(hgi_classes_of(t->ctx, known, t->train, &t->classes[0]));
+    return t->valid != NULL ? hgi_classes_of(t->ctx, known, t->valid, &t->classes[1])
+                            : HG_OK;
+}
+
+/* Validation rows that a bce model must clip, or refuse; counts below 0. */
 static hg_status check_valid_range(hgi_trainer *t)
 {
     const hg_model *m = t->m;
     double lo, hi;
-    if (t->valid == NULL || !m->net.loss->unit_range) return HG_OK;
+    bool counts = m->net.loss->counts;
+    if (t->valid == NULL || (!m->net.loss->unit_range && !counts)) return HG_OK;
     HGI_TRY(hgi_scaled_range(t->ctx, t->valid, &m->scaler, &lo, &hi));
+    if (counts) return lo < 0 ? no_counts(t, t->valid, "validation rows", lo) : HG_OK;
     if (lo >= -1e-6 && hi <= 1 + 1e-6) return HG_OK;
     if (!m->clip)
         return hgi_fail(
@@ -226,9 +285,10 @@ hg_status hgi_setup(hg_ctx *ctx, const hg_config *cfg, const hg_dataset *train,
     memset(&scaler, 0, sizeof scaler);
     *t = (hgi_trainer){.ctx = ctx, .cfg = cfg, .train = train, .valid = valid};
     HGI_GOTO(check_data(ctx, train, valid));
+    HGI_GOTO(find_classes(t));
     HGI_GOTO(split(t));
     HGI_GOTO(input_shape(t, &shape));
-    HGI_GOTO(hgi_scaler_fit(ctx, hgi_config_text(cfg, "scale"), t->train, &scaler));
+    HGI_GOTO(fit_scaler(t, &scaler));
     say_scale(t, &scaler);
     HGI_GOTO(choose_loss(t, &scaler, &shape, &spec));
     say_step(t);
@@ -236,6 +296,7 @@ hg_status hgi_setup(hg_ctx *ctx, const hg_config *cfg, const hg_dataset *train,
     HGI_GOTO(hgi_model_take(ctx, &spec, &scaler, &t->m));
     HGI_GOTO(check_code_size(t));
     HGI_GOTO(hgi_pretrain_check(t));
+    HGI_GOTO(number_rows(t));
     if (t->m->note[0] != '\0') hgi_log(ctx, HG_LOG_WARNING, "%s", t->m->note);
     t->corrupt = t->m->spec.corrupt.count > 0 ? &t->m->spec.corrupt : NULL;
     t->binarise = t->m->spec.binarise;

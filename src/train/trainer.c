@@ -181,6 +181,7 @@ hg_status hgi_trainer_new(hgi_trainer *t)
     t->w.pass.theta = t->m->theta;
     t->w.pass.state = t->m->state;
     t->w.pass.seed = t->m->trained.seed;
+    t->w.pass.classes = t->classes[0];
     HGI_TRY(make_optimizer(t));
     HGI_TRY(make_rows(t));
     HGI_TRY(make_copies(t));
@@ -206,8 +207,9 @@ void hgi_trainer_free(hgi_trainer *t)
         t->block,      t->norm_part, t->grad,        t->moment1,       t->moment2,
         t->order,      t->row_loss,  t->row_scratch, t->zeros.index,   t->zeros.start,
         t->copy[0],    t->copy[1],   t->valid_recon, t->valid_penalty, t->valid_clean,
-        t->valid_loss, t->draw};
+        t->valid_loss, t->draw,      t->classes[0],  t->classes[1]};
     for (int64_t i = 0; i < HGI_COUNT(blocks); i++) hgi_free(mem, blocks[i]);
+    hgi_classes_free(mem, &t->known);
     hgi_rows_close(&t->fetch);
     hgi_rows_close(&t->shown);
     hg_dataset_free(&t->own_train);

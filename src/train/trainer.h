@@ -92,6 +92,9 @@ struct hgi_trainer {
     /* denoising: the net sees corrupted rows, the loss compares with the clean ones */
     const hgi_corrupt *corrupt; /* NULL: rows stay as they are */
 
+    hgi_classes known;   /* labels' classes, until the model has them */
+    int32_t *classes[2]; /* of training and validation rows, or NULL */
+
     hgi_sparse zeros; /* where this batch's rows are not 0; index NULL: not looked for  */
 
     /* optimiser */

@@ -68,6 +68,7 @@ hg_status hgi_validate(hgi_trainer *t, double *recon, double *penalty)
     t->infer.sink = sink;
     t->infer.arg = t;
     t->infer.sample = true;
+    t->infer.classes = t->classes[1];
     t->infer.seed = t->m->trained.seed;
     t->infer.ready = false;
     hgi_rows *w = &t->shown;

@@ -10,7 +10,9 @@
 #include "train/trainer.h"
 
 #include <math.h>
+#include <stdio.h>
 #include <stdlib.h>
+#include <string.h>
 
 enum { MAX_VALUES = 1 << 14 };
 
@@ -46,6 +48,25 @@ static inline hg_ctx *context(void)
     return ctx;
 }
 
+/* Rows of the classes that a line `condition N` wants, in turn. */
+static inline void label_rows(net_under_test *b, const char *const *settings)
+{
+    static float labels[64];
+    const char *at = NULL;
+    hg_dataset *l;
+    int classes = 0;
+    for (int i = 0; settings[i] != NULL && at == NULL; i++)
+        at = strstr(settings[i], "condition ");
+    if (at == NULL || sscanf(at, "condition %d", &classes) != 1) return;
+    for (int64_t r = 0; r < b->data->rows; r++) labels[r] = (float)(r % classes);
+    hg_view v = {.size = sizeof v, .data = labels, .rows = b->data->rows, .rank = 1};
+    v.shape[0] = 1;
+    CHECK_OK(b->ctx, hg_dataset_view(b->ctx, &v, &l));
+    CHECK_OK(b->ctx, hg_dataset_set_labels(b->ctx, b->data, l));
+    hg_dataset_free(&l);
+    set(b, "condition", "labels");
+}
+
 /* settings: name, value, ..., NULL */
 static inline void open_net(net_under_test *b, int64_t rows, const hgi_shape *shape,
                             const char *const *settings)
@@ -64,6 +85,7 @@ static inline void open_net(net_under_test *b, int64_t rows, const hgi_shape *sh
     set(b, "scale", "none");
     set(b, "optimizer", "sgd");
     set(b, "batch-size", "64");
+    label_rows(b, settings);
     for (int i = 0; settings[i] != NULL; i += 2) set(b, settings[i], settings[i + 1]);
     CHECK_OK(b->ctx, hgi_setup(b->ctx, b->cfg, b->data, NULL, &b->t));
     CHECK_OK(b->ctx, hgi_trainer_new(&b->t));

@@ -11,7 +11,10 @@
  * for curved ones. */
 #include "net.h"
 
+#include "model/sigma.h"
 #include "model/window.h"
+
+#include <string.h>
 
 static void check_gradient(const char *what, int64_t rows, const hgi_shape *shape,
                            const char *const *settings)
@@ -63,8 +66,11 @@ TEST(every_layer_kind_has_the_gradient_of_its_forward)
             const char *const settings[] = {
                 "encoder", encoder, "decoder",      "dense 3 tanh; dense input",
                 "loss",    "mse",   WHOLE_GRADIENT, NULL};
+            if (strcmp(kind->name, "sigma") == 0) continue; /* below, with its loss */
             check_gradient(e->line, 5, &e->in, settings);
-            if (kind->statistics_items == NULL)
+            /* One row has one class, and the line is for several. */
+            bool several = strcmp(kind->name, "condition") == 0;
+            if (kind->statistics_items == NULL && !several)
                 check_gradient(e->line, 1, &e->in, settings);
         }
     }
@@ -110,6 +116,41 @@ TEST(every_loss_has_the_gradient_of_its_value)
         check_gradient(hgi_losses[i]->name, 5, &(hgi_shape){1, {7}}, settings);
         check_gradient(hgi_losses[i]->name, 1, &(hgi_shape){1, {7}}, settings);
     }
+}
+
+/* With several samples of a row its shares weigh the gradient of sigma, too. */
+TEST(a_learnt_sigma_has_the_gradient_of_its_loss)
+{
+    for (const hgi_example *e = hgi_layer_sigma.examples; e->line != NULL; e++) {
+        static const char *const samples[] = {"1", "3"};
+        char decoder[160], shape[HGI_SHAPE_MAX];
+        snprintf(decoder, sizeof decoder, "dense 6 tanh; dense input; reshape %s; %s",
+                 hgi_shape_text(&e->in, shape), e->line);
+        const char *const plain[] = {"encoder", "dense 4 tanh", "decoder",      decoder,
+                                     "loss",    "gaussian",     WHOLE_GRADIENT, NULL};
+        check_gradient(e->line, 5, &e->in, plain);
+        check_gradient(e->line, 1, &e->in, plain);
+        for (int i = 0; i < 2; i++) {
+            const char *const drawn[] = {"encoder",      "dense 4 tanh",
+                                         "decoder",      decoder,
+                                         "code-kind",    "variational",
+                                         "code",         "2",
+                                         "loss",         "gaussian",
+                                         "samples",      samples[i],
+                                         WHOLE_GRADIENT, NULL};
+            check_gradient(e->line, 4, &e->in, drawn);
+        }
+    }
+}
+
+/* Several samples of a row against its one target. */
+TEST(a_softmax_of_several_samples_has_the_gradient_of_its_bound)
+{
+    const char *const settings[] = {
+        "hidden",       "6",          "code", "3",    "code-kind",
+        "variational",  "samples",    "3",    "loss", "multinomial",
+        WHOLE_GRADIENT, "activation", "tanh", NULL};
+    check_gradient("multinomial", 4, &(hgi_shape){1, {7}}, settings);
 }
 
 TEST(every_activation_has_the_gradient_of_its_value)

@@ -52,6 +52,15 @@ void hgk_act_backward_ref(hgi_act act, hgi_real alpha, int64_t R, int64_t C,
 void hgk_loss_ref(hgi_loss_kind kind, hgi_real delta, hgi_real scale, int64_t R,
                   int64_t C, const hgi_real *y, int64_t ldy, const hgi_real *t,
                   int64_t ldt, hgi_real *g, int64_t ldg, double *row_loss);
+void hgk_gaussian_ref(hgi_real scale, int64_t R, int64_t C, const hgi_real *y,
+                      int64_t ldy, const hgi_real *t, int64_t ldt,
+                      const hgi_real *inverse, hgi_real *g, int64_t ldg, hgi_real *gs,
+                      int64_t lds, double *row_square);
+void hgk_multinomial_ref(hgi_real scale, int64_t R, int64_t C, const hgi_real *z,
+                         int64_t ldz, const hgi_real *t, int64_t ldt, hgi_real *g,
+                         int64_t ldg, double *row_loss);
+void hgk_softmax_ref(int64_t R, int64_t C, const hgi_real *z, int64_t ldz,
+                     const double *total, hgi_real *y, int64_t ldy);
 void hgk_l1_ref(hgi_real scale, int64_t R, int64_t C, const hgi_real *z, int64_t ldz,
                 hgi_real *g, int64_t ldg, double *row_sum);
 void hgk_column_sum_ref(int add, int64_t R, int64_t C, const hgi_real *x, int64_t ldx,

@@ -38,6 +38,9 @@
     .act_forward = hgk_act_forward_ref,                                                  \
     .act_backward = hgk_act_backward_ref,                                                \
     .loss = hgk_loss_ref,                                                                \
+    .gaussian = hgk_gaussian_ref,                                                        \
+    .multinomial = hgk_multinomial_ref,                                                  \
+    .softmax = hgk_softmax_ref,                                                          \
     .l1 = hgk_l1_ref,                                                                    \
     .column_sum = hgk_column_sum_ref,                                                    \
     .sum_squares = hgk_sum_squares_ref,                                                  \

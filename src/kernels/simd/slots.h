@@ -9,6 +9,7 @@
 #include "kernels/simd/batch.h"
 #include "kernels/simd/conv.h"
 #include "kernels/simd/gemm.h"
+#include "kernels/simd/likelihood.h"
 #include "kernels/simd/listed.h"
 #include "kernels/simd/loss.h"
 #include "kernels/simd/narrow.h"
@@ -44,6 +45,9 @@
     .act_forward = act_forward,                                                          \
     .act_backward = act_backward,                                                        \
     .loss = loss,                                                                        \
+    .gaussian = gaussian,                                                                \
+    .multinomial = multinomial,                                                          \
+    .softmax = softmax,                                                                  \
     .l1 = l1,                                                                            \
     .column_sum = column_sum,                                                            \
     .sum_squares = sum_squares,                                                          \
