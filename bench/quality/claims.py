@@ -139,7 +139,7 @@ def sparsity(b):
     """Sparsity cuts over-fitting."""
     few = b.save("few.npy", read_idx(b.train_rows)[:1000])
     head("784-512-256 and back, 1,000 training images, 50 epochs", "squared error, training",
-         "test", "test / training", "active of 256 code units")
+         "test", "test / training", "active code units, of 256")
     net = ("--hidden", 512, "--code", 256, "--activation", "relu")
     for name, options in (("nothing", ()), ("`--l1 1e-5`", ("--l1", 1e-5)),
                           ("`--l1 1e-4`", ("--l1", 1e-4)),
@@ -152,10 +152,10 @@ def sparsity(b):
         model, _, _ = b.net(file, *net, *options, rows=few, epochs=50)
         seen, new = b.measure(model, few), b.measure(model)
         # Options that came later win: the last row's code is of 32 values.
-        units = 32 if "--code" in options else 256
+        units, of = (32, " of 32") if "--code" in options else (256, "")
         row(name, f"{seen['sse_per_row']:.2f}", f"{new['sse_per_row']:.2f}",
             f"{new['sse_per_row'] / seen['sse_per_row']:.2f}",
-            f"{(1 - new['zero_fraction']) * units:.0f}")
+            f"{(1 - new['zero_fraction']) * units:.0f}{of}")
 
 
 def masking(b):

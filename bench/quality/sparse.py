@@ -20,15 +20,14 @@ import argparse
 import gzip
 import json
 import os
-import struct
 import subprocess
 import sys
 import tempfile
-import zlib
 
 import numpy as np
 
 from common import call, mnist
+from images import read_png
 
 L0S = (8, 16, 32, 64)
 
@@ -80,47 +79,9 @@ def ksparse(o, folder):
 # ---- error against active units ------------------------------------------------------
 
 
-def paeth(a, b, c):
-    p = a + b - c
-    pa, pb, pc = abs(p - a), abs(p - b), abs(p - c)
-    return a if pa <= pb and pa <= pc else b if pb <= pc else c
-
-
 def grey_png(path):
-    """An 8-bit RGB picture that is not interlaced, as luma in [0,1]."""
-    with open(path, "rb") as f:
-        raw = f.read()
-    at, data = 8, b""
-    while at < len(raw):
-        n, kind = struct.unpack(">I4s", raw[at:at + 8])
-        body = raw[at + 8:at + 8 + n]
-        if kind == b"IHDR":
-            wide, high, depth, colour, _, _, laced = struct.unpack(">IIBBBBB", body)
-            if (depth, colour, laced) != (8, 2, 0):
-                sys.exit(f"{path}: not 8-bit RGB")
-        data += body if kind == b"IDAT" else b""
-        at += n + 12
-    rows = np.frombuffer(zlib.decompress(data), np.uint8).reshape(high, 1 + 3 * wide)
-    out = np.zeros((high + 1, wide, 3), np.uint8)
-    for r, row in enumerate(rows):
-        x, up, line = row[1:].reshape(wide, 3), out[r], out[r + 1]
-        if row[0] == 0:
-            line[:] = x
-        elif row[0] == 1:
-            line[:] = np.cumsum(x.astype(np.int64), 0) % 256
-        elif row[0] == 2:
-            line[:] = x + up
-        else:
-            left, corner = [0, 0, 0], [0, 0, 0]
-            for c, (now, above) in enumerate(zip(x.tolist(), up.tolist())):
-                if row[0] == 3:
-                    left = [(v + (a + b) // 2) % 256 for v, a, b in zip(now, left, above)]
-                else:
-                    left = [(v + paeth(a, b, d)) % 256
-                            for v, a, b, d in zip(now, left, above, corner)]
-                corner = above
-                line[c] = left
-    return (out[1:] @ np.float32([0.299, 0.587, 0.114])) / 255
+    """Luma in [0,1]."""
+    return (read_png(path) @ np.float32([0.299, 0.587, 0.114])) / 255
 
 
 def patches(folder, n, side, seed):
