@@ -10,6 +10,9 @@
  * On failure the model is as it was. */
 hg_status hgi_detect_learn(hg_ctx *ctx, hg_model *m, const hg_dataset *train,
                            const hgi_score_kind *kind);
+/* At most so many rows at random, in the order of the data; *out is NULL for all. */
+hg_status hgi_detect_sample(hg_ctx *ctx, const hg_dataset *data, int64_t most,
+                            uint64_t seed, hg_dataset **out);
 /* Calibration rows to scores, and the tail that follows; a rule where there is none.  On
  * failure the model is as it was. */
 hg_status hgi_detect_calibrate(hg_ctx *ctx, hg_model *m, const hg_dataset *rows);

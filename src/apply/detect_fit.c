@@ -3,6 +3,7 @@
  * scores come from rows that no net has seen.  The two are never the same rows: that is
  * what makes the calibration rows' scores as good a sample as any new row's. */
 #include "apply/detect.h"
+#include "apply/gaps.h"
 #include "apply/rule.h"
 #include "base/rng.h"
 
@@ -85,9 +86,8 @@ done:
     return status;
 }
 
-/* At most so many rows at random, in the order of the data; *out is NULL for all. */
-static hg_status sample(hg_ctx *ctx, const hg_dataset *data, int64_t most, uint64_t seed,
-                        hg_dataset **out)
+hg_status hgi_detect_sample(hg_ctx *ctx, const hg_dataset *data, int64_t most,
+                            uint64_t seed, hg_dataset **out)
 {
     const int64_t n = data->rows;
     *out = NULL;
@@ -133,7 +133,7 @@ static hg_status learn(hg_ctx *ctx, hg_model *m, const hg_dataset *train,
     *before = (hgi_detector){.nets = 0};
     HGI_TRY(hgi_score_fits(ctx, kind, m));
     HGI_TRY(hgi_detector_new(ctx, kind->name, hgi_max(1, old->nets), &d));
-    HGI_GOTO(sample(ctx, train, most_rows(m, kind), m->trained.seed, &some));
+    HGI_GOTO(hgi_detect_sample(ctx, train, most_rows(m, kind), m->trained.seed, &some));
     const hg_dataset *rows = some != NULL ? some : train;
     HGI_GOTO(gathered_new(ctx, m, kind, rows->rows, &g));
     for (int64_t i = 0; i < d.nets; i++) {
@@ -161,7 +161,7 @@ hg_status hgi_detect_learn(hg_ctx *ctx, hg_model *m, const hg_dataset *train,
     hgi_detector before;
     hg_status status = learn(ctx, m, train, kind, &before);
     hgi_detector_free(&ctx->mem, &before);
-    return status;
+    return status == HG_OK ? hgi_gaps_learn(ctx, m, train) : status;
 }
 
 /* ---- calibration ------------------------------------------------------------------- */
@@ -220,7 +220,8 @@ hg_status hg_detector_fit(hg_ctx *ctx, hg_model *m, const hg_dataset *train,
     HGI_TRY(hgi_feed_fits(ctx, m, train, false));
     HGI_TRY(hgi_feed_fits(ctx, m, calibration, false));
     HGI_TRY(learn(ctx, m, train, kind, &before));
-    hg_status status = hgi_detect_calibrate(ctx, m, calibration);
+    hg_status status = hgi_gaps_learn(ctx, m, train);
+    if (status == HG_OK) status = hgi_detect_calibrate(ctx, m, calibration);
     if (status != HG_OK) exchange(&m->detector, &before);
     hgi_detector_free(&ctx->mem, &before);
     return status;

@@ -3,6 +3,8 @@
  * all threads.  A chunk's scores follow from its rows alone. */
 #include "apply/score.h"
 
+#include "apply/gaps.h"
+
 #include "base/team.h"
 #include "model/line.h"
 #include "model/table.h"
@@ -264,6 +266,9 @@ hg_status hgi_scoring_open(hg_ctx *ctx, const hg_model *m, const hg_dataset *lik
     s->scratch = hgi_calloc(&ctx->mem, count, sizeof *s->scratch);
     if (s->scratch == NULL)
         HGI_GOTO(hgi_fail_mem(ctx, count * sizeof *s->scratch, "scores"));
+    if (d->gap_levels == 0) goto done;
+    s->raw = hgi_alloc(&ctx->mem, (size_t)like->features * sizeof *s->raw);
+    if (s->raw == NULL) HGI_GOTO(hgi_fail_mem(ctx, (size_t)like->features * 4, "a row"));
 done:
     if (status != HG_OK) hgi_scoring_close(s, status, 0);
     return status;
@@ -274,6 +279,14 @@ hg_status hgi_scoring_window(hgi_scoring *s, int64_t n, double *score)
     s->out = score;
     for (int64_t i = 0; i < s->nets; i++) HGI_TRY(hgi_score_pass_run(&s->net[i].pass));
     for (int64_t i = 0; i < n; i++) score[i] = hgi_score_settle(score[i], s->nets);
+    if (s->raw == NULL) return HG_OK;
+    const hgi_rows *w = s->net[0].pass.feed.window;
+    const int64_t c = w->rows->features;
+    for (int64_t i = 0; i < n; i++) {
+        hgi_dataset_row(w->rows, w->at + i, s->raw);
+        score[i] =
+            hgi_gaps_adjust(&s->model->detector, score[i], hgi_gaps_count(s->raw, c));
+    }
     return HG_OK;
 }
 
@@ -286,6 +299,7 @@ void hgi_scoring_close(hgi_scoring *s, hg_status status, int64_t rows)
     }
     hgi_free(&s->ctx->mem, s->net);
     hgi_free(&s->ctx->mem, s->scratch);
+    hgi_free(&s->ctx->mem, s->raw);
     s->ctx = NULL;
 }
 

@@ -112,6 +112,7 @@ typedef struct hgi_scoring {
     double *scratch;             /* [workers, each] */
     int64_t each;
     double *out; /* the window's scores go here */
+    float *raw;  /* a row, to count its gaps; NULL where they do not matter */
 } hgi_scoring;
 /* Rows like `like`, through a window that the caller moves. */
 hg_status hgi_scoring_open(hg_ctx *ctx, const hg_model *m, const hg_dataset *like,

@@ -7,6 +7,8 @@
  * same functions as everywhere, so a row comes out with the same bits. */
 #include "apply/session.h"
 
+#include "apply/gaps.h"
+
 #include "base/team.h"
 #include "data/expand.h"
 #include "model/objective.h"
@@ -379,7 +381,7 @@ hg_status hg_session_score(hg_session *s, const float *x, int64_t n, double *sco
     if (s == NULL) return HG_EINVAL;
     if (s->score == NULL)
         return fail(s, HG_EINVAL, "the model has no detector that can be used");
-    const int64_t d = s->model->net.inputs;
+    const int64_t d = hgi_model_raw(s->model);
     if (s->score_alone)
         HGI_TRY(
             run((session_call){.s = s, .mode = SCORE, .in = x, .error = score, .n = n}));
@@ -395,8 +397,12 @@ hg_status hg_session_score(hg_session *s, const float *x, int64_t n, double *sco
                 return fail(s, status, "%s", hg_session_message(s->score_net[i]));
             for (int64_t r = 0; r < some; r++) score[at + r] += s->score_part[r];
         }
-    for (int64_t i = 0; i < n; i++)
+    const hgi_detector *detector = &s->model->detector;
+    for (int64_t i = 0; i < n; i++) {
         score[i] = hgi_score_settle(score[i], s->score_nets + s->score_alone);
+        if (detector->gap_levels > 0)
+            score[i] = hgi_gaps_adjust(detector, score[i], hgi_gaps_count(x + i * d, d));
+    }
     return HG_OK;
 }
 

@@ -71,6 +71,7 @@ void hgi_detector_free(const hgi_mem *mem, hgi_detector *d)
     hgi_free(mem, d->state);
     hgi_free(mem, d->net);
     hgi_free(mem, d->calibration);
+    hgi_free(mem, d->gaps);
     hgi_free(mem, d->rule);
     *d = (hgi_detector){0};
 }
@@ -90,6 +91,9 @@ hg_status hgi_detector_put(const hgi_detector *d, hgi_container *c)
     if (d->tail.rows > 0)
         HGI_TRY(hgi_container_put(c, "detector.tail", HGI_DT_F64, 1,
                                   (int64_t[]){HGI_TAIL_NUMBERS}, &d->tail));
+    if (d->gap_levels > 0)
+        HGI_TRY(hgi_container_put(c, "detector.gaps", HGI_DT_F64, 2,
+                                  (int64_t[]){d->gap_levels, HGI_GAP_NUMBERS}, d->gaps));
     return hgi_container_put(c, "detector.calibration", HGI_DT_F64, 1, &d->calibrated,
                              d->calibration);
 }
@@ -139,6 +143,37 @@ static hg_status get_tail(hg_ctx *ctx, const hgi_container *c, hgi_detector *d)
     return HG_OK;
 }
 
+/* Missing values ascend from level to level, quantiles within one. */
+static hg_status get_gaps(hg_ctx *ctx, const hgi_container *c, hgi_detector *d)
+{
+    static const char name[] = "detector.gaps";
+    const hgi_entry *e = hgi_container_get(c, name);
+    const int64_t wide = HGI_GAP_NUMBERS;
+    if (e == NULL) return HG_OK;
+    bool sane = e->dtype == HGI_DT_F64 && e->rank == 2 && e->shape[0] >= 2 &&
+                e->shape[0] <= 1000 && e->shape[1] == wide;
+    const double *v = e->data;
+    for (int64_t i = 0; sane && i < e->count; i++)
+        sane = isfinite(v[i]) && (i % wide < 2 || v[i] >= v[i - 1]);
+    for (int64_t i = wide; sane && i < e->count; i += wide) sane = v[i] > v[i - wide];
+    if (!sane)
+        return refuse(ctx, c, name, "a list of levels with numbers that ascend in each");
+    d->gaps = hgi_calloc(&ctx->mem, (size_t)e->count, sizeof *v);
+    if (d->gaps == NULL) return hgi_fail_mem(ctx, (size_t)e->count * sizeof *v, "gaps");
+    memcpy(d->gaps, v, (size_t)e->count * sizeof *v);
+    d->gap_levels = e->shape[0];
+    return HG_OK;
+}
+
+/* Tensors of the detector itself. */
+static bool is_own(const char *name)
+{
+    static const char *const own[] = {"calibration", "tail", "gaps"};
+    for (int i = 0; i < HGI_COUNT(own); i++)
+        if (strcmp(name, own[i]) == 0) return true;
+    return false;
+}
+
 /* "detector.3.spread": net 3, "spread". */
 static bool split_name(const char *name, int64_t nets, int64_t *net, const char **rest)
 {
@@ -177,10 +212,10 @@ hg_status hgi_detector_get(hg_ctx *ctx, const hgi_container *c, hgi_detector *d)
         if (d->score == NULL)
             return hgi_fail(ctx, HG_EFORMAT, "%s: tensor '%s' belongs to no detector",
                             hgi_container_path(c), e->name);
-        if (strcmp(e->name + 9, "calibration") != 0 && strcmp(e->name + 9, "tail") != 0)
-            HGI_TRY(get_state(ctx, c, e, d));
+        if (!is_own(e->name + 9)) HGI_TRY(get_state(ctx, c, e, d));
     }
     if (d->score == NULL) return HG_OK;
     HGI_TRY(get_calibration(ctx, c, d));
+    HGI_TRY(get_gaps(ctx, c, d));
     return get_tail(ctx, c, d);
 }

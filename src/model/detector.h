@@ -40,6 +40,8 @@ typedef struct hgi_tail {
 } hgi_tail;
 enum { HGI_TAIL_NUMBERS = sizeof(hgi_tail) / sizeof(double) };
 
+enum { HGI_GAP_QUANTILES = 23, HGI_GAP_NUMBERS = 1 + HGI_GAP_QUANTILES };
+
 typedef struct hgi_detector {
     char *score;            /* the kind's name; NULL: there is no detector */
     int64_t nets;           /* at least 1 */
@@ -48,6 +50,10 @@ typedef struct hgi_detector {
     double *calibration;    /* [calibrated] ascending */
     int64_t calibrated;
     hgi_tail tail;
+    /* Of tables: what normal rows score without some of their values, see apply/gaps.h; the
+     * number that is missing, ascending, and quantiles, for each of some levels. */
+    double *gaps; /* [gap_levels, HGI_GAP_NUMBERS] */
+    int64_t gap_levels;
     char *rule; /* the name of the rule when none is asked for */
     double rule_value;
 } hgi_detector;
