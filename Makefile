@@ -68,6 +68,8 @@ try = $(shell printf 'int main(void){return 0;}' | $(CC) -Werror $1 -x c -c -o /
 WITH_YAML  ?= $(call has,yaml-0.1)
 WITH_CAIRO ?= $(call has,cairo)
 WITH_ZIP   ?= $(call has,libzip)
+WITH_PNG   ?= $(call has,libpng)
+WITH_JPEG  ?= $(call has,libjpeg)
 
 PARTS := jansson zlib
 ifeq ($(WITH_YAML),1)
@@ -78,6 +80,12 @@ PARTS += cairo
 endif
 ifeq ($(WITH_ZIP),1)
 PARTS += libzip
+endif
+ifeq ($(WITH_PNG),1)
+PARTS += libpng
+endif
+ifeq ($(WITH_JPEG),1)
+PARTS += libjpeg
 endif
 PARTS_CFLAGS := $(shell $(PKG_CONFIG) --cflags $(PARTS) 2>/dev/null)
 PARTS_LIBS   := $(shell $(PKG_CONFIG) --libs $(PARTS) 2>/dev/null || echo -ljansson -lz)
@@ -101,7 +109,8 @@ CFLAGS ?= -O2 -g
 OPTIMISE := -ftree-vectorize $(call try,-fvect-cost-model=dynamic) -ffp-contract=off \
 	-fno-math-errno -fno-trapping-math
 CPPFLAGS_ALL := -D_DEFAULT_SOURCE -D_POSIX_C_SOURCE=200809L -DHG_WITH_YAML=$(WITH_YAML) \
-	-DHG_WITH_CAIRO=$(WITH_CAIRO) -DHG_WITH_ZIP=$(WITH_ZIP) -Iinclude $(CPPFLAGS)
+	-DHG_WITH_CAIRO=$(WITH_CAIRO) -DHG_WITH_ZIP=$(WITH_ZIP) -DHG_WITH_PNG=$(WITH_PNG) \
+	-DHG_WITH_JPEG=$(WITH_JPEG) -Iinclude $(CPPFLAGS)
 CFLAGS_ALL := -std=c11 $(WARNINGS) $(CFLAGS) $(OPTIMISE) -fPIC -fvisibility=hidden -pthread
 LDFLAGS_ALL := -pthread $(LDFLAGS)
 NO_UNDEFINED := -Wl,--no-undefined
@@ -261,8 +270,10 @@ help: ## this list
 	@sed -n 's/^\([a-z0-9-]*\):.*## \(.*\)/\1	\2/p' Makefile | \
 		while IFS='	' read -r target text; do printf '  %-14s %s\n' "$$target" "$$text"; done
 	@echo 'Settings: BUILD=folder CC=compiler WERROR=1 SAN=1 TSAN=1 F64=1 WITH_YAML=0'
-	@echo '  WITH_CAIRO=0 WITH_ZIP=0 PREFIX=folder DESTDIR=folder V=1 ARGS="parts of test names"'
-	@echo 'Parts found: yaml $(WITH_YAML), cairo $(WITH_CAIRO), zip $(WITH_ZIP).  Output goes to $(BUILD)/.'
+	@echo '  WITH_CAIRO=0 WITH_ZIP=0 WITH_PNG=0 WITH_JPEG=0 PREFIX=folder DESTDIR=folder V=1'
+	@echo '  ARGS="parts of test names"'
+	@echo 'Parts found: yaml $(WITH_YAML), cairo $(WITH_CAIRO), zip $(WITH_ZIP), png $(WITH_PNG),'
+	@echo '  jpeg $(WITH_JPEG).  Output goes to $(BUILD)/.'
 
 # ---- using it -------------------------------------------------------------------------
 

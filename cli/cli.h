@@ -56,6 +56,7 @@ struct cli {
     hg_ctx *ctx;
     const hg_schema *schema; /* of the model that rows are read for, or NULL */
     bool has_model;
+    const hg_model *model; /* opened last: pictures are read as those it learnt from */
 };
 
 /* ---- options that several verbs take -------- */
@@ -127,6 +128,8 @@ int cli_check_output(const cli *c, const char *path);
 /* The same for a model, which replaces no other kind of file without --force; wants the
  * context.                                                                             */
 int cli_check_model(const cli *c, const char *path);
+/* The same for rows, which may be pictures in a folder.                                */
+int cli_check_rows(const cli *c, const char *path, const char *format);
 /* The same for a file that is written line by line, in its place.                      */
 int cli_check_log(const cli *c, const char *path);
 /* The same for a picture: its ending and what this build can draw; wants the context.  */

@@ -262,7 +262,7 @@ static int run_convert(cli *c)
     if (path == NULL)
         return cli_usage_error("data convert: no output; name it with -o OUT");
     int code = cli_check_format(cli_get(c, "to"));
-    if (code == CLI_OK) code = cli_check_output(c, path);
+    if (code == CLI_OK) code = cli_check_rows(c, path, cli_get(c, "to"));
     if (code == CLI_OK) code = cli_open_data(c, c->args[0], &data);
     if (code == CLI_OK && hg_dataset_save(c->ctx, data, path, cli_get(c, "to")) != HG_OK)
         code = cli_failed(c);

@@ -65,6 +65,14 @@ int cli_read_data_options(cli *c, hg_data_options *out)
     out->drop = cli_get(c, "drop");
     out->shape = cli_get(c, "shape");
     out->array = cli_get(c, "array");
+    out->resize = cli_get(c, "resize");
+    out->crop = cli_get(c, "crop");
+    out->tile = cli_get(c, "tile");
+    out->stride = cli_get(c, "stride");
+    out->skip_bad = cli_has(c, "skip-bad");
+    out->colour = cli_has(c, "grey") ? "grey" : cli_has(c, "colour") ? "colour" : NULL;
+    if (cli_has(c, "grey") && cli_has(c, "colour"))
+        return cli_usage_error("grey: --grey and --colour exclude each other");
     out->drop_non_numeric = cli_has(c, "drop-non-numeric");
     out->stream = cli_has(c, "stream");
     out->header = cli_has(c, "header") - cli_has(c, "no-header");
@@ -82,6 +90,8 @@ int cli_read_data_options(cli *c, hg_data_options *out)
     out->date = cli_get(c, "date");
     out->rename = cli_get(c, "rename");
     int code = cli_get_int(c, "limit", 1, INT64_MAX, &out->limit);
+    if (code == CLI_OK)
+        code = cli_get_int(c, "max-pixels", 1, INT64_MAX, &out->max_pixels);
     if (code == CLI_OK) code = cli_get_int(c, "categories", 1, 65536, &out->categories);
     if (code == CLI_OK) code = read_character(c, "delimiter", &out->delimiter);
     if (code == CLI_OK) code = read_character(c, "decimal", &out->decimal);
@@ -127,6 +137,7 @@ int cli_open_labelled(cli *c, const char *path, const char *option, hg_dataset *
     if (code == CLI_OK && file != NULL) code = cli_open_labels(c, file, &labels);
     if (code != CLI_OK) return code;
     o.labels = labels;
+    if (c->model != NULL) o.pictures = hg_model_pictures(c->model);
     hg_status status = hg_dataset_open(c->ctx, path, &o, out);
     hg_dataset_free(&labels);
     if (status == HG_OK) return CLI_OK;
@@ -154,6 +165,7 @@ int cli_open_model(cli *c, const char *path, hg_model **out)
     if (hg_model_load(c->ctx, path, out) != HG_OK) return cli_failed(c);
     if (!c->has_model) c->schema = hg_model_schema(*out);
     c->has_model = true;
+    c->model = *out;
     return CLI_OK;
 }
 

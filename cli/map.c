@@ -40,7 +40,7 @@ int cli_map(cli *c, const char *verb)
     /* Cheap questions first: a wrong output is told before the model and the data are
      * read. */
     int code = cli_check_format(cli_get(c, "to"));
-    if (code == CLI_OK) code = cli_check_output(c, path);
+    if (code == CLI_OK) code = cli_check_rows(c, path, cli_get(c, "to"));
     if (code == CLI_OK) code = cli_read_data_options(c, &input);
     if (code == CLI_OK) code = cli_open_model(c, c->args[0], &model);
     if (code == CLI_OK && cli_get(c, "labels") != NULL)

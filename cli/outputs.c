@@ -124,6 +124,23 @@ static int check(const cli *c, const char *path, bool beside)
 
 int cli_check_output(const cli *c, const char *path) { return check(c, path, true); }
 
+/* A folder may be there, or is to be made; files in it are written as any other.       */
+int cli_check_rows(const cli *c, const char *path, const char *format)
+{
+    struct stat s;
+    bool png = format == NULL || strcmp(format, "png") == 0;
+    size_t n = strlen(path);
+    bool there = stat(path, &s) == 0 && S_ISDIR(s.st_mode);
+    if (!png || n == 0 || (!there && path[n - 1] != '/'))
+        return cli_check_output(c, path);
+    if (there) return try_folder(path, path);
+    char *name = cli_strdup(path);
+    while (n > 1 && name[n - 1] == '/') name[--n] = '\0';
+    int code = try_folder_of(path, name);
+    free(name);
+    return code;
+}
+
 int cli_check_log(const cli *c, const char *path) { return check(c, path, false); }
 
 /* A name mistyped by a word is often that of the data: only a model, or nothing at all, is

@@ -130,6 +130,8 @@ HG_API int hg_list(const char *table, int index, hg_fact *out);
 typedef struct hg_dataset hg_dataset;
 /* What the columns of a table are: see "Tables" below. */
 typedef struct hg_schema hg_schema;
+/* How pictures become rows: size, cut, colours. */
+typedef struct hg_pictures hg_pictures;
 
 typedef enum hg_type { HG_F32 = 0, HG_U8 = 1 } hg_type;
 
@@ -157,6 +159,16 @@ typedef struct hg_data_options {
     const char *array; /* NPZ; which array; NULL: X, x, data, the only one, or the only
                              one of two or more dimensions */
     const hg_dataset *labels; /* a class for each row, as hg_dataset_set_labels(); NULL */
+    /* PNG and JPEG, files and folders.  Sizes are "HEIGHTxWIDTH". */
+    const char *resize; /* to this size; one number: the shorter side becomes that */
+    const char *crop;   /* then what lies around the centre */
+    const char *tile;   /* then cut into rows of this size */
+    const char *stride; /* from tile to tile; NULL: the tile, so that none overlap */
+    const char *colour; /* "grey" or "colour"; NULL: colour where one picture has it */
+    int64_t max_pixels; /* of a picture, or it is refused; 0: 100 million */
+    int skip_bad;       /* leave out pictures that cannot be read, and count them */
+    const hg_pictures *pictures; /* read as these were: see hg_model_pictures(); what is
+                                    named above comes first; other formats: no effect */
 } hg_data_options;
 
 /* Read a file; "-" is standard input, "a.npz:y" array y of an archive.  8-bit data stay
@@ -253,6 +265,16 @@ HG_API int64_t hg_dataset_rows(const hg_dataset *data);
 HG_API int64_t hg_dataset_features(const hg_dataset *data);
 /* Column's name, or NULL where the columns have none. */
 HG_API const char *hg_dataset_column(const hg_dataset *data, int64_t feature);
+/* Of rows that are pictures, or their tiles: the picture's path below its folder, which
+ * lives as long as the dataset; NULL for other rows. */
+HG_API const char *hg_dataset_row_name(const hg_dataset *data, int64_t row);
+/* The folders that pictures lay in are their classes, in the order of their names; NULL
+ * behind the last. */
+HG_API const char *hg_dataset_class(const hg_dataset *data, int64_t index);
+/* The class of each row, [n, 1], as labels.  *out refers to nothing.
+ * Errors   HG_EINVAL the rows have no classes; HG_ENOMEM. */
+HG_API hg_status hg_dataset_labels(hg_ctx *ctx, const hg_dataset *data,
+                                   hg_dataset **out) HG_WARN_UNUSED;
 /* Copy rows first .. first+n-1 as stored (not scaled).  x [n, d_in] written.  HG_ERANGE. */
 HG_API hg_status hg_dataset_read(hg_ctx *ctx, const hg_dataset *data, int64_t first,
                                  int64_t n, float *x) HG_WARN_UNUSED;
@@ -339,6 +361,10 @@ HG_API hg_status hg_model_get_info(hg_ctx *ctx, const hg_model *model,
                                    hg_model_info *info);
 /* The label of a conditional model's index-th class, ascending; 0 after the last. */
 HG_API int hg_model_class(const hg_model *model, int64_t index, double *label);
+
+/* How the pictures that it learnt from became rows, for hg_data_options.pictures;
+ * NULL where it learnt from none.  Lives as long as the model. */
+HG_API const hg_pictures *hg_model_pictures(const hg_model *model);
 
 typedef struct hg_layer_info {
     size_t size;

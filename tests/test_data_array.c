@@ -481,12 +481,13 @@ TEST(missing_file_directory_and_empty_file_are_named)
                 "nowhere.npy: cannot open: ");
     CHECK(d == NULL);
     test_path(path, ".");
-    CHECK_FAILS(ctx, hg_dataset_open(ctx, path, NULL, &d), HG_EIO, "is a directory");
+    CHECK_FAILS(ctx, hg_dataset_open(ctx, path, NULL, &d), HG_EFORMAT,
+                "an empty folder, expected pictures");
     test_write(path, "empty", "", 0);
     CHECK_FAILS(ctx, hg_dataset_open(ctx, path, NULL, &d), HG_EFORMAT, "empty: empty");
     test_write(path, "noise", "\x01\x02\x03", 3);
     CHECK_FAILS(ctx, hg_dataset_open(ctx, path, NULL, &d), HG_EFORMAT,
-                "starts with bytes 01 02, expected IDX, NPY, NPZ or CSV");
+                "starts with bytes 01 02, expected IDX, NPY, NPZ, CSV, PNG or JPEG");
 }
 
 /* Most of these are what somebody has who has no CSV yet: the message says how. */
@@ -507,10 +508,11 @@ TEST(a_file_of_another_kind_is_named_with_what_to_do)
         ROW("PK\3\4\x14", "f: a zip archive"),
         ROW("PAR1\x15\4", "f: a Parquet file, expected"),
         ROW("<!DOCTYPE html>\n<html>\n",
-            "f: an HTML page, expected IDX, NPY, NPZ or CSV: look"),
+            "f: an HTML page, expected IDX, NPY, NPZ, CSV, PNG or JPEG: look"),
         ROW("version https://git-lfs.github.com/spec/v1\noid", "f: a pointer of Git LFS"),
         ROW("\x78\5\0\0\0\0\0\0{\"__metadata__\":{\"format\":\"pt\",\"hourglass\":\"{",
-            "f: a model of hourglass, expected IDX, NPY, NPZ or CSV: where both are "
+            "f: a model of hourglass, expected IDX, NPY, NPZ, CSV, PNG or JPEG: where "
+            "both are "
             "given, "
             "MODEL "
             "comes before DATA"),

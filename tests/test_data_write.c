@@ -41,6 +41,7 @@ TEST(what_a_writer_writes_its_reader_reads)
     hg_ctx *ctx = test_ctx();
     char path[TEST_PATH], name[32];
     for (int i = 0; hgi_writers[i] != NULL; i++) {
+        if (hgi_writers[i]->row == NULL) continue; /* pictures: see test_images.c */
         for (int k = 0; k < 6; k++) {
             hg_dataset *d = example(ctx, k % 2 ? HG_U8 : HG_F32, k / 2 + 1), *back;
             const char *format = hgi_writers[i]->name;
@@ -162,6 +163,7 @@ TEST(writers_survive_each_failing_allocation)
     char path[TEST_PATH];
     test_path(path, "out");
     for (int i = 0; hgi_writers[i] != NULL; i++) {
+        if (hgi_writers[i]->row == NULL) continue;
         bool failed = true;
         for (int64_t n = 0; failed && n < 50; n++) {
             int64_t held = test_alloc_bytes();

@@ -31,11 +31,14 @@ BEGIN {
     home["yaml"] = "^src/model/config_yaml[.]c$"
     home["zlib"] = "^src/data/"
     home["zip"] = "^src/data/read_npz[.]c$"
+    home["png"] = "^src/data/picture_png[.]c$"
+    home["jpeglib"] = "^src/data/picture_jpeg[.]c$"
+    home["jerror"] = "^src/data/picture_jpeg[.]c$"
     home["jansson"] = "^(src/model/|src/apply/|src/export/|cli/|serve/)"
     home["dnnl"] = "^src/kernels/onednn/"
     home["mpi"] = "^src/train/dist_mpi[.]c$"
     # Who may ask what is in the build.
-    asks = "^src/(report/|data/read_npz[.]c|model/config_yaml[.]c|kernels/(pick|context)[.]c|apply/info[.]c)"
+    asks = "^src/(report/|data/(read_npz|picture_png|picture_jpeg)[.]c|model/config_yaml[.]c|kernels/(pick|context)[.]c|apply/info[.]c)"
 }
 {
     split($0, part, ":")

@@ -52,6 +52,8 @@ look() {
     must zlib1g-dev 'reads .gz' have_part zlib
     may libyaml-dev 'configuration files' have_part yaml-0.1
     may libcairo2-dev 'charts and image grids' have_part cairo
+    may libpng-dev 'reads and writes PNG pictures' have_part libpng
+    may libjpeg-dev 'reads JPEG pictures' have_part libjpeg
     may libzip-dev 'NPZ archives of arrays' have_part libzip
     may fonts-dejavu-core 'text in charts' have_file /usr/share/fonts/truetype/dejavu
     may dataset-fashion-mnist 'the demo'\''s 70,000 images' \

@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: MIT
 /* hg_info: what this build has and what this machine gives it. */
 #include "data/formats.h"
+#include "data/picture.h"
 #include "kernels/kernels.h"
 #include "model/config.h"
 #include "report/report.h"
@@ -26,7 +27,8 @@ int hg_info(const hg_ctx *ctx, int index, hg_fact *out)
     static const char *const names[] = {
         "version", "cpu",     "kernels", "kernels_available",
         "bf16",    "threads", "number",  "jansson",
-        "yaml",    "cairo",   "libzip"};
+        "yaml",    "cairo",   "libzip",  "libpng",
+        "libjpeg"};
     const char *missing = NULL;
     if (ctx == NULL || out == NULL || index < 0 || index >= HGI_COUNT(names)) return 0;
     /* The text lives in the context: the caller's context is not shared while in use. */
@@ -51,9 +53,17 @@ int hg_info(const hg_ctx *ctx, int index, hg_fact *out)
         value = hgi_picture_backend();
         missing = "not built in: install libcairo2-dev and rebuild";
         break;
-    default:
+    case 10:
         value = hgi_zip_version();
         missing = "not built in: install libzip-dev and rebuild";
+        break;
+    case 11:
+        value = hgi_png_version();
+        missing = "not built in: install libpng-dev and rebuild";
+        break;
+    default:
+        value = hgi_jpeg_version();
+        missing = "not built in: install libjpeg-dev and rebuild";
         break;
     }
     /* A part that is missing says what to install instead of its version. */

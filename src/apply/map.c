@@ -216,6 +216,21 @@ hg_status hg_reconstruct(hg_ctx *ctx, const hg_model *m, const float *x, int64_t
 
 /* ---- dataset to dataset ---------------------------------------------------------- */
 
+/* Rows of a model that divides by 255 are pixels; of others nothing is known. */
+float hgi_map_white(const hg_model *m)
+{
+    bool pixels = m->scaler.kind == HGI_SCALE_UNIT || m->has_pictures;
+    /* Rows in [0,1] as they are, whose reconstructions are known to stay there. */
+    bool shares = m->scaler.kind == HGI_SCALE_NONE && m->net.loss->unit_range;
+    return pixels ? 255 : shares ? 1 : 0;
+}
+
+void hgi_map_pictures(const hg_model *m, const hg_dataset *d, hg_dataset *out)
+{
+    out->white = hgi_map_white(m);
+    out->pictures = d->pictures;
+}
+
 /* Pointers and names lie in the one block that a dataset owns. */
 hg_status hgi_map_columns(hg_ctx *ctx, const hg_model *m, hgi_map_mode mode,
                           hg_dataset *d)
@@ -277,6 +292,8 @@ static hg_status map_dataset(hg_ctx *ctx, const hg_model *m, hgi_map_mode mode,
                             &values, &d));
     HGI_GOTO(map(ctx, m, mode, data, values));
     HGI_GOTO(hgi_map_columns(ctx, m, mode, d));
+    /* Names of pictures stay with their dataset, which may be gone before this one. */
+    if (mode == HGI_RECONSTRUCT) d->white = hgi_map_white(m);
     if (d->schema != NULL) {
         HGI_GOTO(hgi_dataset_check(ctx, d));
     } else {

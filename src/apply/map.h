@@ -50,5 +50,9 @@ hg_status hgi_map_columns(hg_ctx *ctx, const hg_model *m, hgi_map_mode mode,
 /* hg_encode() and its kin, with the labels [n] of rows; NULL: they have none. */
 hg_status hgi_map_memory(hg_ctx *ctx, const hg_model *m, hgi_map_mode mode,
                          const float *in, const float *labels, int64_t n, float *out);
+/* The value of a white pixel in the model's rows; 0: not known. */
+float hgi_map_white(const hg_model *m);
+/* What a reconstruction of d is as pictures: their names, and which value is white. */
+void hgi_map_pictures(const hg_model *m, const hg_dataset *d, hg_dataset *out);
 
 #endif

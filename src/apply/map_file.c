@@ -181,6 +181,7 @@ static hg_status open_output(file_job *j, hgi_map_mode mode)
     int64_t rows = j->kept != NULL ? j->kept->rows : j->blocks.rows;
     HGI_TRY(block_new(j, like(j), shape.rank, shape.dim, &j->out));
     HGI_TRY(hgi_map_columns(j->ctx, j->model, mode, j->out));
+    if (mode == HGI_RECONSTRUCT) hgi_map_pictures(j->model, like(j), j->out);
     return hgi_save_open(j->ctx, j->out_path, j->format, j->out, rows, &j->save);
 }
 

@@ -41,6 +41,10 @@ struct hg_dataset {
     double min, max, mean; /* over all values, found while reading                     */
     float *labels; /* [labelled] a class for each row, owned, or NULL                  */
     int64_t labelled; /* rows; of a block of a file those of the whole file            */
+    /* The pictures that rows were made of, or NULL; owned but by a split.              */
+    struct hgi_pictures *pictures;
+    bool pictures_owned;
+    float white; /* the value of a white pixel; 0: it follows from the rest             */
 };
 
 /* The first of n columns that two tables call differently, or -1: also when one of them
@@ -99,6 +103,8 @@ hg_status hgi_source_open(hg_ctx *ctx, const char *path, hgi_source **out);
 void hgi_source_close(hgi_source **s);
 /* Up to 512 first bytes without consuming them.                                       */
 const unsigned char *hgi_source_peek(hgi_source *s, size_t *n);
+/* It names a folder, which has no bytes. */
+bool hgi_source_is_folder(const hgi_source *s);
 /* Read up to n bytes; *got < n only at the end.  Errors: HG_EIO, HG_EFORMAT (bad gzip). */
 hg_status hgi_source_read(hgi_source *s, void *p, size_t n, size_t *got);
 /* Bytes left, exact for a plain file, an upper bound (times 1032) for gzip, -1 for a pipe:
@@ -160,7 +166,8 @@ typedef struct hgi_writer {
     bool counted;
     /* Bytes that a value takes at the most, with what is around it.                    */
     int64_t value_bytes;
-    /* A row as it stands in the file; returns behind its end.  Any thread.             */
+    /* A row as it stands in the file; returns behind its end.  Any thread.  NULL: a row is
+     * a file of its own, and save_pictures.c writes it.                                */
     char *(*row)(const hg_dataset *like, const float *row, char *out);
     /* Bytes of a row of a table at the most; NULL: as of rows of numbers.              */
     int64_t (*table_bytes)(const hg_schema *s);
@@ -175,6 +182,7 @@ typedef struct hgi_save {
     int64_t rows, written; /* rows -1: not known before the end                         */
     hgi_outfile f;
     bool open;
+    struct hgi_save_pictures *pictures; /* instead of a file                            */
     char *text; /* pieces of a block, as they go to the file                            */
     float *row; /* [workers][features]                                                  */
 } hgi_save;

@@ -5,6 +5,7 @@
  * that layout (packed, strided, split) is known in this file alone; and goes there through
  * a window, which brings rows to memory that are held in a file (rows.c).            */
 #include "data/blocks.h"
+#include "data/pictures.h"
 
 #include <math.h>
 #include <string.h>
@@ -26,6 +27,7 @@ void hg_dataset_free(hg_dataset **data)
     hgi_free(&mem, d->unseen);
     if (d->schema_own) hgi_schema_free(&d->schema);
     if (d->holds) hgi_held_free(&d->held);
+    if (d->pictures_owned) hgi_pictures_free(&d->pictures);
     hgi_free(&mem, d);
     *data = NULL;
 }

@@ -6,9 +6,19 @@
 
 #include "data/data.h"
 
-extern const hgi_reader hgi_reader_idx, hgi_reader_npy, hgi_reader_npz, hgi_reader_csv;
+extern const hgi_reader hgi_reader_idx, hgi_reader_npy, hgi_reader_npz, hgi_reader_csv,
+    hgi_reader_images;
 /* The version of the library that reads NPZ archives; NULL when it is not built in.    */
 const char *hgi_zip_version(void);
-extern const hgi_writer hgi_writer_npy, hgi_writer_csv, hgi_writer_idx;
+extern const hgi_writer hgi_writer_npy, hgi_writer_csv, hgi_writer_idx, hgi_writer_png;
+
+/* Rows as PNG files.  rows -1: not known.  like must outlive it, and says what a row is,
+ * and which pictures rows were.                                                        */
+struct hgi_save_pictures;
+hg_status hgi_save_pictures_open(hg_ctx *ctx, const char *path, const hg_dataset *like,
+                                 int64_t rows, struct hgi_save_pictures **out);
+/* Row by row, in order.                                                                */
+hg_status hgi_save_pictures_row(struct hgi_save_pictures *s, int64_t row, const float *x);
+void hgi_save_pictures_close(struct hgi_save_pictures **save);
 
 #endif

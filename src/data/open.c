@@ -9,8 +9,9 @@
 #include <string.h>
 #include <sys/stat.h>
 
-const hgi_reader *const hgi_readers[] = {&hgi_reader_idx, &hgi_reader_npy,
-                                         &hgi_reader_npz, &hgi_reader_csv, NULL};
+const hgi_reader *const hgi_readers[] = {&hgi_reader_idx,    &hgi_reader_npy,
+                                         &hgi_reader_npz,    &hgi_reader_csv,
+                                         &hgi_reader_images, NULL};
 
 #define READERS (HGI_COUNT(hgi_readers) - 1)
 
@@ -55,10 +56,12 @@ static hg_status reader_by_content(hg_ctx *ctx, hgi_source *s, const hgi_reader 
     }
     if (best > 0 && !(known && looks.foreign_text)) return HG_OK;
     if (!known)
-        return hgi_fail(ctx, HG_EFORMAT,
-                        "%s: starts with bytes %02x %02x, expected IDX, NPY, NPZ or CSV",
-                        path, head[0], n > 1 ? head[1] : 0);
-    return hgi_fail(ctx, HG_EFORMAT, "%s: %s, expected IDX, NPY, NPZ or CSV%s%s", path,
+        return hgi_fail(
+            ctx, HG_EFORMAT,
+            "%s: starts with bytes %02x %02x, expected IDX, NPY, NPZ, CSV, PNG or JPEG",
+            path, head[0], n > 1 ? head[1] : 0);
+    return hgi_fail(ctx, HG_EFORMAT,
+                    "%s: %s, expected IDX, NPY, NPZ, CSV, PNG or JPEG%s%s", path,
                     looks.is, looks.instead != NULL ? ": " : "",
                     looks.instead != NULL ? looks.instead : "");
 }
@@ -127,6 +130,17 @@ static hg_status check_options(hg_ctx *ctx, const hg_data_options *o, const hgi_
         return hgi_fail(ctx, HG_EINVAL, "%s: option '%s' is for CSV, this is %s", path,
                         csv_only, r->name);
     }
+    const char *images_only = o->resize != NULL   ? "resize"
+                              : o->crop != NULL   ? "crop"
+                              : o->tile != NULL   ? "tile"
+                              : o->stride != NULL ? "stride"
+                              : o->colour != NULL ? "colour"
+                              : o->skip_bad       ? "skip-bad"
+                                                  : NULL;
+    if (images_only != NULL && r != &hgi_reader_images) {
+        return hgi_fail(ctx, HG_EINVAL, "%s: option '%s' is for pictures, this is %s",
+                        path, images_only, r->name);
+    }
     if (o->array != NULL && strcmp(r->name, "npz") != 0) {
         return hgi_fail(ctx, HG_EINVAL, "%s: option 'array' is for NPZ, this is %s", path,
                         r->name);
@@ -147,12 +161,17 @@ hg_status hgi_blocks_open(hg_ctx *ctx, hgi_source *source, const hg_data_options
     *out = (hgi_blocks){.ctx = ctx, .source = source, .rows = -1, .guess = -1};
     hgi_stats_init(&out->stats);
     hgi_source_peek(source, &n);
-    if (n == 0) {
+    if (n == 0 && !hgi_source_is_folder(source)) {
         return hgi_fail(ctx, HG_EFORMAT, "%s: empty, expected data",
                         hgi_source_path(source));
     }
     if (o->format != NULL) {
         HGI_TRY(reader_by_name(ctx, o->format, &r));
+        if (hgi_source_is_folder(source) && r != &hgi_reader_images)
+            return hgi_fail(ctx, HG_EIO, "%s: is a directory, expected a file",
+                            hgi_source_path(source));
+    } else if (hgi_source_is_folder(source)) {
+        r = &hgi_reader_images;
     } else {
         HGI_TRY(reader_by_content(ctx, source, &r));
     }

@@ -17,7 +17,7 @@
 enum { PIECES = 4, PIECES_MOST = 64 }; /* for each thread; at the most */
 
 const hgi_writer *const hgi_writers[] = {&hgi_writer_npy, &hgi_writer_csv,
-                                         &hgi_writer_idx, NULL};
+                                         &hgi_writer_idx, &hgi_writer_png, NULL};
 
 #define WRITERS (HGI_COUNT(hgi_writers) - 1)
 
@@ -42,7 +42,10 @@ static const hgi_writer *writer_of(const char *path, const char *format)
         if (format != NULL ? strcmp(format, w->name) == 0 : claims(w->endings, path))
             return w;
     }
-    return format == NULL && strcmp(path, "-") == 0 ? &hgi_writer_csv : NULL;
+    if (format == NULL && strcmp(path, "-") == 0) return &hgi_writer_csv;
+    struct stat st;
+    bool folder = format == NULL && stat(path, &st) == 0 && S_ISDIR(st.st_mode);
+    return folder ? &hgi_writer_png : NULL;
 }
 
 /* Only in a regular file can the number of rows be put in at the end. */
@@ -134,8 +137,19 @@ static int64_t row_bytes(const hgi_save *s)
                  : d->features * s->writer->value_bytes;
 }
 
+/* A file each: what a picture takes is its compression, not the file. */
+static hg_status save_pictures(hgi_save *s, const hg_dataset *d, int64_t first, int64_t n)
+{
+    for (int64_t i = 0; i < n; i++) {
+        hgi_dataset_row(d, first + i, s->row);
+        HGI_TRY(hgi_save_pictures_row(s->pictures, s->written++, s->row));
+    }
+    return HG_OK;
+}
+
 hg_status hgi_save_rows(hgi_save *s, const hg_dataset *d, int64_t first, int64_t n)
 {
+    if (s->pictures != NULL) return save_pictures(s, d, first, n);
     size_t length[PIECES_MOST];
     int64_t at_once = hgi_min(PIECES_MOST, PIECES * (int64_t)s->ctx->threads);
     pieces p = {
@@ -202,7 +216,10 @@ hg_status hgi_save_open(hg_ctx *ctx, const char *path, const char *format,
     size_t length;
     *out = (hgi_save){.ctx = ctx, .like = like, .rows = rows};
     HGI_TRY(find_writer(ctx, path, format, &out->writer));
+    if (out->writer->row == NULL)
+        HGI_GOTO(hgi_save_pictures_open(ctx, path, like, rows, &out->pictures));
     HGI_GOTO(make_room(out));
+    if (out->pictures != NULL) return HG_OK;
     HGI_GOTO(hgi_outfile_open(ctx, path, &out->f));
     out->open = true;
     HGI_GOTO(write_head(out, hgi_max(rows, 0), &length));
@@ -228,6 +245,7 @@ hg_status hgi_save_close(hgi_save *s, hg_status status)
         status = hgi_outfile_commit(&s->f);
     else if (s->open)
         hgi_outfile_abort(&s->f);
+    hgi_save_pictures_close(&s->pictures);
     hgi_free(mem, s->text);
     hgi_free(mem, s->row);
     *s = (hgi_save){.ctx = s->ctx};

@@ -24,6 +24,7 @@ struct hgi_source {
     char *path;
     int fd; /* -1: bytes of memory, or all was read   */
     bool close_fd;
+    bool folder;   /* no bytes at all */
     bool sized;    /* a regular file: how long it is, is known       */
     int64_t start; /* sized: where in the file reading began         */
     int64_t size;  /* sized: bytes from there to the end, when opened */
@@ -41,6 +42,8 @@ struct hgi_source {
 };
 
 const char *hgi_source_path(const hgi_source *s) { return s->path; }
+
+bool hgi_source_is_folder(const hgi_source *s) { return s->folder; }
 
 /* Only then is a wrong length an error before the data are read. */
 bool hgi_source_exact(const hgi_source *s) { return !s->gzip && s->sized; }
@@ -337,7 +340,11 @@ static hg_status open_file(hgi_source *s, const char *path)
         return hgi_fail(s->ctx, HG_EIO, "%s: cannot read: %s", path, strerror(errno));
     }
     if (S_ISDIR(st.st_mode)) {
-        return hgi_fail(s->ctx, HG_EIO, "%s: is a directory, expected a file", path);
+        close(s->fd);
+        s->fd = -1;
+        s->close_fd = false;
+        s->folder = true;
+        return HG_OK;
     }
     if (S_ISREG(st.st_mode) && st.st_size > 0) {
         /* Standard input may be a file that a shell has read some of. */

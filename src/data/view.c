@@ -108,6 +108,7 @@ static hg_status side_new(hg_ctx *ctx, const hg_dataset *data, int64_t rows,
     d->packed = data->packed;
     d->held = data->held;
     d->columns = data->columns;
+    d->pictures = data->pictures;
     d->schema = data->schema;
     hgi_free(&ctx->mem, d->stored);
     d->stored = hgi_strdup(&ctx->mem, data->stored);

@@ -216,6 +216,17 @@ hg_status hgi_model_set_columns(hg_ctx *ctx, hg_model *m, char *const *columns)
     return HG_OK;
 }
 
+void hgi_model_set_pictures(hg_model *m, const hg_dataset *rows)
+{
+    m->has_pictures = rows->pictures != NULL;
+    if (m->has_pictures) m->pictures = rows->pictures->how;
+}
+
+const hg_pictures *hg_model_pictures(const hg_model *model)
+{
+    return model->has_pictures ? &model->pictures : NULL;
+}
+
 hg_status hgi_model_add_epoch(hg_ctx *ctx, hg_model *m, const hg_epoch *e)
 {
     hgi_trained *t = &m->trained;

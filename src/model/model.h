@@ -4,7 +4,7 @@
 #ifndef HGI_MODEL_H
 #define HGI_MODEL_H
 
-#include "data/data.h"
+#include "data/pictures.h"
 #include "model/detector.h"
 #include "model/mixture.h"
 #include "model/net.h"
@@ -36,6 +36,8 @@ struct hg_model {
     hgi_trained trained;
     hgi_mixture mixture; /* of its codes, when one was fitted */
     hgi_detector detector;
+    struct hg_pictures pictures; /* how its rows were made of pictures */
+    bool has_pictures;
     char **columns; /* [hgi_model_raw()] names, or NULL */
     char **line;    /* [net.count] layers as one would type them */
     char *text;     /* the whole as config text */
@@ -49,6 +51,8 @@ hg_status hgi_model_take(hg_ctx *ctx, hgi_spec *spec, hgi_scaler *scaler, hg_mod
 /* A model of the same lines and scaling, all weights 0, trained on nothing. */
 hg_status hgi_model_twin(hg_ctx *ctx, const hg_model *m, hg_model **out);
 hg_status hgi_model_set_columns(hg_ctx *ctx, hg_model *m, char *const *columns);
+/* How the rows were made, where they are of pictures. */
+void hgi_model_set_pictures(hg_model *m, const hg_dataset *rows);
 hg_status hgi_model_add_epoch(hg_ctx *ctx, hg_model *m, const hg_epoch *e);
 /* *keep is what the container points to: free it after writing. */
 hg_status hgi_history_put(hg_ctx *ctx, const hg_model *m, struct hgi_container *c,

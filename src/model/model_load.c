@@ -259,6 +259,44 @@ static hg_status get_columns(const reading *r, hg_model *m)
     return HG_OK;
 }
 
+/* A size of zeros says that there is no such step. */
+static hg_status get_pair(const reading *r, const json_t *o, const char *key,
+                          int64_t out[2])
+{
+    const json_t *a = json_object_get(o, key);
+    for (size_t i = 0; i < 2; i++) {
+        const json_t *v = json_array_get(a, i);
+        out[i] = json_integer_value(v);
+        if (json_array_size(a) != 2 || !json_is_integer(v) || out[i] < 0 ||
+            out[i] > INT32_MAX)
+            return bad_field(r, "pictures", "sizes");
+    }
+    /* One number alone is the shorter side to resize to. */
+    bool one = strcmp(key, "resize") == 0 && out[1] == 0;
+    return one || (out[0] > 0) == (out[1] > 0) ? HG_OK
+                                               : bad_field(r, "pictures", "sizes");
+}
+
+static hg_status get_pictures(const reading *r, hg_model *m)
+{
+    const json_t *o = json_object_get(r->o, "pictures");
+    hgi_prep *p = &m->pictures.prep;
+    if (o == NULL) return HG_OK;
+    p->channels = (int)json_integer_value(json_object_get(o, "channels"));
+    m->pictures.bits = (int)json_integer_value(json_object_get(o, "bits"));
+    HGI_TRY(get_pair(r, o, "resize", p->resize));
+    HGI_TRY(get_pair(r, o, "crop", p->crop));
+    HGI_TRY(get_pair(r, o, "tile", p->tile));
+    HGI_TRY(get_pair(r, o, "stride", p->stride));
+    bool strides = (p->tile[0] > 0) == (p->stride[0] > 0) && p->stride[0] <= p->tile[0] &&
+                   p->stride[1] <= p->tile[1];
+    bool known = (p->channels == 1 || p->channels == 3) &&
+                 (m->pictures.bits == 8 || m->pictures.bits == 16);
+    if (!strides || !known) return bad_field(r, "pictures", "a way to read pictures");
+    m->has_pictures = true;
+    return HG_OK;
+}
+
 static bool is_tensor_of(const hgi_layer *l, const char *name)
 {
     size_t n = strlen(l->name);
@@ -391,6 +429,7 @@ static hg_status read_model(const reading *r, const hgi_container *c, hg_model *
     HGI_GOTO(get_trained(r, m));
     HGI_GOTO(get_weights(r, c, "", m));
     HGI_GOTO(get_columns(r, m));
+    HGI_GOTO(get_pictures(r, m));
     HGI_GOTO(hgi_history_get(r->ctx, c, m));
     HGI_GOTO(hgi_mixture_get(r->ctx, c, m->net.code_size, &m->mixture));
     HGI_GOTO(get_detector(r, c, m));

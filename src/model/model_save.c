@@ -81,6 +81,25 @@ static int describe_detector(const hgi_detector *d, json_t *into)
     return bad | json_object_set_new(o, "rule_value", json_real(d->rule_value));
 }
 
+static json_t *pair_json(const int64_t size[2])
+{
+    const hgi_shape s = {.rank = 2, .dim = {size[0], size[1]}};
+    return shape_json(&s);
+}
+
+/* How rows were made of pictures, so that another picture needs no option. */
+static int describe_pictures(const struct hg_pictures *p, json_t *o)
+{
+    json_t *t = json_object();
+    int bad = json_object_set_new(t, "channels", json_integer(p->prep.channels));
+    bad |= json_object_set_new(t, "bits", json_integer(p->bits));
+    bad |= json_object_set_new(t, "resize", pair_json(p->prep.resize));
+    bad |= json_object_set_new(t, "crop", pair_json(p->prep.crop));
+    bad |= json_object_set_new(t, "tile", pair_json(p->prep.tile));
+    bad |= json_object_set_new(t, "stride", pair_json(p->prep.stride));
+    return bad | json_object_set_new(o, "pictures", t);
+}
+
 /* json_object_set_new takes NULL (out of memory above) as a failure too. */
 static json_t *describe(const hg_model *m)
 {
@@ -115,6 +134,7 @@ static json_t *describe(const hg_model *m)
     if (tr->steps > 0) bad |= json_object_set_new(o, "steps", json_integer(tr->steps));
     bad |= json_object_set_new(o, "seed", json_integer((json_int_t)tr->seed));
     if (m->detector.score != NULL) bad |= describe_detector(&m->detector, o);
+    if (m->has_pictures) bad |= describe_pictures(&m->pictures, o);
     if (m->columns != NULL)
         bad |=
             json_object_set_new(o, "columns", lines_json(m->columns, hgi_model_raw(m)));

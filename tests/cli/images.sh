@@ -1,0 +1,31 @@
+# SPDX-License-Identifier: MIT
+# Pictures in, pictures out: folders, classes, tiles; the model remembers how.
+. "$(dirname "$0")/common.bash"
+hourglass info | grep -E '^lib(png|jpeg)' | grep -q 'not built' && skip 'built without PNG or JPEG'
+ln -s "$HG_SAMPLE/../tests/images" pictures
+hourglass data convert $test --limit 6 -q -o shoes/
+ls shoes | head -n 2
+mkdir -p set/good set/bad
+cp shoes/00000[123].png set/good && cp shoes/00000[456].png set/bad
+try hourglass data info set
+try hourglass data info set --resize 14x14 --colour
+hourglass data convert shoes -q -o a.npy && hourglass data convert $test --limit 6 -q -o b.npy
+cmp a.npy b.npy && echo 'the same rows'
+try hourglass data info pictures
+try hourglass data info pictures/colour.jpg --tile 8x8 --stride 4 --grey
+try hourglass data info pictures/colour.jpg --grey --colour
+try hourglass data info pictures/colour.jpg --tile 80x80
+try hourglass data info pictures/colour.jpg --max-pixels 100
+try hourglass data info $table --resize 8x8
+hourglass train pictures/colour.jpg --tile 8x8 --stride 4 --grey --hidden 8 --code 2 \
+    --epochs 1 -q -o m.safetensors
+try hourglass reconstruct m.safetensors pictures/turn6.jpg -q -o turned.png
+try hourglass data info turned.png
+hourglass train set --hidden 8 --code 2 --epochs 1 -q -o s.safetensors
+try hourglass reconstruct s.safetensors set -q -o made/
+find made -name '*.png' | sort
+try hourglass reconstruct s.safetensors set -q -o made.png
+try hourglass reconstruct s.safetensors set -q -o set
+cp set/good/000001.png set/good/zz.png && truncate -s 100 set/good/zz.png
+try hourglass data info set
+try hourglass data info set --skip-bad
