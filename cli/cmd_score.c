@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: MIT
 /* hourglass score and hourglass predict: how abnormal rows are, and which are anomalies. */
+#include "follow.h"
 #include "json.h"
 #include "rule.h"
 
@@ -21,15 +22,12 @@ static const cli_option output_options[] = {
     {0},
 };
 static const cli_option *const options[] = {
-    score_options,    cli_rule_options,   output_options,     cli_json_options,
+    score_options,      cli_rule_options,   output_options,
+    cli_follow_options, cli_json_options,   cli_data_options,
+    cli_column_options, cli_common_options, NULL};
+static const cli_option *const predict_options[] = {
+    cli_rule_options, output_options,     cli_follow_options, cli_json_options,
     cli_data_options, cli_column_options, cli_common_options, NULL};
-static const cli_option *const predict_options[] = {cli_rule_options,
-                                                    output_options,
-                                                    cli_json_options,
-                                                    cli_data_options,
-                                                    cli_column_options,
-                                                    cli_common_options,
-                                                    NULL};
 
 /* One run. */
 typedef struct job {
@@ -112,12 +110,41 @@ static int score_file(job *j, bool predict)
     return status == HG_EUNKNOWN ? CLI_USAGE : CLI_FAILED;
 }
 
+static int score_rows(job *j, bool predict)
+{
+    int code = score_file(j, predict);
+    if (code != CLI_OK) return code;
+    if (cli_has(j->c, "json")) return print_json(j);
+    say(j);
+    return CLI_OK;
+}
+
+/* Lines as they come.  What an end would be needed for is refused. */
+static int follow(job *j, bool predict)
+{
+    cli *c = j->c;
+    cli_follow_job f = {.model = j->model,
+                        .rule = j->has_rule ? &j->rule : NULL,
+                        .score = !predict,
+                        .p_value = !predict && cli_has(c, "p-value"),
+                        .anomaly = predict || j->has_rule || cli_has(c, "anomaly"),
+                        .input = c->args[1],
+                        .output = j->output};
+    if (cli_has(c, "to"))
+        return cli_usage_error("%s: --follow writes CSV, or JSON lines with --json",
+                               c->verb->name);
+    return cli_follow(c, &f);
+}
+
 static int run(cli *c)
 {
     job j = {.c = c, .output = cli_get(c, "output")};
     bool predict = strcmp(c->verb->name, "predict") == 0;
     if (j.output == NULL) j.output = "-";
-    if (cli_has(c, "json") && strcmp(j.output, "-") == 0)
+    bool stream = cli_has(c, "follow");
+    if (cli_has(c, "max-bad") && !stream)
+        return cli_usage_error("%s: --max-bad is for --follow", c->verb->name);
+    if (cli_has(c, "json") && strcmp(j.output, "-") == 0 && !stream)
         return cli_usage_error("%s: --json and the rows both go to standard output: name "
                                "a file for the rows with -o",
                                c->verb->name);
@@ -125,11 +152,7 @@ static int run(cli *c)
     if (code == CLI_OK) code = cli_check_output(c, j.output);
     if (code == CLI_OK) code = cli_read_rule(c, &j.rule, &j.has_rule);
     if (code == CLI_OK) code = cli_open_model(c, c->args[0], &j.model);
-    if (code == CLI_OK) code = score_file(&j, predict);
-    if (code == CLI_OK && cli_has(c, "json"))
-        code = print_json(&j);
-    else if (code == CLI_OK)
-        say(&j);
+    if (code == CLI_OK) code = stream ? follow(&j, predict) : score_rows(&j, predict);
     hg_model_free(&j.model);
     return code;
 }

@@ -944,6 +944,74 @@ HG_API hg_status hg_decide(hg_ctx *ctx, const hg_model *model, const hg_rule *ru
  * without a detector.  Allocates nothing; any thread. */
 HG_API double hg_p_value(const hg_model *model, double score);
 
+/* ---- Rows as they arrive ---- */
+
+/* Lines of CSV, one at a time, for a model: a first line that is a header says where the
+ * model's columns are; every other is a row, by the same rules as a file's. */
+typedef struct hg_lines hg_lines;
+
+/* options: delimiter, decimal, header, columns, drop, rename and ignore_extra, as for a
+ * file; NULL: none.  name: what messages call the text; NULL: "line".
+ * Memory   the model must outlive *out, the context need not.
+ * Errors   HG_EINVAL, HG_ENOMEM. */
+HG_API hg_status hg_lines_new(hg_ctx *ctx, const hg_model *model,
+                              const hg_data_options *options, const char *name,
+                              hg_lines **out) HG_WARN_UNUSED;
+HG_API void hg_lines_free(hg_lines **lines);
+/* The next line: n bytes, with or without its line end.
+ * Shapes   x [values], of hg_lines_info; *row: 1 when the line was a row; 0 when it was
+ *          blank or the header.
+ * Memory   allocates nothing once the first row is there.
+ * Errors   HG_EFORMAT another number of columns, no number, an open quote; HG_ENONFINITE a
+ *          missing value that the model has no place for; HG_ERANGE too long, or a number
+ *          that no float holds.  The line is then left out, and the next one can be read.
+ *          HG_EMISMATCH, HG_EUNKNOWN the header does not fit the model: so will no line.
+ *          The reason, with the line's number, is in hg_lines_message().
+ * Threads  one at a time. */
+HG_API hg_status hg_lines_read(hg_lines *lines, const char *text, size_t n, float *x,
+                               int *row) HG_WARN_UNUSED;
+/* The last failure in one line, "" before one.  Never NULL. */
+HG_API const char *hg_lines_message(const hg_lines *lines);
+typedef struct hg_lines_info {
+    size_t size;
+    int64_t values;           /* of a row */
+    int64_t longest;          /* bytes of a line at the most */
+    int64_t lines, rows, bad; /* so far; bad: those that gave an error */
+    int64_t unseen;           /* words that the schema lacks */
+    int header;               /* 1: a header was there */
+    int open;                 /* 0: the columns are not known yet, or do not fit */
+} hg_lines_info;
+/* Set info->size before the call.  Errors  HG_EINVAL. */
+HG_API hg_status hg_lines_get_info(const hg_lines *lines, hg_lines_info *info);
+
+/* A rule applied to scores in the order in which they come, for a stream without an end.
+ * Rules with a threshold are that threshold.  "fdr" is LORD++: each score is judged when it
+ * comes, at a level that shrinks while nothing is found and grows with each discovery, so
+ * that of all that has been called an anomaly so far at most that share is normal, on
+ * average.  It holds for p-values that do not depend on each other; scores of neighbouring
+ * rows that do are promised nothing.
+ * Source   Ramdas, Yang, Wainwright, Jordan: Online control of the false discovery rate
+ *          with decaying memory, NeurIPS 2017. */
+typedef struct hg_alarm hg_alarm;
+/* rule NULL: the model's own.  Errors  as hg_decide, without rows. */
+HG_API hg_status hg_alarm_new(hg_ctx *ctx, const hg_model *model, const hg_rule *rule,
+                              hg_alarm **out) HG_WARN_UNUSED;
+HG_API void hg_alarm_free(hg_alarm **alarm);
+/* 1: an anomaly.  Allocates nothing; some microseconds at the most. */
+HG_API int hg_alarm_next(hg_alarm *alarm, double score);
+typedef struct hg_alarm_info {
+    size_t size;
+    int64_t rows, anomalies; /* so far */
+    double threshold;        /* of the rule; NaN for fdr */
+    double level;            /* the share of normal rows that are called anomalies, now */
+    int extrapolated;        /* the fitted tail decides, or has decided */
+} hg_alarm_info;
+HG_API hg_status hg_alarm_get_info(const hg_alarm *alarm, hg_alarm_info *info);
+
+/* The shortest text that reads back as the same float, in any locale; returns its length,
+ * the NUL not counted. */
+HG_API int hg_number_text(float value, char out[32]);
+
 typedef struct hg_score_file_options {
     size_t size;
     const hg_rule *rule;         /* NULL: the model's own */

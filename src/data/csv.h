@@ -41,6 +41,8 @@ typedef struct hgi_csv_field {
 
 /* Fill the buffer, skip a BOM, find the delimiter unless c->delimiter is set.          */
 hg_status hgi_csv_start(hgi_csv *c);
+/* The delimiter that the text in the buffer seems to have.                             */
+char hgi_csv_delimiter(const hgi_csv *c);
 /* The next record, not yet split; r->from NULL at the end.                             */
 hg_status hgi_csv_next(hgi_csv *c, hgi_csv_record *r);
 /* The same of what is in the buffer; touches nothing else, so that threads can each have a
@@ -225,6 +227,13 @@ void hgi_csv_table_free(hgi_csv_table *t);
 void hgi_csv_share(hgi_csv_rows *r, int threads);
 /* The rows of the next buffer of text into r->values; *n is 0 at the end.              */
 hg_status hgi_csv_block(hgi_csv_rows *r, int64_t *n);
+/* delimiter and decimal sign: can numbers have them?  HG_EINVAL. */
+hg_status hgi_csv_check_signs(hg_ctx *ctx, const hg_data_options *o);
+/* One record to `row`, with notes; no memory is taken where words have their numbers. */
+hg_status hgi_csv_read_row(hgi_csv_rows *r, const hgi_csv_record *rec, float *row);
+/* Is the first record a header?  second->from NULL: there is none to compare it with. */
+bool hgi_csv_looks_named(const hgi_csv *c, const hgi_csv_record *first,
+                         const hgi_csv_record *second);
 /* The next record that is not blank, or r->from NULL at the end.                       */
 hg_status hgi_csv_filled(hgi_csv_rows *r, hgi_csv *c, hgi_csv_record *out);
 

@@ -130,7 +130,7 @@ static hg_status ragged(const hgi_csv_rows *r, const hgi_csv_record *rec)
 }
 
 /* Any cell that is not plain goes the slow way; a row of the wrong length ends it all. */
-static hg_status read_row(hgi_csv_rows *r, const hgi_csv_record *rec, float *row)
+hg_status hgi_csv_read_row(hgi_csv_rows *r, const hgi_csv_record *rec, float *row)
 {
     const char *p = rec->from;
     int64_t i = 0, n = r->t.count;
@@ -237,7 +237,7 @@ static hg_status read_piece(hgi_csv_rows *r, hgi_csv_piece *piece, float *row)
                             "%s:%lld: a blank line, expected a number", r->c.path,
                             (long long)r->blank);
         }
-        HGI_TRY(read_row(r, &rec, row));
+        HGI_TRY(hgi_csv_read_row(r, &rec, row));
         row += r->width;
         piece->rows++;
     }

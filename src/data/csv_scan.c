@@ -139,7 +139,7 @@ static int64_t regular(const hgi_csv *c, char delimiter)
 }
 
 /* A tab or semicolon in every record is no accident; a comma may be a decimal one.     */
-static char find_delimiter(const hgi_csv *c)
+char hgi_csv_delimiter(const hgi_csv *c)
 {
     static const char order[] = {'\t', ';', ','};
     for (int i = 0; i < HGI_COUNT(order); i++) {
@@ -169,7 +169,7 @@ hg_status hgi_csv_start(hgi_csv *c)
         return hgi_fail(c->ctx, HG_EFORMAT, "%s: has zero bytes, expected text", c->path);
     }
     if (c->len >= 3 && memcmp(p, "\xef\xbb\xbf", 3) == 0) c->pos = 3;
-    if (c->delimiter == '\0') c->delimiter = find_delimiter(c);
+    if (c->delimiter == '\0') c->delimiter = hgi_csv_delimiter(c);
     return HG_OK;
 }
 

@@ -26,8 +26,8 @@ static int probe(const unsigned char *head, size_t n, const char *path)
 
 /* Is the first record a header?  Yes when nothing in it is a number, or when a column has
  * a word there, or a number in quotes, and a plain number in the second record.        */
-static bool looks_named(const hgi_csv *c, const hgi_csv_record *first,
-                        const hgi_csv_record *second)
+bool hgi_csv_looks_named(const hgi_csv *c, const hgi_csv_record *first,
+                         const hgi_csv_record *second)
 {
     const char *p = first->from, *q = second->from;
     bool numbers = false, words = false;
@@ -70,7 +70,8 @@ static hg_status read_names(hgi_csv_rows *r, const hg_data_options *o)
     HGI_TRY(hgi_csv_filled(r, c, &second));
     first.from = c->buf + c->keep;
     first.to = first.from + length;
-    bool has_names = o->header > 0 || (o->header == 0 && looks_named(c, &first, &second));
+    bool has_names =
+        o->header > 0 || (o->header == 0 && hgi_csv_looks_named(c, &first, &second));
     HGI_TRY(hgi_csv_columns_new(c, &first, has_names, &r->t));
     c->pos = has_names ? c->keep + (after - from) : c->keep;
     c->line = has_names ? line : first.line;
@@ -207,7 +208,7 @@ static void close_csv(hgi_blocks *s)
 }
 
 /* What could be part of a number cannot separate two. */
-static hg_status check_signs(hg_ctx *ctx, const hg_data_options *o)
+hg_status hgi_csv_check_signs(hg_ctx *ctx, const hg_data_options *o)
 {
     char d = o->delimiter, point = o->decimal == '\0' ? '.' : o->decimal;
     if (point != '.' && point != ',') {
@@ -268,7 +269,7 @@ static hg_status open_csv(hgi_blocks *s, const hg_data_options *o)
     s->late = d->drop_text && o->schema == NULL;
     s->lends = true;
     s->rows = -1;
-    HGI_TRY(check_signs(ctx, o));
+    HGI_TRY(hgi_csv_check_signs(ctx, o));
     hgi_csv_share(r, ctx->threads);
     HGI_TRY(hgi_csv_start(&r->c));
     HGI_TRY(read_names(r, o));

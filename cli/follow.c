@@ -1,0 +1,262 @@
+// SPDX-License-Identifier: MIT
+/* score --follow: a line comes, its score goes out, before the next is waited for.
+ *
+ * Nothing is buffered on the way out, and nothing allocated for a row: what a row takes is
+ * the parsing of its text, the net, and one write.  A line that cannot be read is told of
+ * and gives "nan" in each column, so that rows keep their places.                      */
+#define _GNU_SOURCE
+#include "follow.h"
+
+#include "interrupt.h"
+
+#include <errno.h>
+#include <fcntl.h>
+#include <math.h>
+#include <stdlib.h>
+#include <string.h>
+#include <unistd.h>
+
+const cli_option cli_follow_options[] = {
+    {"follow", 0, NULL, NULL, "CSV: a score for each line as it arrives", "stream", NULL,
+     false},
+    {"max-bad", 0, "N", NULL, "with --follow: fail behind more than N bad lines",
+     "stream", NULL, false},
+    {0},
+};
+
+enum { ROOM = 256 * 1024, MOST_TEXT = 256 };
+
+typedef struct stream {
+    cli *c;
+    const cli_follow_job *job;
+    hg_session *session;
+    hg_lines *lines;
+    hg_alarm *alarm;
+    int64_t rows, bad, most_bad, limit;
+    float *x;
+    int in, out;
+    const char *name;
+    char *text; /* [room] */
+    size_t room, from, len;
+    bool skipping; /* the rest of a line that is too long */
+    bool json, stop;
+} stream;
+
+/* ---- out ----------------------------------------------------------------------------- */
+
+static int put(const stream *s, const char *text, size_t n)
+{
+    while (n > 0) {
+        ssize_t some = write(s->out, text, n);
+        if (some < 0 && errno == EINTR) continue;
+        if (some < 0) {
+            cli_say("%s: cannot write: %s", s->job->output, strerror(errno));
+            return CLI_FAILED;
+        }
+        text += some;
+        n -= (size_t)some;
+    }
+    return CLI_OK;
+}
+
+static int put_header(const stream *s)
+{
+    const cli_follow_job *j = s->job;
+    char text[MOST_TEXT];
+    if (s->json) return CLI_OK;
+    int n = snprintf(text, sizeof(text), "%s%s%s%s%s\n", j->score ? "score" : "",
+                     j->score && j->p_value ? "," : "", j->p_value ? "p_value" : "",
+                     (j->score || j->p_value) && j->anomaly ? "," : "",
+                     j->anomaly ? "anomaly" : "");
+    return put(s, text, (size_t)n);
+}
+
+/* score NaN: the line was bad. */
+static int put_row(const stream *s, int64_t line, double score, double p, int anomaly)
+{
+    const cli_follow_job *j = s->job;
+    char text[MOST_TEXT], number[32];
+    const char *none = s->json ? "null" : "nan";
+    size_t n = 0;
+    bool bad = isnan(score);
+    if (s->json)
+        n += (size_t)snprintf(text, sizeof(text), "{\"line\":%lld", (long long)line);
+#define PUT(wanted, name, value)                                                         \
+    if (wanted)                                                                          \
+    n += (size_t)snprintf(text + n, sizeof(text) - n,                                    \
+                          s->json ? ",\"%s\":%s" : "%.0s%s,", name, value)
+    PUT(j->score, "score", bad ? none : (hg_number_text((float)score, number), number));
+    PUT(j->p_value, "p_value", bad ? none : (hg_number_text((float)p, number), number));
+    PUT(j->anomaly, "anomaly", bad ? none : anomaly ? "1" : "0");
+#undef PUT
+    if (s->json) n++; /* the others have a comma too many */
+    text[n - 1] = s->json ? '}' : '\n';
+    if (s->json) text[n++] = '\n';
+    return put(s, text, n);
+}
+
+/* ---- a line -------------------------------------------------------------------------- */
+
+static int bad_line(stream *s, int64_t line, const char *place, const char *reason)
+{
+    hg_lines_info info = {.size = sizeof(info)};
+    cli_say("%s%s", place, reason);
+    s->bad++;
+    if (hg_lines_get_info(s->lines, &info) == HG_OK && info.header && !info.open)
+        return CLI_FAILED;
+    if (s->bad > s->most_bad) {
+        cli_say("%s: %lld bad lines, at most %lld were to be left out", s->name,
+                (long long)s->bad, (long long)s->most_bad);
+        return CLI_FAILED;
+    }
+    return put_row(s, line, (double)NAN, 0, 0);
+}
+
+static int take_line(stream *s, const char *text, size_t n)
+{
+    hg_lines_info info = {.size = sizeof(info)};
+    int row;
+    double score;
+    hg_status status = hg_lines_read(s->lines, text, n, s->x, &row);
+    if (status == HG_OK && !row) return CLI_OK;
+    (void)hg_lines_get_info(s->lines, &info);
+    if (status != HG_OK) return bad_line(s, info.lines, "", hg_lines_message(s->lines));
+    status = hg_session_score(s->session, s->x, 1, &score);
+    if (status != HG_OK) {
+        char place[64];
+        snprintf(place, sizeof(place), "%.30s:%lld: ", s->name, (long long)info.lines);
+        return bad_line(s, info.lines, place, hg_session_message(s->session));
+    }
+    double p = s->job->p_value ? hg_p_value(s->job->model, score) : 0;
+    s->rows++;
+    s->stop = s->rows == s->limit;
+    int anomaly = s->alarm != NULL && hg_alarm_next(s->alarm, score);
+    return put_row(s, info.lines, score, p, anomaly);
+}
+
+/* All whole lines that are there; at the end also what has no line end. */
+static int take_lines(stream *s, bool end)
+{
+    int code = CLI_OK;
+    while (code == CLI_OK && !s->stop && s->from < s->len) {
+        const char *p = s->text + s->from;
+        size_t left = s->len - s->from;
+        const char *stop = memchr(p, '\n', left);
+        size_t n = stop != NULL ? (size_t)(stop - p) + 1 : left;
+        bool whole = stop != NULL || end, full = s->from == 0 && s->len == s->room;
+        if (!whole && !full) break;
+        /* Too long a line goes to the reader once, which counts it and says so. */
+        if (!s->skipping) code = take_line(s, p, n);
+        s->skipping = !whole;
+        s->from += n;
+    }
+    memmove(s->text, s->text + s->from, s->len - s->from);
+    s->len -= s->from;
+    s->from = 0;
+    return code;
+}
+
+static int run_stream(stream *s)
+{
+    for (int code = put_header(s); code != CLI_OK || !s->stop;) {
+        if (code != CLI_OK) return code;
+        if (!cli_interrupt_wait(s->in)) return 128 + cli_interrupted();
+        ssize_t n = read(s->in, s->text + s->len, s->room - s->len);
+        if (n < 0 && errno == EINTR) continue;
+        if (n < 0) {
+            cli_say("%s: cannot read: %s", s->name, strerror(errno));
+            return CLI_FAILED;
+        }
+        s->len += (size_t)n;
+        code = take_lines(s, n == 0);
+        if (n == 0) return code;
+    }
+    return CLI_OK;
+}
+
+/* ---- start and end ------------------------------------------------------------------- */
+
+static int open_files(stream *s)
+{
+    const cli_follow_job *j = s->job;
+    if (strcmp(j->input, "-") != 0) s->in = open(j->input, O_RDONLY | O_CLOEXEC);
+    if (s->in < 0) {
+        cli_say("%s: cannot read: %s", j->input, strerror(errno));
+        return CLI_FAILED;
+    }
+    if (strcmp(j->output, "-") != 0)
+        s->out = open(j->output, O_WRONLY | O_CREAT | O_TRUNC | O_CLOEXEC, 0666);
+    if (s->out >= 0) return CLI_OK;
+    cli_say("%s: cannot write: %s", j->output, strerror(errno));
+    return CLI_FAILED;
+}
+
+static int prepare(stream *s)
+{
+    cli *c = s->c;
+    const cli_follow_job *j = s->job;
+    hg_data_options o;
+    hg_lines_info info = {.size = sizeof(info)};
+    int code = cli_read_data_options(c, &o);
+    s->limit = o.limit;
+    s->most_bad = INT64_MAX;
+    if (code == CLI_OK) code = cli_get_int(c, "max-bad", 0, INT64_MAX, &s->most_bad);
+    if (code != CLI_OK) return code;
+    s->name = strcmp(j->input, "-") == 0 ? "stdin" : j->input;
+    if ((j->anomaly && hg_alarm_new(c->ctx, j->model, j->rule, &s->alarm) != HG_OK) ||
+        hg_session_new(c->ctx, j->model, NULL, &s->session) != HG_OK ||
+        hg_lines_new(c->ctx, j->model, &o, s->name, &s->lines) != HG_OK ||
+        hg_lines_get_info(s->lines, &info) != HG_OK)
+        return cli_failed(c);
+    s->x = cli_alloc((size_t)info.values, sizeof *s->x);
+    s->room = ROOM > info.longest + 2 ? ROOM : (size_t)info.longest + 2;
+    s->text = cli_alloc(s->room, 1);
+    return open_files(s);
+}
+
+/* Standard output has the scores. */
+static void say(const stream *s)
+{
+    hg_alarm_info info = {.size = sizeof(info)};
+    hg_lines_info lines = {.size = sizeof(lines)};
+    char rows[CLI_NUMBER], bad[CLI_NUMBER], found[CLI_NUMBER], unseen[CLI_NUMBER];
+    if (cli_has(s->c, "quiet")) return;
+    fprintf(stderr, "%s rows, %s bad lines", cli_grouped(rows, s->rows),
+            cli_grouped(bad, s->bad));
+    if (s->alarm != NULL && hg_alarm_get_info(s->alarm, &info) == HG_OK) {
+        fprintf(stderr, ", %s anomalies", cli_grouped(found, info.anomalies));
+        if (!isnan(info.threshold))
+            fprintf(stderr, ": scores above %.6g", info.threshold);
+    }
+    if (info.extrapolated) fprintf(stderr, ", extrapolated from the tail");
+    if (hg_lines_get_info(s->lines, &lines) == HG_OK && lines.unseen > 0)
+        fprintf(stderr, "; %s words that training rows do not have",
+                cli_grouped(unseen, lines.unseen));
+    fputc('\n', stderr);
+}
+
+int cli_follow(cli *c, const cli_follow_job *job)
+{
+    stream s = {.c = c,
+                .job = job,
+                .in = STDIN_FILENO,
+                .out = STDOUT_FILENO,
+                .json = cli_has(c, "json")};
+    int code = prepare(&s);
+    if (code == CLI_OK) {
+        cli_interrupt_catch_waiting();
+        code = run_stream(&s);
+        say(&s);
+    }
+    if (s.in > STDIN_FILENO) close(s.in);
+    if (s.out > STDOUT_FILENO && close(s.out) != 0 && code == CLI_OK) {
+        cli_say("%s: cannot write: %s", job->output, strerror(errno));
+        code = CLI_FAILED;
+    }
+    hg_lines_free(&s.lines);
+    hg_alarm_free(&s.alarm);
+    hg_session_free(&s.session);
+    free(s.x);
+    free(s.text);
+    return code;
+}
