@@ -31,6 +31,19 @@ ROWS = {
                  ("--iwae", "5000")),
     "iwae-3280": (BURDA + ("--epochs", "3280", "--batch-size", "20"), ("--iwae", "5000")),
 }
+SHORT = ("--preset", "vae-20", "--epochs", "8", "--loss", "gaussian")
+ROWS |= {
+    "sigma-1": (SHORT, ()),
+    "sigma-0.2": (SHORT + ("--sigma", "0.2"), ()),
+    "sigma-one": (SHORT + ("--learn-sigma", "one"), ()),
+    "sigma-feature": (SHORT + ("--learn-sigma", "feature"), ()),
+}
+# LABELS stands for the labels of the rows at hand.
+CLASS = ("--condition", "labels", "--labels", "LABELS")
+for size in ("2", "20"):
+    SMALL = ("--preset", "vae-20", "--epochs", "5", "--code", size)
+    ROWS["plain-" + size] = (SMALL, ())
+    ROWS["class-" + size] = (SMALL + CLASS, ("--labels", "LABELS"))
 USUAL = ("vae", "vae-20", "vae-deep")
 
 
@@ -61,12 +74,14 @@ def main():
             sys.exit(f"vae.py: unknown row '{name}'; there are {', '.join(ROWS)}")
     train = find(o.data, "train-images-idx3-ubyte")
     test = find(o.data, "t10k-images-idx3-ubyte")
-    print(f"{'row':10} {'seeds':>5} {'loss':>9} {'recon':>9} {'kl':>8} {'-log p':>8} "
+    known = [find(o.data, f"{part}-labels-idx1-ubyte") for part in ("train", "t10k")]
+    print(f"{'row':13} {'seeds':>5} {'loss':>9} {'recon':>9} {'kl':>8} {'-log p':>8} "
           f"{'seconds':>8}")
     with tempfile.TemporaryDirectory() as work:
         model = os.path.join(work, "model.safetensors")
         for name in o.rows or USUAL:
-            settings, measure = ROWS[name]
+            settings, measure = [[labels if word == "LABELS" else word for word in words]
+                                 for words, labels in zip(ROWS[name], known)]
             found, start = [], time.monotonic()
             for seed in range(1, o.seeds + 1):
                 command = [o.program, "train", train, *settings, "--seed", str(seed), "-q",
@@ -81,7 +96,7 @@ def main():
                 continue
             mean = [statistics.mean(f[key] for f in found) if key in found[0] else
                     float("nan") for key in ("loss", "recon", "kl", "neg_iwae")]
-            print(f"{name:10} {o.seeds:5d} {mean[0]:9.3f} {mean[1]:9.3f} {mean[2]:8.3f} "
+            print(f"{name:13} {o.seeds:5d} {mean[0]:9.3f} {mean[1]:9.3f} {mean[2]:8.3f} "
                   f"{mean[3]:8.3f} {(time.monotonic() - start) / o.seeds:8.0f}", flush=True)
 
 
