@@ -68,15 +68,34 @@ static bool write_description(hg_ctx *ctx, const char *path, const uint8_t *byte
     return ok;
 }
 
-/* A model that loads encodes, decodes, describes itself and saves. */
+/* What a detector's own tensors say is checked when it is used. */
+static void detect(hg_ctx *ctx, const hg_model *m, const float *x)
+{
+    hg_rule rule = {sizeof rule, "fdr", 0.1};
+    hg_decision decision = {.size = sizeof decision};
+    hg_session *s;
+    double score, other;
+    if (hg_score(ctx, m, x, 1, &score) != HG_OK) return;
+    if (hg_session_new(ctx, m, NULL, &s) != HG_OK) abort();
+    if (hg_session_score(s, x, 1, &other) != HG_OK || score < other || score > other)
+        abort();
+    hg_session_free(&s);
+    double p = hg_p_value(m, score);
+    if (!(p > 0 && p <= 1)) abort();
+    if (hg_decide(ctx, m, &rule, &score, 1, NULL, &decision) != HG_OK) abort();
+    (void)!hg_decide(ctx, m, NULL, &score, 1, NULL, &decision); /* any rule, any text */
+}
+
+/* A model that loads encodes, decodes, scores, describes itself and saves. */
 static void use(hg_ctx *ctx, const hg_model *m)
 {
-    int64_t d = m->net.inputs, wide = m->net.code_size;
+    int64_t d = hgi_model_raw(m), wide = m->net.code_size;
     for (int64_t i = 0; i < m->net.count; i++)
         if (m->net.layer[i].d_out > WIDEST) return; /* sound, but slow here */
     if (d > WIDEST || m->net.count > 64) return;
     float *x = calloc((size_t)d, sizeof *x), *z = calloc((size_t)wide, sizeof *z);
     for (int64_t i = 0; i < d; i++) x[i] = (float)(i % 3) * 0.25f;
+    if (m->detector.score != NULL) detect(ctx, m, x);
     if (hg_encode(ctx, m, x, 1, z) == HG_OK)
         (void)!hg_decode(ctx, m, z, 1, x); /* a code may overflow, and be refused */
     hg_model_info info = {.size = sizeof info};
