@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: MIT
 /* hourglass evaluate: every number about a model on data.                              */
-#include "json.h"
+#include "detection.h"
 #include "progress.h"
 
 #include <math.h>
@@ -23,7 +23,8 @@ static const cli_option own_options[] = {
     {.name = "labels",
      .argument = "FILE",
      .group = "labels",
-     .help = "one label a row of DATA: how well codes tell them apart"},
+     .help = "one label a row of DATA: how well a detector's scores tell anomalies, or "
+             "codes tell classes"},
     {.name = "train",
      .argument = "DATA",
      .group = "data",
@@ -52,13 +53,10 @@ static const cli_option own_options[] = {
     {.name = NULL},
 };
 
-static const cli_option *const options[] = {own_options,
-                                            cli_corrupt_options,
-                                            cli_json_options,
-                                            cli_data_options,
-                                            cli_column_options,
-                                            cli_common_options,
-                                            NULL};
+static const cli_option *const options[] = {
+    own_options,         cli_label_options,  cli_rule_options,
+    cli_corrupt_options, cli_json_options,   cli_data_options,
+    cli_column_options,  cli_common_options, NULL};
 
 /* Counts are whole numbers to a reader of JSON. */
 static json_t *value_of(const hg_metric *m)
@@ -290,7 +288,8 @@ static int ask_first(cli *c, const hg_model *model, const hg_dataset *data,
                      const hg_dataset *train, first_only *first)
 {
     int code = CLI_OK;
-    if (cli_has(c, "labels")) code = probe(c, model, data, train, &first->labels);
+    if (cli_has(c, "labels") && !cli_has_detector(c, model))
+        code = probe(c, model, data, train, &first->labels);
     if (code == CLI_OK && cli_has(c, "weights") &&
         hg_session_compare(c->ctx, model, data, cli_get(c, "weights"), &first->cost) !=
             HG_OK)
@@ -333,6 +332,7 @@ static int measure(cli *c, const char *path, const inputs *in, hg_metrics **out,
 static int run(cli *c)
 {
     inputs in = {0};
+    cli_detections judged = {.models = 0};
     hg_metrics *metrics = NULL, *other = NULL;
     const char *against = cli_get(c, "against");
     const char *clean = cli_get(c, "target"), *train = cli_get(c, "train");
@@ -344,6 +344,7 @@ static int run(cli *c)
         return cli_usage_error("evaluate: labels of which rows? name them with --labels");
     if (cli_has(c, "labels") && cli_has(c, "train") != cli_has(c, "train-labels"))
         return cli_usage_error("evaluate: --train and --train-labels go together");
+    if (cli_check_label_words(c) != CLI_OK) return CLI_USAGE;
     first_only first = {{.size = sizeof(first.labels)}, {.size = sizeof(first.cost)}};
     json_t *findings = json_object();
     hg_model *model = NULL; /* says how the data are to be read */
@@ -359,13 +360,19 @@ static int run(cli *c)
         code = measure(c, against, &in, &other, NULL, NULL);
     if (code == CLI_OK) probe_json(&first.labels, findings);
     if (code == CLI_OK) cost_json(c, &first.cost, findings);
+    if (code == CLI_OK && cli_has(c, "labels") && first.labels.rows == 0)
+        code = cli_detection_measure(c, in.data, &judged);
+    if (code == CLI_OK && cli_has(c, "json"))
+        code = cli_detection_json(c, &judged, findings);
     if (code == CLI_OK)
         code = cli_has(c, "json") ? print_json(metrics, other, findings)
                                   : print_table(c, metrics, other);
     if (code == CLI_OK && !cli_has(c, "json")) print_probe(&first.labels);
     if (code == CLI_OK && !cli_has(c, "json")) print_cost(c, &first.cost);
+    if (code == CLI_OK && !cli_has(c, "json")) code = cli_detection_print(c, &judged);
     if (code == CLI_OK && !cli_has(c, "json")) cli_findings_say(c, findings);
     json_decref(findings);
+    cli_detections_free(&judged);
     hg_metrics_free(&metrics);
     hg_metrics_free(&other);
     hg_dataset_free(&in.train);
@@ -387,12 +394,17 @@ const cli_verb cli_evaluate = {
         "sets another model's numbers beside them.  Denoising is measured with --corrupt "
         "own, which puts the noise of the model's training on DATA, or with --target, "
         "the "
-        "clean rows of noisy DATA.",
+        "clean rows of noisy DATA.\n\n"
+        "With --labels a model with a detector is judged by them: how well its scores "
+        "tell "
+        "anomalies (1) from normal rows (0), and what the rule in force finds.",
     .examples = "  hourglass evaluate model.safetensors t10k-images-idx3-ubyte.gz\n"
                 "  hourglass evaluate model.safetensors test.csv --json\n"
                 "  hourglass evaluate sparse.safetensors t10k.gz "
                 "--against dense.safetensors\n"
-                "  hourglass evaluate denoiser.safetensors t10k.gz --corrupt own\n",
+                "  hourglass evaluate denoiser.safetensors t10k.gz --corrupt own\n"
+                "  hourglass evaluate detector.safetensors rows.csv --labels rows.csv "
+                "--label-column broken\n",
     .options = options,
     .min_args = 2,
     .max_args = 2,

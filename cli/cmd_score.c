@@ -1,8 +1,7 @@
 // SPDX-License-Identifier: MIT
 /* hourglass score and hourglass predict: how abnormal rows are, and which are anomalies. */
+#include "detection.h"
 #include "follow.h"
-#include "json.h"
-#include "rule.h"
 
 #include <math.h>
 #include <string.h>
@@ -38,17 +37,8 @@ typedef struct job {
     const char *output;
     int64_t rows;
     hg_decision decision;
+    hg_drift drift;
 } job;
-
-/* "false-alarms 0.001" */
-static void rule_text(const job *j, char *out, size_t n)
-{
-    hg_detector_info info = {.size = sizeof(info)};
-    hg_rule rule = j->rule;
-    if (!j->has_rule && hg_detector_get_info(j->c->ctx, j->model, &info) == HG_OK)
-        rule = info.rule;
-    snprintf(out, n, "%s %g", rule.kind, rule.value);
-}
 
 /* Standard output may be the scores: this goes to standard error. */
 static void say(const job *j)
@@ -59,7 +49,7 @@ static void say(const job *j)
     if (cli_has(j->c, "quiet") ||
         hg_detector_get_info(j->c->ctx, j->model, &info) != HG_OK)
         return;
-    rule_text(j, rule, sizeof(rule));
+    cli_rule_text(j->c, j->model, &j->rule, j->has_rule, rule, sizeof(rule));
     fprintf(stderr, "%s rows, %s anomalies: scores above %.6g, by %s",
             cli_grouped(rows, j->rows), cli_grouped(found, d->anomalies), d->threshold,
             rule);
@@ -69,6 +59,30 @@ static void say(const job *j)
     fputc('\n', stderr);
 }
 
+/* Thresholds hold for rows like the calibration rows. */
+static void say_drift(const job *j)
+{
+    const hg_drift *d = &j->drift;
+    if (!d->alarm || cli_has(j->c, "quiet")) return;
+    cli_say("warning: drift: these rows score %s than the calibration rows: %.1f %% of "
+            "them above their median (distance %.2f, p %.1g); what a threshold promises "
+            "may not hold",
+            d->above > 0.5   ? "higher"
+            : d->above < 0.5 ? "lower"
+                             : "otherwise",
+            100 * d->above, d->distance, d->p_value);
+}
+
+static json_t *drift_json(const hg_drift *d)
+{
+    json_t *o = json_object();
+    json_object_set_new(o, "alarm", json_boolean(d->alarm));
+    json_object_set_new(o, "distance", cli_json_real(d->distance));
+    json_object_set_new(o, "p_value", cli_json_real(d->p_value));
+    json_object_set_new(o, "above_median", cli_json_real(d->above));
+    return o;
+}
+
 static int print_json(const job *j)
 {
     char rule[80];
@@ -76,7 +90,7 @@ static int print_json(const job *j)
     json_t *o = json_object();
     if (hg_detector_get_info(j->c->ctx, j->model, &info) != HG_OK)
         return cli_failed(j->c);
-    rule_text(j, rule, sizeof(rule));
+    cli_rule_text(j->c, j->model, &j->rule, j->has_rule, rule, sizeof(rule));
     json_object_set_new(o, "rows", json_integer(j->rows));
     json_object_set_new(o, "anomalies", json_integer(j->decision.anomalies));
     json_object_set_new(o, "threshold", cli_json_real(j->decision.threshold));
@@ -86,6 +100,7 @@ static int print_json(const job *j)
     json_object_set_new(o, "score", json_string(info.score));
     json_object_set_new(o, "nets", json_integer(info.nets));
     json_object_set_new(o, "calibration_rows", json_integer(info.calibration_rows));
+    json_object_set_new(o, "drift", drift_json(&j->drift));
     return cli_json_print(o);
 }
 
@@ -103,6 +118,8 @@ static int score_file(job *j, bool predict)
     int code = cli_read_data_options(c, &input);
     if (code != CLI_OK) return code;
     j->decision.size = sizeof(j->decision);
+    j->drift.size = sizeof(j->drift);
+    o.drift = &j->drift;
     hg_status status = hg_score_file(c->ctx, j->model, c->args[1], &input, j->output, &o,
                                      &j->rows, &j->decision);
     if (status == HG_OK) return CLI_OK;
@@ -114,6 +131,7 @@ static int score_rows(job *j, bool predict)
 {
     int code = score_file(j, predict);
     if (code != CLI_OK) return code;
+    say_drift(j);
     if (cli_has(j->c, "json")) return print_json(j);
     say(j);
     return CLI_OK;

@@ -26,6 +26,9 @@
     X(plot_latent)                                                                       \
     X(plot_manifold)                                                                     \
     X(plot_traversal)                                                                    \
+    X(plot_roc)                                                                          \
+    X(plot_pr)                                                                           \
+    X(plot_scores)                                                                       \
     X(data_info)                                                                         \
     X(data_convert)                                                                      \
     X(pca)                                                                               \

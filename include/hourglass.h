@@ -120,8 +120,8 @@ typedef struct hg_fact {
 HG_API int hg_info(const hg_ctx *ctx, int index, hg_fact *out);
 /* The rows of a table, by its name: "layers", "codes", "activations", "losses",
  * "optimizers", "schedules", "presets", "readers", "writers", "scales", "corruptions",
- * "plots", "metrics", "findings", "scores", "rules".  name = the word, value = one line
- * about it.  0 after the last and for an unknown table; hg_list(NULL, i, out) lists the
+ * "plots", "metrics", "findings", "scores", "rules", "detection".  name = the word,
+ * value = one line about it.  0 after the last and for an unknown table; hg_list(NULL, i, out) lists the
  * tables. */
 HG_API int hg_list(const char *table, int index, hg_fact *out);
 
@@ -1012,11 +1012,28 @@ HG_API hg_status hg_alarm_get_info(const hg_alarm *alarm, hg_alarm_info *info);
  * the NUL not counted. */
 HG_API int hg_number_text(float value, char out[32]);
 
+/* Have the rows changed since the model was made?  Their scores beside the calibration
+ * scores: the two-sample Kolmogorov-Smirnov test. */
+typedef struct hg_drift {
+    size_t size;
+    int64_t rows;    /* scored */
+    double distance; /* largest difference of the two distribution functions, 0 to 1 */
+    double p_value;  /* of a distance as large, were the rows like the calibration rows */
+    double above;    /* share of the rows that score above the calibration rows' median */
+    int alarm;       /* 1: p_value below 1/1000 and distance over 1/10 */
+} hg_drift;
+/* Set drift->size before the call.  Scores in any order, of rows that were not chosen by
+ * their scores; rows that depend on each other (a series) raise more alarms than that.
+ * Errors   HG_EINVAL no detector, n < 1. */
+HG_API hg_status hg_score_drift(hg_ctx *ctx, const hg_model *model, const double *score,
+                                int64_t n, hg_drift *drift) HG_WARN_UNUSED;
+
 typedef struct hg_score_file_options {
     size_t size;
     const hg_rule *rule;         /* NULL: the model's own */
     int score, p_value, anomaly; /* 1: has a column of this name; all 0: score alone */
     const char *format;          /* of the output; NULL: by its ending */
+    hg_drift *drift;             /* filled in, its size set; NULL: not asked for */
 } hg_score_file_options;
 /* Score a file's rows to a file ("-": standard input or output), in blocks: neither has to
  * fit in memory.  A rule about the rows at hand keeps their scores until the end.
@@ -1026,6 +1043,103 @@ HG_API hg_status hg_score_file(hg_ctx *ctx, const hg_model *model, const char *i
                                const hg_data_options *input, const char *out,
                                const hg_score_file_options *options, int64_t *rows,
                                hg_decision *decision) HG_WARN_UNUSED;
+
+/* ---- How well scores tell anomalies ---- */
+
+/* Labels of rows as 0, normal, and 1, an anomaly.  Without words the labels must be 0 and 1
+ * (or yes and no) themselves; normal: these words (or numbers), separated by commas, are
+ * the normal ones and all others anomalies; anomaly: the other way round.  label [rows].
+ * Errors   HG_ESHAPE not one value a row; HG_EINVAL both words; HG_ERANGE another label than
+ *          0 and 1, or none; HG_EUNKNOWN a word that no row has. */
+HG_API hg_status hg_labels_read(hg_ctx *ctx, const hg_dataset *labels, const char *normal,
+                                const char *anomaly, unsigned char *label) HG_WARN_UNUSED;
+
+/* Scores beside labels: measures with intervals, curves. */
+typedef struct hg_detection hg_detection;
+typedef struct hg_detection_options {
+    size_t size;
+    double threshold;  /* anomalies are above it; NaN: no measures that need one */
+    int64_t resamples; /* of the bootstrap; 0: 1000; -1: none, no intervals */
+    uint64_t seed; /* of the resamples; the same for two detections: they are paired */
+} hg_detection_options;
+/* score, label [n]; label is 0 or 1.  The bootstrap draws rows with replacement, normal and
+ * anomalous ones apart; an interval holds 95 % of what the resamples give.
+ * Errors   HG_ERANGE no anomaly, or no normal row; HG_ENONFINITE score; HG_ENOMEM.
+ * Threads  same bits for any number of threads. */
+HG_API hg_status hg_detection_new(hg_ctx *ctx, const double *score,
+                                  const unsigned char *label, int64_t n,
+                                  const hg_detection_options *options,
+                                  hg_detection **out) HG_WARN_UNUSED;
+HG_API void hg_detection_free(hg_detection **detection);
+typedef struct hg_detection_measure {
+    size_t size;
+    const char *name, *help; /* a row of hg_list("detection") */
+    double value;
+    double low, high; /* NaN without resamples */
+} hg_detection_measure;
+/* The index-th measure; 0 after the last, and when out->size is not set. */
+HG_API int hg_detection_at(const hg_detection *detection, int index,
+                           hg_detection_measure *out);
+HG_API double hg_detection_get(const hg_detection *detection, const char *name);
+/* a - b of one measure, with its interval over paired resamples: low > 0: a is better, if
+ * chance is all that parts these rows from others.
+ * Errors   HG_EUNKNOWN name; HG_EINVAL of other rows, seeds or resamples. */
+HG_API hg_status hg_detection_compare(hg_ctx *ctx, const hg_detection *a,
+                                      const hg_detection *b, const char *name,
+                                      hg_detection_measure *out) HG_WARN_UNUSED;
+/* kind: "roc", "pr", or "scores" (a histogram of normal and anomalous rows' scores); path
+ * ends in .png, .svg or .pdf.  Errors  as hg_plot_loss; HG_EUNKNOWN kind. */
+struct hg_plot_options;
+HG_API hg_status hg_plot_detection(hg_ctx *ctx, const hg_detection *detection,
+                                   const char *kind, const char *path,
+                                   const struct hg_plot_options *options) HG_WARN_UNUSED;
+
+/* ---- Why a row is an anomaly ---- */
+
+/* For each of some rows: the columns without whose values the row would score like a normal
+ * one, and what these values were expected to be. */
+typedef struct hg_explanation hg_explanation;
+typedef struct hg_explain_options {
+    size_t size;
+    int64_t columns; /* at most so many of a row; 0: 5 */
+} hg_explain_options;
+/* row [n]: numbers of rows of data, from 0.
+ * Memory   *out keeps what it says, not data.
+ * Errors   HG_ERANGE row; as hg_score_dataset.
+ * Threads  one per ctx; same bits for any number of threads. */
+HG_API hg_status hg_explain(hg_ctx *ctx, const hg_model *model, const hg_dataset *data,
+                            const int64_t *row, int64_t n,
+                            const hg_explain_options *options,
+                            hg_explanation **out) HG_WARN_UNUSED;
+HG_API void hg_explanation_free(hg_explanation **explanation);
+typedef struct hg_explained_row {
+    size_t size;
+    int64_t row; /* from 0 */
+    double score, p_value;
+    double left;   /* the score with all of its causes as expected */
+    double normal; /* the median score of calibration rows */
+    int64_t causes;
+} hg_explained_row;
+typedef struct hg_cause {
+    size_t size;
+    int64_t column;
+    const char *name;       /* "column 3" where columns have no names */
+    double found, expected; /* in the units of the data; words as their number */
+    const char *found_text, *expected_text; /* as a file has them */
+    double share; /* of the score over `normal` that goes when this value, too, is as
+                     expected */
+    double left;  /* the score then */
+} hg_cause;
+/* 0 after the last, and when out->size is not set.  Texts live as long as the explanation. */
+HG_API int hg_explanation_row(const hg_explanation *explanation, int64_t index,
+                              hg_explained_row *out);
+HG_API int hg_explanation_cause(const hg_explanation *explanation, int64_t index,
+                                int64_t cause, hg_cause *out);
+/* Write it to a file ("-": standard output): format is "text", "json" or "html" (one page
+ * without links to anything); NULL: by the path's ending, or text.
+ * Errors   HG_EIO; HG_EUNKNOWN format; HG_ENOMEM. */
+HG_API hg_status hg_explanation_save(hg_ctx *ctx, const hg_explanation *explanation,
+                                     const char *path, const char *format) HG_WARN_UNUSED;
 
 /* ======== How fast a model is ============================================== */
 

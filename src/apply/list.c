@@ -11,6 +11,7 @@
 #include "data/corrupt.h"
 #include "data/data.h"
 #include "metrics/metrics.h"
+#include "metrics/ranking.h"
 #include "model/layer.h"
 #include "model/loss.h"
 #include "train/optim.h"
@@ -111,6 +112,13 @@ static bool metric_at(int i, hg_fact *f)
     return true;
 }
 
+static bool detection_at(int i, hg_fact *f)
+{
+    if (i >= HGI_RANKING_COUNT) return false;
+    *f = (hg_fact){hgi_ranking_rows[i].name, hgi_ranking_rows[i].help};
+    return true;
+}
+
 static bool finding_at(int i, hg_fact *f)
 {
     *f = (hg_fact){hgi_rules[i].name, hgi_rules[i].brief};
@@ -149,6 +157,7 @@ static const struct {
     {"metrics", "what evaluate measures", metric_at},
     {"scores", "anomaly scores: --score", score_at},
     {"rules", "what is an anomaly: score --false-alarms 1/1000", rule_at},
+    {"detection", "what evaluate --labels measures of a detector", detection_at},
     {"findings", "what evaluate and train may note about a model", finding_at},
 };
 

@@ -13,6 +13,9 @@ const hgi_plot_row hgi_plot_rows[] = {
     {"latent", "codes as points in a plane, coloured by label"},
     {"manifold", "what the plane of a code of two values decodes to"},
     {"traversal", "a row with one value of its code changed at a time"},
+    {"roc", "a detector's false alarms and what it finds, by labels"},
+    {"pr", "a detector's precision over recall, by labels"},
+    {"scores", "scores of normal and anomalous rows, and the threshold"},
     {NULL, NULL},
 };
 

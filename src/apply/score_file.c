@@ -5,6 +5,7 @@
  * written behind the last. */
 #include "apply/rule.h"
 #include "apply/score.h"
+#include "apply/score_drift.h"
 
 #include <math.h>
 #include <string.h>
@@ -26,6 +27,7 @@ typedef struct file_job {
     float *all;   /* [all_room] */
     int64_t all_room, rows;
     hg_decision decision;
+    hgi_drift *drift; /* NULL: not asked for */
 
     hg_dataset *out; /* a block of BLOCK rows */
     float *value;    /* its values */
@@ -151,6 +153,7 @@ static hg_status run(file_job *j)
         const int64_t n = j->window.n;
         HGI_TRY(make_room(j, n));
         HGI_TRY(hgi_scoring_window(&j->scoring, n, j->score));
+        if (j->drift != NULL) hgi_drift_add(j->drift, n, j->score);
         if (j->by_rows) {
             HGI_TRY(keep_scores(j, n));
         } else {
@@ -177,6 +180,17 @@ static hg_status open_rule(file_job *j)
     return hg_decide(j->ctx, j->model, j->o.rule, NULL, 0, NULL, &j->decision);
 }
 
+static hg_status open_drift(file_job *j)
+{
+    const hgi_detector *d = &j->model->detector;
+    if (j->o.drift == NULL) return HG_OK;
+    j->drift = hgi_alloc(&j->ctx->mem, sizeof *j->drift);
+    if (j->drift == NULL)
+        return hgi_fail_mem(j->ctx, sizeof *j->drift, "a distribution of scores");
+    hgi_drift_open(j->drift, d->calibrated, d->calibration);
+    return HG_OK;
+}
+
 static hg_status close_all(file_job *j, hg_status status)
 {
     const hgi_mem *mem = &j->ctx->mem;
@@ -184,6 +198,7 @@ static hg_status close_all(file_job *j, hg_status status)
     if (j->save.ctx != NULL) status = hgi_save_close(&j->save, status);
     hgi_free(mem, j->score);
     hgi_free(mem, j->all);
+    hgi_free(mem, j->drift);
     hg_dataset_free(&j->out);
     hgi_rows_close(&j->window);
     hg_dataset_free(&j->kept);
@@ -207,18 +222,22 @@ hg_status hg_score_file(hg_ctx *ctx, const hg_model *m, const char *in,
     if (m == NULL || in == NULL || out == NULL)
         return hgi_fail(ctx, HG_EINVAL, "a model and two paths are needed");
     if ((options != NULL && options->size != sizeof *options) ||
-        (decision != NULL && decision->size != sizeof *decision))
+        (decision != NULL && decision->size != sizeof *decision) ||
+        (options != NULL && options->drift != NULL &&
+         options->drift->size != sizeof *options->drift))
         return hgi_fail(ctx, HG_EINVAL, "hg_score_file: a size is not set");
     if (options != NULL) j.o = *options;
     if (!j.o.score && !j.o.p_value && !j.o.anomaly) j.o.score = 1;
     HGI_GOTO(hgi_score_open(ctx, m, &kind));
     HGI_GOTO(open_rule(&j));
+    HGI_GOTO(open_drift(&j));
     HGI_GOTO(open_input(&j, in, input));
     HGI_GOTO(hgi_scoring_open(ctx, m, like(&j), &j.window, &j.scoring));
     HGI_GOTO(open_output(&j, out));
     HGI_GOTO(run(&j));
     if (rows != NULL) *rows = j.rows;
     if (decision != NULL) *decision = j.decision;
+    if (j.drift != NULL) hgi_drift_tell(j.drift, j.o.drift);
 done:
     return close_all(&j, status);
 }

@@ -10,7 +10,9 @@ void hgi_axes_fit_x(hgi_canvas *c, hgi_font tick, hgi_frame *f, double unit, dou
     for (int about = (int)fmax(f->w / (each * unit), 2); about > 0; about--) {
         hgi_axis_ticks(&f->ax, about, whole);
         double w = hgi_ticks_width(c, tick, &f->ax);
-        if (f->ax.count < 2 || f->ax.count * (w + 12 * unit) < f->w) break;
+        int named = 0; /* the others of a logarithmic axis take no room */
+        for (int i = 0; i < f->ax.count; i++) named += f->ax.ticks[i].text[0] != '\0';
+        if (named < 2 || named * (w + 12 * unit) < f->w) break;
     }
 }
 

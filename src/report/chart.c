@@ -49,6 +49,7 @@ static hg_status set_ranges(hg_ctx *ctx, hgi_chart_layout *l, const char *path)
         return hgi_fail(ctx, HG_ENONFINITE, "%s: no %s number to draw", path,
                         c->log_y ? "positive" : "finite");
     hgi_axis_range(&l->frame.ay, c->log_y, lo, hi, 0.05);
+    if (c->y_lo < c->y_hi) l->frame.ay.lo = c->y_lo, l->frame.ay.hi = c->y_hi;
     lo = HUGE_VAL, hi = -HUGE_VAL;
     (void)find_range(c->log_x, c->x, c->n, &lo, &hi);
     hgi_axis *ax = &l->frame.ax;
@@ -125,8 +126,8 @@ static void set_sizes(hgi_chart_layout *l)
 {
     const hgi_chart *c = l->chart;
     l->width = c->width > 0 ? hgi_canvas_points(l->canvas, c->width) : 800;
-    l->height =
-        c->height > 0 ? hgi_canvas_points(l->canvas, c->height) : l->width * 0.625;
+    l->height = c->height > 0 ? hgi_canvas_points(l->canvas, c->height)
+                              : l->width * (c->aspect > 0 ? c->aspect : 0.625);
     l->unit = fmin(fmax(fmin(l->width / 800, l->height / 500), 0.3), 4);
     l->tick = (hgi_font){14 * l->unit, false};
     l->text = (hgi_font){15 * l->unit, false};

@@ -17,6 +17,7 @@ hourglass train "$train" --valid "$test" --code 4 --activation sigmoid --pretrai
 hourglass evaluate model.safetensors "$test" --against model.safetensors --json >evaluate.json
 hourglass summary model.safetensors --json >summary.json
 for name in $(hourglass list metrics | cut -d' ' -f1); do known "$name" list; done
+for name in $(hourglass list detection | cut -d' ' -f1); do known "$name" detection; done
 for name in $(hourglass list findings | cut -d' ' -f1); do known "$name" findings; done
 for file in log.jsonl levels.jsonl train.json evaluate.json summary.json; do
     [ "$(keys $file | wc -l)" -gt 5 ]

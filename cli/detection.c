@@ -1,0 +1,237 @@
+// SPDX-License-Identifier: MIT
+/* Rules and labels of the command line, and how well a detector's scores tell labels.  */
+#include "detection.h"
+
+#include <math.h>
+#include <stdlib.h>
+#include <string.h>
+
+const cli_option cli_label_options[] = {
+    {"normal-label", 0, "WORDS", "0", "labels of normal rows; all others are anomalies",
+     "labels", NULL, false},
+    {"anomaly-label", 0, "WORDS", "1", "labels of anomalies; all others are normal",
+     "labels", NULL, false},
+    {"bootstrap", 0, "N", "1000", "resamples for the 95 % intervals; 0: no intervals",
+     "labels", NULL, false},
+    {0},
+};
+
+bool cli_has_detector(cli *c, const hg_model *model)
+{
+    hg_detector_info info = {.size = sizeof(info)};
+    return hg_detector_get_info(c->ctx, model, &info) == HG_OK;
+}
+
+void cli_rule_text(cli *c, const hg_model *model, const hg_rule *rule, bool has,
+                   char *out, size_t n)
+{
+    hg_detector_info info = {.size = sizeof(info)};
+    hg_rule r = *rule;
+    if (!has && hg_detector_get_info(c->ctx, model, &info) == HG_OK) r = info.rule;
+    snprintf(out, n, "%s %g", r.kind != NULL ? r.kind : "no rule", r.value);
+}
+
+int cli_check_label_words(const cli *c)
+{
+    const char *labels = cli_get(c, "labels");
+    if (labels == NULL && (cli_has(c, "normal-label") || cli_has(c, "anomaly-label")))
+        return cli_usage_error("%s: labels of which rows? name them with --labels",
+                               c->verb->name);
+    if (cli_has(c, "normal-label") && cli_has(c, "anomaly-label"))
+        return cli_usage_error("%s: --normal-label says which labels are no anomalies', "
+                               "--anomaly-label which are: give one of them",
+                               c->verb->name);
+    return CLI_OK;
+}
+
+/* ---- scores beside labels -------------------------------------------------------------- */
+
+/* Labels may be words here, not numbers alone.                                         */
+static int read_labels(cli *c, const hg_dataset *data, unsigned char **out)
+{
+    hg_dataset *labels = NULL;
+    hg_data_options o = {.size = sizeof(o), .columns = cli_get(c, "label-column")};
+    int code = cli_get_int(c, "limit", 1, INT64_MAX, &o.limit);
+    if (code != CLI_OK) return code;
+    const char *path = cli_get(c, "labels");
+    if (hg_dataset_open(c->ctx, path, &o, &labels) != HG_OK) return cli_failed(c);
+    if (hg_dataset_rows(labels) != hg_dataset_rows(data)) {
+        cli_say("%s: %lld labels for %lld rows", path, (long long)hg_dataset_rows(labels),
+                (long long)hg_dataset_rows(data));
+        code = CLI_FAILED;
+    } else {
+        *out = cli_alloc((size_t)hg_dataset_rows(labels), 1);
+        if (hg_labels_read(c->ctx, labels, cli_get(c, "normal-label"),
+                           cli_get(c, "anomaly-label"), *out) != HG_OK) {
+            code = cli_failed(c);
+            if (!cli_has(c, "normal-label") && !cli_has(c, "anomaly-label"))
+                cli_say("--normal-label WORDS or --anomaly-label WORDS says which labels "
+                        "are which");
+        }
+    }
+    hg_dataset_free(&labels);
+    return code;
+}
+
+int cli_detect(cli *c, const hg_model *model, const hg_dataset *data, cli_detected *out)
+{
+    hg_rule rule = {.size = sizeof(rule)};
+    bool has = false;
+    unsigned char *label = NULL;
+    const int64_t n = hg_dataset_rows(data);
+    int64_t resamples = 0;
+    *out = (cli_detected){.decision = {.size = sizeof(out->decision)}, .rows = n};
+    int code = cli_read_rule(c, &rule, &has);
+    if (code == CLI_OK) code = cli_get_int(c, "bootstrap", 0, 1000000, &resamples);
+    if (code == CLI_OK) code = read_labels(c, data, &label);
+    double *score = code == CLI_OK ? cli_alloc((size_t)n, sizeof(*score)) : NULL;
+    if (code == CLI_OK && (hg_score_dataset(c->ctx, model, data, score) != HG_OK ||
+                           hg_decide(c->ctx, model, has ? &rule : NULL, score, n, NULL,
+                                     &out->decision) != HG_OK))
+        code = cli_failed(c);
+    hg_detection_options o = {.size = sizeof(o)};
+    o.threshold = out->decision.threshold;
+    o.resamples = cli_has(c, "bootstrap") && resamples == 0 ? -1 : resamples;
+    if (code == CLI_OK &&
+        hg_detection_new(c->ctx, score, label, n, &o, &out->detection) != HG_OK)
+        code = cli_failed(c);
+    for (int64_t i = 0; code == CLI_OK && i < n; i++) out->anomalies += label[i];
+    cli_rule_text(c, model, &rule, has, out->rule, sizeof(out->rule));
+    free(score);
+    free(label);
+    return code;
+}
+
+/* ---- the report ------------------------------------------------------------------------ */
+
+static json_t *interval(double low, double high)
+{
+    json_t *list = json_array();
+    json_array_append_new(list, cli_json_real(low));
+    json_array_append_new(list, cli_json_real(high));
+    return list;
+}
+
+static json_t *to_json(const cli_detected *d)
+{
+    json_t *o = json_object(), *intervals = json_object();
+    json_object_set_new(o, "rows", json_integer(d->rows));
+    json_object_set_new(o, "anomalies", json_integer(d->anomalies));
+    json_object_set_new(o, "called", json_integer(d->decision.anomalies));
+    json_object_set_new(o, "threshold", cli_json_real(d->decision.threshold));
+    json_object_set_new(o, "rule", json_string(d->rule));
+    hg_detection_measure m = {.size = sizeof(m)};
+    for (int i = 0; hg_detection_at(d->detection, i, &m); i++) {
+        json_object_set_new(o, m.name, cli_json_real(m.value));
+        if (isfinite(m.low))
+            json_object_set_new(intervals, m.name, interval(m.low, m.high));
+    }
+    json_object_set_new(o, "intervals", intervals);
+    return o;
+}
+
+/* "0.912 to 0.948" */
+static void write_interval(char out[CLI_NUMBER], const hg_detection_measure *m)
+{
+    out[0] = '\0';
+    if (isfinite(m->low)) snprintf(out, CLI_NUMBER, "%.4f to %.4f", m->low, m->high);
+}
+
+static void print_one(const cli *c, const cli_detected *d, const cli_detected *other)
+{
+    char n[3][CLI_NUMBER];
+    printf(
+        "\n%s anomalies among %s rows by their labels; %s called, scores above %.6g, by "
+        "%s\n",
+        cli_grouped(n[0], d->anomalies), cli_grouped(n[1], d->rows),
+        cli_grouped(n[2], d->decision.anomalies), d->decision.threshold, d->rule);
+    const bool help = cli_has(c, "verbose");
+    cli_table *t = cli_table_new("lrrrrl");
+    cli_table_row(t, other != NULL ? (const char *const[]){"", "model", "95 % interval",
+                                                           "against", "95 % interval", ""}
+                                   : (const char *const[]){"", "model", "95 % interval",
+                                                           "", "", ""});
+    cli_table_rule(t);
+    hg_detection_measure m = {.size = sizeof(m)}, o = m;
+    for (int i = 0; hg_detection_at(d->detection, i, &m); i++) {
+        char value[CLI_NUMBER], low[CLI_NUMBER], beside[CLI_NUMBER] = "",
+                                                 span[CLI_NUMBER] = "";
+        snprintf(value, sizeof(value), "%.4f", m.value);
+        write_interval(low, &m);
+        if (other != NULL && hg_detection_at(other->detection, i, &o)) {
+            snprintf(beside, sizeof(beside), "%.4f", o.value);
+            write_interval(span, &o);
+        }
+        cli_table_row(t, (const char *const[]){m.name, value, low, beside, span,
+                                               help ? m.help : ""});
+    }
+    cli_table_print(t, stdout);
+    cli_table_free(t);
+}
+
+/* The winner of two by a measure, if it is more than chance.                           */
+static int compare(cli *c, const cli_detected *a, const cli_detected *b, json_t *into)
+{
+    static const char *const by[] = {"roc_auc", "average_precision"};
+    json_t *winner = json_object();
+    int code = CLI_OK;
+    for (int i = 0; code == CLI_OK && i < 2; i++) {
+        hg_detection_measure m = {.size = sizeof(m)};
+        if (hg_detection_compare(c->ctx, a->detection, b->detection, by[i], &m) !=
+            HG_OK) {
+            code = cli_failed(c);
+            break;
+        }
+        const char *name = m.low > 0 ? "model" : m.high < 0 ? "against" : NULL;
+        json_object_set_new(winner, by[i], cli_json_text(name));
+        if (into != NULL) continue;
+        printf("%s%s: %+.4f (%.4f to %.4f): ", i == 0 ? "\n" : "", by[i], m.value, m.low,
+               m.high);
+        if (name == NULL)
+            puts("neither is better by more than chance");
+        else
+            printf("%s is better\n", m.low > 0 ? "the model" : "the other");
+    }
+    if (into != NULL && code == CLI_OK)
+        json_object_set(json_object_get(into, "detection"), "winner", winner);
+    json_decref(winner);
+    return code;
+}
+
+int cli_detection_measure(cli *c, const hg_dataset *data, cli_detections *out)
+{
+    const char *path[2] = {c->args[0], cli_get(c, "against")};
+    int code = CLI_OK;
+    for (int i = 0; code == CLI_OK && i < 2 && path[i] != NULL; i++) {
+        hg_model *model = NULL;
+        code = cli_open_model(c, path[i], &model);
+        const bool has = code == CLI_OK && cli_has_detector(c, model);
+        if (has) code = cli_detect(c, model, data, &out->of[i]);
+        hg_model_free(&model);
+        if (!has) break;
+        out->models++;
+    }
+    return code;
+}
+
+int cli_detection_json(cli *c, const cli_detections *d, json_t *into)
+{
+    if (d->models == 0) return CLI_OK;
+    json_t *o = to_json(&d->of[0]);
+    json_object_set_new(into, "detection", o);
+    if (d->models == 1) return CLI_OK;
+    json_object_set_new(o, "against", to_json(&d->of[1]));
+    return compare(c, &d->of[0], &d->of[1], into);
+}
+
+int cli_detection_print(cli *c, const cli_detections *d)
+{
+    if (d->models == 0) return CLI_OK;
+    print_one(c, &d->of[0], d->models > 1 ? &d->of[1] : NULL);
+    return d->models > 1 ? compare(c, &d->of[0], &d->of[1], NULL) : CLI_OK;
+}
+
+void cli_detections_free(cli_detections *d)
+{
+    for (int i = 0; i < 2; i++) hg_detection_free(&d->of[i].detection);
+}
