@@ -54,7 +54,7 @@ static const cli_option own_options[] = {
 };
 
 static const cli_option *const options[] = {
-    own_options,         cli_label_options,  cli_rule_options,
+    own_options,         cli_judge_options,  cli_rule_options,
     cli_corrupt_options, cli_json_options,   cli_data_options,
     cli_column_options,  cli_common_options, NULL};
 
@@ -349,7 +349,10 @@ static int run(cli *c)
     json_t *findings = json_object();
     hg_model *model = NULL; /* says how the data are to be read */
     int code = cli_open_model(c, c->args[0], &model);
-    if (code == CLI_OK) code = cli_open_labelled(c, c->args[1], "labels", &in.data);
+    /* A detector's labels judge its scores; others are the rows' classes. */
+    const bool detector = code == CLI_OK && cli_has_detector(c, model);
+    if (code == CLI_OK)
+        code = cli_open_labelled(c, c->args[1], detector ? NULL : "labels", &in.data);
     if (code == CLI_OK && clean != NULL) code = cli_open_data(c, clean, &in.target);
     if (code == CLI_OK && train != NULL)
         code = cli_open_labelled(c, train, "train-labels", &in.train);
@@ -360,7 +363,7 @@ static int run(cli *c)
         code = measure(c, against, &in, &other, NULL, NULL);
     if (code == CLI_OK) probe_json(&first.labels, findings);
     if (code == CLI_OK) cost_json(c, &first.cost, findings);
-    if (code == CLI_OK && cli_has(c, "labels") && first.labels.rows == 0)
+    if (code == CLI_OK && cli_has(c, "labels") && detector)
         code = cli_detection_measure(c, in.data, &judged);
     if (code == CLI_OK && cli_has(c, "json"))
         code = cli_detection_json(c, &judged, findings);

@@ -37,7 +37,7 @@ static int run(cli *c)
 }
 
 static const cli_option *const options[] = {cli_picture_options, labels,
-                                            cli_label_options,   cli_rule_options,
+                                            cli_judge_options,   cli_rule_options,
                                             cli_data_options,    cli_column_options,
                                             cli_common_options,  NULL};
 

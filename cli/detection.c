@@ -6,7 +6,7 @@
 #include <stdlib.h>
 #include <string.h>
 
-const cli_option cli_label_options[] = {
+const cli_option cli_judge_options[] = {
     {"normal-label", 0, "WORDS", "0", "labels of normal rows; all others are anomalies",
      "labels", NULL, false},
     {"anomaly-label", 0, "WORDS", "1", "labels of anomalies; all others are normal",

@@ -6,7 +6,7 @@
 #include "json.h"
 #include "rule.h"
 
-extern const cli_option cli_label_options[]; /* --normal-label --anomaly-label ...      */
+extern const cli_option cli_judge_options[]; /* --normal-label --anomaly-label ...      */
 
 bool cli_has_detector(cli *c, const hg_model *model);
 /* "false-alarms 0.001": that rule, or the model's own where has is false.              */
