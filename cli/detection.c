@@ -44,7 +44,7 @@ int cli_check_label_words(const cli *c)
     return CLI_OK;
 }
 
-/* ---- scores beside labels -------------------------------------------------------------- */
+/* ---- scores beside labels ----------------------------------------------------------- */
 
 /* Labels may be words here, not numbers alone.                                         */
 static int read_labels(cli *c, const hg_dataset *data, unsigned char **out)
@@ -102,7 +102,7 @@ int cli_detect(cli *c, const hg_model *model, const hg_dataset *data, cli_detect
     return code;
 }
 
-/* ---- the report ------------------------------------------------------------------------ */
+/* ---- the report --------------------------------------------------------------------- */
 
 static json_t *interval(double low, double high)
 {

@@ -121,8 +121,8 @@ HG_API int hg_info(const hg_ctx *ctx, int index, hg_fact *out);
 /* The rows of a table, by its name: "layers", "codes", "activations", "losses",
  * "optimizers", "schedules", "presets", "readers", "writers", "scales", "corruptions",
  * "plots", "metrics", "findings", "scores", "rules", "detection".  name = the word,
- * value = one line about it.  0 after the last and for an unknown table; hg_list(NULL, i, out) lists the
- * tables. */
+ * value = one line about it.  0 after the last and for an unknown table;
+ * hg_list(NULL, i, out) lists the tables. */
 HG_API int hg_list(const char *table, int index, hg_fact *out);
 
 /* ======== Data =========================================================== */
@@ -1049,8 +1049,8 @@ HG_API hg_status hg_score_file(hg_ctx *ctx, const hg_model *model, const char *i
 /* Labels of rows as 0, normal, and 1, an anomaly.  Without words the labels must be 0 and 1
  * (or yes and no) themselves; normal: these words (or numbers), separated by commas, are
  * the normal ones and all others anomalies; anomaly: the other way round.  label [rows].
- * Errors   HG_ESHAPE not one value a row; HG_EINVAL both words; HG_ERANGE another label than
- *          0 and 1, or none; HG_EUNKNOWN a word that no row has. */
+ * Errors   HG_ESHAPE not one value a row; HG_EINVAL both words; HG_ERANGE another label
+ *          than 0 and 1, or none; HG_EUNKNOWN a word that no row has. */
 HG_API hg_status hg_labels_read(hg_ctx *ctx, const hg_dataset *labels, const char *normal,
                                 const char *anomaly, unsigned char *label) HG_WARN_UNUSED;
 
@@ -1130,7 +1130,8 @@ typedef struct hg_cause {
                      expected */
     double left;  /* the score then */
 } hg_cause;
-/* 0 after the last, and when out->size is not set.  Texts live as long as the explanation. */
+/* 0 after the last, and when out->size is not set.  Texts live as long as the
+ * explanation. */
 HG_API int hg_explanation_row(const hg_explanation *explanation, int64_t index,
                               hg_explained_row *out);
 HG_API int hg_explanation_cause(const hg_explanation *explanation, int64_t index,

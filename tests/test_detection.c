@@ -315,7 +315,7 @@ TEST(the_distance_and_p_value_are_those_of_kolmogorov_and_smirnov)
                1e-12);
     CHECK_NEAR(hgi_ks_p_value(0.02, 100, 100), 1, 1e-6);
     CHECK_NEAR(hgi_ks_p_value(1, 100000, 100000), 0, 0);
-    /* Large samples: scipy.stats.kstwobign.sf(1.4907), which the correction hardly moves. */
+    /* Large samples: scipy.stats.kstwobign.sf(1.4907), hardly moved by the correction. */
     CHECK_NEAR(hgi_ks_p_value(0.005, 160000, 200000), 0.0234872, 1e-4);
 }
 

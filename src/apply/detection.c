@@ -6,7 +6,8 @@
  *                    \-> how often each row was drawn -> measures      x resamples
  *
  * The bootstrap draws normal rows and anomalies apart, each as many as there are: so no
- * resample lacks one of them, and the interval is that of data with this share of anomalies.
+ * resample lacks one of them, and the interval is that of data with this share of
+ * anomalies.
  * Source: Efron & Tibshirani 1993, percentile intervals; strata as in pROC, Robin et al.
  * 2011. */
 #include "apply/detection.h"

@@ -168,7 +168,7 @@ static void count(const hg_detection *d, bins *b)
     const double most = d->score[0], least = d->score[d->n - 1];
     const double of[LINES] = {(double)(d->n - d->anomalies), (double)d->anomalies};
     memset(b, 0, sizeof *b);
-    /* Steps that fewer rows draw are mostly noise: three times as many as by the rule of Rice. */
+    /* Steps that fewer rows draw are mostly noise: 3 times the rule of Rice. */
     b->count = (int)fmin(fmax(6 * cbrt(fmin(of[0], of[1])), BINS_LEAST), BINS);
     b->log = least > 0 && most / least > WIDE;
     b->lo = place(b, least);

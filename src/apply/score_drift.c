@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: MIT
-/* Drift: are the scores of the rows at hand distributed as those of the calibration rows? */
+/* Drift: are the scores of these rows distributed as those of the calibration rows? */
 #include "apply/score_drift.h"
 
 #include <math.h>

@@ -42,8 +42,8 @@ typedef struct hgi_ranking {
     int64_t above; /* rows above the threshold, whole groups; -1: there is none */
 } hgi_ranking;
 
-/* weight [n]: how often each row counts, the anomalies' adding up to `anomalies`; NULL: each
- * once.  What is not defined is NaN. */
+/* weight [n]: how often each row counts, the anomalies' adding up to `anomalies`; NULL:
+ * each once.  What is not defined is NaN. */
 void hgi_ranking_take(const hgi_ranking *r, const uint16_t *weight,
                       double out[HGI_RANKING_COUNT]);
 
