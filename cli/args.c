@@ -59,6 +59,8 @@ const cli_option cli_data_options[] = {
      NULL, false},
     {"strict", 0, NULL, NULL, "CSV: refuse words and missing values: numbers alone",
      "reading", NULL, false},
+    {"table", 0, NULL, NULL, "CSV: a table even if complete: later rows may have gaps",
+     "reading", NULL, false},
     {"numeric", 0, "NAMES", "by content", "CSV: these columns hold numbers", "reading",
      NULL, false},
     {"categorical", 0, "NAMES", "by content", "CSV: these hold words, even if numbers",

@@ -80,6 +80,7 @@ int cli_read_data_options(cli *c, hg_data_options *out)
         return cli_usage_error("--header and --no-header exclude each other");
     out->columns = cli_get(c, "columns");
     out->strict = cli_has(c, "strict");
+    out->table = cli_has(c, "table");
     out->ignore_extra = cli_has(c, "ignore-extra");
     /* A model says how its rows are read: as its table, or as numbers alone. */
     out->schema = c->schema;

@@ -6,6 +6,20 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 {
     hg_data_options o = {.size = sizeof o, .format = "csv"};
     fuzz_read(data, size, &o);
+    o.strict = 1;
+    fuzz_read(data, size, &o);
+    o.strict = 0;
+    o.table = 1;
+    o.categorical = "1";
+    o.categories = 2;
+    o.header = -1;
+    fuzz_read(data, size, &o);
+    o.categorical = NULL;
+    o.boolean = "1";
+    o.date = "2";
+    o.stream = 1;
+    fuzz_read(data, size, &o);
+    o = (hg_data_options){.size = sizeof o, .format = "csv"};
     o.drop_non_numeric = 1;
     fuzz_read(data, size, &o);
     o.header = -1;

@@ -149,6 +149,7 @@ typedef struct hg_data_options {
     const char *shape;    /* shape of a row, "28x28x1"; NULL: as in the file */
     int stream;           /* 1: rows stay in a file, -1: in memory, 0: by their size */
     int strict; /* CSV; refuse words and missing values instead of making a table */
+    int table;  /* CSV; a table also when complete: later rows may have gaps */
     /* CSV; column names, separated by commas, whose kind is known */
     const char *numeric, *categorical, *boolean, *date;
     const char *rename;      /* CSV; "old=new,old=new", before all other names */
@@ -355,7 +356,8 @@ typedef struct hg_model_info {
     const char *learnt_sigma;
     int64_t classes; /* that a conditional model knows; else 0 */
 } hg_model_info;
-/* Of a model that was trained on a table, else NULL; belongs to the model. */
+/* Of a model that was trained on a table; of one of numbers whose columns have names these
+ * alone, so that other files can be read by it; else NULL.  Belongs to the model. */
 HG_API const hg_schema *hg_model_schema(const hg_model *model);
 HG_API hg_status hg_model_get_info(hg_ctx *ctx, const hg_model *model,
                                    hg_model_info *info);

@@ -29,42 +29,21 @@ struct hg_lines {
 
 static int64_t wanted(const hg_lines *l) { return hgi_model_raw(l->model); }
 
-/* The model's names as a schema of numbers, for hgi_csv_match(); NULL: it has none.    */
-static hg_status names_as_schema(hg_lines *l, hg_schema **out)
-{
-    const hg_model *m = l->model;
-    *out = NULL;
-    if (m->columns == NULL) return HG_OK;
-    HGI_TRY(hgi_schema_new(&l->own, wanted(l), out));
-    for (int64_t i = 0; i < wanted(l); i++)
-        HGI_TRY(
-            hgi_schema_set_name(&l->own, *out, i, m->columns[i], strlen(m->columns[i])));
-    (*out)->named = true;
-    return HG_OK;
-}
-
 /* Columns of numbers alone: by their names where both sides have some.                 */
 static hg_status match_numbers(hg_lines *l)
 {
     hgi_csv_table *t = &l->r.t;
-    hg_status status = HG_OK;
-    hg_schema *names = NULL;
-    if (t->names != NULL) HGI_GOTO(names_as_schema(l, &names));
-    if (names != NULL) {
+    if (t->names != NULL && l->model->names != NULL) {
         hg_data_options o = l->o;
-        o.schema = names;
-        HGI_GOTO(hgi_csv_match(t, &o));
+        o.schema = l->model->names;
+        HGI_TRY(hgi_csv_match(t, &o));
         /* Of the match only the places stay.                                           */
         t->like = NULL;
         for (int64_t i = 0; i < t->count; i++) t->column[i].like = NULL;
     }
-    if (t->kept != wanted(l))
-        status =
-            hgi_fail(&l->own, HG_EFORMAT, "%s:%lld: %lld columns, expected %lld", l->name,
-                     (long long)l->lines, (long long)t->kept, (long long)wanted(l));
-done:
-    hgi_schema_free(&names);
-    return status;
+    if (t->kept == wanted(l)) return HG_OK;
+    return hgi_fail(&l->own, HG_EFORMAT, "%s:%lld: %lld columns, expected %lld", l->name,
+                    (long long)l->lines, (long long)t->kept, (long long)wanted(l));
 }
 
 /* Has the line a field that the model calls one of its columns?                        */

@@ -140,7 +140,8 @@ static hg_status take_rows(session_call *c, int64_t n, hgi_real *to)
     return HG_OK;
 }
 
-/* Means over what is there: the loss over columns, squares over features. */
+/* Means over what is there, of columns for the loss and of features for squares, times what
+ * finish_errors() divides by. */
 static void measure_table(session_call *c, int64_t n, const hgi_real *y)
 {
     const hg_session *s = c->s;
@@ -156,7 +157,7 @@ static void measure_table(session_call *c, int64_t n, const hgi_real *y)
             sum += e * e;
             known++;
         }
-        *error = known > 0 ? sum / (double)known : 0;
+        *error = known > 0 ? sum / (double)known * (double)d : 0;
         if (!s->own_loss) continue;
         hgi_table_loss(net, 1, 1, yr, t, 0, NULL, &sum);
         known = 0;
@@ -164,7 +165,7 @@ static void measure_table(session_call *c, int64_t n, const hgi_real *y)
             const hgi_schema_column *column = &net->schema->column[i];
             known += isnan(t[column->first]) ? 0 : net->loss->grouped ? 1 : column->count;
         }
-        *error = known > 0 ? sum / (double)known : 0;
+        *error = known > 0 ? sum / (double)known * net->recon_divisor : 0;
     }
 }
 
@@ -191,7 +192,6 @@ static int64_t finish_errors(session_call *c, int64_t n)
 {
     const hgi_net *net = &c->s->model->net;
     double by = c->s->own_loss ? net->recon_divisor : (double)net->inputs, any = 0;
-    if (net->schema != NULL) by = 1; /* they are means */
     double *error = c->error + c->at;
     for (int64_t r = 0; r < n; r++) {
         error[r] /= by;
@@ -535,9 +535,11 @@ hg_status hgi_session_make(hg_ctx *ctx, const hg_model *m,
     if (samples == 1) HGI_GOTO(make_team(ctx, o.threads, s));
     HGI_GOTO(make_workspace(ctx, o.rows, samples, s));
     HGI_GOTO(choose_class(ctx, &o, s));
-    if (m->net.schema != NULL)
-        HGI_GOTO(make_targets(ctx, o.rows, s));
-    else if (s->weights == HGI_WEIGHTS_F32)
+    /* Numbers of a table are what any numbers are, as long as none is missing. */
+    const hg_schema *schema = m->net.schema;
+    if (schema != NULL) HGI_GOTO(make_targets(ctx, o.rows, s));
+    if (s->weights == HGI_WEIGHTS_F32 &&
+        (schema == NULL || (schema->numbers && !m->net.loss->grouped)))
         HGI_GOTO(hgi_small_make(ctx, s));
     if (samples == 1) HGI_GOTO(hgi_session_score_make(ctx, &o, s));
     *out = s;

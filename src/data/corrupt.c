@@ -149,8 +149,13 @@ void hgi_corrupt_rows(const hgi_corrupt *c, const hgi_kernels *k, const hgi_rng 
 {
     for (int64_t r = 0; r < n; r++, clean += d, x += d) {
         uint64_t row = (uint64_t)(index != NULL ? index[r] : first + r);
-        hgi_corrupt_row one = {
-            .k = k, .span = c->span, .image = c->image, .n = d, .x = clean, .y = x};
+        hgi_corrupt_row one = {.k = k,
+                               .span = c->span,
+                               .image = c->image,
+                               .schema = c->schema,
+                               .n = d,
+                               .x = clean,
+                               .y = x};
         if (stays_clean(c, rng, row)) {
             memmove(x, clean, (size_t)d * sizeof *x);
             continue;

@@ -15,6 +15,7 @@
 #define HGI_CORRUPT_H
 
 #include "base/rng.h"
+#include "data/schema.h"
 #include "kernels/kernels.h"
 
 /* The scaled values of the training rows.  When they lie in [0,1] this is [0,1], and what
@@ -43,6 +44,7 @@ typedef struct hgi_corrupt_row {
     hgi_span span;
     hgi_image image;
     hgi_stream stream;
+    const hg_schema *schema; /* of a table, or NULL */
     int64_t n;
     const hgi_real *x;
     hgi_real *y;
@@ -72,6 +74,7 @@ typedef struct hgi_corrupt {
     double clean; /* share of the rows that are trained on as they are */
     hgi_span span;
     hgi_image image;
+    const hg_schema *schema; /* of a table, the model's, or NULL */
 } hgi_corrupt;
 
 /* "none", or a chain; once, clean, span and image are left alone.

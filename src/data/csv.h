@@ -131,7 +131,8 @@ typedef struct hgi_csv_table {
     hgi_csv_column *column;
     char *names; /* one block, NULL without a header                            */
     hgi_csv_problem text, foreign, nonfinite, huge, unseen;
-    bool table; /* words and gaps are values                                   */
+    bool table;  /* words and gaps are values                                   */
+    bool forced; /* ... also where there are none                                      */
     int64_t word_cells, gaps; /* so far, of such values                                */
     int64_t categories; /* most words of a column                                      */
     const hg_schema *like;

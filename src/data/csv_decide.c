@@ -85,8 +85,11 @@ static column_fate decide(hgi_csv_column *c, bool drop_text)
     if (s->numbers + s->words == 0) return EMPTY;
     if (c->fixed || c->kind != HGI_NUMERIC || s->words == 0) return KEEP;
     if (drop_text) return WORDS_DROPPED;
-    bool many = c->words.full || (s->words >= IDENTIFIER_ROWS &&
-                                  c->words.count + s->values.count >= s->words);
+    /* Of a column with more words than are kept, those that are tell. */
+    int64_t uses = c->words.full ? 0 : s->words;
+    for (int64_t i = 0; c->words.full && i < c->words.count; i++)
+        uses += c->words.uses[i];
+    bool many = s->words >= IDENTIFIER_ROWS && c->words.count + s->values.count >= uses;
     if (s->numbers == 0 && many) return IDENTIFIER;
     if (s->numbers > 0 && (s->fractions || s->values.count > NUMBERS_MOST)) return KEEP;
     bool boolean = s->numbers == 0 && all_boolean(&c->words) && is_pair(&c->words);
@@ -323,7 +326,7 @@ hg_status hgi_csv_decide(hgi_csv_rows *r, bool drop_text, int64_t *place, hg_sch
             fate[i] = (unsigned char)decide(&t->column[i], drop_text);
     HGI_GOTO(close_columns(r, fate, drop_text, place));
     say(t, fate);
-    bool plain = plain_numbers(t, fate);
+    bool plain = !t->forced && plain_numbers(t, fate);
     for (int64_t i = 0; i < t->count; i++) {
         hgi_csv_column *c = &t->column[i];
         if (c->dest >= 0) c->dest = place[c->dest];

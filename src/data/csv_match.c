@@ -174,6 +174,11 @@ hg_status hgi_csv_match(hgi_csv_table *t, const hg_data_options *o)
     hg_status status = HG_OK;
     t->like = s;
     t->kept = s->columns;
+    if (!t->table && !s->plain)
+        return hgi_fail(ctx, HG_EMISMATCH,
+                        "%s: the model is of a table with words or missing values: "
+                        "neither strict nor shape go with it",
+                        t->c->path);
     if (t->names == NULL || !s->named) return by_position(t, s);
     unsigned char *taken = hgi_calloc(&ctx->mem, (size_t)s->columns, 1);
     if (taken == NULL) return hgi_fail_mem(ctx, (size_t)s->columns, "columns");

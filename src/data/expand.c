@@ -37,6 +37,11 @@ static void expand_date(const hgi_scaler *s, const hgi_schema_column *c, double 
 void hgi_expand(const hgi_scaler *s, const float *raw, hgi_real *target)
 {
     const hg_schema *schema = s->schema;
+    if (schema->numbers) { /* NaN stays NaN */
+        for (int64_t i = 0; i < schema->columns; i++)
+            target[i] = ((hgi_real)raw[i] - s->shift_r[i]) * s->scale_r[i];
+        return;
+    }
     for (int64_t i = 0; i < schema->columns; i++) {
         const hgi_schema_column *c = &schema->column[i];
         hgi_real *t = target + c->first;
@@ -65,6 +70,11 @@ void hgi_expand(const hgi_scaler *s, const float *raw, hgi_real *target)
 void hgi_expand_input(const hgi_scaler *s, int64_t n, const hgi_real *target, hgi_real *x)
 {
     const hg_schema *schema = s->schema;
+    if (schema->numbers) {
+        for (int64_t i = 0; i < n * s->features; i++)
+            x[i] = isnan(target[i]) ? 0 : target[i];
+        return;
+    }
     for (int64_t r = 0; r < n; r++, target += s->features, x += s->features)
         for (int64_t i = 0; i < schema->columns; i++) {
             const hgi_schema_column *c = &schema->column[i];

@@ -106,7 +106,8 @@ static hg_status no_rows(const hgi_csv_rows *r)
 /* Of a table whose kinds are not known before: words or gaps have come up. */
 static bool found_table(const hgi_csv_rows *r)
 {
-    return r->t.table && r->t.like == NULL && r->t.word_cells + r->t.gaps > 0;
+    bool found = r->t.forced || r->t.word_cells + r->t.gaps > 0;
+    return r->t.table && r->t.like == NULL && found;
 }
 
 /* Notes are an error at the end, or in an eager stream as soon as there is one. */
@@ -232,7 +233,8 @@ static hg_status describe_rows(hgi_blocks *s, const hgi_csv_rows *r)
     hgi_free(&ctx->mem, s->block->stored);
     s->block->stored = hgi_strdup(&ctx->mem, "text");
     if (s->block->stored == NULL) return hgi_fail_mem(ctx, 5, "a type's name");
-    if (r->t.like != NULL) s->block->schema = (hg_schema *)(uintptr_t)r->t.like;
+    if (r->t.like != NULL && r->t.table)
+        s->block->schema = (hg_schema *)(uintptr_t)r->t.like;
     return hgi_csv_name_columns(&r->t, s->block);
 }
 
@@ -241,10 +243,12 @@ static hg_status choose_columns(hgi_csv_rows *r, const hg_data_options *o)
 {
     /* With a shape, rows are images. */
     r->t.table = !o->strict && (o->shape == NULL || *o->shape == '\0');
+    r->t.forced = r->t.table && o->table != 0;
+    if (o->schema != NULL && o->schema->plain) r->t.table = false;
     HGI_TRY(hgi_csv_rename(&r->t, o->rename));
     HGI_TRY(hgi_csv_select(&r->t, o));
-    if (!r->t.table) return HG_OK;
     if (o->schema != NULL) return hgi_csv_match(&r->t, o);
+    if (!r->t.table) return HG_OK;
     HGI_TRY(hgi_csv_kinds(&r->t, o));
     return hgi_csv_guess(r);
 }

@@ -173,8 +173,10 @@ static int64_t features_of(const hgi_schema_column *c)
 hg_status hgi_schema_settle(hg_ctx *ctx, hg_schema *s)
 {
     s->features = 0;
+    s->numbers = true;
     for (int64_t i = 0; i < s->columns; i++) {
         hgi_schema_column *c = &s->column[i];
+        s->numbers = s->numbers && c->kind == HGI_NUMERIC;
         c->first = s->features;
         c->count = features_of(c);
         s->features += c->count;
@@ -215,6 +217,7 @@ hg_status hgi_schema_copy(hg_ctx *ctx, const hg_schema *from, hg_schema **out)
     hg_schema *s;
     HGI_TRY(hgi_schema_new(ctx, from->columns, &s));
     s->named = from->named;
+    s->plain = from->plain;
     for (int64_t i = 0; i < from->columns; i++)
         HGI_GOTO(copy_column(ctx, &from->column[i], s, i));
     for (int64_t i = 0; i < from->left_count; i++)

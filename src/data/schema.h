@@ -54,6 +54,8 @@ struct hg_schema {
     int64_t columns, features;
     hgi_schema_column *column;
     bool named;
+    bool plain;   /* names alone: all columns are numbers, and complete */
+    bool numbers; /* all columns are numeric, with or without gaps */
     /* Of the file's other columns: those that were left out, which may come again. */
     char **left;
     int64_t left_count;

@@ -84,7 +84,8 @@ hg_status hg_dataset_view(hg_ctx *ctx, const hg_view *view, hg_dataset **out)
     HGI_TRY(hgi_dataset_take(ctx, name, "memory", v.type, v.rows, v.rank, layout.shape,
                              NULL, &d));
     d->data = v.data;
-    d->schema = (hg_schema *)(uintptr_t)v.schema;
+    if (v.schema != NULL && !v.schema->plain)
+        d->schema = (hg_schema *)(uintptr_t)v.schema;
     d->packed = layout.packed;
     d->row_stride = layout.row_stride;
     memcpy(d->stride, layout.stride, sizeof d->stride);

@@ -89,7 +89,7 @@ hg_status hgi_model_take(hg_ctx *ctx, hgi_spec *spec, hgi_scaler *scaler, hg_mod
     *spec = (hgi_spec){.mem = ctx->mem};
     memset(scaler, 0, sizeof *scaler);
     HGI_GOTO(hgi_net_plan(ctx, &m->spec, &m->net));
-    m->net.schema = m->scaler.schema;
+    m->net.schema = m->spec.corrupt.schema = m->scaler.schema;
     if (m->net.schema != NULL) HGI_GOTO(hgi_net_check_table(ctx, &m->net));
     /* A column counts once, however many features it has. */
     if (m->net.schema != NULL && m->net.loss->grouped)
@@ -173,6 +173,7 @@ void hg_model_free(hg_model **model)
     hgi_spec_free(&m->spec);
     hgi_net_free(&m->net);
     hgi_scaler_free(&mem, &m->scaler);
+    hgi_schema_free(&m->names);
     hgi_free(&mem, m->theta);
     hgi_free(&mem, m->state);
     hgi_free(&mem, m->trained.history);
@@ -202,6 +203,18 @@ static char *utf8_name(const hgi_mem *mem, const char *name)
     return out;
 }
 
+hg_status hgi_model_name_columns(hg_ctx *ctx, hg_model *m)
+{
+    hgi_schema_free(&m->names);
+    if (m->columns == NULL || m->scaler.schema != NULL) return HG_OK;
+    HGI_TRY(hgi_schema_new(ctx, m->net.inputs, &m->names));
+    m->names->named = m->names->plain = true;
+    for (int64_t i = 0; i < m->net.inputs; i++)
+        HGI_TRY(
+            hgi_schema_set_name(ctx, m->names, i, m->columns[i], strlen(m->columns[i])));
+    return hgi_schema_settle(ctx, m->names);
+}
+
 hg_status hgi_model_set_columns(hg_ctx *ctx, hg_model *m, char *const *columns)
 {
     free_names(&m->mem, m->columns, hgi_model_raw(m));
@@ -213,7 +226,7 @@ hg_status hgi_model_set_columns(hg_ctx *ctx, hg_model *m, char *const *columns)
         m->columns[i] = utf8_name(&ctx->mem, columns[i]);
         if (m->columns[i] == NULL) return hgi_fail_mem(ctx, 64, "a column name");
     }
-    return HG_OK;
+    return hgi_model_name_columns(ctx, m);
 }
 
 void hgi_model_set_pictures(hg_model *m, const hg_dataset *rows)
@@ -325,7 +338,8 @@ hg_status hg_model_layer(hg_ctx *ctx, const hg_model *m, int64_t index,
 
 const hg_schema *hg_model_schema(const hg_model *m)
 {
-    return m != NULL ? m->scaler.schema : NULL;
+    if (m == NULL) return NULL;
+    return m->scaler.schema != NULL ? m->scaler.schema : m->names;
 }
 
 int hg_model_history(const hg_model *m, int64_t index, hg_epoch *out)

@@ -430,6 +430,7 @@ static hg_status read_model(const reading *r, const hgi_container *c, hg_model *
     HGI_GOTO(get_weights(r, c, "", m));
     HGI_GOTO(get_columns(r, m));
     HGI_GOTO(get_pictures(r, m));
+    HGI_GOTO(hgi_model_name_columns(r->ctx, m));
     HGI_GOTO(hgi_history_get(r->ctx, c, m));
     HGI_GOTO(hgi_mixture_get(r->ctx, c, m->net.code_size, &m->mixture));
     HGI_GOTO(get_detector(r, c, m));

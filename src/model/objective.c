@@ -32,10 +32,18 @@ hgi_loss_call hgi_net_loss(const hgi_net *net, const hgi_pass *p, int64_t R,
 
 void hgi_net_loss_rows(const hgi_net *net, const hgi_loss_call *c, double *row_loss)
 {
-    if (net->schema != NULL)
+    /* Rows of numbers without a gap are most rows: the kernel shows the others by their
+     * sums, which are NaN, and they are taken again. */
+    const bool table = net->schema != NULL;
+    if (table && (!net->schema->numbers || net->loss->grouped || c->g == c->y)) {
         hgi_table_loss(net, c->scale, c->R, c->y, c->t, c->ldt, c->g, row_loss);
-    else
-        hgi_loss_rows(net->loss, c, row_loss);
+        return;
+    }
+    hgi_loss_rows(net->loss, c, row_loss);
+    for (int64_t r = 0; table && r < c->R; r++)
+        if (isnan(row_loss[r]))
+            hgi_table_loss(net, c->scale, 1, c->y + r * c->ldy, c->t + r * c->ldt, 0,
+                           c->g != NULL ? c->g + r * c->ldg : NULL, row_loss + r);
 }
 
 /* Where the loss of row `at` (of samples) and those behind it leaves its gradient. */

@@ -1,11 +1,17 @@
 # SPDX-License-Identifier: MIT
-# A model of named columns refuses the same columns in another order, and outputs never
-# replace inputs.
+# A model of named columns finds them by name, refuses others and the lack of one, and
+# outputs never replace inputs.
 . "$(dirname "$0")/common.bash"
 small="mean radius,mean texture,mean area"
 hourglass train $table --columns "$small" --code 2 --epochs 1 -q -o m.safetensors
 hourglass evaluate m.safetensors $table --columns "$small" >/dev/null
-try hourglass evaluate m.safetensors $table --columns "mean area,mean texture,mean radius"
+hourglass evaluate m.safetensors $table --columns "$small" >a
+hourglass evaluate m.safetensors $table --columns "mean area,mean texture,mean radius" >b
+hourglass evaluate m.safetensors $table --ignore-extra >c
+cmp a b
+cmp a c
+rm a b c
+try hourglass evaluate m.safetensors $table
 try hourglass reconstruct m.safetensors $table --columns "mean radius,mean texture,mean symmetry" -o x.csv
 hourglass encode m.safetensors $table --columns "$small" -q -o codes.csv
 hourglass decode m.safetensors codes.csv -q -o rows.csv
