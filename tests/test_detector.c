@@ -653,6 +653,41 @@ TEST(out_of_memory_anywhere_in_a_detector_leaks_nothing)
     free(x);
 }
 
+TEST(a_detector_is_calibrated_anew_and_keeps_the_rule_that_was_set)
+{
+    enum { N = 300 };
+    hg_ctx *ctx = test_ctx();
+    float *x = rows_with(11, N, 0), *y = rows_with(12, N, N);
+    hg_model *m = train_with(ctx, x, N, "calibrate", "0.3");
+    hg_dataset *other = rows_of(ctx, y, N, D);
+    hg_detector_info before = {.size = sizeof before}, after = before;
+    hg_rule rule = {sizeof rule, "quantile", 0.75};
+    hg_decision d = {.size = sizeof d};
+    double score[N];
+    CHECK_OK(ctx, hg_detector_get_info(ctx, m, &before));
+    CHECK_INT(before.calibration_rows, 90);
+    CHECK_NEAR(before.finest, 1.0 / 91, 1e-15);
+    CHECK_STR(before.rule.kind, "false-alarms");
+    CHECK_OK(ctx, hg_detector_set_rule(ctx, m, &rule));
+    CHECK_OK(ctx, hg_score_dataset(ctx, m, other, score));
+    /* Rows of another kind are all alarms, until they are what is usual. */
+    CHECK_OK(ctx, hg_decide(ctx, m, NULL, score, N, NULL, &d));
+    CHECK(d.anomalies > 0.9 * N);
+    CHECK_OK(ctx, hg_detector_calibrate(ctx, m, other));
+    CHECK_OK(ctx, hg_detector_get_info(ctx, m, &after));
+    CHECK_INT(after.calibration_rows, N);
+    CHECK(after.median > before.highest);
+    CHECK_STR(after.rule.kind, "quantile");
+    CHECK_OK(ctx, hg_decide(ctx, m, NULL, score, N, NULL, &d));
+    CHECK_NEAR(d.anomalies, 0.25 * N, 1); /* its own rows: the quantile, exactly */
+    hg_detector_info small = {.size = 8};
+    CHECK_FAILS(ctx, hg_detector_get_info(ctx, m, &small), HG_EINVAL, "size");
+    hg_dataset_free(&other);
+    hg_model_free(&m);
+    free(x);
+    free(y);
+}
+
 /* ---- files -------------------------------------------------------------------------- */
 
 /* The same file with one tensor replaced, left out (no data) or added, or another text. */
