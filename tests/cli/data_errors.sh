@@ -5,7 +5,9 @@ try hourglass data
 try hourglass data inof x
 try hourglass data info
 try hourglass data info none
-try hourglass data info data
+mkdir folder
+: >folder/README.md
+try hourglass data info folder
 try hourglass data info $table --strict
 printf '1,2\n3\n' >a.csv
 try hourglass data info a.csv

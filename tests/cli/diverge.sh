@@ -13,7 +13,7 @@ hourglass train $table $options --drop-non-numeric --lr 100 --warmup 3000 --epoc
     --log log.jsonl -o b.safetensors 2>err || status=$?
 echo "exit $status"
 grep -c 'epoch [0-9]*, step [0-9]*: .* layer .*the last good weights are kept' err
-grep -c 'last good weights so far are in b.safetensors' err
+grep -c 'the last good weights are in b.safetensors' err
 hourglass evaluate b.safetensors $table --drop-non-numeric --json | grep -c '"loss": [0-9]'
 # The log is whole: as many epochs as the model says it trained.
 epochs=$(wc -l <log.jsonl)

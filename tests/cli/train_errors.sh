@@ -4,7 +4,9 @@
 try hourglass train
 try hourglass train $test
 try hourglass train none.gz --code 3
-try hourglass train data --code 3
+mkdir folder
+: >folder/README.md
+try hourglass train folder --code 3
 try hourglass train $test --code 3 -o data
 try hourglass train $test --code 3 -o none/model.safetensors
 try hourglass train $test --code 3 --log none/log.jsonl
