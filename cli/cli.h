@@ -120,6 +120,9 @@ int cli_configure(cli *c, hg_config **out);
 int cli_open_training(cli *c, const hg_config *cfg, hg_dataset **train,
                       hg_dataset **valid);
 
+/* Maps of the error of the pictures args[1], and their scores, into --heatmap.         */
+int cli_heatmaps(cli *c, const hg_model *model);
+
 /* ---- outputs.c --------------------------------------------------------------------- */
 
 /* Can this file be written when the work is done?  Says why not: also when it is one of

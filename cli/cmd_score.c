@@ -4,6 +4,7 @@
 #include "follow.h"
 
 #include <math.h>
+#include <stdlib.h>
 #include <string.h>
 
 static const cli_option score_options[] = {
@@ -11,6 +12,9 @@ static const cli_option score_options[] = {
      "output", NULL, false},
     {"anomaly", 'a', NULL, NULL, "also a column anomaly, 0 or 1, as any rule gives it",
      "output", NULL, false},
+    {"heatmap", 0, "FOLDER", NULL,
+     "pictures: write where the error is, and the pictures' scores, there", "output",
+     NULL, false},
     {0},
 };
 static const cli_option output_options[] = {
@@ -171,6 +175,7 @@ static int run(cli *c)
     if (code == CLI_OK) code = cli_read_rule(c, &j.rule, &j.has_rule);
     if (code == CLI_OK) code = cli_open_model(c, c->args[0], &j.model);
     if (code == CLI_OK) code = stream ? follow(&j, predict) : score_rows(&j, predict);
+    if (code == CLI_OK && cli_has(c, "heatmap")) code = cli_heatmaps(c, j.model);
     hg_model_free(&j.model);
     return code;
 }

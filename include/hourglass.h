@@ -1046,6 +1046,19 @@ HG_API hg_status hg_score_file(hg_ctx *ctx, const hg_model *model, const char *i
                                const hg_score_file_options *options, int64_t *rows,
                                hg_decision *decision) HG_WARN_UNUSED;
 
+/* Where pictures are not as the model expects them: for each, a map of the error laid over
+ * it in grey, as a PNG of its name in `folder`; NULL: none.  Tiles are laid together, where
+ * they overlap by their mean; the map is smoothed.  The model needs no detector.
+ * score    [rows] or NULL: of each row's picture, the mean of the hundredth of its pixels
+ *          with the largest errors, 0 to 255; HIGHER IS MORE ABNORMAL
+ * scale    the error that has the last colour, one for all; 0: the highest score, which it
+ *          then is; NULL: the same
+ * Errors   HG_EINVAL the rows are no pictures; HG_EUNAVAILABLE no libpng; as hg_reconstruct
+ *          and hg_dataset_save; HG_ENOMEM.
+ * Threads  one per ctx. */
+HG_API hg_status hg_heatmaps(hg_ctx *ctx, const hg_model *model, const hg_dataset *data,
+                             const char *folder, double *score,
+                             double *scale) HG_WARN_UNUSED;
 /* ---- How well scores tell anomalies ---- */
 
 /* Labels of rows as 0, normal, and 1, an anomaly.  Without words the labels must be 0 and 1

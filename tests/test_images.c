@@ -440,3 +440,59 @@ TEST(a_model_remembers_how_pictures_became_its_rows)
     hg_model_free(&m);
     hg_config_free(&cfg);
 }
+
+/* ---- heat maps ----------------------------------------------------------------------- */
+
+/* Principal components of the tiles of a picture rebuild these; a flat patch in it is
+ * none of them. */
+TEST(a_heat_map_is_hot_where_a_picture_is_not_as_expected)
+{
+    hg_ctx *ctx = test_ctx();
+    need_pictures(ctx);
+    static float x[MOST], map[MOST];
+    char path[TEST_PATH], file[2 * TEST_PATH];
+    hg_config *cfg;
+    hg_dataset *d;
+    hg_model *m;
+    const hg_data_options tiles = {.size = sizeof tiles, .tile = "6x6", .stride = "2"};
+    CHECK_OK(ctx, hg_dataset_open(ctx, "tests/images/grey.png", &tiles, &d));
+    CHECK_OK(ctx, hg_config_new(ctx, &cfg));
+    CHECK_OK(ctx, hg_config_set(cfg, "code", "12"));
+    CHECK_OK(ctx, hg_pca(ctx, cfg, d, NULL, &m));
+    hg_dataset_free(&d);
+    OPEN("grey.png", 0);
+    for (int i = 0; i < 9; i++) x[(4 + i / 3) * 16 + 10 + i % 3] = 255;
+    const hg_view view = {
+        .size = sizeof view, .data = x, .rows = 1, .rank = 2, .shape = {12, 16}};
+    CHECK_OK(ctx, hg_dataset_view(ctx, &view, &d));
+    test_path(path, "set");
+    mkdir(path, 0777);
+    copy_to("tests/images/grey.png", "set/good", "a.png");
+    test_path(path, "set/bad");
+    mkdir(path, 0777);
+    test_path(path, "set/bad/a.png");
+    CHECK_OK(ctx, hg_dataset_save(ctx, d, path, NULL));
+    hg_dataset_free(&d);
+    test_path(path, "set");
+    const hg_data_options o = {.size = sizeof o, .pictures = hg_model_pictures(m)};
+    CHECK_OK(ctx, hg_dataset_open(ctx, path, &o, &d));
+    double score[64], scale = 0;
+    const int64_t rows = hg_dataset_rows(d);
+    test_path(path, "maps");
+    CHECK_OK(ctx, hg_heatmaps(ctx, m, d, path, score, &scale));
+    CHECK(score[0] > 4 * score[rows - 1]); /* bad stands before good */
+    CHECK_NEAR(score[0], scale, 1e-12);
+    snprintf(file, sizeof file, "%s/bad/a.png", path);
+    hg_data_info info = open_as(ctx, file, (hg_data_options){0}, map);
+    CHECK(info.shape[0] == 12 && info.shape[1] == 16 && info.shape[2] == 3);
+    /* Grey where all is as it should be; red above blue on the patch. */
+    CHECK(map[(5 * 16 + 11) * 3] > map[(5 * 16 + 11) * 3 + 2] + 40);
+    CHECK(map[(9 * 16 + 2) * 3] < map[(9 * 16 + 2) * 3 + 2] + 20);
+    hg_dataset_free(&d);
+    CHECK_OK(ctx, hg_dataset_view(ctx, &view, &d));
+    CHECK_FAILS(ctx, hg_heatmaps(ctx, m, d, path, NULL, NULL), HG_EINVAL,
+                "heat maps are of pictures");
+    hg_dataset_free(&d);
+    hg_model_free(&m);
+    hg_config_free(&cfg);
+}

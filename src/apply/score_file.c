@@ -42,7 +42,7 @@ static hg_status open_input(file_job *j, const char *in, const hg_data_options *
     hg_data_options input;
     HGI_TRY(hgi_data_options_read(ctx, options, &input));
     hgi_feed_options(j->model, &input);
-    HGI_TRY(hgi_source_open(ctx, in, &j->source));
+    HGI_TRY(hgi_data_source(ctx, in, &input, &j->source));
     HGI_TRY(hgi_blocks_open(ctx, j->source, &input, &j->blocks));
     if (j->blocks.late) { /* which columns are text is known at the end alone */
         HGI_TRY(hgi_dataset_from_blocks(&j->blocks, &input, &j->kept));

@@ -157,6 +157,7 @@ typedef struct hgi_outfile {
     hg_ctx *ctx;
     FILE *f;
     char *path, *temp; /* temp NULL when written directly */
+    bool loose;        /* set it for one of many files: not waited for on its own */
     hg_status status;  /* the first failure, returned again by commit */
     int error;         /* its errno */
 } hgi_outfile;

@@ -163,8 +163,8 @@ hg_status hgi_outfile_commit(hgi_outfile *o)
     if (o->f == NULL) return o->status;
     if (o->status == HG_OK && fflush(o->f) != 0) fail_write(o, errno);
     /* On the disk before the name points to it, else a power cut leaves an empty file. */
-    if (o->status == HG_OK && o->temp != NULL && fsync(fileno(o->f)) != 0)
-        fail_write(o, errno);
+    bool wait = o->temp != NULL && !o->loose;
+    if (o->status == HG_OK && wait && fsync(fileno(o->f)) != 0) fail_write(o, errno);
     int closed = fclose(o->f);
     o->f = NULL;
     if (o->status == HG_OK && closed != 0) fail_write(o, errno);

@@ -19,6 +19,11 @@ hg_status hgi_save_pictures_open(hg_ctx *ctx, const char *path, const hg_dataset
                                  int64_t rows, struct hgi_save_pictures **out);
 /* Row by row, in order.                                                                */
 hg_status hgi_save_pictures_row(struct hgi_save_pictures *s, int64_t row, const float *x);
+/* A whole picture under the name of one of those that rows were.                       */
+struct hgi_picture_item;
+hg_status hgi_save_pictures_whole(struct hgi_save_pictures *s,
+                                  const struct hgi_picture_item *item, const float *x,
+                                  const int64_t size[2]);
 void hgi_save_pictures_close(struct hgi_save_pictures **save);
 
 #endif

@@ -215,6 +215,7 @@ static hg_status write_picture(struct hgi_save_pictures *s, const float *x,
     hg_status status = hgi_png_encode(&px, &s->text, why);
     if (status != HG_OK) return hgi_fail(s->ctx, status, "%.700s: %s", path, why);
     HGI_TRY(hgi_outfile_open(s->ctx, path, &f));
+    f.loose = s->folder; /* the disk takes thousands together sooner than one by one */
     hgi_outfile_write(&f, s->text.s, s->text.len);
     return hgi_outfile_commit(&f);
 }
@@ -251,6 +252,15 @@ hg_status hgi_save_pictures_row(struct hgi_save_pictures *s, int64_t row, const 
     if (item != NULL && d->pictures->how.prep.tile[0] > 0)
         return add_tile(s, item, row, x, path);
     return write_picture(s, x, d->shape, path);
+}
+
+hg_status hgi_save_pictures_whole(struct hgi_save_pictures *s,
+                                  const hgi_picture_item *item, const float *x,
+                                  const int64_t size[2])
+{
+    char path[PATH_MAX];
+    HGI_TRY(file_name(s, item, item->first, path, sizeof path));
+    return write_picture(s, x, size, path);
 }
 
 /* The table's row: the rest of it is above, because a picture is not a piece of a file. */

@@ -1,0 +1,59 @@
+// SPDX-License-Identifier: MIT
+/* score --heatmap: pictures with their errors laid over them, and a score for each. */
+#include "cli.h"
+
+#include <stdlib.h>
+#include <string.h>
+
+/* As CSV has it: in quotes, which are doubled inside. */
+static void write_name(FILE *f, const char *name)
+{
+    fputc('"', f);
+    for (; *name != '\0'; name++) {
+        if (*name == '"') fputc('"', f);
+        fputc(*name, f);
+    }
+    fputc('"', f);
+}
+
+/* One line a picture; its rows, which are tiles, have the same score. */
+static int write_scores(const cli *c, const hg_dataset *data, const double *score)
+{
+    char path[4096];
+    const char *last = NULL;
+    snprintf(path, sizeof(path), "%s/scores.csv", cli_get(c, "heatmap"));
+    FILE *f = fopen(path, "w");
+    if (f != NULL) fprintf(f, "picture,score\n");
+    for (int64_t r = 0; f != NULL && r < hg_dataset_rows(data); r++) {
+        const char *name = hg_dataset_row_name(data, r);
+        if (name == last) continue;
+        last = name;
+        write_name(f, name);
+        fprintf(f, ",%.6g\n", score[r]);
+    }
+    bool failed = f == NULL || ferror(f) != 0;
+    if (f != NULL && fclose(f) != 0) failed = true;
+    if (!failed) return CLI_OK;
+    cli_say("%s: cannot write", path);
+    return CLI_FAILED;
+}
+
+int cli_heatmaps(cli *c, const hg_model *model)
+{
+    hg_dataset *data = NULL;
+    double *score = NULL, scale = 0;
+    const char *folder = cli_get(c, "heatmap");
+    int code = cli_open_data(c, c->args[1], &data);
+    if (code == CLI_OK) {
+        score = cli_alloc((size_t)hg_dataset_rows(data), sizeof(*score));
+        if (hg_heatmaps(c->ctx, model, data, folder, score, &scale) != HG_OK)
+            code = cli_failed(c);
+    }
+    if (code == CLI_OK) code = write_scores(c, data, score);
+    if (code == CLI_OK && !cli_has(c, "quiet"))
+        fprintf(stderr, "%s: heat maps; the last colour is an error of %.3g of 255\n",
+                folder, scale);
+    free(score);
+    hg_dataset_free(&data);
+    return code;
+}
