@@ -16,7 +16,7 @@ try hourglass decode model.safetensors $test -o codes.csv
 try hourglass encode model.safetensors codes.npy -o codes.csv
 try hourglass encode model.safetensors $test
 try hourglass encode model.safetensors $test -o none/codes.npy
-try hourglass encode model.safetensors $test -o data
+try hourglass encode model.safetensors $test -o data --to npy
 try hourglass encode model.safetensors $test --to nyp -o codes.csv
 try hourglass reconstruct model.safetensors
 cat codes.csv
