@@ -119,6 +119,58 @@ static json_t *classes_json(const hg_model *model)
     return list;
 }
 
+/* Is there more to say of the columns than their names? */
+static bool is_table(const hg_schema *s)
+{
+    hg_column_info c = {.size = sizeof(c)};
+    for (int64_t i = 0; i < hg_schema_columns(s); i++)
+        if (hg_schema_column(s, i, &c) == HG_OK &&
+            (strcmp(c.kind, "numeric") != 0 || c.missing > 0))
+            return true;
+    return false;
+}
+
+static void print_columns(const hg_schema *s)
+{
+    enum { MOST = 200 };
+    char a[CLI_NUMBER], b[CLI_NUMBER], words[CLI_NUMBER];
+    cli_table *t = cli_table_new("rllrrr");
+    cli_table_row(
+        t, (const char *const[]){"", "column", "kind", "missing", "words", "features"});
+    cli_table_rule(t);
+    for (int64_t i = 0; i < hg_schema_columns(s) && i < MOST; i++) {
+        hg_column_info c = {.size = sizeof(c)};
+        char missing[CLI_NUMBER] = "";
+        if (hg_schema_column(s, i, &c) != HG_OK) continue;
+        if (c.missing > 0) snprintf(missing, sizeof(missing), "%.1f %%", 100 * c.missing);
+        cli_table_row(
+            t, (const char *const[]){cli_grouped(a, i + 1), c.name, c.kind, missing,
+                                     c.words > 0 ? cli_grouped(words, c.words) : "",
+                                     cli_grouped(b, c.features)});
+    }
+    putchar('\n');
+    cli_table_print(t, stdout);
+    cli_table_free(t);
+}
+
+static json_t *columns_json(const hg_schema *s)
+{
+    json_t *list = json_array();
+    for (int64_t i = 0; i < hg_schema_columns(s); i++) {
+        hg_column_info c = {.size = sizeof(c)};
+        if (hg_schema_column(s, i, &c) != HG_OK) continue;
+        json_t *row = json_object(), *words = json_array();
+        json_object_set_new(row, "name", cli_json_text(c.name));
+        json_object_set_new(row, "kind", json_string(c.kind));
+        json_object_set_new(row, "missing", json_real(c.missing));
+        for (int64_t k = 0; k < c.words; k++)
+            json_array_append_new(words, cli_json_text(hg_schema_word(s, i, k)));
+        json_object_set_new(row, "words", words);
+        json_array_append_new(list, row);
+    }
+    return list;
+}
+
 static json_t *memory_json(const hg_memory *memory)
 {
     json_t *object = json_object();
@@ -160,6 +212,8 @@ static int print_json(cli *c, const hg_model *model, const hg_model_info *info,
     json_object_set_new(object, "code", json_integer(info->code));
     if (info->note != NULL)
         json_object_set_new(object, "note", cli_json_text(info->note));
+    if (is_table(hg_model_schema(model)))
+        json_object_set_new(object, "columns", columns_json(hg_model_schema(model)));
     json_object_set_new(object, "loss", cli_json_text(info->loss));
     if (info->sigma > 0) {
         json_object_set_new(object, "sigma", json_real(info->sigma));
@@ -194,6 +248,7 @@ int cli_print_summary(cli *c, const hg_model *model)
     if (code != CLI_OK) return code;
     putchar('\n');
     print_facts(&info, &memory);
+    if (is_table(hg_model_schema(model))) print_columns(hg_model_schema(model));
     return CLI_OK;
 }
 

@@ -238,6 +238,22 @@ static int open_both(cli *c, hg_data_options *o, const char *path, hg_dataset **
     return code;
 }
 
+/* What the command line does not say of columns, a configuration file may. */
+static void from_config(const hg_config *cfg, hg_data_options *o)
+{
+    const struct {
+        const char *name, **to;
+    } all[] = {{"columns", &o->columns},
+               {"drop", &o->drop},
+               {"rename", &o->rename},
+               {"numeric", &o->numeric},
+               {"categorical", &o->categorical},
+               {"boolean", &o->boolean},
+               {"date", &o->date}};
+    for (size_t i = 0; i < sizeof all / sizeof all[0]; i++)
+        if (*all[i].to == NULL) *all[i].to = hg_config_get(cfg, all[i].name);
+}
+
 /* Both files by the same reading options; but a limit is one of training rows alone. */
 /* What rows are split by is no feature of theirs: the columns to leave out besides `drop`,
  * as one text from malloc, or NULL.                                                    */
@@ -263,6 +279,7 @@ int cli_open_training(cli *c, const hg_config *cfg, hg_dataset **train,
     int code = cli_read_data_options(c, &o);
     if (code != CLI_OK) return code;
     /* A configuration file may name the shape, too. */
+    from_config(cfg, &o);
     o.shape = hg_config_get(cfg, "shape");
     char *drop = without_keys(c, o.drop);
     o.drop = drop;

@@ -357,3 +357,33 @@ TEST(table_mask_takes_whole_columns)
     hg_model_free(&m);
     hg_dataset_free(&d);
 }
+
+TEST(table_rows_of_floats_have_gaps_where_they_are_nan)
+{
+    hg_ctx *ctx = test_ctx();
+    char path[TEST_PATH], npy[TEST_PATH];
+    hg_dataset *d, *e;
+    uint64_t want, got;
+    write_table(path, true);
+    hg_data_options o = {.size = sizeof o, .columns = "amount,rate"};
+    CHECK_OK(ctx, hg_dataset_open(ctx, path, &o, &d));
+    CHECK_OK(ctx, hgi_dataset_hash(ctx, d, &want));
+    test_path(npy, "rows.npy");
+    CHECK_OK(ctx, hg_dataset_save(ctx, d, npy, NULL));
+    for (int stream = -1; stream <= 1; stream++) {
+        o = (hg_data_options){.size = sizeof o, .stream = stream};
+        CHECK_OK(ctx, hg_dataset_open(ctx, npy, &o, &e));
+        CHECK(hg_dataset_schema(e) != NULL && e->schema->numbers);
+        CHECK(e->min == d->min && e->max == d->max && e->mean == d->mean);
+        CHECK_OK(ctx, hgi_dataset_hash(ctx, e, &got));
+        CHECK(got == want);
+        hg_dataset_free(&e);
+    }
+    o = (hg_data_options){.size = sizeof o, .strict = 1};
+    CHECK_FAILS(ctx, hg_dataset_open(ctx, npy, &o, &e), HG_ENONFINITE, "is NaN");
+    o = (hg_data_options){.size = sizeof o, .schema = hg_dataset_schema(d)};
+    CHECK_OK(ctx, hg_dataset_open(ctx, npy, &o, &e));
+    CHECK(hg_dataset_schema(e) == hg_dataset_schema(d));
+    hg_dataset_free(&e);
+    hg_dataset_free(&d);
+}

@@ -71,7 +71,8 @@ hg_status hgi_blocks_next(hgi_blocks *s)
     HGI_TRY(s->next(s, &n));
     s->block->rows = n;
     measure(s, n);
-    return (s->eager || n == 0) && !s->gaps ? check_finite(s) : HG_OK;
+    bool gaps = s->gaps || s->block->may_gap;
+    return (s->eager || n == 0) && !gaps ? check_finite(s) : HG_OK;
 }
 
 /* ---- all rows ------------------------------------------------------------------------ */
@@ -274,7 +275,8 @@ static hg_status keep_all(hgi_blocks *s, keep *k, hg_dataset **out)
         return hgi_dataset_check(s->ctx, *out);
     }
     HGI_TRY(take_rows(s, k, out));
-    if ((*out)->schema != NULL) return hgi_dataset_check(s->ctx, *out);
+    if ((*out)->schema != NULL || s->stats.bad > 0)
+        return hgi_dataset_check(s->ctx, *out);
     hgi_stats_end(&s->stats, &(*out)->min, &(*out)->max, &(*out)->mean);
     return HG_OK;
 }
@@ -303,6 +305,7 @@ static hg_status stay(hgi_blocks *s, hg_dataset **out)
     hgi_free(&s->ctx->mem, d->owned);
     d->data = d->owned = NULL;
     d->rows = s->rows;
+    if (s->stats.bad > 0) return hgi_dataset_check(s->ctx, d);
     hgi_stats_end(&s->stats, &d->min, &d->max, &d->mean);
     return HG_OK;
 }

@@ -36,6 +36,7 @@ struct hg_dataset {
     void *columns_owned;   /* the one block that holds them, or NULL: a split borrows   */
     hg_schema *schema;     /* of a table, whose values it explains; NULL: numbers alone,
                         * none of them missing                                         */
+    bool may_gap;    /* NaN is a missing value: rows that have one make a table       */
     bool schema_own; /* else a window's, a split's or a caller's                      */
     int64_t *unseen; /* [features] words that the caller's schema lacks, or NULL      */
     double min, max, mean; /* over all values, found while reading                     */

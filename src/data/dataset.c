@@ -280,6 +280,13 @@ hg_status hgi_dataset_check(hg_ctx *ctx, hg_dataset *d)
         }
         HGI_GOTO(hgi_rows_next(ctx, &w));
     }
+    if (s.bad > 0 && d->may_gap) {
+        hgi_rows_close(&w);
+        HGI_TRY(hgi_schema_new(ctx, d->features, &d->schema));
+        d->schema_own = true;
+        HGI_TRY(hgi_schema_settle(ctx, d->schema));
+        return check_table(ctx, d);
+    }
     if (s.bad > 0) HGI_GOTO(hgi_dataset_not_finite(ctx, d, s.first_bad, bad, s.bad));
     hgi_stats_end(&s, &d->min, &d->max, &d->mean);
 done:

@@ -152,6 +152,23 @@ static hg_status check_options(hg_ctx *ctx, const hg_data_options *o, const hgi_
     return HG_OK;
 }
 
+/* Rows of floats may have NaN for what is missing, as numpy and pandas have it; with a
+ * schema they are raw rows of it, as hg_dataset_save() writes them.                    */
+static hg_status array_table(hgi_blocks *s, const hg_data_options *o)
+{
+    hg_dataset *d = s->block;
+    bool rows = d->rank == 1 && d->type == HG_F32 && o->shape == NULL;
+    d->may_gap = rows && !o->strict && o->schema == NULL;
+    if (o->schema == NULL || o->schema->plain || !rows) return HG_OK;
+    if (d->features != o->schema->columns)
+        return hgi_fail(s->ctx, HG_ESHAPE,
+                        "%s: %lld values a row, but the model wants %lld", d->name,
+                        (long long)d->features, (long long)o->schema->columns);
+    d->schema = (hg_schema *)(uintptr_t)o->schema;
+    s->gaps = true;
+    return HG_OK;
+}
+
 hg_status hgi_blocks_open(hg_ctx *ctx, hgi_source *source, const hg_data_options *o,
                           hgi_blocks *out)
 {
@@ -177,6 +194,7 @@ hg_status hgi_blocks_open(hg_ctx *ctx, hgi_source *source, const hg_data_options
     }
     HGI_GOTO(check_options(ctx, o, r, hgi_source_path(source)));
     HGI_GOTO(r->open(out, o));
+    if (strcmp(r->name, "csv") != 0) HGI_GOTO(array_table(out, o));
     /* Of columns that may still fall away nothing is known yet. */
     if (o->shape != NULL && !out->late) HGI_GOTO(reshape(ctx, out->block, o->shape));
     if (out->rows >= 0) out->guess = (double)out->rows;
