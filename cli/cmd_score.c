@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: MIT
 /* hourglass score and hourglass predict: how abnormal rows are, and which are anomalies. */
 #include "detection.h"
+#include "explain.h"
 #include "follow.h"
 
 #include <math.h>
@@ -24,10 +25,11 @@ static const cli_option output_options[] = {
      NULL, false},
     {0},
 };
-static const cli_option *const options[] = {
-    score_options,      cli_rule_options,   output_options,
-    cli_follow_options, cli_json_options,   cli_data_options,
-    cli_column_options, cli_common_options, NULL};
+static const cli_option *const options[] = {score_options,      cli_explain_options,
+                                            cli_rule_options,   output_options,
+                                            cli_follow_options, cli_json_options,
+                                            cli_data_options,   cli_column_options,
+                                            cli_common_options, NULL};
 static const cli_option *const predict_options[] = {
     cli_rule_options, output_options,     cli_follow_options, cli_json_options,
     cli_data_options, cli_column_options, cli_common_options, NULL};
@@ -133,10 +135,17 @@ static int score_file(job *j, bool predict)
 
 static int score_rows(job *j, bool predict)
 {
-    int code = score_file(j, predict);
+    cli *c = j->c;
+    const bool explain = cli_has(c, "explain");
+    int code = CLI_OK;
+    /* An explanation takes the place of the scores on standard output. */
+    if (!explain || strcmp(j->output, "-") != 0) code = score_file(j, predict);
+    if (code == CLI_OK && explain)
+        code = cli_explain(c, j->model, j->has_rule ? &j->rule : NULL, &j->rows,
+                           &j->decision, &j->drift);
     if (code != CLI_OK) return code;
     say_drift(j);
-    if (cli_has(j->c, "json")) return print_json(j);
+    if (cli_has(c, "json")) return print_json(j);
     say(j);
     return CLI_OK;
 }
@@ -166,11 +175,16 @@ static int run(cli *c)
     bool stream = cli_has(c, "follow");
     if (cli_has(c, "max-bad") && !stream)
         return cli_usage_error("%s: --max-bad is for --follow", c->verb->name);
-    if (cli_has(c, "json") && strcmp(j.output, "-") == 0 && !stream)
+    if (cli_has(c, "json") && strcmp(j.output, "-") == 0 && !stream &&
+        !cli_has(c, "explain"))
         return cli_usage_error("%s: --json and the rows both go to standard output: name "
                                "a file for the rows with -o",
                                c->verb->name);
+    if (!predict && stream && cli_has(c, "explain"))
+        return cli_usage_error("score: --explain wants all rows, --follow has no end");
     int code = cli_check_format(cli_get(c, "to"));
+    if (code == CLI_OK && !predict)
+        code = cli_check_explain(c, strcmp(j.output, "-") == 0);
     if (code == CLI_OK) code = cli_check_output(c, j.output);
     if (code == CLI_OK) code = cli_read_rule(c, &j.rule, &j.has_rule);
     if (code == CLI_OK) code = cli_open_model(c, c->args[0], &j.model);

@@ -1,0 +1,47 @@
+# SPDX-License-Identifier: MIT
+# Why a row is an anomaly: columns with names, words and dates, in three formats.
+. "$(dirname "$0")/common.bash"
+python3 - <<'EOF'
+import random
+random.seed(1)
+def row(bad):
+    kind = random.choice(["small", "medium", "large"])
+    base = {"small": 1, "medium": 5, "large": 20}[kind]
+    weight = base * random.gauss(1, 0.05)
+    price = 3 * weight + base * random.gauss(0, 0.1)
+    if bad == "price": price = 2 * price + 30
+    if bad == "size": kind = "small" if kind == "large" else "large"
+    day = "2024-0%d-%02d" % (random.randint(1, 9), random.randint(1, 28))
+    colour, yes = random.choice(["red", "blue"]), random.choice(["yes", "no"])
+    cells = [kind, "%.3f" % weight, "%.3f" % price, colour, day, yes]
+    if not bad and random.random() < 0.05: cells[random.randint(1, 2)] = ""
+    return ",".join(cells)
+head = "size,weight,price <&>,colour,date,fine"
+def save(name, kinds):
+    open(name, "w").write("\n".join([head] + [row(k) for k in kinds]) + "\n")
+save("train.csv", [None] * 1500)
+save("new.csv", [None] * 20 + ["size", "price", "price", "size"])
+EOF
+hourglass train train.csv --preset anomaly -q -o m.st
+# The four odd rows score highest, and the column that was changed comes first.
+hourglass score m.st new.csv --explain 4 --explain-format json -q >e.json
+python3 -c 'import json
+rows = {r["row"]: r for r in json.load(open("e.json"))["rows"]}
+print(sorted(rows))
+for n in sorted(rows):
+    c = rows[n]["causes"][0]
+    print(n, c["column"], type(c["found"]).__name__, c["share"] > 0.5)'
+hourglass score m.st new.csv --explain 1 -q | sed -n '2p' | tr -s ' '
+hourglass score m.st new.csv --explain 100 --explain-columns 1 --false-alarms 1/100 -q | grep -c '^row'
+hourglass score m.st new.csv --explain 2 --explain-output e.html -o s.csv -q
+grep -c . s.csv
+grep -c '<h2>' e.html
+grep -q 'price &#60;&#38;&#62;' e.html && ! grep -q 'src=\|href=\|<script' e.html
+hourglass score m.st - --explain 1 -q <new.csv | cmp - <(hourglass score m.st new.csv --explain 1 -q) && echo same
+hourglass score m.st new.csv --explain 2 --explain-output e.txt --json -q | grep -o '"rows": 24'
+try hourglass score m.st new.csv --explain 1 --json -q
+try hourglass score m.st new.csv --explain 1 --explain-format pdf
+try hourglass score m.st new.csv --explain-columns 2
+try hourglass score m.st new.csv --explain 0
+try hourglass score m.st - --explain 1 -o s.csv
+try hourglass score m.st new.csv --explain 1 --explain-output new.csv
