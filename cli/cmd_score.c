@@ -16,6 +16,9 @@ static const cli_option score_options[] = {
     {"heatmap", 0, "FOLDER", NULL,
      "pictures: write where the error is, and the pictures' scores, there", "output",
      NULL, false},
+    {"points", 0, NULL, NULL,
+     "of a series: a score for each row, the mean over its windows", "output", NULL,
+     false},
     {0},
 };
 static const cli_option output_options[] = {
@@ -119,6 +122,7 @@ static int score_file(job *j, bool predict)
     o.score = !predict;
     o.p_value = !predict && cli_has(c, "p-value");
     o.anomaly = predict || j->has_rule || cli_has(c, "anomaly");
+    o.points = cli_has(c, "points");
     o.format = cli_get(c, "to");
     if (o.format == NULL && strcmp(j->output, "-") == 0) o.format = "csv";
     int code = cli_read_data_options(c, &input);

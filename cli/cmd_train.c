@@ -29,6 +29,12 @@ static const cli_option own[] = {
     {"time", 0, "NAME", NULL,
      "with a score: the latest rows by this column calibrate; it is not trained on",
      "detection", NULL, false},
+    {"window", 0, "N", NULL,
+     "rows are steps of a series: train on windows of N of them, one behind the other by "
+     "--stride",
+     "series", NULL, false},
+    {"gap", 0, "F", "3", "with --time: a step over F median steps is a gap", "series",
+     NULL, false},
     {"valid-labels", 0, "FILE", NULL, "the labels of those rows", "data", NULL, false},
     {"log", 0, "FILE", NULL, "write one JSON object a line and epoch", "output", NULL,
      false},
@@ -52,6 +58,7 @@ typedef struct job {
     hg_config *cfg;
     hg_dataset *train, *valid;
     hg_dataset *group, *time; /* what to split a detector's rows by, or NULL */
+    hg_dataset *series[2];    /* whose windows train and valid are, or NULL */
     hg_model *model;
     cli_progress progress;
     cli_epoch_log log;
@@ -102,11 +109,63 @@ static int open_key(job *j, const char *option, hg_dataset **out)
     return hg_dataset_open(c->ctx, c->args[0], &o, out) == HG_OK ? CLI_OK : cli_failed(c);
 }
 
+static int read_gap(cli *c, double *gap)
+{
+    const char *text = cli_get(c, "gap");
+    char *end;
+    if (text == NULL) return CLI_OK;
+    *gap = strtod(text, &end);
+    if (end != text && *end == '\0' && *gap >= 1) return CLI_OK;
+    return cli_usage_error("--gap: '%s' is not a number of steps, 1 or more", text);
+}
+
+/* *data becomes the windows of what it is, which stays in *series. */
+static int make_windows(job *j, const char *path, hg_dataset **data, hg_dataset **series)
+{
+    cli *c = j->c;
+    hg_data_options o;
+    hg_window_options w = {.size = sizeof(w), .time_name = cli_get(c, "time")};
+    double *time = NULL;
+    if (*data == NULL) return CLI_OK;
+    int code = cli_read_data_options(c, &o);
+    if (code == CLI_OK) code = cli_get_int(c, "window", 2, INT64_MAX, &w.window);
+    if (code == CLI_OK) code = cli_get_int(c, "stride", 1, INT64_MAX, &w.stride);
+    if (code == CLI_OK) code = read_gap(c, &w.gap);
+    if (code != CLI_OK) return code;
+    *series = *data;
+    *data = NULL;
+    hg_status status = HG_OK;
+    int64_t rows = hg_dataset_rows(*series);
+    if (w.time_name != NULL) {
+        w.time = time = cli_alloc((size_t)rows, sizeof *time);
+        status = hg_read_times(c->ctx, path, &o, w.time_name, rows, time, NULL);
+    }
+    if (status == HG_OK) status = hg_dataset_windows(c->ctx, *series, &w, data);
+    free(time);
+    return status == HG_OK ? CLI_OK : cli_failed(c);
+}
+
+static int open_series(job *j)
+{
+    cli *c = j->c;
+    if (cli_has(c, "group"))
+        return cli_usage_error("train: --group does not go with --window");
+    int code = cli_open_training(c, j->cfg, &j->train, &j->valid);
+    if (code == CLI_OK) code = make_windows(j, c->args[0], &j->train, &j->series[0]);
+    if (code == CLI_OK)
+        code = make_windows(j, cli_get(c, "valid"), &j->valid, &j->series[1]);
+    return code;
+}
+
 static int open_data(job *j)
 {
+    cli *c = j->c;
+    if (cli_has(c, "window")) return open_series(j);
+    if (cli_has(c, "gap"))
+        return cli_usage_error("train: --gap is about windows: give --window, too");
     int code = open_key(j, "group", &j->group);
     if (code == CLI_OK) code = open_key(j, "time", &j->time);
-    if (code == CLI_OK) code = cli_open_training(j->c, j->cfg, &j->train, &j->valid);
+    if (code == CLI_OK) code = cli_open_training(c, j->cfg, &j->train, &j->valid);
     return code;
 }
 
@@ -414,6 +473,8 @@ static int run(cli *c)
     hg_model_free(&j.model);
     hg_dataset_free(&j.valid);
     hg_dataset_free(&j.train);
+    hg_dataset_free(&j.series[0]);
+    hg_dataset_free(&j.series[1]);
     hg_dataset_free(&j.group);
     hg_dataset_free(&j.time);
     hg_config_free(&j.cfg);

@@ -68,7 +68,8 @@ int cli_read_data_options(cli *c, hg_data_options *out)
     out->resize = cli_get(c, "resize");
     out->crop = cli_get(c, "crop");
     out->tile = cli_get(c, "tile");
-    out->stride = cli_get(c, "stride");
+    /* Of windows it is a number of rows, and the file's rows are no tiles. */
+    out->stride = cli_has(c, "window") ? NULL : cli_get(c, "stride");
     out->skip_bad = cli_has(c, "skip-bad");
     out->colour = cli_has(c, "grey") ? "grey" : cli_has(c, "colour") ? "colour" : NULL;
     if (cli_has(c, "grey") && cli_has(c, "colour"))

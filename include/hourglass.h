@@ -248,6 +248,40 @@ HG_API int64_t hg_schema_text(const hg_schema *schema, int64_t column, float val
 /* Cells of a column that had a word which the schema the data were read by lacks. */
 HG_API int64_t hg_dataset_unseen(const hg_dataset *data, int64_t column);
 
+/* ---- Time series: windows of rows ---- */
+
+typedef struct hg_window_options {
+    size_t size;
+    int64_t window; /* rows of a window, 2 or more */
+    int64_t stride; /* rows from one window to the next; 0: 1, or what makes 20,000 windows,
+                       and a quarter of a window when a model of them scores */
+    const double *time; /* [rows] when each row was, in any unit; NULL: evenly spaced */
+    double gap;         /* a step over so many median steps is a gap; 0: 3 */
+    const char *time_name; /* the column of it, which a model remembers; or NULL */
+    int cover;             /* 1: also the last window of each run of rows */
+} hg_window_options;
+/* The windows of a series as rows, one behind the other: a window has its rows' values,
+ * the first row's first.  A run of rows ends where time makes a gap or goes back, and in
+ * front of a row with a missing value; no window reaches over such a place.
+ * Shapes   a row of *out is [window, channels], or [window] of one channel.
+ * Memory   nothing is copied: windows overlap in the series, which must outlive *out.
+ * Errors   HG_ESHAPE no run is as long as a window; HG_ERANGE window, stride or gap;
+ *          HG_EMISMATCH a column of words; HG_ENONFINITE time; HG_EINVAL a split or other
+ *          windows; HG_ENOMEM. */
+HG_API hg_status hg_dataset_windows(hg_ctx *ctx, const hg_dataset *series,
+                                    const hg_window_options *options,
+                                    hg_dataset **out) HG_WARN_UNUSED;
+/* The row of the series that window `index` begins with, from 0; -1: there is none. */
+HG_API int64_t hg_dataset_window_row(const hg_dataset *windows, int64_t index);
+/* A column of a CSV file in full precision: numbers as they are, dates (ISO 8601 and what
+ * tables take) as seconds since 1970.  options: delimiter, decimal, header, limit.
+ * Shapes   time [rows], as many as the file's dataset has; *dates (may be NULL): 1 where
+ *          they were dates.
+ * Errors   as hg_dataset_open; HG_ESHAPE other rows; HG_EUNKNOWN column. */
+HG_API hg_status hg_read_times(hg_ctx *ctx, const char *path,
+                               const hg_data_options *options, const char *column,
+                               int64_t rows, double *time, int *dates) HG_WARN_UNUSED;
+
 typedef struct hg_data_info {
     size_t size;
     const char *name;   /* path or view's name */
@@ -356,6 +390,15 @@ typedef struct hg_model_info {
     const char *learnt_sigma;
     int64_t classes; /* that a conditional model knows; else 0 */
 } hg_model_info;
+/* Of a model that was trained on windows of a series: what they were. */
+typedef struct hg_series_info {
+    size_t size;
+    int64_t window, stride, channels;
+    double gap;       /* in median steps */
+    const char *time; /* column of the time, or NULL; belongs to the model */
+} hg_series_info;
+/* 1: *info is set; 0: the model is of rows, or info->size is not set. */
+HG_API int hg_model_series(const hg_model *model, hg_series_info *info);
 /* Of a model that was trained on a table; of one of numbers whose columns have names these
  * alone, so that other files can be read by it; else NULL.  Belongs to the model. */
 HG_API const hg_schema *hg_model_schema(const hg_model *model);
@@ -1036,10 +1079,18 @@ typedef struct hg_score_file_options {
     int score, p_value, anomaly; /* 1: has a column of this name; all 0: score alone */
     const char *format;          /* of the output; NULL: by its ending */
     hg_drift *drift;             /* filled in, its size set; NULL: not asked for */
+    int points; /* of a series: a score for each row, the mean over the windows it is in */
 } hg_score_file_options;
+/* For each row of a series the mean score of the windows that it is in, NaN where it is in
+ * none.  windows: hg_dataset_windows(), score: hg_score_dataset(), one for each of them;
+ * point [rows] of the series. */
+HG_API hg_status hg_score_points(hg_ctx *ctx, const hg_dataset *windows,
+                                 const double *score, int64_t rows,
+                                 double *point) HG_WARN_UNUSED;
 /* Score a file's rows to a file ("-": standard input or output), in blocks: neither has to
- * fit in memory.  A rule about the rows at hand keeps their scores until the end.
- * *rows and *decision may be NULL.
+ * fit in memory.  A model of a series gives a score for each window, with columns start and
+ * end (times, or numbers of rows from 1), as CSV.  A rule about the rows at hand keeps
+ * their scores until the end.  *rows and *decision may be NULL.
  * Errors   as of opening, scoring, deciding and saving. */
 HG_API hg_status hg_score_file(hg_ctx *ctx, const hg_model *model, const char *in,
                                const hg_data_options *input, const char *out,

@@ -133,6 +133,42 @@ done:
     return status;
 }
 
+/* Windows of a series overlap, and what follows is like what was just before: the latest
+ * part is held apart, no window is on both sides, and those that calibrate share no row,
+ * so that none of their scores is counted many times over. */
+static hg_status split_windows(hg_ctx *ctx, const hg_dataset *data, double share,
+                               hg_dataset **train, hg_dataset **calibration)
+{
+    const int64_t n = data->rows, window = data->series->window, *start = data->order;
+    const int64_t rows = start[n - 1] + window;
+    const double cut = (1 - share) * (double)rows;
+    hg_status status = HG_OK;
+    size_t bytes = (size_t)(2 * n) * sizeof(int64_t);
+    int64_t *early = hgi_alloc(&ctx->mem, bytes), *late = early + n, a = 0, b = 0;
+    if (early == NULL) return hgi_fail_mem(ctx, bytes, "a split");
+    for (int64_t i = 0, free_from = 0; i < n; i++) {
+        int64_t end = start[i] + window;
+        if ((double)end <= cut) {
+            early[a++] = i;
+        } else if ((double)start[i] >= cut && start[i] >= free_from) {
+            late[b++] = i;
+            free_from = end;
+        }
+    }
+    if (a == 0 || b == 0)
+        HGI_GOTO(hgi_fail(ctx, HG_ERANGE,
+                          "%s: %lld rows, of which %.0f are to calibrate with: a window "
+                          "of %lld does not fit into both parts",
+                          data->name, (long long)rows, share * (double)rows,
+                          (long long)window));
+    HGI_GOTO(hgi_dataset_pick(ctx, data, early, a, train));
+    HGI_GOTO(hgi_dataset_pick(ctx, data, late, b, calibration));
+done:
+    hgi_free(&ctx->mem, early);
+    if (status != HG_OK) hg_dataset_free(train);
+    return status;
+}
+
 hg_status hgi_detect_split(hg_ctx *ctx, const hg_dataset *data, double share,
                            uint64_t seed, const hg_detector_options *o,
                            hg_dataset **train, hg_dataset **calibration)
@@ -146,6 +182,7 @@ hg_status hgi_detect_split(hg_ctx *ctx, const hg_dataset *data, double share,
     if (o != NULL && o->group != NULL && o->time != NULL)
         return hgi_fail(ctx, HG_EINVAL,
                         "rows are split by group or by time, not by both");
+    if (data->series != NULL) return split_windows(ctx, data, share, train, calibration);
     if (o != NULL && (o->group != NULL || o->time != NULL))
         return split_by_keys(ctx, data, share, seed, o, train, calibration);
     return hg_dataset_split(ctx, data, share, seed, train, calibration);

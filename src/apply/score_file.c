@@ -6,6 +6,7 @@
 #include "apply/rule.h"
 #include "apply/score.h"
 #include "apply/score_drift.h"
+#include "apply/series.h"
 
 #include <math.h>
 #include <string.h>
@@ -228,6 +229,13 @@ hg_status hg_score_file(hg_ctx *ctx, const hg_model *m, const char *in,
         return hgi_fail(ctx, HG_EINVAL, "hg_score_file: a size is not set");
     if (options != NULL) j.o = *options;
     if (!j.o.score && !j.o.p_value && !j.o.anomaly) j.o.score = 1;
+    if (m->series != NULL)
+        return hgi_score_series(ctx, m, in, input, out, &j.o, rows, decision);
+    if (j.o.points)
+        return hgi_fail(
+            ctx, HG_EINVAL,
+            "points are those of a series, but the model is of rows: train it "
+            "with a window");
     HGI_GOTO(hgi_score_open(ctx, m, &kind));
     HGI_GOTO(open_rule(&j));
     HGI_GOTO(open_drift(&j));

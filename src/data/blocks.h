@@ -87,6 +87,7 @@ struct hgi_held {
     int64_t at;      /* of row 0 in the file                                            */
     hgi_array array; /* how the values are stored, C order                              */
     int64_t row;     /* bytes of a row in the file                                      */
+    int64_t step;    /* from one row to the next: less than a row where rows overlap    */
     bool in_place;   /* they are what a block holds                                     */
     bool nameless;   /* nobody else can change it                                       */
     int64_t size;    /* of the file, and when it was written, as it was opened          */

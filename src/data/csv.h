@@ -230,6 +230,8 @@ void hgi_csv_share(hgi_csv_rows *r, int threads);
 hg_status hgi_csv_block(hgi_csv_rows *r, int64_t *n);
 /* delimiter and decimal sign: can numbers have them?  HG_EINVAL. */
 hg_status hgi_csv_check_signs(hg_ctx *ctx, const hg_data_options *o);
+/* r->t gets its columns from the first record, named or not; behind hgi_csv_start(). */
+hg_status hgi_csv_read_names(hgi_csv_rows *r, const hg_data_options *o);
 /* One record to `row`, with notes; no memory is taken where words have their numbers. */
 hg_status hgi_csv_read_row(hgi_csv_rows *r, const hgi_csv_record *rec, float *row);
 /* Is the first record a header?  second->from NULL: there is none to compare it with. */

@@ -10,6 +10,7 @@
 #define HGI_DATA_H
 
 #include "data/schema.h"
+#include "data/series.h"
 
 #define HGI_MAX_RANK 3
 
@@ -46,6 +47,8 @@ struct hg_dataset {
     struct hgi_pictures *pictures;
     bool pictures_owned;
     float white; /* the value of a white pixel; 0: it follows from the rest             */
+    hgi_windows *series; /* rows are windows of one, whose starts are order[]; or NULL  */
+    bool series_own;     /* else a split's                                              */
 };
 
 /* The first of n columns that two tables call differently, or -1: also when one of them

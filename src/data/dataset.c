@@ -26,6 +26,7 @@ void hg_dataset_free(hg_dataset **data)
     hgi_free(&mem, d->columns_owned);
     hgi_free(&mem, d->unseen);
     if (d->schema_own) hgi_schema_free(&d->schema);
+    if (d->series_own) hgi_windows_free(&d->series);
     if (d->holds) hgi_held_free(&d->held);
     if (d->pictures_owned) hgi_pictures_free(&d->pictures);
     hgi_free(&mem, d);

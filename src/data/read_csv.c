@@ -53,7 +53,7 @@ bool hgi_csv_looks_named(const hgi_csv *c, const hgi_csv_record *first,
 }
 
 /* The first record decides how many columns there are, named or not. */
-static hg_status read_names(hgi_csv_rows *r, const hg_data_options *o)
+hg_status hgi_csv_read_names(hgi_csv_rows *r, const hg_data_options *o)
 {
     hgi_csv *c = &r->c;
     hgi_csv_record first, second;
@@ -276,7 +276,7 @@ static hg_status open_csv(hgi_blocks *s, const hg_data_options *o)
     HGI_TRY(hgi_csv_check_signs(ctx, o));
     hgi_csv_share(r, ctx->threads);
     HGI_TRY(hgi_csv_start(&r->c));
-    HGI_TRY(read_names(r, o));
+    HGI_TRY(hgi_csv_read_names(r, o));
     HGI_TRY(choose_columns(r, o));
     r->width = r->t.kept;
     s->gaps = r->t.table;

@@ -46,6 +46,7 @@ hg_status hgi_held_new(hg_ctx *ctx, const char *name, int fd, int64_t at,
                            .written = st.st_mtim};
     for (int i = 1; i < a->rank; i++) h->row *= a->dim[i];
     hgi_held_plain(&like, &plain);
+    h->step = h->row;
     h->in_place = a->cell == HGI_CELL_U8 || a->cell == HGI_CELL_BOOL ||
                   (a->cell == HGI_CELL_F32 && a->big_endian == plain.big_endian);
     *out = h;
@@ -105,9 +106,11 @@ static void run_fetch(void *arg, int64_t item, int worker)
     int64_t end = hgi_min((item + 1) * f->each, f->n), run;
     for (int64_t i = item * f->each; i < end; i += run) {
         int64_t row = stored_at(f, i);
-        for (run = 1; i + run < end && stored_at(f, i + run) == row + run;) run++;
+        run = 1;
+        while (h->step == h->row && i + run < end && stored_at(f, i + run) == row + run)
+            run++;
         int error = hgi_read_at(h->fd, f->to + i * h->row, (size_t)(run * h->row),
-                                h->at + row * h->row);
+                                h->at + row * h->step);
         if (error == 0) continue;
         atomic_store(&f->error, error);
         return;

@@ -347,6 +347,30 @@ static hg_status find_kind(hg_ctx *ctx, const char *word, const hg_dataset *d,
                     near != NULL ? near : "standard", near != NULL ? "'?" : "");
 }
 
+/* A channel of a series is one column, at whatever place of a window: with a pair for each
+ * place a shift of the window would be a change of scale.                              */
+static void share_channels(const hgi_windows *w, hgi_scaler *s)
+{
+    const double places = (double)w->window;
+    for (int64_t ch = 0; ch < w->channels; ch++) {
+        double mean = 0, square = 0, lo = s->shift[ch], hi = lo;
+        for (int64_t c = ch; c < s->features; c += w->channels) {
+            mean += s->shift[c] / places;
+            lo = fmin(lo, s->shift[c]);
+            hi = fmax(hi, s->shift[c] + 1 / s->scale[c]);
+        }
+        for (int64_t c = ch; c < s->features; c += w->channels) {
+            double e = s->shift[c] - mean, spread = 1 / s->scale[c];
+            square += (e * e + spread * spread) / places;
+        }
+        bool standard = s->kind == HGI_SCALE_STANDARD;
+        for (int64_t c = ch; c < s->features; c += w->channels) {
+            s->shift[c] = standard ? mean : lo;
+            s->scale[c] = 1 / (standard ? sqrt(square) : hi - lo);
+        }
+    }
+}
+
 hg_status hgi_scaler_fit(hg_ctx *ctx, const char *word, const hg_dataset *rows,
                          hgi_scaler *out)
 {
@@ -371,6 +395,7 @@ hg_status hgi_scaler_fit(hg_ctx *ctx, const char *word, const hg_dataset *rows,
     }
     if (kind == HGI_SCALE_MINMAX || kind == HGI_SCALE_STANDARD) {
         HGI_GOTO(fit_columns(ctx, rows, row, work, out));
+        if (rows->series != NULL) share_channels(rows->series, out);
     }
     hgi_scaler_settle(out);
 done:

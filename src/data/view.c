@@ -108,6 +108,7 @@ static hg_status side_new(hg_ctx *ctx, const hg_dataset *data, int64_t rows,
     memcpy(d->stride, data->stride, sizeof d->stride);
     d->packed = data->packed;
     d->held = data->held;
+    d->series = data->series;
     d->columns = data->columns;
     d->pictures = data->pictures;
     d->schema = data->schema;

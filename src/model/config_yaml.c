@@ -147,7 +147,14 @@ static hg_status check_line(walker *w, const char *where, const char *text)
 {
     const hgi_layer_kind *kind;
     hgi_line line;
-    hg_status status = hgi_net_read_line(w->ctx, false, where, text, &kind, &line);
+    const hgi_shape any = {2,
+                           {2, 2}}; /* in place of the rows', which are not known yet */
+    char *own = hgi_strdup(&w->ctx->mem, text);
+    if (own == NULL) return hgi_fail_mem(w->ctx, strlen(text), "a layer line");
+    hg_status status = hgi_spec_put_words(w->ctx, &any, &own);
+    if (status == HG_OK)
+        status = hgi_net_read_line(w->ctx, false, where, own, &kind, &line);
+    hgi_free(&w->ctx->mem, own);
     if (status == HG_OK) return HG_OK;
     return hgi_fail_before(w->ctx, status, "%s:%zu:%zu: ", w->name, line_of(w),
                            column_of(w));

@@ -170,6 +170,7 @@ void hg_model_free(hg_model **model)
     hgi_mem mem = m->mem;
     free_names(&mem, m->line, m->net.count);
     free_names(&mem, m->columns, hgi_model_raw(m));
+    hgi_windows_free(&m->series);
     hgi_spec_free(&m->spec);
     hgi_net_free(&m->net);
     hgi_scaler_free(&mem, &m->scaler);
@@ -227,6 +228,32 @@ hg_status hgi_model_set_columns(hg_ctx *ctx, hg_model *m, char *const *columns)
         if (m->columns[i] == NULL) return hgi_fail_mem(ctx, 64, "a column name");
     }
     return hgi_model_name_columns(ctx, m);
+}
+
+hg_status hgi_model_set_series(hg_ctx *ctx, hg_model *m, const hgi_windows *series)
+{
+    hgi_windows_free(&m->series);
+    if (series == NULL) return HG_OK;
+    HGI_TRY(hgi_windows_copy(ctx, series, &m->series));
+    for (int64_t i = -1; i < (m->series->name != NULL ? series->channels : 0); i++) {
+        char **own = i < 0 ? &m->series->time : &m->series->name[i];
+        if (*own == NULL) continue;
+        char *name = utf8_name(&m->mem, *own);
+        if (name == NULL) return hgi_fail_mem(ctx, 64, "a column name");
+        hgi_free(&m->mem, *own);
+        *own = name;
+    }
+    return HG_OK;
+}
+
+int hg_model_series(const hg_model *m, hg_series_info *info)
+{
+    if (m == NULL || m->series == NULL || info == NULL || info->size != sizeof *info)
+        return 0;
+    const hgi_windows *s = m->series;
+    *info = (hg_series_info){sizeof *info, s->window, s->stride,
+                             s->channels,  s->gap,    s->time};
+    return 1;
 }
 
 void hgi_model_set_pictures(hg_model *m, const hg_dataset *rows)

@@ -38,12 +38,13 @@ struct hg_model {
     hgi_detector detector;
     struct hg_pictures pictures; /* how its rows were made of pictures */
     bool has_pictures;
-    char **columns;   /* [hgi_model_raw()] names, or NULL */
-    hg_schema *names; /* of a model of numbers with names: to read other files by */
-    char **line;      /* [net.count] layers as one would type them */
-    char *text;       /* the whole as config text */
-    char *corrupt;    /* the chain of spec.corrupt, or NULL */
-    char note[192];   /* what a user should know of it before training, or "" */
+    char **columns;      /* [hgi_model_raw()] names, or NULL */
+    hg_schema *names;    /* of a model of numbers with names: to read other files by */
+    hgi_windows *series; /* rows are windows of such a series, or NULL */
+    char **line;         /* [net.count] layers as one would type them */
+    char *text;          /* the whole as config text */
+    char *corrupt;       /* the chain of spec.corrupt, or NULL */
+    char note[192];      /* what a user should know of it before training, or "" */
 };
 
 /* Plan the net and allocate zeroed weights.  Takes spec and scaler: they belong to the
@@ -53,6 +54,8 @@ hg_status hgi_model_take(hg_ctx *ctx, hgi_spec *spec, hgi_scaler *scaler, hg_mod
 hg_status hgi_model_twin(hg_ctx *ctx, const hg_model *m, hg_model **out);
 /* Once columns are set. */
 hg_status hgi_model_name_columns(hg_ctx *ctx, hg_model *m);
+/* series may be NULL. */
+hg_status hgi_model_set_series(hg_ctx *ctx, hg_model *m, const hgi_windows *series);
 hg_status hgi_model_set_columns(hg_ctx *ctx, hg_model *m, char *const *columns);
 /* How the rows were made, where they are of pictures. */
 void hgi_model_set_pictures(hg_model *m, const hg_dataset *rows);

@@ -277,6 +277,41 @@ static hg_status get_pair(const reading *r, const json_t *o, const char *key,
                                                : bad_field(r, "pictures", "sizes");
 }
 
+/* Windows of a series: the sizes must make a row of the net. */
+static hg_status get_series(const reading *r, hg_model *m)
+{
+    const json_t *o = json_object_get(r->o, "series");
+    const json_t *names = json_object_get(o, "names"), *time = json_object_get(o, "time");
+    char **name = NULL;
+    hg_status status = HG_OK;
+    if (o == NULL) return HG_OK;
+    const reading words = {.ctx = r->ctx, .path = r->path, .o = (json_t *)(uintptr_t)o};
+    hgi_windows s = {.gap = json_number_value(json_object_get(o, "gap"))};
+    HGI_TRY(get_int(&words, "window", 2, &s.window));
+    HGI_TRY(get_int(&words, "stride", 1, &s.stride));
+    HGI_TRY(get_int(&words, "channels", 1, &s.channels));
+    s.time = (char *)(uintptr_t)json_string_value(time);
+    bool fits = s.channels <= m->net.inputs && m->net.inputs % s.channels == 0 &&
+                m->net.inputs / s.channels == s.window && s.gap >= 1 &&
+                (names == NULL || (int64_t)json_array_size(names) == s.channels) &&
+                (time == NULL || s.time != NULL);
+    if (!fits) return bad_field(r, "series", "windows that are the net's rows");
+    if (names != NULL) {
+        name = hgi_calloc(&r->ctx->mem, (size_t)s.channels, sizeof *name);
+        if (name == NULL) return hgi_fail_mem(r->ctx, 64, "names of a series");
+        for (int64_t i = 0; i < s.channels; i++) {
+            const char *text = json_string_value(json_array_get(names, (size_t)i));
+            name[i] = (char *)(uintptr_t)text;
+            if (text == NULL) HGI_GOTO(bad_field(r, "series", "names that are texts"));
+        }
+        s.name = name;
+    }
+    HGI_GOTO(hgi_windows_copy(r->ctx, &s, &m->series));
+done:
+    hgi_free(&r->ctx->mem, name);
+    return status;
+}
+
 static hg_status get_pictures(const reading *r, hg_model *m)
 {
     const json_t *o = json_object_get(r->o, "pictures");
@@ -429,6 +464,7 @@ static hg_status read_model(const reading *r, const hgi_container *c, hg_model *
     HGI_GOTO(get_trained(r, m));
     HGI_GOTO(get_weights(r, c, "", m));
     HGI_GOTO(get_columns(r, m));
+    HGI_GOTO(get_series(r, m));
     HGI_GOTO(get_pictures(r, m));
     HGI_GOTO(hgi_model_name_columns(r->ctx, m));
     HGI_GOTO(hgi_history_get(r->ctx, c, m));

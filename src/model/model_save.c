@@ -100,6 +100,20 @@ static int describe_pictures(const struct hg_pictures *p, json_t *o)
     return bad | json_object_set_new(o, "pictures", t);
 }
 
+static int describe_series(const hgi_windows *s, json_t *o)
+{
+    json_t *t = json_object();
+    int bad = 0;
+    bad |= json_object_set_new(t, "window", json_integer(s->window));
+    bad |= json_object_set_new(t, "stride", json_integer(s->stride));
+    bad |= json_object_set_new(t, "channels", json_integer(s->channels));
+    bad |= json_object_set_new(t, "gap", json_real(s->gap));
+    if (s->time != NULL) bad |= json_object_set_new(t, "time", json_string(s->time));
+    if (s->name != NULL)
+        bad |= json_object_set_new(t, "names", lines_json(s->name, s->channels));
+    return bad | json_object_set_new(o, "series", t);
+}
+
 /* json_object_set_new takes NULL (out of memory above) as a failure too. */
 static json_t *describe(const hg_model *m)
 {
@@ -135,6 +149,7 @@ static json_t *describe(const hg_model *m)
     bad |= json_object_set_new(o, "seed", json_integer((json_int_t)tr->seed));
     if (m->detector.score != NULL) bad |= describe_detector(&m->detector, o);
     if (m->has_pictures) bad |= describe_pictures(&m->pictures, o);
+    if (m->series != NULL) bad |= describe_series(m->series, o);
     if (m->columns != NULL)
         bad |=
             json_object_set_new(o, "columns", lines_json(m->columns, hgi_model_raw(m)));

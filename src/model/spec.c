@@ -131,6 +131,32 @@ static hg_status add_tied(hg_ctx *ctx, hgi_spec *s)
     return HG_OK;
 }
 
+hg_status hgi_spec_put_words(hg_ctx *ctx, const hgi_shape *row, char **line)
+{
+    static const char *const words[] = {"reshape sequence", "conv channels",
+                                        "convt channels"};
+    const int64_t places = row->rank == 3 ? row->dim[0] * row->dim[1] : row->dim[0];
+    const int64_t channels = row->rank > 1 ? row->dim[row->rank - 1] : 1;
+    for (int i = 0; i < HGI_COUNT(words); i++) {
+        size_t n = strlen(words[i]);
+        const char *rest = *line + n;
+        if (strncmp(*line, words[i], n) != 0 || (*rest != '\0' && !is_space(*rest)))
+            continue;
+        hgi_text t;
+        hgi_text_init(&t, &ctx->mem);
+        hgi_text_add(&t, "%.*s ", (int)strcspn(*line, " "), *line);
+        if (i == 0) hgi_text_add(&t, "%lldx", (long long)places);
+        hgi_text_add(&t, "%lld%s", (long long)channels, rest);
+        char *put = t.failed ? NULL : hgi_strdup(&ctx->mem, t.s);
+        hgi_text_free(&t);
+        if (put == NULL) return hgi_fail_mem(ctx, n, "a layer line");
+        hgi_free(&ctx->mem, *line);
+        *line = put;
+        break;
+    }
+    return HG_OK;
+}
+
 static hg_status take_lines(hg_ctx *ctx, const hg_config *cfg, hgi_spec *s)
 {
     const char *encoder = hgi_config_text(cfg, "encoder");
@@ -142,6 +168,10 @@ static hg_status take_lines(hg_ctx *ctx, const hg_config *cfg, hgi_spec *s)
                         *encoder != '\0' ? "decoder" : "encoder");
     HGI_TRY(hgi_spec_set_lines(ctx, &s->encoder, &s->encoder_count, encoder));
     HGI_TRY(hgi_spec_set_lines(ctx, &s->decoder, &s->decoder_count, decoder));
+    for (int64_t i = 0; i < s->encoder_count; i++)
+        HGI_TRY(hgi_spec_put_words(ctx, &s->input, &s->encoder[i]));
+    for (int64_t i = 0; i < s->decoder_count; i++)
+        HGI_TRY(hgi_spec_put_words(ctx, &s->input, &s->decoder[i]));
     return hgi_config_flag(cfg, "tied") ? add_tied(ctx, s) : HG_OK;
 }
 
