@@ -7,9 +7,10 @@
 
 /* What each net's score learns from rows that it was trained on, for a model that has its
  * nets: m->detector.net is kept, the rest is new.  The detector has no calibration yet.
+ * trimmed: the share of the rows that was left out as the worst.
  * On failure the model is as it was. */
 hg_status hgi_detect_learn(hg_ctx *ctx, hg_model *m, const hg_dataset *train,
-                           const hgi_score_kind *kind);
+                           const hgi_score_kind *kind, double trimmed);
 /* At most so many rows at random, in the order of the data; *out is NULL for all. */
 hg_status hgi_detect_sample(hg_ctx *ctx, const hg_dataset *data, int64_t most,
                             uint64_t seed, hg_dataset **out);

@@ -124,7 +124,7 @@ static void exchange(hgi_detector *a, hgi_detector *b)
 
 /* *before: what the detector was, without its nets. */
 static hg_status learn(hg_ctx *ctx, hg_model *m, const hg_dataset *train,
-                       const hgi_score_kind *kind, hgi_detector *before)
+                       const hgi_score_kind *kind, double trimmed, hgi_detector *before)
 {
     hg_status status;
     hgi_detector d, *old = &m->detector;
@@ -136,6 +136,7 @@ static hg_status learn(hg_ctx *ctx, hg_model *m, const hg_dataset *train,
     HGI_GOTO(hgi_detect_sample(ctx, train, most_rows(m, kind), m->trained.seed, &some));
     const hg_dataset *rows = some != NULL ? some : train;
     HGI_GOTO(gathered_new(ctx, m, kind, rows->rows, &g));
+    g.rows.trimmed = trimmed;
     for (int64_t i = 0; i < d.nets; i++) {
         HGI_GOTO(gather(ctx, i == 0 ? m : old->net[i], kind, rows, &g));
         HGI_GOTO(kind->fit(ctx, &g.rows, &d.state[i]));
@@ -156,10 +157,10 @@ done:
 }
 
 hg_status hgi_detect_learn(hg_ctx *ctx, hg_model *m, const hg_dataset *train,
-                           const hgi_score_kind *kind)
+                           const hgi_score_kind *kind, double trimmed)
 {
     hgi_detector before;
-    hg_status status = learn(ctx, m, train, kind, &before);
+    hg_status status = learn(ctx, m, train, kind, trimmed, &before);
     hgi_detector_free(&ctx->mem, &before);
     return status == HG_OK ? hgi_gaps_learn(ctx, m, train) : status;
 }
@@ -219,7 +220,7 @@ hg_status hg_detector_fit(hg_ctx *ctx, hg_model *m, const hg_dataset *train,
     if (score != NULL) HGI_TRY(hgi_score_find(ctx, score, &kind));
     HGI_TRY(hgi_feed_fits(ctx, m, train, false));
     HGI_TRY(hgi_feed_fits(ctx, m, calibration, false));
-    HGI_TRY(learn(ctx, m, train, kind, &before));
+    HGI_TRY(learn(ctx, m, train, kind, 0, &before));
     hg_status status = hgi_gaps_learn(ctx, m, train);
     if (status == HG_OK) status = hgi_detect_calibrate(ctx, m, calibration);
     if (status != HG_OK) exchange(&m->detector, &before);

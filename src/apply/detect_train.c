@@ -128,7 +128,7 @@ static hg_status trim(job *j)
         snprintf(j->stage, sizeof j->stage, "trimming, %lld of %lld", (long long)i + 1,
                  (long long)j->rounds);
         HGI_TRY(train_one(j, rows_of(j), 0, &j->model));
-        HGI_TRY(hgi_detect_learn(j->ctx, j->model, rows_of(j), j->kind));
+        HGI_TRY(hgi_detect_learn(j->ctx, j->model, rows_of(j), j->kind, j->trim));
         HGI_TRY(keep_lowest(j));
     }
     hg_model_free(&j->model);
@@ -156,7 +156,7 @@ static hg_status run(job *j)
     j->stage[0] = '\0';
     HGI_TRY(train_one(j, rows_of(j), 0, &j->model));
     HGI_TRY(train_others(j));
-    HGI_TRY(hgi_detect_learn(j->ctx, j->model, rows_of(j), j->kind));
+    HGI_TRY(hgi_detect_learn(j->ctx, j->model, rows_of(j), j->kind, j->trim));
     return hgi_detect_calibrate(j->ctx, j->model, j->calibration);
 }
 

@@ -15,6 +15,7 @@
 
 /* The first is the default. */
 #define SCORES(X)                                                                        \
+    X(joint)                                                                             \
     X(residual)                                                                          \
     X(mahalanobis)                                                                       \
     X(neighbours)                                                                        \

@@ -167,6 +167,8 @@ const hgi_config_decl hgi_config_decls[] = {
 
     {"epochs", INT_FROM(0, "50"), TRAINING,
      "times through the data; 0 only with pretrain, which is all then", NULL, NULL},
+    {"min-steps", INT_FROM(1, NULL), TRAINING,
+     "as many epochs more as make N steps, for tables of any length", NULL, "epochs"},
     {"batch-size", INT_FROM(1, "256"), TRAINING, "rows of a step", NULL, NULL},
     {"optimizer", WORD(optimizers, "adam"), TRAINING, "sgd, adam, adamw or rmsprop", NULL,
      NULL},

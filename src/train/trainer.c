@@ -159,6 +159,9 @@ hg_status hgi_trainer_new(hgi_trainer *t)
     t->epochs = hgi_config_int(cfg, "epochs");
     t->batch = hgi_min(hgi_config_int(cfg, "batch-size"), t->train->rows);
     t->per_epoch = hgi_ceil_div(t->train->rows, t->batch);
+    if (hgi_config_given(cfg, "min-steps") && t->epochs > 0)
+        t->epochs = hgi_max(t->epochs,
+                            hgi_ceil_div(hgi_config_int(cfg, "min-steps"), t->per_epoch));
     t->shuffle = !hgi_config_flag(cfg, "no-shuffle");
     t->early_stop =
         hgi_config_given(cfg, "early-stop") ? hgi_config_int(cfg, "early-stop") : 0;
