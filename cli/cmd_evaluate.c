@@ -342,8 +342,6 @@ static int run(cli *c)
     if (cli_get(c, "labels") == NULL &&
         (cli_has(c, "train-labels") || cli_has(c, "label-column")))
         return cli_usage_error("evaluate: labels of which rows? name them with --labels");
-    if (cli_has(c, "labels") && cli_has(c, "train") != cli_has(c, "train-labels"))
-        return cli_usage_error("evaluate: --train and --train-labels go together");
     if (cli_check_label_words(c) != CLI_OK) return CLI_USAGE;
     first_only first = {{.size = sizeof(first.labels)}, {.size = sizeof(first.cost)}};
     json_t *findings = json_object();
@@ -351,6 +349,13 @@ static int run(cli *c)
     int code = cli_open_model(c, c->args[0], &model);
     /* A detector's labels judge its scores; others are the rows' classes. */
     const bool detector = code == CLI_OK && cli_has_detector(c, model);
+    /* A detector learns nothing from labels: its --train rows are for PCA. */
+    if (code == CLI_OK && cli_has(c, "labels") &&
+        (detector ? cli_has(c, "train-labels")
+                  : cli_has(c, "train") != cli_has(c, "train-labels")))
+        code = cli_usage_error("evaluate: %s",
+                               detector ? "--train-labels are of no use to a detector"
+                                        : "--train and --train-labels go together");
     if (code == CLI_OK)
         code = cli_open_labelled(c, c->args[1], detector ? NULL : "labels", &in.data);
     if (code == CLI_OK && clean != NULL) code = cli_open_data(c, clean, &in.target);
@@ -364,7 +369,7 @@ static int run(cli *c)
     if (code == CLI_OK) probe_json(&first.labels, findings);
     if (code == CLI_OK) cost_json(c, &first.cost, findings);
     if (code == CLI_OK && cli_has(c, "labels") && detector)
-        code = cli_detection_measure(c, in.data, &judged);
+        code = cli_detection_measure(c, in.data, in.train, &judged);
     if (code == CLI_OK && cli_has(c, "json"))
         code = cli_detection_json(c, &judged, findings);
     if (code == CLI_OK)

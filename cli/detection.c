@@ -137,7 +137,8 @@ static void write_interval(char out[CLI_NUMBER], const hg_detection_measure *m)
     if (isfinite(m->low)) snprintf(out, CLI_NUMBER, "%.4f to %.4f", m->low, m->high);
 }
 
-static void print_one(const cli *c, const cli_detected *d, const cli_detected *other)
+static void print_one(const cli *c, const cli_detected *d, const cli_detected *other,
+                      const char *second)
 {
     char n[3][CLI_NUMBER];
     printf(
@@ -148,7 +149,7 @@ static void print_one(const cli *c, const cli_detected *d, const cli_detected *o
     const bool help = cli_has(c, "verbose");
     cli_table *t = cli_table_new("lrrrrl");
     cli_table_row(t, other != NULL ? (const char *const[]){"", "model", "95 % interval",
-                                                           "against", "95 % interval", ""}
+                                                           second, "95 % interval", ""}
                                    : (const char *const[]){"", "model", "95 % interval",
                                                            "", "", ""});
     cli_table_rule(t);
@@ -170,9 +171,10 @@ static void print_one(const cli *c, const cli_detected *d, const cli_detected *o
 }
 
 /* The winner of two by a measure, if it is more than chance.                           */
-static int compare(cli *c, const cli_detected *a, const cli_detected *b, json_t *into)
+static int compare(cli *c, const cli_detections *d, json_t *into)
 {
     static const char *const by[] = {"roc_auc", "average_precision"};
+    const cli_detected *a = &d->of[0], *b = &d->of[1];
     json_t *winner = json_object();
     int code = CLI_OK;
     for (int i = 0; code == CLI_OK && i < 2; i++) {
@@ -182,7 +184,7 @@ static int compare(cli *c, const cli_detected *a, const cli_detected *b, json_t 
             code = cli_failed(c);
             break;
         }
-        const char *name = m.low > 0 ? "model" : m.high < 0 ? "against" : NULL;
+        const char *name = m.low > 0 ? "model" : m.high < 0 ? d->beside : NULL;
         json_object_set_new(winner, by[i], cli_json_text(name));
         if (into != NULL) continue;
         printf("%s%s: %+.4f (%.4f to %.4f): ", i == 0 ? "\n" : "", by[i], m.value, m.low,
@@ -190,7 +192,7 @@ static int compare(cli *c, const cli_detected *a, const cli_detected *b, json_t 
         if (name == NULL)
             puts("neither is better by more than chance");
         else
-            printf("%s is better\n", m.low > 0 ? "the model" : "the other");
+            printf("%s is better\n", m.low > 0 ? "the model" : d->beside);
     }
     if (into != NULL && code == CLI_OK)
         json_object_set(json_object_get(into, "detection"), "winner", winner);
@@ -198,18 +200,36 @@ static int compare(cli *c, const cli_detected *a, const cli_detected *b, json_t 
     return code;
 }
 
-int cli_detection_measure(cli *c, const hg_dataset *data, cli_detections *out)
+/* PCA's detector as the second one. */
+static int detect_pca(cli *c, const hg_model *model, const hg_dataset *data,
+                      const hg_dataset *train, cli_detections *out)
+{
+    hg_model *pca = NULL;
+    int code = CLI_OK;
+    if (hg_detector_pca(c->ctx, model, train, &pca) != HG_OK) code = cli_failed(c);
+    if (code == CLI_OK) code = cli_detect(c, pca, data, &out->of[1]);
+    hg_model_free(&pca);
+    out->models++;
+    out->beside = "PCA";
+    return code;
+}
+
+int cli_detection_measure(cli *c, const hg_dataset *data, const hg_dataset *train,
+                          cli_detections *out)
 {
     const char *path[2] = {c->args[0], cli_get(c, "against")};
     int code = CLI_OK;
+    out->beside = "against";
     for (int i = 0; code == CLI_OK && i < 2 && path[i] != NULL; i++) {
         hg_model *model = NULL;
         code = cli_open_model(c, path[i], &model);
         const bool has = code == CLI_OK && cli_has_detector(c, model);
         if (has) code = cli_detect(c, model, data, &out->of[i]);
+        out->models += has;
+        if (code == CLI_OK && has && path[1] == NULL && train != NULL)
+            code = detect_pca(c, model, data, train, out);
         hg_model_free(&model);
         if (!has) break;
-        out->models++;
     }
     return code;
 }
@@ -220,15 +240,16 @@ int cli_detection_json(cli *c, const cli_detections *d, json_t *into)
     json_t *o = to_json(&d->of[0]);
     json_object_set_new(into, "detection", o);
     if (d->models == 1) return CLI_OK;
-    json_object_set_new(o, "against", to_json(&d->of[1]));
-    return compare(c, &d->of[0], &d->of[1], into);
+    json_object_set_new(o, strcmp(d->beside, "PCA") == 0 ? "pca" : "against",
+                        to_json(&d->of[1]));
+    return compare(c, d, into);
 }
 
 int cli_detection_print(cli *c, const cli_detections *d)
 {
     if (d->models == 0) return CLI_OK;
-    print_one(c, &d->of[0], d->models > 1 ? &d->of[1] : NULL);
-    return d->models > 1 ? compare(c, &d->of[0], &d->of[1], NULL) : CLI_OK;
+    print_one(c, &d->of[0], d->models > 1 ? &d->of[1] : NULL, d->beside);
+    return d->models > 1 ? compare(c, d, NULL) : CLI_OK;
 }
 
 void cli_detections_free(cli_detections *d)

@@ -27,9 +27,12 @@ int cli_detect(cli *c, const hg_model *model, const hg_dataset *data, cli_detect
 /* evaluate --labels of a model with a detector, and of --against beside it.            */
 typedef struct cli_detections {
     cli_detected of[2];
-    int models; /* that have a detector */
+    int models;         /* that have a detector */
+    const char *beside; /* what the second one is: "against" or "PCA" */
 } cli_detections;
-int cli_detection_measure(cli *c, const hg_dataset *data, cli_detections *out);
+/* train: rows to fit PCA to, which then stands beside; or NULL.                        */
+int cli_detection_measure(cli *c, const hg_dataset *data, const hg_dataset *train,
+                          cli_detections *out);
 int cli_detection_json(cli *c, const cli_detections *d, json_t *into);
 int cli_detection_print(cli *c, const cli_detections *d);
 void cli_detections_free(cli_detections *d);

@@ -1153,6 +1153,12 @@ HG_API double hg_detection_get(const hg_detection *detection, const char *name);
 HG_API hg_status hg_detection_compare(hg_ctx *ctx, const hg_detection *a,
                                       const hg_detection *b, const char *name,
                                       hg_detection_measure *out) HG_WARN_UNUSED;
+/* The detector to beat: PCA with as many numbers as the model's code, the same scaling and
+ * kind of score, fitted to four fifths of these rows, which should be the model's training
+ * rows, and calibrated with the rest.
+ * Errors   HG_EINVAL no detector; as hg_pca and hg_detector_fit. */
+HG_API hg_status hg_detector_pca(hg_ctx *ctx, const hg_model *model,
+                                 const hg_dataset *train, hg_model **out) HG_WARN_UNUSED;
 /* kind: "roc", "pr", or "scores" (a histogram of normal and anomalous rows' scores); path
  * ends in .png, .svg or .pdf.  Errors  as hg_plot_loss; HG_EUNKNOWN kind. */
 struct hg_plot_options;

@@ -248,3 +248,43 @@ TEST(explaining_without_memory_fails_cleanly)
     hg_model_free(&m);
     hg_dataset_free(&data);
 }
+
+TEST(pca_at_the_same_code_size_is_a_detector_to_beat)
+{
+    hg_ctx *ctx = test_ctx();
+    static planted p;
+    double score[2 * ODD];
+    unsigned char label[2 * ODD];
+    static float x[2 * ODD * D];
+    uint64_t seed = 9;
+    plant(&p, 8);
+    for (int i = 0; i < 2 * ODD; i++) {
+        label[i] = i < ODD;
+        if (i < ODD)
+            memcpy(x + i * D, p.x + i * D, D * sizeof *x);
+        else
+            make_row(&seed, x + i * D);
+    }
+    hg_model *m = train(ctx, "residual"), *pca;
+    static float rows[TRAIN * D];
+    for (int i = 0; i < TRAIN; i++) make_row(&seed, rows + i * D);
+    hg_dataset *data = rows_of(ctx, rows, TRAIN);
+    CHECK_OK(ctx, hg_detector_pca(ctx, m, data, &pca));
+    hg_model_info info = {.size = sizeof info};
+    hg_detector_info detector = {.size = sizeof detector};
+    CHECK_OK(ctx, hg_model_get_info(ctx, pca, &info));
+    CHECK_OK(ctx, hg_detector_get_info(ctx, pca, &detector));
+    CHECK_INT(info.code, 2);
+    CHECK_STR(detector.score, "residual");
+    CHECK_INT(detector.calibration_rows, TRAIN / 5);
+    CHECK_OK(ctx, hg_score(ctx, pca, x, 2 * ODD, score));
+    hg_detection *d;
+    CHECK_OK(ctx, hg_detection_new(ctx, score, label, 2 * ODD, NULL, &d));
+    /* Two hidden numbers and a wrong value of 80 times the noise: nothing is easier. */
+    CHECK(hg_detection_get(d, "roc_auc") > 0.99);
+    hg_detection_free(&d);
+    hg_model_free(&pca);
+    CHECK_FAILS(ctx, hg_detector_pca(ctx, m, NULL, &pca), HG_EINVAL, "rows to fit PCA");
+    hg_model_free(&m);
+    hg_dataset_free(&data);
+}

@@ -19,6 +19,12 @@ hourglass evaluate m.st all.csv --labels $table --label-column diagnosis --norma
     --quantile 0.9 --no-pca --json -q | cmp - a.json && echo same
 hourglass evaluate m.st all.csv --labels labels.csv --bootstrap 0 --no-pca -q | tail -n 8 | sed 's/  *[0-9.]*$//'
 hourglass evaluate m.st all.csv --labels labels.csv --against worse.st --bootstrap 200 -q | grep -c 'roc_auc:\|average_precision:'
+# PCA, fitted to the training rows, beside it.
+hourglass evaluate m.st all.csv --labels labels.csv --train good.csv --no-pca --json -q >p.json
+python3 -c 'import json
+d = json.load(open("p.json"))["detection"]
+print(d["pca"]["roc_auc"] > 0.85, sorted(d["winner"]), set(d["winner"].values()) <= {"model", "PCA", None})'
+hourglass evaluate m.st all.csv --labels labels.csv --train good.csv --no-pca -q | grep -c 'PCA.*interval'
 try hourglass evaluate m.st all.csv --labels $table --label-column diagnosis
 try hourglass evaluate m.st all.csv --labels good.csv
 try hourglass evaluate m.st all.csv --labels labels.csv --normal-label 0 --anomaly-label 1
