@@ -33,7 +33,9 @@ typedef struct stream {
     hg_lines *lines;
     hg_alarm *alarm;
     int64_t rows, bad, most_bad, limit;
-    float *x;
+    float *x, *step; /* a row of the net; of a series also the line's own values */
+    int64_t window, filled,
+        wide; /* steps of a series in x, and values of one; window 1 */
     int in, out;
     const char *name;
     char *text; /* [room] */
@@ -102,6 +104,7 @@ static int bad_line(stream *s, int64_t line, const char *place, const char *reas
     hg_lines_info info = {.size = sizeof(info)};
     cli_say("%s%s", place, reason);
     s->bad++;
+    s->filled = 0; /* a window reaches over no gap */
     if (hg_lines_get_info(s->lines, &info) == HG_OK && info.header && !info.open)
         return CLI_FAILED;
     if (s->bad > s->most_bad) {
@@ -112,24 +115,37 @@ static int bad_line(stream *s, int64_t line, const char *place, const char *reas
     return put_row(s, line, (double)NAN, 0, 0);
 }
 
+/* The steps of a series move on; false: there are not enough of them yet. */
+static bool take_step(stream *s)
+{
+    const size_t wide = (size_t)s->wide, before = (size_t)(s->window - 1) * wide;
+    if (s->window == 1) return true;
+    memmove(s->x, s->x + wide, before * sizeof *s->x);
+    memcpy(s->x + before, s->step, wide * sizeof *s->x);
+    if (s->filled < s->window) s->filled++;
+    return s->filled == s->window;
+}
+
 static int take_line(stream *s, const char *text, size_t n)
 {
     hg_lines_info info = {.size = sizeof(info)};
     int row;
     double score;
-    hg_status status = hg_lines_read(s->lines, text, n, s->x, &row);
+    hg_status status = hg_lines_read(s->lines, text, n, s->step, &row);
     if (status == HG_OK && !row) return CLI_OK;
     (void)hg_lines_get_info(s->lines, &info);
     if (status != HG_OK) return bad_line(s, info.lines, "", hg_lines_message(s->lines));
+    s->rows++;
+    s->stop = s->rows == s->limit;
+    if (!take_step(s)) return put_row(s, info.lines, (double)NAN, 0, 0);
     status = hg_session_score(s->session, s->x, 1, &score);
     if (status != HG_OK) {
         char place[64];
         snprintf(place, sizeof(place), "%.30s:%lld: ", s->name, (long long)info.lines);
+        s->rows--;
         return bad_line(s, info.lines, place, hg_session_message(s->session));
     }
     double p = s->job->p_value ? hg_p_value(s->job->model, score) : 0;
-    s->rows++;
-    s->stop = s->rows == s->limit;
     int anomaly = s->alarm != NULL && hg_alarm_next(s->alarm, score);
     return put_row(s, info.lines, score, p, anomaly);
 }
@@ -208,7 +224,11 @@ static int prepare(stream *s)
         hg_lines_new(c->ctx, j->model, &o, s->name, &s->lines) != HG_OK ||
         hg_lines_get_info(s->lines, &info) != HG_OK)
         return cli_failed(c);
-    s->x = cli_alloc((size_t)info.values, sizeof *s->x);
+    hg_series_info series = {.size = sizeof(series)};
+    s->wide = info.values;
+    s->window = hg_model_series(j->model, &series) ? series.window : 1;
+    s->x = cli_alloc((size_t)(s->window * s->wide), sizeof *s->x);
+    s->step = s->window == 1 ? s->x : cli_alloc((size_t)s->wide, sizeof *s->x);
     s->room = ROOM > info.longest + 2 ? ROOM : (size_t)info.longest + 2;
     s->text = cli_alloc(s->room, 1);
     return open_files(s);
@@ -256,6 +276,7 @@ int cli_follow(cli *c, const cli_follow_job *job)
     hg_lines_free(&s.lines);
     hg_alarm_free(&s.alarm);
     hg_session_free(&s.session);
+    if (s.step != s.x) free(s.step);
     free(s.x);
     free(s.text);
     return code;

@@ -29,6 +29,7 @@
     X(plot_roc)                                                                          \
     X(plot_pr)                                                                           \
     X(plot_scores)                                                                       \
+    X(plot_series)                                                                       \
     X(data_info)                                                                         \
     X(data_convert)                                                                      \
     X(pca)                                                                               \

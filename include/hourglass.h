@@ -992,7 +992,8 @@ HG_API double hg_p_value(const hg_model *model, double score);
 /* ---- Rows as they arrive ---- */
 
 /* Lines of CSV, one at a time, for a model: a first line that is a header says where the
- * model's columns are; every other is a row, by the same rules as a file's. */
+ * model's columns are; every other is a row, by the same rules as a file's.  For a model of
+ * a series a line is one step: the last `window` of them are what it takes. */
 typedef struct hg_lines hg_lines;
 
 /* options: delimiter, decimal, header, columns, drop, rename and ignore_extra, as for a
@@ -1292,6 +1293,13 @@ HG_API hg_status hg_plot_sweep(hg_ctx *ctx, const hg_sweep *sweep, const char *p
 HG_API hg_status hg_plot_grid(hg_ctx *ctx, const hg_model *model, const hg_dataset *data,
                               const char *path,
                               const hg_plot_options *options) HG_WARN_UNUSED;
+/* The scores of a series over time: of each row the mean over the windows that it is in;
+ * the rule's threshold (rule NULL: the model's own), and the spans above it.
+ * Errors   also HG_EINVAL the model is not of a series; as hg_score_file. */
+HG_API hg_status hg_plot_series(hg_ctx *ctx, const hg_model *model, const char *in,
+                                const hg_data_options *input, const hg_rule *rule,
+                                const char *path,
+                                const hg_plot_options *options) HG_WARN_UNUSED;
 /* Rows of a model's kind, samples or the steps between two: images as images, other rows as
  * curves; options->items at the most. */
 HG_API hg_status hg_plot_rows(hg_ctx *ctx, const hg_model *model, const hg_dataset *rows,

@@ -5,6 +5,7 @@
  * numbers, words and gaps; but there is no second record to tell a header by, and no end
  * at which problems are summed up: so each line is judged when it is there.  A line is one
  * record: a quoted field cannot go on in the next.                                     */
+#include "apply/series.h"
 #include "data/csv.h"
 #include "model/model.h"
 
@@ -18,6 +19,7 @@ struct hg_lines {
     const hg_model *model;
     hg_data_options o;
     char *columns, *drop, *rename, *name; /* copies of the caller's texts               */
+    hg_schema *channels; /* of a series: their names, or NULL                           */
     hgi_csv_rows r;
     char *text; /* [room + 1]: the line and a line end                                  */
     size_t room;
@@ -27,18 +29,31 @@ struct hg_lines {
 
 /* ---- columns ------------------------------------------------------------------------- */
 
-static int64_t wanted(const hg_lines *l) { return hgi_model_raw(l->model); }
+/* Of a series a line is a step, many of which are a row of the net. */
+static int64_t wanted(const hg_lines *l)
+{
+    const hg_model *m = l->model;
+    return m->series != NULL ? m->series->channels : hgi_model_raw(m);
+}
+
+static char *const *names_of(const hg_model *m)
+{
+    return m->series != NULL ? m->series->name : m->columns;
+}
 
 /* Columns of numbers alone: by their names where both sides have some.                 */
 static hg_status match_numbers(hg_lines *l)
 {
     hgi_csv_table *t = &l->r.t;
-    if (t->names != NULL && l->model->names != NULL) {
+    const hg_schema *names = l->channels != NULL ? l->channels : l->model->names;
+    if (t->names != NULL && names != NULL) {
         hg_data_options o = l->o;
-        o.schema = l->model->names;
+        o.schema = names;
+        t->table = true; /* for that moment alone */
         HGI_TRY(hgi_csv_match(t, &o));
         /* Of the match only the places stay.                                           */
         t->like = NULL;
+        t->table = false;
         for (int64_t i = 0; i < t->count; i++) t->column[i].like = NULL;
     }
     if (t->kept == wanted(l)) return HG_OK;
@@ -49,18 +64,17 @@ static hg_status match_numbers(hg_lines *l)
 /* Has the line a field that the model calls one of its columns?                        */
 static bool names_columns(const hg_lines *l, const hgi_csv_record *rec)
 {
-    const hg_model *m = l->model;
+    char *const *name = names_of(l->model);
     hgi_csv_field f;
     const char *p = rec->from;
     double v;
-    if (m->columns == NULL) return false;
+    if (name == NULL) return false;
     while ((p = hgi_csv_split(l->r.c.delimiter, p, rec->to, &f)) != NULL) {
         size_t n = (size_t)(f.to - f.from);
         /* Columns may be called 1, 2, 3, as pixels are, and a row has such numbers.    */
         bool word = hgi_csv_classify(&f, l->r.c.decimal, &v) == HGI_CSV_TEXT;
         for (int64_t i = 0; word && i < wanted(l); i++)
-            if (strlen(m->columns[i]) == n && memcmp(m->columns[i], f.from, n) == 0)
-                return true;
+            if (strlen(name[i]) == n && memcmp(name[i], f.from, n) == 0) return true;
         if (p++ == rec->to) break;
     }
     return false;
@@ -281,6 +295,8 @@ hg_status hg_lines_new(hg_ctx *ctx, const hg_model *model, const hg_data_options
     l->model = model;
     l->o = o;
     hg_status status = take_options(ctx, l, name);
+    if (status == HG_OK && model->series != NULL)
+        status = hgi_series_names(ctx, model->series, &l->channels);
     l->r.c = (hgi_csv){
         .ctx = &l->own, .path = l->name, .delimiter = o.delimiter, .decimal = point};
     l->r.limit = INT64_MAX;
@@ -295,6 +311,7 @@ void hg_lines_free(hg_lines **lines)
     hg_lines *l = *lines;
     hgi_mem mem = l->own.mem;
     hgi_csv_columns_free(&l->r.t);
+    hgi_schema_free(&l->channels);
     hgi_free(&mem, l->columns);
     hgi_free(&mem, l->drop);
     hgi_free(&mem, l->rename);

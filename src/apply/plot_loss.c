@@ -16,6 +16,7 @@ const hgi_plot_row hgi_plot_rows[] = {
     {"roc", "a detector's false alarms and what it finds, by labels"},
     {"pr", "a detector's precision over recall, by labels"},
     {"scores", "scores of normal and anomalous rows, and the threshold"},
+    {"series", "scores of a series over time, and the spans that are anomalies"},
     {NULL, NULL},
 };
 

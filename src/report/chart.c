@@ -119,6 +119,19 @@ static void draw_series(const hgi_chart_layout *l)
     }
 }
 
+/* As wide as a line at the least, or one point of many would not be seen. */
+static void draw_spans(const hgi_chart_layout *l)
+{
+    const hgi_chart *c = l->chart;
+    const hgi_frame *f = &l->frame;
+    hgi_canvas_ink(l->canvas, l->theme->series[1], 0.25);
+    for (int64_t i = 0; i < c->span_count; i++) {
+        double from = hgi_frame_x(f, c->spans[i].from),
+               to = hgi_frame_x(f, c->spans[i].to);
+        hgi_canvas_fill(l->canvas, from, f->y, fmax(to - from, 2.2 * l->unit), f->h);
+    }
+}
+
 /* ---- the whole ---------------------------------------------------------------- */
 
 /* All sizes go by the smaller side, within what can be read and what looks sane. */
@@ -153,6 +166,7 @@ static hg_status draw(hg_ctx *ctx, hgi_chart_layout *l, const char *path)
     hgi_canvas_fill(l->canvas, 0, 0, l->width + 1, l->height + 1);
     hgi_frame_draw(l->canvas, &l->frame, l->theme, 5 * l->unit);
     /* In order of depth: the mark under the lines, its dots and all texts over them. */
+    draw_spans(l);
     hgi_chart_draw_mark(l);
     draw_series(l);
     hgi_chart_draw_mark_dots(l);

@@ -13,6 +13,10 @@ typedef struct hgi_series {
     const double *y; /* [n]; NaN leaves a gap */
 } hgi_series;
 
+typedef struct hgi_chart_span {
+    double from, to; /* of x */
+} hgi_chart_span;
+
 typedef struct hgi_chart {
     const char *title, *x_label, *y_label; /* y_label carries the unit */
     const double *x;                       /* [n] */
@@ -20,9 +24,11 @@ typedef struct hgi_chart {
     const hgi_series *series;
     int64_t series_count;
     bool log_x, log_y;
-    double y_lo, y_hi; /* ends of the axis, where y_lo < y_hi; else fitting */
-    double aspect;     /* height / width where height is 0; 0: 0.625 */
-    int64_t mark;      /* index of x to mark (the best epoch), or -1 */
+    double y_lo, y_hi;           /* ends of the axis, where y_lo < y_hi; else fitting */
+    double aspect;               /* height / width where height is 0; 0: 0.625 */
+    const hgi_chart_span *spans; /* [span_count] of x, shaded under the lines */
+    int64_t span_count;
+    int64_t mark; /* index of x to mark (the best epoch), or -1 */
     const char *mark_label;
     int width, height; /* pixels of a PNG, points of SVG and PDF; 0: 800 x 500 points,
                             which make a PNG of 1600 x 1000 pixels */

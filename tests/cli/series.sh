@@ -36,6 +36,11 @@ hourglass data convert plain.csv -q -o plain.npy
 hourglass train plain.npy --window 48 --preset anomaly-series --epochs 2 -q -o n.st
 hourglass score n.st plain.npy -q | head -3 | cut -d, -f1-2
 hourglass score n.st - -q < plain.npy | cmp - <(hourglass score n.st plain.npy -q) && echo "a pipe will do"
+# As they arrive: each line's score is that of the window which ends with it.
+hourglass score m.st - --follow --ignore-extra -q < new.csv > f.csv
+grep -c . f.csv; grep -c nan f.csv
+sed -n '49p;61p;73p' f.csv | cmp - <(sed -n '2,4p' w.csv | cut -d, -f3) && echo "as in a file"
+hourglass plot series m.st new.csv --ignore-extra --false-alarms 0.05 -o w.png && grep -c PNG w.png
 refused() {
     echo "--- $*"
     "$@" 2>&1 && echo "exit 0" || echo "exit $?"
