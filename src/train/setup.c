@@ -297,8 +297,10 @@ hg_status hgi_setup(hg_ctx *ctx, const hg_config *cfg, const hg_dataset *train,
     HGI_GOTO(check_code_size(t));
     HGI_GOTO(hgi_pretrain_check(t));
     HGI_GOTO(number_rows(t));
-    if (t->m->note[0] != '\0') hgi_log(ctx, HG_LOG_WARNING, "%s", t->m->note);
     t->corrupt = t->m->spec.corrupt.count > 0 ? &t->m->spec.corrupt : NULL;
+    /* Whoever asks for noise has what the note advises; `summary` still says it. */
+    if (t->m->note[0] != '\0')
+        hgi_log(ctx, t->corrupt ? HG_LOG_INFO : HG_LOG_WARNING, "%s", t->m->note);
     t->binarise = t->m->spec.binarise;
     t->m->clip = strcmp(hgi_config_text(cfg, "out-of-range"), "refuse") != 0;
     t->m->trained.rows = t->train->rows;
