@@ -50,12 +50,11 @@ static hg_status make_text(hg_ctx *ctx, hg_model *m)
 }
 
 /* With room for the whole row in the code, copying is a perfect solution, and training
- * finds something near it: a mistake more often than a wish, unless there is noise. */
+ * finds something near it: a mistake more often than a wish.                           */
 static void make_note(hg_model *m)
 {
     int64_t k = m->net.layer[m->net.code].listed;
     if (m->net.code_size < m->net.inputs || (k > 0 && k < m->net.inputs)) return;
-    if (m->spec.corrupt.count > 0) return;
     snprintf(m->note, sizeof m->note,
              "the code has %lld values for the %lld of a row: only noise or a penalty "
              "keeps the model from copying its input",
