@@ -321,7 +321,9 @@ static void print_closing(const job *j)
     } else {
         add_row(t, "next", "hourglass evaluate %s %s", model, data);
     }
-    add_row(t, "", "hourglass plot grid %s %s -o grid.png", model, data);
+    /* A table with words or gaps has no picture of a row. */
+    if (hg_dataset_schema(j->train) == NULL)
+        add_row(t, "", "hourglass plot grid %s %s -o grid.png", model, data);
     cli_table_print(t, stdout);
     cli_table_free(t);
 }

@@ -120,8 +120,7 @@ TEST(table_quotes_newlines_and_a_bom_are_read)
     check(ctx,
           "\xef\xbb\xbf"
           "x,c\r\n1,\"two\nlines, \"\"q\"\"\"\r\n2,b\r\n",
-          NULL,
-          "x:numeric c:category=two\nlines, \"\"q\"\",b|1,two\nlines, \"\"q\"\"|2,b");
+          NULL, "x:numeric c:category=two\nlines, \"q\",b|1,two\nlines, \"q\"|2,b");
 }
 
 TEST(table_numbers_among_words_are_words_when_they_are_few_and_whole)
@@ -258,6 +257,67 @@ TEST(table_columns_that_say_nothing_are_left_out_by_name)
     hg_dataset_free(&d);
     check_fault(ctx, "a,b\n,\n,\n", NULL, HG_ESHAPE,
                 "no column is left that a model could use");
+}
+
+TEST(table_an_identifier_with_a_twin_is_left_out_all_the_same)
+{
+    char line[HG_MESSAGE_MAX], text[2048], *p = text;
+    hg_ctx *ctx = listening(line);
+    hg_dataset *d;
+    p += sprintf(p, "id,c\n");
+    for (int i = 0; i < 60; i++) p += sprintf(p, "u%d,%s\n", i / 59 * 58 + i % 59, "x");
+    CHECK_OK(ctx, read_with(ctx, text, NULL, &d));
+    CHECK_INT(hg_dataset_features(d), 1);
+    CHECK(strstr(line, "or most have") != NULL && strstr(line, "'id'") != NULL);
+    hg_dataset_free(&d);
+}
+
+TEST(table_words_that_mostly_share_a_place_are_counted_in_a_warning)
+{
+    char line[HG_MESSAGE_MAX];
+    hg_ctx *ctx = listening(line);
+    hg_data_options o = {.size = sizeof o, .categories = 2};
+    check(ctx, "c,x\na,1\na,1\nb,2\nb,3\nc,4\nd,5\ne,6\nf,7\n", &o,
+          "c:category=a,b x:numeric|a,1|a,1|b,2|b,3|,4|,5|,6|,7");
+    CHECK_STR(line,
+              "a.csv: column 'c': 2 of 6 words are told apart, the others, 50.0 % of "
+              "the cells, count as one; categories keeps more, drop leaves the "
+              "column out");
+}
+
+TEST(table_numbers_with_the_other_decimal_sign_are_told_with_groups_too)
+{
+    hg_ctx *ctx = test_ctx();
+    const char *want =
+        "a.csv:2: column 'b' is '5.606,49', expected a number; if ',' is the "
+        "decimal sign, set decimal to ','";
+    check_fault(ctx, "a;b\nx;5.606,49\ny;1.234.567\nx;8.778,91\ny;7,5\n", NULL,
+                HG_EFORMAT, want);
+    hg_data_options comma = {.size = sizeof comma, .decimal = ','};
+    check_fault(ctx, "a;b\nx;1,234.56\ny;7,234.50\n", &comma, HG_EFORMAT,
+                "if '.' is the decimal sign, set decimal to '.'");
+    check(ctx, "a;b\nx;1,234.5\ny;7\n", NULL, "a:category=x,y b:numeric|x,1234.5|y,7");
+}
+
+TEST(table_columns_of_one_name_are_a_warning)
+{
+    char line[HG_MESSAGE_MAX];
+    hg_ctx *ctx = listening(line);
+    check(ctx, "a,a,c\n1,2,3\n", NULL, "numbers");
+    CHECK_STR(line, "a.csv: columns 1 and 2 are both called 'a': only their order tells "
+                    "them apart");
+}
+
+TEST(table_of_numbers_takes_an_empty_column_that_was_left_out_again)
+{
+    hg_ctx *ctx = test_ctx();
+    hg_dataset *d;
+    const char *text = "a,b,c\n1,2,\n3,4,\n";
+    CHECK_OK(ctx, read_with(ctx, text, NULL, &d));
+    hg_data_options o = {.size = sizeof o, .schema = hg_dataset_schema(d)};
+    check(ctx, text, &o, "a:numeric b:numeric|1,2|3,4");
+    check(ctx, "b,a\n2,1\n", &o, "a:numeric b:numeric|1,2");
+    hg_dataset_free(&d);
 }
 
 /* ---- a schema that is given ---------------------------------------------------------- */

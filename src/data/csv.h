@@ -59,6 +59,8 @@ hg_status hgi_csv_refill(hgi_csv *c);
  * closing quote.                                                                       */
 const char *hgi_csv_split(char delimiter, const char *p, const char *to,
                           hgi_csv_field *f);
+/* Copy a field, "" in quotes made one ", to `out`, which has room; returns its end.     */
+char *hgi_csv_unquote(const hgi_csv_field *f, char *out);
 /* The number at p when it is plain and short enough to be exact by one operation: returns
  * where it ends, else NULL, which says nothing about the text.                         */
 const char *hgi_csv_number(const char *p, char point, double *out);
@@ -204,6 +206,8 @@ typedef struct hgi_csv_rows {
 hg_status hgi_csv_rename(hgi_csv_table *t, const char *list);
 hg_status hgi_csv_kinds(hgi_csv_table *t, const hg_data_options *o);
 hg_status hgi_csv_guess(hgi_csv_rows *r);
+/* A warning where kept columns share a name.                                           */
+hg_status hgi_csv_warn_twins(hgi_csv_table *t);
 /* Columns by the names of a schema.                                                    */
 hg_status hgi_csv_match(hgi_csv_table *t, const hg_data_options *o);
 /* A cell of a table by any thread: false when it needs the next.                       */

@@ -41,13 +41,19 @@ static const char *quote(const char *word)
     return strpbrk(word, " \t;|&()<>*?$#") != NULL ? "'" : "";
 }
 
-/* Copy a field, "" in quotes made one ", to `out`; returns behind its NUL.             */
-static char *copy_name(const hgi_csv_field *f, char *out)
+char *hgi_csv_unquote(const hgi_csv_field *f, char *out)
 {
     for (const char *p = f->from; p < f->to; p++) {
         *out++ = *p;
         if (f->quoted && *p == '"' && p + 1 < f->to && p[1] == '"') p++;
     }
+    return out;
+}
+
+/* Returns behind its NUL. */
+static char *copy_name(const hgi_csv_field *f, char *out)
+{
+    out = hgi_csv_unquote(f, out);
     *out++ = '\0';
     return out;
 }

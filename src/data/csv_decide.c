@@ -7,7 +7,7 @@
  *     both otherwise                   numeric, words are gaps: what a sensor says when it
  *                                      is off
  *     nothing                          left out
- *     a word of its own in each row    left out: an identifier says nothing about others
+ *     a word of its own in most rows   left out: an identifier says nothing about others
  * What was decided for the user and could be a surprise is a warning.                  */
 #include "data/csv.h"
 
@@ -19,6 +19,7 @@ enum {
     CATEGORIES = 256,     /* words of a column unless the user says */
     NUMBERS_MOST = 64,    /* different whole numbers among words */
     IDENTIFIER_ROWS = 16, /* below that words may differ by chance */
+    SINGLES_ROWS = 50,    /* ... and most of them */
     NAMES = 240
 };
 
@@ -89,7 +90,11 @@ static column_fate decide(hgi_csv_column *c, bool drop_text)
     int64_t uses = c->words.full ? 0 : s->words;
     for (int64_t i = 0; c->words.full && i < c->words.count; i++)
         uses += c->words.uses[i];
+    int64_t single = 0;
+    for (int64_t i = 0; i < c->words.count; i++) single += c->words.uses[i] == 1;
     bool many = s->words >= IDENTIFIER_ROWS && c->words.count + s->values.count >= uses;
+    /* One row that came twice makes no category of an identifier. */
+    many = many || (s->words >= SINGLES_ROWS && 2 * single > uses);
     if (s->numbers == 0 && many) return IDENTIFIER;
     if (s->numbers > 0 && (s->fractions || s->values.count > NUMBERS_MOST)) return KEEP;
     bool boolean = s->numbers == 0 && all_boolean(&c->words) && is_pair(&c->words);
@@ -120,6 +125,25 @@ static hg_status make_values(hg_ctx *ctx, hgi_csv_survey *s, const hgi_csv_words
     return HG_OK;
 }
 
+/* Words that share the place of another are no longer told apart. */
+static void say_lumped(const hgi_csv_table *t, const hgi_csv_column *c, int64_t kept,
+                       int64_t lumped_uses)
+{
+    char name[40];
+    const hgi_csv_survey *s = &c->survey;
+    int64_t all = c->words.count + s->values.count, cells = s->words + s->numbers;
+    if (all <= 2 * kept || cells == 0) return;
+    snprintf(name, sizeof name, "%lld", (long long)(c - t->column) + 1);
+    if (c->name != NULL && *c->name != '\0')
+        hgi_shown(c->name, strlen(c->name), name, sizeof name);
+    hgi_log(
+        t->c->ctx, HG_LOG_WARNING,
+        "%s: column '%s': %lld of %s%lld words are told apart, the others, %.1f %% of "
+        "the cells, count as one; categories keeps more, drop leaves the column out",
+        t->c->path, name, (long long)kept, c->words.full ? "over " : "", (long long)all,
+        100 * (double)lumped_uses / (double)cells);
+}
+
 /* The most frequent words get numbers, by their frequency; the rest share one. */
 static hg_status rank_words(hg_ctx *ctx, const hgi_csv_table *t, hgi_csv_column *c,
                             hgi_schema_column *out)
@@ -148,6 +172,9 @@ static hg_status rank_words(hg_ctx *ctx, const hgi_csv_table *t, hgi_csv_column 
         if (out->word[i] == NULL) HGI_GOTO(hgi_fail_mem(ctx, 16, "a word"));
     }
     s->of_word[c->words.count] = (float)kept;
+    int64_t told = 0;
+    for (int64_t i = 0; i < kept; i++) told += list[i].uses;
+    say_lumped(t, c, kept, s->words + s->numbers - told);
 done:
     hgi_free(&ctx->mem, list);
     return status;
@@ -224,8 +251,8 @@ static void say(const hgi_csv_table *t, const unsigned char *fate)
         hgi_log(ctx, HG_LOG_WARNING, "%s: left out, no row has a value: %s", path, names);
     if (list_columns(t, fate, IDENTIFIER, names) > 0)
         hgi_log(ctx, HG_LOG_WARNING,
-                "%s: left out, each row has another word, which says nothing about other "
-                "rows: %s; categorical keeps such a column",
+                "%s: left out, each row has another word, or most have, which says "
+                "nothing about other rows: %s; categorical keeps such a column",
                 path, names);
     for (int64_t i = 0; i < t->count; i++) {
         const hgi_csv_column *c = &t->column[i];
@@ -244,25 +271,36 @@ static void say(const hgi_csv_table *t, const unsigned char *fate)
     }
 }
 
-/* Words that are numbers with the other decimal sign, and nothing else: a mistake. */
+/* Words most of which are numbers with the other decimal sign: a mistake.  One that is
+ * written 1.234.567, or "none", makes no words of the others.                           */
 static hg_status check_foreign(const hgi_csv_table *t)
 {
+    const hgi_csv_problem *p = &t->foreign;
     for (int64_t i = 0; i < t->count; i++) {
         const hgi_csv_column *c = &t->column[i];
-        if (c->dest >= 0 && c->foreign > 0 && c->foreign == c->texts &&
-            c->kind == HGI_NUMERIC)
+        if (c->dest < 0 || c->kind != HGI_NUMERIC || 2 * c->foreign <= c->texts) continue;
+        if (p->column != i || c->name == NULL || *c->name == '\0')
             return hgi_csv_verdict(t);
+        char name[40], sign = hgi_csv_other_sign(t->c);
+        hgi_shown(c->name, strlen(c->name), name, sizeof name);
+        return hgi_fail(t->c->ctx, HG_EFORMAT,
+                        "%s:%lld: column '%s' is '%s', expected a number; if '%c' is the "
+                        "decimal sign, set decimal to '%c'",
+                        t->c->path, (long long)p->line, name, p->shown, sign, sign);
     }
     return HG_OK;
 }
 
 /* ---- the whole ----------------------------------------------------------------------- */
 
-/* A table of complete numbers is no table: nothing needs to be known of it. */
+/* A table of complete numbers is no table: nothing needs to be known of it, unless it be
+ * the names of columns that were left out and may come again.                           */
 static bool plain_numbers(const hgi_csv_table *t, const unsigned char *fate)
 {
     for (int64_t i = 0; i < t->count; i++) {
         const hgi_csv_column *c = &t->column[i];
+        bool left = fate[i] == EMPTY || fate[i] == IDENTIFIER;
+        if (c->dest >= 0 && left && t->names != NULL) return false;
         if (c->dest >= 0 && fate[i] == KEEP &&
             (c->kind != HGI_NUMERIC || c->survey.words + c->survey.gaps > 0))
             return false;

@@ -92,6 +92,36 @@ static hg_status index_names(hg_ctx *ctx, const hg_schema *s, schema_index *x)
     return HG_OK;
 }
 
+/* Two columns of a name are told apart by their order alone, which is worth a word. */
+hg_status hgi_csv_warn_twins(hgi_csv_table *t)
+{
+    hg_ctx *ctx = t->c->ctx;
+    uint64_t slots = 4;
+    if (t->names == NULL) return HG_OK;
+    while (slots < 2 * (uint64_t)t->count) slots *= 2;
+    uint32_t *slot = hgi_calloc(&ctx->mem, slots, sizeof *slot);
+    if (slot == NULL) return hgi_fail_mem(ctx, slots * sizeof *slot, "columns");
+    for (int64_t i = 0; i < t->count; i++) {
+        const char *name = t->column[i].name;
+        if (t->column[i].dest < 0 || *name == '\0') continue;
+        uint64_t at = hgi_hash(HGI_HASH_INIT, name, strlen(name)) & (slots - 1);
+        while (slot[at] != 0 && strcmp(t->column[slot[at] - 1].name, name) != 0)
+            at = (at + 1) & (slots - 1);
+        if (slot[at] != 0) {
+            char shown[40];
+            hgi_shown(name, strlen(name), shown, sizeof shown);
+            hgi_log(ctx, HG_LOG_WARNING,
+                    "%s: columns %lld and %lld are both called '%s': only their order "
+                    "tells them apart",
+                    t->c->path, (long long)slot[at], (long long)i + 1, shown);
+            break;
+        }
+        slot[at] = (uint32_t)i + 1;
+    }
+    hgi_free(&ctx->mem, slot);
+    return HG_OK;
+}
+
 /* The first that has the name and none of the file's columns so far, or -1. */
 static int64_t find_name(const hg_schema *s, const schema_index *x,
                          const unsigned char *taken, const char *name)

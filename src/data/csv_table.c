@@ -95,7 +95,8 @@ static bool ungroup(const char *p, const char *to, char group, char point, char 
 }
 
 /* Numbers in the dress of a report: "$1,234.50", "12 %", "(300)" is -300. */
-static bool dressed_number(const hgi_csv *c, const hgi_csv_field *f, double *v)
+static bool dressed_number(const hgi_csv *c, char point, const hgi_csv_field *f,
+                           double *v)
 {
     static const char *const money[] = {"$", "\xe2\x82\xac", "\xc2\xa3", "\xc2\xa5"};
     const char *p = f->from, *to = f->to;
@@ -116,12 +117,14 @@ static bool dressed_number(const hgi_csv *c, const hgi_csv_field *f, double *v)
     while (to > p && to[-1] == ' ') to--;
     char tidy[TIDY];
     size_t n;
-    bool number = hgi_parse_double(p, (size_t)(to - p), c->decimal, v);
-    /* With semicolons or tabs between columns "1,234" is more likely 1.234. */
-    char group = c->decimal == ',' ? '.' : ',';
-    if (!number && (c->decimal == ',' || c->delimiter == ','))
-        number = ungroup(p, to, group, c->decimal, tidy, &n) &&
-                 hgi_parse_double(tidy, n, c->decimal, v);
+    bool number = hgi_parse_double(p, (size_t)(to - p), point, v);
+    /* With semicolons or tabs between columns "1,234" is more likely 1.234; "1,234.5" is
+     * not. */
+    char group = point == ',' ? '.' : ',';
+    bool both = memchr(p, point, (size_t)(to - p)) != NULL;
+    if (!number && (c->decimal == ',' || c->delimiter == ',' || both))
+        number =
+            ungroup(p, to, group, point, tidy, &n) && hgi_parse_double(tidy, n, point, v);
     /* Not "nan" and "inf", and nothing that was plain before. */
     if (!number || !isfinite(*v)) return false;
     if (negative) *v = -*v;
@@ -201,8 +204,25 @@ static csv_cell look(const hgi_csv_rows *r, const hgi_csv_column *c, hgi_csv_fie
         return *v < 0 ? CELL_WORD : CELL_VALUE;
     case HGI_NUMERIC: break;
     }
-    if (is_number || dressed_number(&r->c, f, v)) return CELL_VALUE;
+    if (is_number || dressed_number(&r->c, r->c.decimal, f, v)) return CELL_VALUE;
     return CELL_WORD;
+}
+
+/* "5,5", "1.234,50 %": a number if only the decimal sign were the other.  Without that
+ * sign "1.234.567" may be a version as well.                                            */
+static bool has_other_sign(const hgi_csv *c, const hgi_csv_field *f)
+{
+    double v;
+    char point = hgi_csv_other_sign(c);
+    if (hgi_csv_classify(f, point, &v) == HGI_CSV_NUMBER) return true;
+    return memchr(f->from, point, (size_t)(f->to - f->from)) != NULL &&
+           dressed_number(c, point, f, &v);
+}
+
+/* A quote that is part of the cell stands in it twice. */
+static bool has_quotes(const hgi_csv_field *f)
+{
+    return f->quoted && memchr(f->from, '"', (size_t)(f->to - f->from)) != NULL;
 }
 
 bool hgi_csv_plain_cell(const hgi_csv_rows *r, int64_t column, const hgi_csv_field *f,
@@ -211,6 +231,7 @@ bool hgi_csv_plain_cell(const hgi_csv_rows *r, int64_t column, const hgi_csv_fie
     const hgi_csv_column *c = &r->t.column[column];
     hgi_csv_field own = *f;
     double v;
+    if (has_quotes(f)) return false;
     csv_cell cell = look(r, c, &own, &v);
     *out = float_of(GAP_BITS);
     if (cell != CELL_VALUE) return cell == CELL_GAP;
@@ -250,8 +271,8 @@ static void note_unseen(hgi_csv_rows *r, int64_t column, int64_t line,
     hgi_csv_note(&r->t.unseen, line, r->rows, column, f);
 }
 
-hg_status hgi_csv_cell(hgi_csv_rows *r, int64_t column, int64_t line,
-                       const hgi_csv_field *f, float *out)
+static hg_status read_cell(hgi_csv_rows *r, int64_t column, int64_t line,
+                           const hgi_csv_field *f, float *out)
 {
     hgi_csv_column *c = &r->t.column[column];
     hgi_csv_field own = *f;
@@ -275,10 +296,7 @@ hg_status hgi_csv_cell(hgi_csv_rows *r, int64_t column, int64_t line,
             return bad_cell(r, column, line, &own);
         break;
     }
-    double foreign;
-    bool other_sign =
-        c->kind == HGI_NUMERIC &&
-        hgi_csv_classify(&own, hgi_csv_other_sign(&r->c), &foreign) == HGI_CSV_NUMBER;
+    bool other_sign = c->kind == HGI_NUMERIC && has_other_sign(&r->c, &own);
     if (c->like != NULL) {
         if (other_sign) return bad_cell(r, column, line, &own);
         note_unseen(r, column, line, &own);
@@ -295,6 +313,22 @@ hg_status hgi_csv_cell(hgi_csv_rows *r, int64_t column, int64_t line,
         hgi_csv_word(r->c.ctx, &c->words, own.from, (size_t)(own.to - own.from), &word));
     *out = note_of(word);
     return HG_OK;
+}
+
+/* Text is held as it is meant, each quote once; a usual cell needs no memory for it. */
+hg_status hgi_csv_cell(hgi_csv_rows *r, int64_t column, int64_t line,
+                       const hgi_csv_field *f, float *out)
+{
+    char small[256], *text = small;
+    size_t n = (size_t)(f->to - f->from);
+    if (!has_quotes(f)) return read_cell(r, column, line, f, out);
+    if (n > sizeof small) text = hgi_alloc(&r->c.ctx->mem, n);
+    if (text == NULL) return hgi_fail_mem(r->c.ctx, n, "a cell");
+    char *to = hgi_csv_unquote(f, text);
+    hgi_csv_field plain = {text, to, true};
+    hg_status status = read_cell(r, column, line, &plain, out);
+    if (text != small) hgi_free(&r->c.ctx->mem, text);
+    return status;
 }
 
 /* ---- dates --------------------------------------------------------------------------- */

@@ -247,6 +247,7 @@ static hg_status choose_columns(hgi_csv_rows *r, const hg_data_options *o)
     if (o->schema != NULL && o->schema->plain) r->t.table = false;
     HGI_TRY(hgi_csv_rename(&r->t, o->rename));
     HGI_TRY(hgi_csv_select(&r->t, o));
+    HGI_TRY(hgi_csv_warn_twins(&r->t));
     if (o->schema != NULL) return hgi_csv_match(&r->t, o);
     if (!r->t.table) return HG_OK;
     HGI_TRY(hgi_csv_kinds(&r->t, o));
