@@ -29,7 +29,7 @@ static void put(unsigned char *p, size_t *n, const void *bytes, size_t count)
 static void put_int(unsigned char *p, size_t *n, uint64_t v, int bytes)
 {
     for (int i = 0; i < bytes; i++)
-        put(p, n, &(unsigned char){i < 8 ? (unsigned char)(v >> 8 * i) : 0}, 1);
+        put(p, n, &(unsigned char){(unsigned char)(i < 8 ? v >> 8 * i : 0)}, 1);
 }
 
 /* What both of a member's headers have: APPNOTE.TXT 4.3.7 and 4.3.12. */
