@@ -116,6 +116,34 @@ TEST(table_model_learns_words_from_numbers_and_fills_gaps)
     hg_model_free(&m);
 }
 
+TEST(table_gaps_are_filled_in_a_file_and_all_other_cells_stay_as_they_were)
+{
+    hg_ctx *ctx = test_ctx();
+    char path[TEST_PATH], in[TEST_PATH], out[TEST_PATH];
+    static const char text[] =
+        "x,amount,kind,ok,day,city,rate\n"
+        "1,123456789.12,\"a \"\"b\"\", c\",no,2024-01-05,Mars,0.000\n"
+        "2,,CARD,,,c1,1e-1\n";
+    size_t n;
+    write_table(path, true);
+    hg_dataset *d = open_table(ctx, path, 0);
+    hg_model *m = train(ctx, d, (const char *const[]){"epochs", "2", NULL});
+    test_write(in, "in.csv", text, strlen(text));
+    test_write(out, "out.csv", "", 0);
+    hg_data_options o = {.size = sizeof o, .ignore_extra = 1};
+    CHECK_OK(ctx, hg_map_file(ctx, m, "impute", in, &o, out, "csv", NULL, NULL));
+    char *got = test_read(out, &n);
+    const char *first = "amount,kind,ok,day,city,rate\n"
+                        "123456789.12,\"a \"\"b\"\", c\",no,2024-01-05,Mars,0.000\n";
+    CHECK(n > strlen(first) && memcmp(got, first, strlen(first)) == 0);
+    const char *second = got + strlen(first);
+    CHECK(strstr(second, ",CARD,") != NULL && strstr(second, ",c1,1e-1\n") != NULL);
+    CHECK(second[0] != ',' && strstr(second, ",,") == NULL);
+    free(got);
+    hg_model_free(&m);
+    hg_dataset_free(&d);
+}
+
 TEST(table_model_is_the_same_for_any_threads_and_wherever_rows_are)
 {
     char path[TEST_PATH];

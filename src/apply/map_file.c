@@ -8,6 +8,7 @@
  * the rows for some noise, the number of rows for a file that starts with it and cannot be
  * gone back in.  Then the rows are kept first, as hg_dataset_open() does.              */
 #include "apply/map.h"
+#include "data/csv.h"
 
 #include <math.h>
 #include <string.h>
@@ -16,6 +17,8 @@
 typedef struct file_job {
     hg_ctx *ctx;
     const hg_model *model;
+    const char *in;
+    hg_data_options input;
     const char *out_path, *format,
         *chain; /* as the caller says; chain: of noise, or NULL */
     hgi_source *source;
@@ -33,8 +36,9 @@ typedef struct file_job {
     hgi_map_job map;
     hg_dataset *out; /* a block of results */
     hgi_save save;
-    int64_t room; /* rows that out and corrupted have room for */
-    int64_t rows; /* so far */
+    struct hgi_csv_texts *texts; /* of cells that are not filled, or NULL */
+    int64_t room;                /* rows that out and corrupted have room for */
+    int64_t rows;                /* so far */
 } file_job;
 
 /* ---- input --------------------------------------------------------------------------- */
@@ -57,10 +61,12 @@ static hg_status open_input(file_job *j, const char *in, hgi_map_mode mode,
     hg_ctx *ctx = j->ctx;
     hg_data_options input;
     HGI_TRY(hgi_data_options_read(ctx, options, &input));
+    j->in = in;
     if (mode == HGI_DECODE)
         input.strict = 1;
     else
         hgi_feed_options(j->model, &input);
+    j->input = input;
     HGI_TRY(hgi_data_source(ctx, in, &input, &j->source));
     HGI_TRY(hgi_blocks_open(ctx, j->source, &input, &j->blocks));
     if (needs_all(j)) {
@@ -139,7 +145,11 @@ static hg_status run_blocks(file_job *j)
         if (j->noisy) HGI_TRY(add_noise(j));
         HGI_TRY(hgi_map_window(&j->map));
         j->out->rows = j->window.n;
-        HGI_TRY(hgi_save_rows(&j->save, j->out, 0, j->out->rows));
+        if (j->texts != NULL)
+            HGI_TRY(
+                hgi_csv_texts_save(j->texts, &j->save, &j->window, j->out, j->out->rows));
+        else
+            HGI_TRY(hgi_save_rows(&j->save, j->out, 0, j->out->rows));
         j->rows += j->window.n;
         HGI_TRY(hgi_rows_next(j->ctx, &j->window));
     }
@@ -182,12 +192,16 @@ static hg_status open_output(file_job *j, hgi_map_mode mode)
     HGI_TRY(block_new(j, like(j), shape.rank, shape.dim, &j->out));
     HGI_TRY(hgi_map_columns(j->ctx, j->model, mode, j->out));
     if (mode == HGI_RECONSTRUCT) hgi_map_pictures(j->model, like(j), j->out);
-    return hgi_save_open(j->ctx, j->out_path, j->format, j->out, rows, &j->save);
+    HGI_TRY(hgi_save_open(j->ctx, j->out_path, j->format, j->out, rows, &j->save));
+    bool csv = strcmp(like(j)->format, "csv") == 0;
+    if (mode != HGI_IMPUTE || j->noisy || !csv) return HG_OK;
+    return hgi_csv_texts_open(j->ctx, j->in, &j->input, &j->save, &j->texts);
 }
 
 static hg_status close_all(file_job *j, hg_status status)
 {
     const hgi_mem *mem = &j->ctx->mem;
+    hgi_csv_texts_close(&j->texts);
     hgi_map_close(&j->map, status, j->rows);
     hgi_feed_close(&j->feed, status, j->rows, NULL);
     if (j->save.ctx != NULL) status = hgi_save_close(&j->save, status);

@@ -228,6 +228,22 @@ float hgi_csv_fix(const hgi_csv_table *t, int64_t column, float v);
 hg_status hgi_csv_tell_unseen(const hgi_csv_table *t, hg_dataset *d);
 void hgi_csv_table_free(hgi_csv_table *t);
 
+/* ---- gaps filled --------------------------------------------------------------------- */
+
+/* The texts of a table that is read by a schema (o->schema), for a file of its rows in
+ * which only gaps are new.  *out is NULL where texts are no use: path is no file that can
+ * be read twice, or s writes something else than a table as CSV.                       */
+struct hgi_csv_texts;
+hg_status hgi_csv_texts_open(hg_ctx *ctx, const char *path, const hg_data_options *o,
+                             const hgi_save *s, struct hgi_csv_texts **out);
+void hgi_csv_texts_close(struct hgi_csv_texts **texts);
+/* The next n rows: what was NaN in the window comes from `filled`, the rest from the
+ * file.                                                                                */
+hg_status hgi_csv_texts_save(struct hgi_csv_texts *t, hgi_save *s, const hgi_rows *were,
+                             const hg_dataset *filled, int64_t n);
+/* A value as hgi_writer_csv writes it; returns its end.                                */
+char *hgi_csv_write_cell(const hgi_schema_column *c, float v, char *out);
+
 /* As much text as the context's threads can share.                                     */
 void hgi_csv_share(hgi_csv_rows *r, int threads);
 /* The rows of the next buffer of text into r->values; *n is 0 at the end.              */

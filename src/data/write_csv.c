@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: MIT
 /* CSV: commas, LF, a header when the columns have names; each number is the shortest text
  * that reads back as the same float.                                                   */
+#include "data/csv.h"
 #include "data/formats.h"
 
 #include <math.h>
@@ -55,7 +56,7 @@ static char *write_word(const hgi_schema_column *c, float v, char *out)
     return out;
 }
 
-static char *write_cell(const hgi_schema_column *c, float v, char *out)
+char *hgi_csv_write_cell(const hgi_schema_column *c, float v, char *out)
 {
     if (isnan(v)) return out;
     if (c->kind == HGI_CATEGORY || c->kind == HGI_BOOLEAN) return write_word(c, v, out);
@@ -85,7 +86,7 @@ static char *write_row(const hg_dataset *d, const float *row, char *out)
     int64_t n = d->features;
     if (d->schema != NULL) {
         for (int64_t c = 0; c < n; c++) {
-            out = write_cell(&d->schema->column[c], row[c], out);
+            out = hgi_csv_write_cell(&d->schema->column[c], row[c], out);
             *out++ = c == n - 1 ? '\n' : ',';
         }
         return out;
