@@ -53,7 +53,10 @@ static int run(cli *c)
     if (code == CLI_OK) code = calibrate(c, model, has ? &rule : NULL);
     if (code == CLI_OK && hg_model_save(c->ctx, model, output) != HG_OK)
         code = cli_failed(c);
-    if (code == CLI_OK) say(c, model, output);
+    if (code == CLI_OK) {
+        say(c, model, output);
+        cli_note_rule(c, model);
+    }
     hg_model_free(&model);
     return code;
 }

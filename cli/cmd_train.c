@@ -8,6 +8,7 @@
 #include "interrupt.h"
 #include "json.h"
 #include "progress.h"
+#include "rule.h"
 #include "summary.h"
 
 #include <math.h>
@@ -362,6 +363,25 @@ static bool has_best(const job *j)
     return hg_model_get_info(j->c->ctx, j->model, &info) != HG_OK || info.epochs > 0;
 }
 
+static bool has_detector(const cli *c, const hg_model *model)
+{
+    hg_detector_info info = {.size = sizeof(info)};
+    return hg_detector_get_info(c->ctx, model, &info) == HG_OK;
+}
+
+/* A detector that works is worth more than weights of a broken training without one. */
+static bool spares_detector(const job *j, hg_status status)
+{
+    hg_model *there = NULL;
+    if (status == HG_OK || !detects(j) || strcmp(j->output, "-") == 0 ||
+        has_detector(j->c, j->model))
+        return false;
+    bool has =
+        hg_model_load(j->c->ctx, j->output, &there) == HG_OK && has_detector(j->c, there);
+    hg_model_free(&there);
+    return has;
+}
+
 /* "interrupted: the weights of epoch 3, the lowest loss so far, are in ...": which loss
  * follows from whether there were rows to validate on.                                 */
 static void say_what_was_saved(const job *j, const char *stopped, hg_status status)
@@ -376,7 +396,8 @@ static void say_what_was_saved(const job *j, const char *stopped, hg_status stat
     else
         snprintf(which, sizeof(which), "the weights of epoch %lld, the lowest %s so far,",
                  (long long)j->best_epoch, isnan(j->last.val_loss) ? "loss" : "val_loss");
-    cli_say("%s: %s are in %s", stopped, which, j->output);
+    cli_say("%s: %s are in %s%s", stopped, which, j->output,
+            has_detector(j->c, j->model) ? ", with a detector fitted to them" : "");
 }
 
 static void say_how_to_go_on(const cli *c)
@@ -408,6 +429,11 @@ static int finish(job *j, hg_status status)
             cli_say("interrupted before there was anything to save");
         return code;
     }
+    if (spares_detector(j, status)) {
+        cli_say("%s: left as it was: it has a detector, this stopped training has none",
+                j->output);
+        return code;
+    }
     if (hg_model_save(c->ctx, j->model, j->output) != HG_OK) return cli_failed(c);
     if (status != HG_OK) say_what_was_saved(j, stopped, status);
     if (status == HG_ECANCELED) say_how_to_go_on(c);
@@ -429,6 +455,7 @@ static int finish(job *j, hg_status status)
     else if (!quiet && status == HG_OK)
         print_closing(j);
     if (!json) cli_findings_say(c, findings);
+    if (detects(j)) cli_note_rule(c, j->model);
     json_decref(findings);
     return code;
 }

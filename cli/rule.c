@@ -2,6 +2,9 @@
 /* Rules on the command line. */
 #include "rule.h"
 
+#include <math.h>
+#include <string.h>
+
 const cli_option cli_rule_options[] = {
     {"false-alarms", 0, "R", NULL,
      "anomaly: a score that the share R of normal rows exceeds: 1/1000", "rule", NULL,
@@ -36,4 +39,31 @@ int cli_read_rule(cli *c, hg_rule *rule, bool *has)
         return CLI_OK;
     cli_failed(c);
     return CLI_USAGE;
+}
+
+void cli_note_rule(const cli *c, const hg_model *model)
+{
+    const double usual = 0.01, rounding = 1e-9;
+    char rows[CLI_NUMBER];
+    hg_detector_info info = {.size = sizeof(info)};
+    hg_decision d = {.size = sizeof(d)};
+    if (cli_has(c, "quiet") || hg_detector_get_info(c->ctx, model, &info) != HG_OK)
+        return;
+    const hg_rule *r = &info.rule;
+    cli_grouped(rows, info.calibration_rows);
+    /* A rule about all rows of a file has no threshold before there are any: HG_EINVAL. */
+    hg_status status = hg_decide(c->ctx, model, NULL, NULL, 0, NULL, &d);
+    if (status == HG_ERANGE)
+        cli_say("warning: the model's rule, %s %g, cannot be met: %s", r->kind, r->value,
+                hg_message(c->ctx));
+    else if (status == HG_OK && d.extrapolated)
+        cli_say("note: the model's rule, %s %g, is extrapolated from the tail of %s "
+                "calibration rows",
+                r->kind, r->value, rows);
+    else if (strcmp(r->kind, "false-alarms") == 0 && r->value > usual &&
+             fabs(r->value / info.finest - 1) < rounding)
+        cli_say(
+            "note: the usual rule, false-alarms 1/100, is 1/%lld here: %s calibration "
+            "rows promise no less, 99 would",
+            (long long)info.calibration_rows + 1, rows);
 }

@@ -888,7 +888,7 @@ typedef struct hg_detector_options {
  * "detection" say how; options may be NULL.
  * Errors   as hg_train and hg_detector_fit; HG_ESHAPE group or time have other rows;
  *          HG_ERANGE too few rows to hold any apart.  HG_ECANCELED: *out, if there is one,
- *          is the model so far, without a detector.
+ *          is the model so far with a detector of that one net; HG_EDIVERGED: without one.
  * Threads  as hg_train; same bits for any number of threads. */
 HG_API hg_status hg_detector_train(hg_ctx *ctx, const hg_config *cfg,
                                    const hg_dataset *data, const hg_dataset *valid,

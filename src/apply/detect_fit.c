@@ -187,10 +187,8 @@ hg_status hgi_detect_calibrate(hg_ctx *ctx, hg_model *m, const hg_dataset *rows)
     double *score = hgi_calloc(&ctx->mem, n, sizeof *score);
     if (score == NULL) return hgi_fail_mem(ctx, n * sizeof *score, "calibration scores");
     HGI_GOTO(hgi_score_all(ctx, m, rows, score));
-    if (d->rule == NULL) {
-        d->calibrated = rows->rows; /* what the usual rule goes by */
-        HGI_GOTO(hgi_rule_default(ctx, d));
-    }
+    /* The usual rule is as fine as the rows in force allow: anew with each of them. */
+    if (hgi_rule_is_default(d)) HGI_GOTO(hgi_rule_default(ctx, d, rows->rows));
     qsort(score, n, sizeof *score, ascending);
     hgi_free(&ctx->mem, d->calibration);
     d->calibration = score;

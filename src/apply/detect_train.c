@@ -160,6 +160,18 @@ static hg_status run(job *j)
     return hgi_detect_calibrate(j->ctx, j->model, j->calibration);
 }
 
+/* Weights of a training that was stopped are worth a detector, too, one of a single net:
+ * what the score learns is quick, and a model without it would be no detector at all, in
+ * place of a good one perhaps.  Where it fails the weights are left as they are. */
+static void detect_with_what_there_is(job *j)
+{
+    const hgi_mem *mem = &j->ctx->mem;
+    hgi_detector_free(mem, &j->model->detector);
+    hg_status status = hgi_detect_learn(j->ctx, j->model, rows_of(j), j->kind, j->trim);
+    if (status == HG_OK) status = hgi_detect_calibrate(j->ctx, j->model, j->calibration);
+    if (status != HG_OK) hgi_detector_free(mem, &j->model->detector);
+}
+
 static hg_status read_config(job *j, const hg_dataset *data)
 {
     const char *word = hgi_config_text(j->cfg, "score");
@@ -193,7 +205,9 @@ hg_status hg_detector_train(hg_ctx *ctx, const hg_config *cfg, const hg_dataset 
     HGI_GOTO(run(&j));
 done:
     /* What was trained before it was stopped is worth something; half a detector is not. */
-    if (status != HG_OK && j.model != NULL)
+    if (status == HG_ECANCELED && j.model != NULL)
+        detect_with_what_there_is(&j);
+    else if (status != HG_OK && j.model != NULL)
         hgi_detector_free(&ctx->mem, &j.model->detector);
     *out = j.model;
     if (status != HG_OK && status != HG_ECANCELED && status != HG_EDIVERGED &&

@@ -201,12 +201,23 @@ hg_status hgi_rule_find(hg_ctx *ctx, const hg_model *m, const hg_rule *rule,
     return check_value(ctx, *out, *value);
 }
 
-hg_status hgi_rule_default(hg_ctx *ctx, hgi_detector *d)
+hg_status hgi_rule_default(hg_ctx *ctx, hgi_detector *d, int64_t rows)
 {
+    char *name = hgi_strdup(&ctx->mem, "false-alarms");
+    if (name == NULL) return hgi_fail_mem(ctx, 16, "a rule");
     hgi_free(&ctx->mem, d->rule);
-    d->rule = hgi_strdup(&ctx->mem, "false-alarms");
-    d->rule_value = fmax(DEFAULT_RATE, 1 / (double)(d->calibrated + 1));
-    return d->rule != NULL ? HG_OK : hgi_fail_mem(ctx, 16, "a rule");
+    d->rule = name;
+    d->rule_value = fmax(DEFAULT_RATE, 1 / (double)(rows + 1));
+    return HG_OK;
+}
+
+bool hgi_rule_is_default(const hgi_detector *d)
+{
+    if (d->rule == NULL) return true;
+    const double usual = fmax(DEFAULT_RATE, 1 / (double)(d->calibrated + 1));
+    /* To the last bits: a file has the value in decimal digits. */
+    return strcmp(d->rule, "false-alarms") == 0 &&
+           fabs(d->rule_value / usual - 1) <= ROUNDING;
 }
 
 /* A number, a fraction or a percentage. */
@@ -258,7 +269,7 @@ hg_status hg_detector_set_rule(hg_ctx *ctx, hg_model *m, const hg_rule *rule)
     const hgi_rule_kind *kind;
     double value;
     HGI_TRY(need_detector(ctx, m));
-    if (rule == NULL) return hgi_rule_default(ctx, &m->detector);
+    if (rule == NULL) return hgi_rule_default(ctx, &m->detector, m->detector.calibrated);
     HGI_TRY(hgi_rule_find(ctx, m, rule, &kind, &value));
     char *name = hgi_strdup(&m->mem, kind->name);
     if (name == NULL) return hgi_fail_mem(ctx, 16, "a rule");

@@ -28,8 +28,10 @@ extern const hgi_rule_kind hgi_rule_kinds[]; /* name NULL ends */
  * */
 hg_status hgi_rule_find(hg_ctx *ctx, const hg_model *m, const hg_rule *rule,
                         const hgi_rule_kind **out, double *value);
-/* Sets d's rule to what stands for none. */
-hg_status hgi_rule_default(hg_ctx *ctx, hgi_detector *d);
+/* Sets d's rule to what stands for none with so many calibration rows. */
+hg_status hgi_rule_default(hg_ctx *ctx, hgi_detector *d, int64_t rows);
+/* Is d's rule what stands for none with its calibration rows?  It follows them. */
+bool hgi_rule_is_default(const hgi_detector *d);
 hgi_gpd hgi_rule_tail(const hgi_detector *d);
 /* The share of normal rows that have a score of s or more: by counting, and by the tail
  * where nothing can be counted any more (*extrapolated). */
