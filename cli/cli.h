@@ -105,6 +105,10 @@ int cli_read_data_options(cli *c, hg_data_options *out);
 int cli_open_data(cli *c, const char *path, hg_dataset **out);
 /* The same with the labels that the option names, if it is given: a class for each row. */
 int cli_open_labelled(cli *c, const char *path, const char *option, hg_dataset **out);
+/* DATA as this model's table has it, where another model came first: --against.  *out stays
+ * NULL where the rows that were read for the first model are as good. */
+int cli_open_for(cli *c, const hg_model *model, const char *path, const char *option,
+                 hg_dataset **out);
 extern const cli_option cli_label_options[]; /* labels, label-column */
 extern const cli_option cli_class_options[]; /* class */
 int cli_get_class(cli *c, int *given, double *label);

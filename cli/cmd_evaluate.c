@@ -301,19 +301,35 @@ typedef struct inputs {
     hg_dataset *data, *target, *train; /* the last two may be NULL */
 } inputs;
 
+/* Each model reads a table its own way: words of other files, other columns. */
+static int reopen(cli *c, const hg_model *model, inputs *own)
+{
+    int code = cli_open_for(c, model, c->args[1],
+                            cli_has_detector(c, model) ? NULL : "labels", &own->data);
+    if (code == CLI_OK)
+        code = cli_open_for(c, model, cli_get(c, "target"), NULL, &own->target);
+    if (code == CLI_OK)
+        code = cli_open_for(c, model, cli_get(c, "train"), "train-labels", &own->train);
+    return code;
+}
+
 /* The model is read, used and let go: with --against only one is in memory. */
 static int measure(cli *c, const char *path, const inputs *in, hg_metrics **out,
                    json_t *findings, first_only *first)
 {
-    const hg_dataset *data = in->data, *target = in->target;
+    inputs own = {0};
     hg_model *model = NULL;
     hg_dataset *noisy = NULL;
     int code = cli_open_model(c, path, &model);
+    if (code == CLI_OK && first == NULL) code = reopen(c, model, &own);
+    const hg_dataset *data = own.data != NULL ? own.data : in->data;
+    const hg_dataset *target = own.target != NULL ? own.target : in->target;
+    const hg_dataset *train = own.train != NULL ? own.train : in->train;
     if (code == CLI_OK) code = cli_corrupt(c, model, data, &noisy);
     if (code == CLI_OK && noisy == NULL && target == NULL) note_clean(c, path, model);
     hg_evaluate_options o = {.size = sizeof o, .target = noisy != NULL ? data : target};
     o.binarise = cli_get(c, "binarise");
-    o.train = in->train;
+    o.train = train;
     o.pca = first != NULL && !cli_has(c, "no-pca");
     if (code == CLI_OK) code = cli_get_int(c, "iwae", 1, INT32_MAX, &o.iwae);
     if (code == CLI_OK &&
@@ -323,8 +339,11 @@ static int measure(cli *c, const char *path, const inputs *in, hg_metrics **out,
     if (code == CLI_OK && findings != NULL && noisy == NULL && target == NULL)
         code = cli_findings(c, model, data, NULL, findings);
     if (code == CLI_OK && first != NULL)
-        code = ask_first(c, model, noisy != NULL ? noisy : data, in->train, first);
+        code = ask_first(c, model, noisy != NULL ? noisy : data, train, first);
     hg_dataset_free(&noisy);
+    hg_dataset_free(&own.train);
+    hg_dataset_free(&own.target);
+    hg_dataset_free(&own.data);
     hg_model_free(&model);
     return code;
 }

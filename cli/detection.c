@@ -224,7 +224,11 @@ int cli_detection_measure(cli *c, const hg_dataset *data, const hg_dataset *trai
         hg_model *model = NULL;
         code = cli_open_model(c, path[i], &model);
         const bool has = code == CLI_OK && cli_has_detector(c, model);
-        if (has) code = cli_detect(c, model, data, &out->of[i]);
+        hg_dataset *own = NULL;
+        if (has && i > 0) code = cli_open_for(c, model, c->args[1], NULL, &own);
+        if (has && code == CLI_OK)
+            code = cli_detect(c, model, own != NULL ? own : data, &out->of[i]);
+        hg_dataset_free(&own);
         out->models += has;
         if (code == CLI_OK && has && path[1] == NULL && train != NULL)
             code = detect_pca(c, model, data, train, out);

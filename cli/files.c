@@ -148,6 +148,19 @@ int cli_open_labelled(cli *c, const char *path, const char *option, hg_dataset *
     return status == HG_EUNKNOWN || status == HG_EINVAL ? CLI_USAGE : CLI_FAILED;
 }
 
+int cli_open_for(cli *c, const hg_model *model, const char *path, const char *option,
+                 hg_dataset **out)
+{
+    const hg_schema *first = c->schema, *schema = hg_model_schema(model);
+    /* Standard input can be read only once. */
+    if (path == NULL || schema == NULL || schema == first || strcmp(path, "-") == 0)
+        return CLI_OK;
+    c->schema = schema;
+    int code = cli_open_labelled(c, path, option, out);
+    c->schema = first;
+    return code;
+}
+
 int cli_corrupt(cli *c, const hg_model *model, const hg_dataset *data, hg_dataset **out)
 {
     const char *chain = cli_get(c, "corrupt");

@@ -42,7 +42,7 @@ int cli_rows_check(cli *c, const char *path, const char *format)
     if (code == CLI_OK) code = cli_context(c);
     if (code != CLI_OK) return code;
     return is_picture(path, format) ? cli_check_picture(c, path)
-                                    : cli_check_output(c, path);
+                                    : cli_check_rows(c, path, format);
 }
 
 /* What was written goes to standard error: standard output may be the data. */

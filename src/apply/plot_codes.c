@@ -318,6 +318,33 @@ static hg_status check_row(hg_ctx *ctx, const hg_model *m, const hg_dataset *dat
     return HG_OK;
 }
 
+/* Rows without labels, all of the class that is asked for: what a conditional model
+ * encodes them as.  *out is NULL where data are fine as they are. */
+static hg_status give_class(hg_ctx *ctx, const hg_model *m, const hg_dataset *data,
+                            const hg_plot_options *o, hg_dataset **out)
+{
+    const int64_t n = data->rows;
+    hg_status status = HG_OK;
+    float *label = NULL;
+    if (o == NULL || o->labelled == 0 || data->labels != NULL ||
+        m->spec.classes.count == 0)
+        return HG_OK;
+    int64_t *index = hgi_calloc(&ctx->mem, (size_t)n, sizeof *index);
+    label = hgi_calloc(&ctx->mem, (size_t)n, sizeof *label);
+    if (index == NULL || label == NULL)
+        HGI_GOTO(hgi_fail_mem(ctx, (size_t)n * sizeof *index, "labels"));
+    for (int64_t i = 0; i < n; i++) {
+        index[i] = i;
+        label[i] = (float)o->label;
+    }
+    HGI_GOTO(hgi_dataset_pick(ctx, data, index, n, out));
+    HGI_GOTO(hgi_dataset_label(ctx, *out, n, label));
+done:
+    hgi_free(&ctx->mem, index);
+    hgi_free(&ctx->mem, label);
+    return status;
+}
+
 hg_status hg_plot_traversal(hg_ctx *ctx, const hg_model *m, const hg_dataset *data,
                             int64_t row, const char *path, const hg_plot_options *options)
 {
@@ -326,9 +353,12 @@ hg_status hg_plot_traversal(hg_ctx *ctx, const hg_model *m, const hg_dataset *da
     tile_names names = {0};
     dimension *d = NULL;
     float *base = NULL, *z;
-    hg_dataset *codes = NULL;
+    hg_dataset *codes = NULL, *own = NULL;
     char title[160];
     HGI_TRY(check_row(ctx, m, data, row));
+    HGI_TRY(hgi_plot_options(ctx, options, &w.o));
+    HGI_GOTO(give_class(ctx, m, data, &w.o, &own));
+    if (own != NULL) data = own;
     HGI_GOTO(begin(&w, data, options));
     const int64_t k = m->net.code_size, steps = w.o.columns > 0 ? w.o.columns : STEPS;
     const int64_t lines = hgi_min(w.o.items > 0 ? w.o.items : DIMENSIONS, k);
@@ -366,5 +396,6 @@ done:
     hgi_free(&ctx->mem, d);
     hgi_free(&ctx->mem, base);
     end(&w);
+    hg_dataset_free(&own);
     return status;
 }

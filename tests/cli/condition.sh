@@ -30,5 +30,7 @@ hourglass sample c.safetensors -n 20 -o s.png
 hourglass plot latent c.safetensors $test --labels $labels -o latent.png
 hourglass plot manifold c.safetensors --class 4 -o plane.png
 hourglass plot traversal c.safetensors $test --labels $labels --row 2 -o row.png
+rm row.png
+hourglass plot traversal c.safetensors $test --class 5 --row 2 -o row.png
 hourglass plot grid c.safetensors $test --labels $labels --seed 3 -o grid.png
 test -s s.png && test -s latent.png && test -s plane.png && test -s row.png && test -s grid.png

@@ -24,6 +24,9 @@ try hourglass data info turned.png
 hourglass train set --hidden 8 --code 2 --epochs 1 -q -o s.safetensors
 try hourglass reconstruct s.safetensors set -q -o made/
 find made -name '*.png' | sort
+hourglass sample s.safetensors --fit set -n 2 -q -o drawn/
+hourglass interpolate s.safetensors set --from 1 --to 2 --steps 3 -q -o way/
+find drawn way -name '*.png' | sort
 try hourglass reconstruct s.safetensors set -q -o made.png
 try hourglass reconstruct s.safetensors set -q -o set
 cp set/good/000001.png set/good/zz.png && truncate -s 100 set/good/zz.png
