@@ -144,6 +144,21 @@ TEST(table_gaps_are_filled_in_a_file_and_all_other_cells_stay_as_they_were)
     hg_dataset_free(&d);
 }
 
+TEST(table_of_numbers_with_a_column_left_out_says_so_where_it_is_refused)
+{
+    hg_ctx *ctx = test_ctx();
+    char path[TEST_PATH];
+    static const char text[] = "a,b,c\n1,2,\n3,5,\n5,1,\n";
+    hg_model *m;
+    test_write(path, "left.csv", text, strlen(text));
+    hg_dataset *d = open_table(ctx, path, 0);
+    hg_config *cfg = config(ctx, (const char *const[]){"loss", "gaussian", NULL});
+    CHECK_FAILS(ctx, hg_train(ctx, cfg, d, NULL, NULL, &m), HG_EINVAL,
+                "a table with words, gaps or columns left out: drop those");
+    hg_config_free(&cfg);
+    hg_dataset_free(&d);
+}
+
 TEST(table_model_is_the_same_for_any_threads_and_wherever_rows_are)
 {
     char path[TEST_PATH];

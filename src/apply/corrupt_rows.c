@@ -11,9 +11,10 @@ hg_status hgi_corrupt_choose(hg_ctx *ctx, const hg_model *m, const hg_dataset *d
                              const char *chain, hgi_corrupt *out)
 {
     if (m->scaler.schema != NULL)
-        return hgi_fail(ctx, HG_EUNAVAILABLE,
-                        "corrupt: rows of a table with words or missing values get noise "
-                        "in training alone");
+        return hgi_fail(
+            ctx, HG_EUNAVAILABLE,
+            "corrupt: rows of a table with words, gaps or columns left out get "
+            "noise in training alone");
     double lo, hi;
     *out = m->spec.corrupt;
     if (chain == NULL && out->count == 0)

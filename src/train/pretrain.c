@@ -132,8 +132,8 @@ hg_status hgi_pretrain_check(hgi_trainer *t)
     hgi_pretrain p;
     if (hgi_pretrain_asked(t->cfg) && t->m->net.schema != NULL)
         return hgi_fail(t->ctx, HG_EUNAVAILABLE,
-                        "pretrain: %s is a table with words or missing values, expected "
-                        "numbers",
+                        "pretrain: %s is a table with words, gaps or columns left out, "
+                        "expected numbers; drop such columns",
                         t->train->name);
     if (hgi_pretrain_asked(t->cfg)) return list_levels(t, &p);
     if (hgi_config_int(t->cfg, "epochs") > 0) return HG_OK;

@@ -141,14 +141,16 @@ static hg_status table_loss(hgi_trainer *t, const char *word, const hgi_shape *s
     if (strcmp(word, "gaussian") == 0 || strcmp(word, "multinomial") == 0)
         return hgi_fail(
             t->ctx, HG_EINVAL,
-            "%s: loss %s is for numbers, this is a table with words or missing "
-            "values: set loss to table, mse, mae or huber",
+            "%s: loss %s is for numbers, this is a table with words, gaps or columns "
+            "left out: drop those, or set loss to table, mse, mae or huber",
             t->train->name, word);
     if (strcmp(word, "bce") == 0)
-        return hgi_fail(t->ctx, HG_EINVAL,
-                        "%s: loss bce is for values in [0,1], this is a table with words "
-                        "or missing values: set loss to table, mse, mae or huber",
-                        t->train->name);
+        return hgi_fail(
+            t->ctx, HG_EINVAL,
+            "%s: loss bce is for values in [0,1], this is a table with words, "
+            "gaps or columns left out: drop those, or set loss to table, "
+            "mse, mae or huber",
+            t->train->name);
     HGI_TRY(make_spec(t, shape, word, spec));
     if (spec->binarise != HGI_BINARISE_NONE)
         return hgi_fail(t->ctx, HG_EINVAL, "%s: binarise is for images, this is a table",
