@@ -57,6 +57,7 @@ struct cli {
     const hg_schema *schema; /* of the model that rows are read for, or NULL */
     bool has_model;
     const hg_model *model; /* opened last: pictures are read as those it learnt from */
+    char warned[1024];     /* the last warning */
 };
 
 /* ---- options that several verbs take -------- */

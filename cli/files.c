@@ -7,10 +7,13 @@
 
 static void log_line(void *user, hg_log_level level, const char *line)
 {
-    const cli *c = user;
-    if (level == HG_LOG_WARNING)
+    cli *c = user;
+    if (level == HG_LOG_WARNING) {
+        /* Data that are read twice, for scores and for heat maps, have one warning. */
+        if (strncmp(c->warned, line, sizeof(c->warned) - 1) == 0) return;
+        snprintf(c->warned, sizeof(c->warned), "%s", line);
         cli_say("warning: %s", line);
-    else if (cli_has(c, "verbose"))
+    } else if (cli_has(c, "verbose"))
         cli_say("%s", line);
 }
 

@@ -32,3 +32,5 @@ try hourglass reconstruct s.safetensors set -q -o set
 cp set/good/000001.png set/good/zz.png && truncate -s 100 set/good/zz.png
 try hourglass data info set
 try hourglass data info set --skip-bad
+hourglass train set --skip-bad --hidden 8 --code 2 --epochs 1 --score residual -q -o d.safetensors 2>/dev/null
+hourglass score d.safetensors set --skip-bad --heatmap maps -o s.csv 2>&1 | grep -c 'left out'
