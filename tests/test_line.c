@@ -5,10 +5,11 @@
 
 static const char *const acts[] = {"linear", "relu", "leaky", "sigmoid", NULL};
 static const char *const modes[] = {"same", "valid", NULL};
+static const char *const units[] = {"input", "match", NULL};
 
 /* A kind with every type of option, as a layer would declare it. */
 static const hgi_opt_decl decl[] = {
-    {"units", HGI_OPT_UNITS, true, true, 0, 0, 0, NULL, "values of a row"},
+    {"units", HGI_OPT_UNITS, true, true, 0, 0, 0, units, "values of a row"},
     {"activation", HGI_OPT_WORD, true, false, 0, 0, 0, acts, "after the sum"},
     {"groups", HGI_OPT_INT, true, false, 1, 64, 1, NULL, "cut in groups"},
     {"l1-weight", HGI_OPT_REAL, false, false, 0, 1, 0, NULL, "penalty"},

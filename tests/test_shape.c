@@ -279,3 +279,25 @@ TEST(the_reference_of_layers_names_every_option)
     }
     free(page);
 }
+
+TEST(match_gives_back_the_last_shape_of_the_encoder)
+{
+    hg_ctx *ctx = test_ctx();
+    const hgi_shape row = {2, {13, 3, 0}}, flat = {1, {13, 0, 0}};
+    const char *encoder = "reshape sequence; conv 8 5 stride=2 relu; dense 4";
+    CHECK_OK(ctx, plan(ctx, &row, encoder,
+                       "dense match relu; reshape match; convt 3 5 stride=2 output=match",
+                       "mse"));
+    /* A row without a shape is a sequence of one channel. */
+    CHECK_OK(ctx, plan(ctx, &flat, encoder,
+                       "dense match relu; reshape match; convt 1 5 stride=2 output=match",
+                       "mse"));
+    CHECK_FAILS(ctx,
+                plan(ctx, &row, encoder,
+                     "dense 55; reshape match; convt 3 5 stride=2 output=match", "mse"),
+                HG_ESHAPE, "7x8 has 56 values, but 55 comes in, which has 55");
+    CHECK_FAILS(ctx, plan(ctx, &flat, "dense 4", "dense match; dense input", "mse"),
+                HG_ESHAPE, "no layer of the encoder gives two or three sizes");
+    CHECK_FAILS(ctx, plan(ctx, &flat, "dense 4", "reshape match; dense input", "mse"),
+                HG_ESHAPE, "no layer of the encoder gives two or three sizes");
+}

@@ -14,6 +14,7 @@
  * products. */
 #include "model/contract.h"
 #include "model/listed.h"
+#include "model/window.h"
 
 /* A tile of the gradient is up to 96 rows of the weight: a multiple of every panel's width
  * (48, 32, 16, 12), as the columns' unit BACK_UNIT is. */
@@ -28,6 +29,8 @@ enum {
 
 enum { O_UNITS, O_ACT, O_ALPHA, O_TIED, O_NO_BIAS };
 
+static const char *const units_words[] = {"input", "match", NULL};
+
 static const hgi_opt_decl options[] = {
     {.name = "units",
      .type = HGI_OPT_UNITS,
@@ -35,7 +38,9 @@ static const hgi_opt_decl options[] = {
      .required = true,
      .lo = 1,
      .hi = 1 << 24,
-     .help = "outputs; the word input: as many as a row has"},
+     .words = units_words,
+     .help = "outputs; the word input: as many as a row has; match: as the last shape "
+             "that the encoder had"},
     {.name = "activation",
      .type = HGI_OPT_WORD,
      .positional = true,
@@ -83,6 +88,15 @@ static hg_status plan(hg_ctx *ctx, hgi_layer *l, int64_t inputs)
 {
     double units = l->line.value[O_UNITS];
     int64_t h = units == HGI_LINE_INPUT ? inputs : (int64_t)units;
+    if (units == HGI_LINE_MATCH) {
+        const hgi_shape *last = hgi_layer_last_shape(l);
+        if (last == NULL)
+            return hgi_fail(ctx, HG_ESHAPE,
+                            "%s: match, but no layer of the encoder gives two or three "
+                            "sizes",
+                            l->name);
+        h = hgi_shape_count(last);
+    }
     l->out = (hgi_shape){1, {h, 0, 0}};
     l->act = (hgi_act)l->line.value[O_ACT];
     l->alpha = hgi_layer_alpha(l, O_ALPHA);

@@ -129,16 +129,12 @@ static hg_status parse_number(const place *at, const hgi_opt_decl *d, span w, do
             return out_of_range(at, d, w);
         return HG_OK;
     }
-    if (d->type == HGI_OPT_UNITS && span_is(w, "input")) {
-        *out = HGI_LINE_INPUT;
-        return HG_OK;
-    }
     int64_t whole;
     if (!hgi_parse_int(w.s, w.n, &whole))
         return hgi_fail(at->ctx, HG_EINVAL,
                         "%s: %s: %s is '%s', expected a whole number%s", at->where,
                         at->line->kind, d->name, quoted,
-                        d->type == HGI_OPT_UNITS ? " or the word input" : "");
+                        d->type == HGI_OPT_UNITS ? " or the word input or match" : "");
     *out = (double)whole;
     double lo = d->type == HGI_OPT_UNITS ? 1.0 : d->lo;
     double hi = d->type == HGI_OPT_UNITS ? UNITS_MAX : d->hi;
@@ -217,6 +213,11 @@ static hg_status set_value(const place *at, hgi_line *l, int i, span w)
     if (d->type == HGI_OPT_WORD) return parse_word(at, d, w, &l->value[i]);
     if (d->type == HGI_OPT_CHOICE) return parse_choice(at, d, w, &l->value[i]);
     if (d->type == HGI_OPT_FLAG) return parse_flag(at, d, w, &l->value[i]);
+    int word = d->words != NULL ? find_word(d->words, w) : -1;
+    if (word >= 0) {
+        l->value[i] = -1 - word;
+        return HG_OK;
+    }
     if (d->type == HGI_OPT_SIZE) return parse_size(at, d, w, l->size[i], &l->value[i]);
     return parse_number(at, d, w, &l->value[i]);
 }
@@ -280,8 +281,8 @@ static hg_status take_bare(const place *at, hgi_line *l, span w)
     hgi_quote(quoted, w.s, w.n);
     for (int i = 0; d[i].name != NULL; i++) {
         if (!d[i].positional || l->given[i] || !is_number_type(d[i].type)) continue;
-        bool input = d[i].type == HGI_OPT_UNITS && span_is(w, "input");
-        if (numeric || starts_as_number || input) return set_value(at, l, i, w);
+        bool word = d[i].words != NULL && find_word(d[i].words, w) >= 0;
+        if (numeric || starts_as_number || word) return set_value(at, l, i, w);
         break;
     }
     if (numeric || starts_as_number)
@@ -351,11 +352,12 @@ bool hgi_line_given(const hgi_line *l, const char *name)
 
 static void value_text(const hgi_line *l, int i, int64_t inputs, char out[HGI_NUMBER_MAX])
 {
-    if (l->decl[i].type == HGI_OPT_UNITS && l->value[i] < 0) {
-        if (inputs > 0)
-            snprintf(out, HGI_NUMBER_MAX, "%lld", (long long)inputs);
-        else
-            snprintf(out, HGI_NUMBER_MAX, "input");
+    const hgi_opt_type type = l->decl[i].type;
+    const double value = l->value[i];
+    if (type == HGI_OPT_UNITS && value < 0 && value > HGI_LINE_MATCH && inputs > 0) {
+        snprintf(out, HGI_NUMBER_MAX, "%lld", (long long)inputs);
+    } else if ((type == HGI_OPT_UNITS || type == HGI_OPT_SIZE) && value < 0) {
+        snprintf(out, HGI_NUMBER_MAX, "%s", l->decl[i].words[-1 - (int)value]);
     } else if (l->decl[i].type == HGI_OPT_SIZE) {
         const int64_t *size = l->size[i];
         int at = 0;

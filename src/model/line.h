@@ -12,8 +12,8 @@
 typedef enum hgi_opt_type {
     HGI_OPT_INT,   /* whole number within [lo, hi]                                     */
     HGI_OPT_REAL,  /* number within [lo, hi]                                            */
-    HGI_OPT_UNITS, /* whole number >= 1, or the word "input": as many as a row has      */
-    HGI_OPT_SIZE,  /* 1 to 3 whole numbers within [lo, hi]: 4x4x128                     */
+    HGI_OPT_UNITS, /* whole number >= 1, or one of words[], as CHOICE                   */
+    HGI_OPT_SIZE,  /* 1 to 3 whole numbers within [lo, hi]: 4x4x128; or as CHOICE       */
     HGI_OPT_WORD,  /* one of words[]                                                    */
     HGI_OPT_CHOICE, /* one of words[], as -1 - its index, or a whole number in [lo, hi] */
     HGI_OPT_FLAG /* present or not                                                    */
@@ -32,7 +32,9 @@ typedef struct hgi_opt_decl {
 } hgi_opt_decl;
 
 #define HGI_LINE_OPTIONS 12
-#define HGI_LINE_INPUT (-1.0) /* value of a UNITS option given as "input" */
+/* Values of a UNITS option given as a word. */
+#define HGI_LINE_INPUT (-1.0) /* "input": as many as a row has */
+#define HGI_LINE_MATCH (-2.0) /* "match": as the last shape of the encoder has */
 
 typedef struct hgi_line {
     char kind[32];                  /* first word                                      */

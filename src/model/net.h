@@ -43,9 +43,8 @@ hg_status hgi_spec_from_config(const hg_config *cfg, const hgi_shape *input,
                                const char *loss, hgi_spec *out);
 hg_status hgi_spec_set_lines(hg_ctx *ctx, char ***lines, int64_t *count,
                              const char *text);
-/* Words for what only the rows tell, so that a preset's lines suit any series: "reshape
- * sequence" becomes that to the row's places and channels, 128x3, and "conv channels" or
- * "convt channels" has as many filters as the row has channels. */
+/* "conv channels" and "convt channels" get as many filters as the row has channels, so that
+ * a preset's lines suit any series. */
 hg_status hgi_spec_put_words(hg_ctx *ctx, const hgi_shape *row, char **line);
 /* Make it conditional on these classes, which it takes: a line `condition` is the first of
  * the encoder and of the decoder, where there is none. */

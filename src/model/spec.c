@@ -133,9 +133,7 @@ static hg_status add_tied(hg_ctx *ctx, hgi_spec *s)
 
 hg_status hgi_spec_put_words(hg_ctx *ctx, const hgi_shape *row, char **line)
 {
-    static const char *const words[] = {"reshape sequence", "conv channels",
-                                        "convt channels"};
-    const int64_t places = row->rank == 3 ? row->dim[0] * row->dim[1] : row->dim[0];
+    static const char *const words[] = {"conv channels", "convt channels"};
     const int64_t channels = row->rank > 1 ? row->dim[row->rank - 1] : 1;
     for (int i = 0; i < HGI_COUNT(words); i++) {
         size_t n = strlen(words[i]);
@@ -145,7 +143,6 @@ hg_status hgi_spec_put_words(hg_ctx *ctx, const hgi_shape *row, char **line)
         hgi_text t;
         hgi_text_init(&t, &ctx->mem);
         hgi_text_add(&t, "%.*s ", (int)strcspn(*line, " "), *line);
-        if (i == 0) hgi_text_add(&t, "%lldx", (long long)places);
         hgi_text_add(&t, "%lld%s", (long long)channels, rest);
         char *put = t.failed ? NULL : hgi_strdup(&ctx->mem, t.s);
         hgi_text_free(&t);

@@ -96,6 +96,16 @@ const hgi_layer *hgi_layer_mirror(const hgi_layer *l)
     return NULL;
 }
 
+const hgi_shape *hgi_layer_last_shape(const hgi_layer *l)
+{
+    const hgi_layer *net = l - l->index;
+    int64_t code = 0;
+    while (code < l->index && strcmp(net[code].name, "code") != 0) code++;
+    for (int64_t i = code; code < l->index && i-- > 0;)
+        if (net[i].out.rank > 1) return &net[i].out;
+    return NULL;
+}
+
 /* ---- words for messages ------------------------------------------------ */
 
 /* A layer's name is "decoder.3" or "code"; people count lines from 1.                  */

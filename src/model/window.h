@@ -48,6 +48,9 @@ void hgi_window_range(const hgi_window *w, int64_t t, int64_t *first, int64_t *e
  * smaller, the second with the one before it, and so on.  NULL: there is none.
  */
 const hgi_layer *hgi_layer_mirror(const hgi_layer *l);
+/* The shape of two or three sizes that the encoder had last, for a layer of the decoder;
+ * NULL: it had none.                                                                   */
+const hgi_shape *hgi_layer_last_shape(const hgi_layer *l);
 
 /* "encoder line 2 (conv)": what messages of a layer's plan start with. */
 enum { HGI_WHERE_MAX = 80, HGI_SHAPE_MAX = 72 };
