@@ -20,8 +20,8 @@
  * a row that lies among normal ones but does not hang together as they do.
  *
  * After trimming, what is left is not clean: anomalies that resemble each other vouch for
- * each other.  Then k is a 20th of the reference rows, more than most such groups have, and
- * the score is the geometric mean with sqrt(|L^-1 (v - mean)|^2 / W), Mahalanobis's
+ * each other.  Then k is a tenth of the reference rows, more than most such groups have,
+ * and the score is the geometric mean with sqrt(|L^-1 (v - mean)|^2 / W), Mahalanobis's
  * distance from them all.
  *
  * A row that is among the reference rows is not its own neighbour: training rows score as
@@ -39,7 +39,7 @@
 /* REFERENCE: rows kept, of less than MOST numbers.  BLOCK: rows of a product. */
 enum { REFERENCE = 2000, LEAST_REFERENCE = 64, MOST = 1 << 20, NEAREST = 10, BLOCK = 16 };
 enum { K, WEIGHT, UNIT, RULES };
-#define SHARE 0.05     /* of the reference rows: the nearest, after trimming */
+#define SHARE 0.1      /* of the reference rows: the nearest, after trimming */
 #define LEAST_OWN 1e-3 /* of coordinates that vary by 1 */
 #define FLOOR_OWN 0.3  /* of the mean */
 

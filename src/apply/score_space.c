@@ -13,6 +13,7 @@ enum { MIDDLE, INVERSE, SHIFT, SCALE, NUMBERS };
 #define BEND 3.0         /* spreads from the middle where the line becomes a logarithm */
 #define QUARTILES 1.349  /* their distance in standard deviations of a normal column */
 #define LEAST 1e-9       /* of scaled values: a column that does not vary */
+#define SAME 1e-6        /* of the deviation: quartiles that differ by rounding alone */
 #define ERRORS 0.5       /* weight of an error beside a value */
 #define ERRORS_LOST 0.02 /* an error of this size loses half its weight */
 #define FARTHEST 1e30    /* beyond it, as far: asinh stays finite */
@@ -60,7 +61,7 @@ static void fit_one(double *v, int64_t n, bool error, int64_t W, double *number)
     double spread = n > 0 ? (v[n - 1 - n / 4] - v[n / 4]) / QUARTILES : 0;
     double all = deviation(v, n, &mean);
     /* Most values are equal: the others say how far apart values are. */
-    if (!(spread > 1e-3 * all)) spread = all;
+    if (!(spread > SAME * all)) spread = all;
     if (!(spread > LEAST)) spread = 1;
     for (int64_t i = 0; i < n; i++) {
         square += v[i] * v[i] / (double)n;

@@ -59,7 +59,7 @@ hg_status hgi_csv_refill(hgi_csv *c);
  * closing quote.                                                                       */
 const char *hgi_csv_split(char delimiter, const char *p, const char *to,
                           hgi_csv_field *f);
-/* Copy a field, "" in quotes made one ", to `out`, which has room; returns its end.     */
+/* Copy a field, "" in quotes made one ", to `out`, which has room; returns its end.    */
 char *hgi_csv_unquote(const hgi_csv_field *f, char *out);
 /* The number at p when it is plain and short enough to be exact by one operation: returns
  * where it ends, else NULL, which says nothing about the text.                         */

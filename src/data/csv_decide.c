@@ -272,7 +272,7 @@ static void say(const hgi_csv_table *t, const unsigned char *fate)
 }
 
 /* Words most of which are numbers with the other decimal sign: a mistake.  One that is
- * written 1.234.567, or "none", makes no words of the others.                           */
+ * written 1.234.567, or "none", makes no words of the others.                          */
 static hg_status check_foreign(const hgi_csv_table *t)
 {
     const hgi_csv_problem *p = &t->foreign;
@@ -294,7 +294,7 @@ static hg_status check_foreign(const hgi_csv_table *t)
 /* ---- the whole ----------------------------------------------------------------------- */
 
 /* A table of complete numbers is no table: nothing needs to be known of it, unless it be
- * the names of columns that were left out and may come again.                           */
+ * the names of columns that were left out and may come again.                          */
 static bool plain_numbers(const hgi_csv_table *t, const unsigned char *fate)
 {
     for (int64_t i = 0; i < t->count; i++) {

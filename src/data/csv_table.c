@@ -209,7 +209,7 @@ static csv_cell look(const hgi_csv_rows *r, const hgi_csv_column *c, hgi_csv_fie
 }
 
 /* "5,5", "1.234,50 %": a number if only the decimal sign were the other.  Without that
- * sign "1.234.567" may be a version as well.                                            */
+ * sign "1.234.567" may be a version as well.                                           */
 static bool has_other_sign(const hgi_csv *c, const hgi_csv_field *f)
 {
     double v;
