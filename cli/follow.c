@@ -24,7 +24,8 @@ const cli_option cli_follow_options[] = {
     {0},
 };
 
-enum { ROOM = 256 * 1024, MOST_TEXT = 256 };
+/* Scores that are looked at for drift at a time. */
+enum { ROOM = 256 * 1024, MOST_TEXT = 256, DRIFT_ROWS = 1000 };
 
 typedef struct stream {
     cli *c;
@@ -40,6 +41,8 @@ typedef struct stream {
     const char *name;
     char *text; /* [room] */
     size_t room, from, len;
+    double recent[DRIFT_ROWS];
+    int64_t recent_rows;
     bool skipping; /* the rest of a line that is too long */
     bool json, stop;
 } stream;
@@ -126,6 +129,24 @@ static bool take_step(stream *s)
     return s->filled == s->window;
 }
 
+/* Said each time, so that whoever looks at the last lines sees whether it goes on.  The
+ * windows of a series that end with neighbouring lines are nearly the same: of those one in
+ * `window` counts. */
+static void watch_drift(stream *s, double score)
+{
+    hg_drift d = {.size = sizeof(d)};
+    if (s->rows % s->window != 0) return;
+    s->recent[s->recent_rows++] = score;
+    if (s->recent_rows < DRIFT_ROWS) return;
+    s->recent_rows = 0;
+    if (hg_score_drift(s->c->ctx, s->job->model, s->recent, DRIFT_ROWS, &d) != HG_OK ||
+        !d.alarm)
+        return;
+    cli_say("warning: %s: the scores have drifted: of the last %d, %.0f %% are above the "
+            "median of the calibration scores (distance %.2f)",
+            s->name, (int)DRIFT_ROWS, 100 * d.above, d.distance);
+}
+
 static int take_line(stream *s, const char *text, size_t n)
 {
     hg_lines_info info = {.size = sizeof(info)};
@@ -145,6 +166,7 @@ static int take_line(stream *s, const char *text, size_t n)
         s->rows--;
         return bad_line(s, info.lines, place, hg_session_message(s->session));
     }
+    watch_drift(s, score);
     double p = s->job->p_value ? hg_p_value(s->job->model, score) : 0;
     int anomaly = s->alarm != NULL && hg_alarm_next(s->alarm, score);
     return put_row(s, info.lines, score, p, anomaly);

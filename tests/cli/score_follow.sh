@@ -69,6 +69,10 @@ refused hourglass score m.st all.csv --follow --to npy
 refused hourglass score m.st all.csv --max-bad 3
 refused hourglass score m.st nosuch.csv --follow
 
+echo "--- drift"
+for i in 1 2; do tail -n +2 all.csv; done > many.csv
+awk -F, -v OFS=, '{ for (i = 1; i <= NF; i++) $i *= 2; print }' many.csv | hourglass score m.st - --follow -q 2>&1 >x.csv | sed 's/of the last.*/.../'
+for i in 1 2 3 4; do tail -n +2 good.csv; done | hourglass score m.st - --follow -q -o x.csv && echo "none of normal rows"
 echo "--- a table"
 awk 'BEGIN { srand(3); print "size,colour"; for (i = 0; i < 1500; i++) { c = int(3 * rand()); print (rand() < 0.1 ? "" : c + rand() / 10) "," substr("redlowsky", 3 * c + 1, 3) } }' > table.csv
 hourglass train table.csv --preset anomaly --epochs 10 --calibrate 0.5 -q -o t.st
