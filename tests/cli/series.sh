@@ -1,6 +1,8 @@
 # SPDX-License-Identifier: MIT
 # A series from a CSV file with a column of time: windows, gaps, scores of windows and of
 # points, a model that knows all of it.
+. "$(dirname "$0")/common.bash"
+need_cairo
 awk 'BEGIN { srand(4); pi = 3.14159265
     print "time,flow,pressure" > "normal.csv"; print "pressure,time,flow,note" > "new.csv"
     t = 1709251200
