@@ -18,7 +18,7 @@ status=0
 diff -u --label header "$scratch/declared" --label library "$scratch/exported" || status=1
 
 readelf -d "$so" | sed -n 's/.*(NEEDED).*\[\(.*\)\]/\1/p' >"$scratch/needed"
-if grep -vE '^(libc|libm|libpthread|libjansson|libz|libyaml-0|libcairo|ld-linux.*)\.so\.[0-9]+$' \
+if grep -vE '^(libc|libm|libpthread|libjansson|libz|libyaml-0|libcairo|libzip|libpng16|libjpeg|ld-linux.*)\.so\.[0-9]+$' \
     "$scratch/needed"; then
     echo "^ needed by the library, and should not be"
     status=1
