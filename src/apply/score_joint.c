@@ -62,10 +62,17 @@ typedef struct found {
     int64_t row;
 } found;
 
+/* In place of the farthest, which is the first: no row is nearer than those below it, at
+ * 2 i + 1 and 2 i + 2 (a heap). */
 static void offer(found *best, int64_t k, int64_t row, double distance)
 {
-    int64_t at = k - 1;
-    for (; at > 0 && distance < best[at - 1].distance; at--) best[at] = best[at - 1];
+    int64_t at = 0;
+    for (int64_t down = 1; down < k; down = 2 * at + 1) {
+        if (down + 1 < k && best[down + 1].distance > best[down].distance) down++;
+        if (best[down].distance <= distance) break;
+        best[at] = best[down];
+        at = down;
+    }
     best[at] = (found){distance, row};
 }
 
@@ -84,23 +91,23 @@ static double distance_of(const search *s, const hgi_real *v, const hgi_real *ro
 }
 
 /* Products find the k + 1 nearest, and then their distances are taken exactly.  Of these
- * one is left out: the first that is the row itself, else the last. */
-static void nearest(const search *s, const hgi_real *v, const hgi_real *dot, bool gaps,
-                    found *best)
+ * one is left out: one that is the row itself, else the farthest. */
+static void find_nearest(const search *s, const hgi_real *v, const hgi_real *dot,
+                         bool gaps, found *best)
 {
     const int64_t k = hgi_min(s->k + 1, s->m), W = s->space.W;
     for (int64_t i = 0; i < k; i++) best[i] = (found){HUGE_VAL, 0};
     for (int64_t r = 0; r < s->m; r++) {
         double d = gaps ? distance_of(s, v, s->row + r * W, true) : (double)dot[r];
-        if (d < best[k - 1].distance) offer(best, k, r, d);
+        if (d < best[0].distance) offer(best, k, r, d);
     }
-    int64_t twin = k - 1;
-    for (int64_t i = k - 1; i >= 0; i--) {
+    int64_t nearest = 0, farthest = 0;
+    for (int64_t i = 0; i < k; i++) {
         best[i].distance = sqrt(distance_of(s, v, s->row + best[i].row * W, gaps));
-        if (!(best[i].distance > 0)) twin = i;
+        if (best[i].distance < best[nearest].distance) nearest = i;
+        if (best[i].distance > best[farthest].distance) farthest = i;
     }
-    if (s->m == 1) return;
-    memmove(best + twin, best + twin + 1, (size_t)(k - 1 - twin) * sizeof *best);
+    if (s->m > 1) best[best[nearest].distance > 0 ? farthest : nearest] = best[k - 1];
 }
 
 static double mean_distance(const found *best, int64_t k)
@@ -167,7 +174,7 @@ static void score_block(const search *s, const room *w, int64_t n, double *own,
         const hgi_real *v = w->v + i * W;
         bool gaps = false;
         for (int64_t j = 0; j < W; j++) gaps |= isnan(v[j]) != 0;
-        nearest(s, v, w->dots + i * s->m, gaps, w->best);
+        find_nearest(s, v, w->dots + i * s->m, gaps, w->best);
         if (own != NULL) own[i] = mean_distance(w->best, s->k);
         if (score != NULL) score[i] = score_of(s, v, w->best, w->vector);
     }
