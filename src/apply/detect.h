@@ -14,6 +14,12 @@ hg_status hgi_detect_learn(hg_ctx *ctx, hg_model *m, const hg_dataset *train,
 /* At most so many rows at random, in the order of the data; *out is NULL for all. */
 hg_status hgi_detect_sample(hg_ctx *ctx, const hg_dataset *data, int64_t most,
                             uint64_t seed, hg_dataset **out);
+/* Behind hgi_detect_learn(): what gaps do to scores, and the calibration.  Rows that the
+ * nets and the score have seen before are no measure of gaps: one that is among the
+ * reference rows is near itself, and less so the more of it is missing.  They only stand in
+ * where there are too few others. */
+hg_status hgi_detect_finish(hg_ctx *ctx, hg_model *m, const hg_dataset *train,
+                            const hg_dataset *calibration);
 /* Calibration rows to scores, and the tail that follows; a rule where there is none.  On
  * failure the model is as it was. */
 hg_status hgi_detect_calibrate(hg_ctx *ctx, hg_model *m, const hg_dataset *rows);

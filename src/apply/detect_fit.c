@@ -162,7 +162,7 @@ hg_status hgi_detect_learn(hg_ctx *ctx, hg_model *m, const hg_dataset *train,
     hgi_detector before;
     hg_status status = learn(ctx, m, train, kind, trimmed, &before);
     hgi_detector_free(&ctx->mem, &before);
-    return status == HG_OK ? hgi_gaps_learn(ctx, m, train) : status;
+    return status;
 }
 
 /* ---- calibration ------------------------------------------------------------------- */
@@ -200,6 +200,14 @@ done:
     return status;
 }
 
+hg_status hgi_detect_finish(hg_ctx *ctx, hg_model *m, const hg_dataset *train,
+                            const hg_dataset *calibration)
+{
+    const bool enough = calibration->rows >= HGI_GAPS_FEWEST;
+    HGI_TRY(hgi_gaps_learn(ctx, m, enough ? calibration : train));
+    return hgi_detect_calibrate(ctx, m, calibration);
+}
+
 hg_status hg_detector_calibrate(hg_ctx *ctx, hg_model *m, const hg_dataset *calibration)
 {
     if (m == NULL || calibration == NULL)
@@ -219,8 +227,7 @@ hg_status hg_detector_fit(hg_ctx *ctx, hg_model *m, const hg_dataset *train,
     HGI_TRY(hgi_feed_fits(ctx, m, train, false));
     HGI_TRY(hgi_feed_fits(ctx, m, calibration, false));
     HGI_TRY(learn(ctx, m, train, kind, 0, &before));
-    hg_status status = hgi_gaps_learn(ctx, m, train);
-    if (status == HG_OK) status = hgi_detect_calibrate(ctx, m, calibration);
+    hg_status status = hgi_detect_finish(ctx, m, train, calibration);
     if (status != HG_OK) exchange(&m->detector, &before);
     hgi_detector_free(&ctx->mem, &before);
     return status;

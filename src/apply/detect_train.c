@@ -157,7 +157,7 @@ static hg_status run(job *j)
     HGI_TRY(train_one(j, rows_of(j), 0, &j->model));
     HGI_TRY(train_others(j));
     HGI_TRY(hgi_detect_learn(j->ctx, j->model, rows_of(j), j->kind, j->trim));
-    return hgi_detect_calibrate(j->ctx, j->model, j->calibration);
+    return hgi_detect_finish(j->ctx, j->model, rows_of(j), j->calibration);
 }
 
 /* Weights of a training that was stopped are worth a detector, too, one of a single net:
@@ -168,7 +168,8 @@ static void detect_with_what_there_is(job *j)
     const hgi_mem *mem = &j->ctx->mem;
     hgi_detector_free(mem, &j->model->detector);
     hg_status status = hgi_detect_learn(j->ctx, j->model, rows_of(j), j->kind, j->trim);
-    if (status == HG_OK) status = hgi_detect_calibrate(j->ctx, j->model, j->calibration);
+    if (status == HG_OK)
+        status = hgi_detect_finish(j->ctx, j->model, rows_of(j), j->calibration);
     if (status != HG_OK) hgi_detector_free(mem, &j->model->detector);
 }
 

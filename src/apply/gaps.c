@@ -3,8 +3,8 @@
  *
  * A row with gaps is rebuilt from less, so that its scores lie elsewhere than a complete
  * row's, by how much depends on the net and the kind of score.  What a normal row scores
- * without m of its values is therefore measured: training rows lose values at random until
- * m are missing, for some levels of m, and the quantiles of their scores are kept.  A score
+ * without m of its values is therefore measured: normal rows lose values at random until m
+ * are missing, for some levels of m, and the quantiles of their scores are kept.  A score
  * at level m becomes the score at the same quantile of the lowest level; beyond the last
  * quantile, in proportion to how far that lies from the median.  Between levels the results
  * are interpolated. */
@@ -17,8 +17,7 @@
 #include <stdlib.h>
 #include <string.h>
 
-/* FEWEST: rows for a level's quantiles to mean anything. */
-enum { LEVELS = 12, ROWS = 4000, FEWEST = 200, WIDEST = 20000 };
+enum { LEVELS = 12, ROWS = 4000, FEWEST = HGI_GAPS_FEWEST, WIDEST = 20000 };
 #define MOST_VALUES INT64_C(8000000)
 enum { MEDIAN = 10 }; /* place of 0.5 among the quantiles */
 
@@ -39,7 +38,7 @@ typedef struct learning {
     hg_ctx *ctx;
     hg_model *m;
     int64_t n, c;
-    float *x;       /* [n, c] training rows as they are */
+    float *x;       /* [n, c] normal rows as they are */
     float *masked;  /* [n, c] those of a level */
     double *score;  /* [n] */
     int64_t *order; /* [c] */
@@ -109,22 +108,31 @@ static hg_status make_room(learning *j)
     return hgi_fail_mem(j->ctx, values * sizeof *j->x, "rows with gaps");
 }
 
+/* Of a row some values are missing more often than most: levels are close to each other at
+ * the lower end, which also finds rows enough where hardly any is complete. */
+static int64_t level_of(int64_t l, int64_t levels, int64_t c, int64_t before)
+{
+    return hgi_max(before + 1, l * l * (c - 1) / ((levels - 1) * (levels - 1)));
+}
+
 /* While levels are measured the detector has none, so that scores are as they come. */
-hg_status hgi_gaps_learn(hg_ctx *ctx, hg_model *m, const hg_dataset *train)
+hg_status hgi_gaps_learn(hg_ctx *ctx, hg_model *m, const hg_dataset *rows)
 {
     hg_status status = HG_OK;
     learning j = {.ctx = ctx, .m = m, .c = hgi_score_columns(m)};
     hg_dataset *some = NULL;
-    if (m->scaler.schema == NULL || train->schema == NULL || j.c < 2 || j.c > WIDEST)
+    if (m->scaler.schema == NULL || rows->schema == NULL || j.c < 2 || j.c > WIDEST)
         return HG_OK;
-    j.n = hgi_min(train->rows, hgi_max(FEWEST, hgi_min(ROWS, MOST_VALUES / j.c)));
+    j.n = hgi_min(rows->rows, hgi_max(FEWEST, hgi_min(ROWS, MOST_VALUES / j.c)));
     if (j.n < FEWEST) return HG_OK;
-    HGI_GOTO(hgi_detect_sample(ctx, train, j.n, m->trained.seed, &some));
+    HGI_GOTO(hgi_detect_sample(ctx, rows, j.n, m->trained.seed, &some));
     HGI_GOTO(make_room(&j));
-    HGI_GOTO(hg_dataset_read(ctx, some != NULL ? some : train, 0, j.n, j.x));
-    int64_t levels = hgi_min(j.c, LEVELS);
-    for (int64_t l = 0; l < levels; l++)
-        HGI_GOTO(add_level(&j, l * (j.c - 1) / (levels - 1)));
+    HGI_GOTO(hg_dataset_read(ctx, some != NULL ? some : rows, 0, j.n, j.x));
+    const int64_t levels = hgi_min(j.c, LEVELS);
+    for (int64_t l = 0, missing = -1; l < levels; l++) {
+        missing = level_of(l, levels, j.c, missing);
+        HGI_GOTO(add_level(&j, missing));
+    }
     if (j.levels < 2) goto done;
     m->detector.gaps = j.gaps;
     m->detector.gap_levels = j.levels;

@@ -65,7 +65,8 @@ hgi_score_rows hgi_score_sizes(const hgi_score_kind *kind, const hg_model *m)
                             .k = m->net.code_size,
                             .c = hgi_score_columns(m),
                             .samples = hgi_max(1, kind->samples),
-                            .loss = m->net.loss};
+                            .loss = m->net.loss,
+                            .schema = m->net.schema};
 }
 
 hg_status hgi_score_prepare(hg_ctx *ctx, const hgi_score_kind *kind,
@@ -152,6 +153,7 @@ static void sink(void *arg, const hgi_chunk *c)
         .c = p->c,
         .samples = p->samples,
         .loss = m->net.loss,
+        .schema = m->net.schema,
         .prepared = p->prepared,
         .x = c->x,
         .z = c->z,

@@ -31,8 +31,9 @@ typedef struct hgi_score_rows {
     int64_t n, d, k, c;
     int64_t samples; /* of each row's code, side by side: so many rows of z, y and r */
     double trimmed;  /* for fit(): share of the rows that was left out before */
-    const hgi_loss *loss; /* of the net */
-    const void *prepared; /* what the kind's prepare() made */
+    const hgi_loss *loss;    /* of the net */
+    const hg_schema *schema; /* of a table: which values are of which column, or NULL */
+    const void *prepared;    /* what the kind's prepare() made */
     const hgi_real *x, *z, *y, *r;
 } hgi_score_rows;
 

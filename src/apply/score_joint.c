@@ -25,8 +25,9 @@
  * distance from them all.
  *
  * A row that is among the reference rows is not its own neighbour: training rows score as
- * new ones do, and do not vouch for themselves.  A coordinate that was not observed counts
- * as the others do on average. */
+ * new ones do, and do not vouch for themselves.  Coordinates that were not observed are
+ * left out, and what the others give is divided by their share of the variance that all
+ * have among the reference rows. */
 #include "apply/score.h"
 #include "apply/score_space.h"
 #include "base/linear.h"
@@ -49,10 +50,13 @@ typedef struct search {
     int64_t m, k;
     const double *own, *rule;
     double mean_own;
-    hgi_whitening whole;    /* with a weight above 0 */
-    const hgi_real *packed; /* -2 times the reference rows, as the product wants them */
-    const hgi_real *square; /* [m] */
-    const hgi_real *row;    /* [m,W] */
+    hgi_whitening whole;     /* with a weight above 0 */
+    const hgi_real *packed;  /* -2 times the reference rows, as the product wants them */
+    const hgi_real *squares; /* of a table: -1 times their squares, packed; else NULL */
+    const hgi_real *square;  /* [m] */
+    const hgi_real *row;     /* [m,W] */
+    const double *variance;  /* [W] of the reference rows */
+    double all_variance;
 } search;
 
 /* ---- the k nearest ----------------------------------------------------------------- */
@@ -76,18 +80,25 @@ static void offer(found *best, int64_t k, int64_t row, double distance)
     best[at] = (found){distance, row};
 }
 
-/* Squared distance over the coordinates that were observed, as if all had been. */
+/* Squared distance over the coordinates that were observed. */
 static double distance_of(const search *s, const hgi_real *v, const hgi_real *row,
                           bool gaps)
 {
-    double sum = 0, seen = 0;
+    double sum = 0;
     for (int64_t j = 0; j < s->space.W; j++) {
         if (gaps && isnan(v[j])) continue;
         double e = (double)v[j] - (double)row[j];
         sum += e * e;
-        seen++;
     }
-    return seen > 0 ? sum * (double)s->space.W / seen : 0;
+    return sum;
+}
+
+/* By how much a squared distance over what was observed grows, to be one over all. */
+static double growth(const search *s, const hgi_real *v)
+{
+    double seen = 0;
+    for (int64_t j = 0; j < s->space.W; j++) seen += isnan(v[j]) ? 0 : s->variance[j];
+    return seen > 0 ? s->all_variance / seen : 1;
 }
 
 /* Products find the k + 1 nearest, and then their distances are taken exactly.  Of these
@@ -96,14 +107,13 @@ static void find_nearest(const search *s, const hgi_real *v, const hgi_real *dot
                          bool gaps, found *best)
 {
     const int64_t k = hgi_min(s->k + 1, s->m), W = s->space.W;
+    const double grow = gaps ? growth(s, v) : 1;
     for (int64_t i = 0; i < k; i++) best[i] = (found){HUGE_VAL, 0};
-    for (int64_t r = 0; r < s->m; r++) {
-        double d = gaps ? distance_of(s, v, s->row + r * W, true) : (double)dot[r];
-        if (d < best[0].distance) offer(best, k, r, d);
-    }
+    for (int64_t r = 0; r < s->m; r++)
+        if ((double)dot[r] < best[0].distance) offer(best, k, r, (double)dot[r]);
     int64_t nearest = 0, farthest = 0;
     for (int64_t i = 0; i < k; i++) {
-        best[i].distance = sqrt(distance_of(s, v, s->row + best[i].row * W, gaps));
+        best[i].distance = sqrt(grow * distance_of(s, v, s->row + best[i].row * W, gaps));
         if (best[i].distance < best[nearest].distance) nearest = i;
         if (best[i].distance > best[farthest].distance) farthest = i;
     }
@@ -131,16 +141,17 @@ static double score_of(const search *s, const hgi_real *v, const found *best,
 
 /* ---- blocks of rows ---------------------------------------------------------------- */
 
-/* Of a worker: places, products, the nearest, a vector. */
+/* Of a worker: places, without gaps, 1 where there is one; products, the nearest, a
+ * vector. */
 typedef struct room {
-    hgi_real *v, *filled, *dots;
+    hgi_real *v, *filled, *gap, *dots;
     found *best;
     double *vector;
 } room;
 
 static int64_t room_of(int64_t W, int64_t m, int64_t k, double *at, room *out)
 {
-    const int64_t reals = 2 * BLOCK * W + BLOCK * m,
+    const int64_t reals = 3 * BLOCK * W + BLOCK * m,
                   pair = sizeof(found) / sizeof(double);
     k++;
     if (at != NULL) {
@@ -148,33 +159,51 @@ static int64_t room_of(int64_t W, int64_t m, int64_t k, double *at, room *out)
         out->best = (found *)(void *)(at + W);
         out->v = (hgi_real *)(void *)(at + W + pair * k);
         out->filled = out->v + BLOCK * W;
-        out->dots = out->filled + BLOCK * W;
+        out->gap = out->filled + BLOCK * W;
+        out->dots = out->gap + BLOCK * W;
     }
     return W + pair * k + reals;
 }
 
-/* Rows of v [n,W] against all reference rows. */
+/* dots [n,m] = init + A [n,W] times packed reference rows. */
+static void multiply(const search *s, int64_t n, const hgi_real *A,
+                     const hgi_real *packed, const hgi_real *init, int64_t init_row,
+                     hgi_real *dots)
+{
+    s->kernels->gemm(&(hgi_gemm){.M = n,
+                                 .N = s->m,
+                                 .K = s->space.W,
+                                 .A = A,
+                                 .a_row = s->space.W,
+                                 .a_col = 1,
+                                 .B = packed,
+                                 .b_row = HGI_PACKED,
+                                 .init = init,
+                                 .init_row = init_row,
+                                 .C = dots,
+                                 .c_row = s->m});
+}
+
+/* Rows of v [n,W] against all reference rows.  With gaps p^2 of what was not observed is
+ * taken away again, which is 0 exactly for the complete rows of a block. */
 static void score_block(const search *s, const room *w, int64_t n, double *own,
                         double *score)
 {
     const int64_t W = s->space.W;
-    for (int64_t i = 0; i < n * W; i++) w->filled[i] = isnan(w->v[i]) ? 0 : w->v[i];
-    s->kernels->gemm(&(hgi_gemm){.M = n,
-                                 .N = s->m,
-                                 .K = W,
-                                 .A = w->filled,
-                                 .a_row = W,
-                                 .a_col = 1,
-                                 .B = s->packed,
-                                 .b_row = HGI_PACKED,
-                                 .init = s->square,
-                                 .C = w->dots,
-                                 .c_row = s->m});
+    bool gaps[BLOCK] = {false}, any = false;
+    for (int64_t i = 0; i < n * W; i++) {
+        bool gap = isnan(w->v[i]) != 0;
+        w->filled[i] = gap ? 0 : w->v[i];
+        w->gap[i] = gap;
+        gaps[i / W] |= gap;
+        any |= gap;
+    }
+    multiply(s, n, w->filled, s->packed, s->square, 0, w->dots);
+    if (any && s->squares != NULL)
+        multiply(s, n, w->gap, s->squares, w->dots, s->m, w->dots);
     for (int64_t i = 0; i < n; i++) {
         const hgi_real *v = w->v + i * W;
-        bool gaps = false;
-        for (int64_t j = 0; j < W; j++) gaps |= isnan(v[j]) != 0;
-        find_nearest(s, v, w->dots + i * s->m, gaps, w->best);
+        find_nearest(s, v, w->dots + i * s->m, gaps[i], w->best);
         if (own != NULL) own[i] = mean_distance(w->best, s->k);
         if (score != NULL) score[i] = score_of(s, v, w->best, w->vector);
     }
@@ -187,6 +216,13 @@ static int64_t rows_kept(const hgi_score_state *state)
     for (int i = 0; i < state->tensors; i++)
         if (strcmp(state->tensor[i].name, "own") == 0) return state->tensor[i].dim[0];
     return 0;
+}
+
+static double mean_of(const double *own, int64_t m)
+{
+    double mean = 0;
+    for (int64_t r = 0; r < m; r++) mean += own[r] / (double)m;
+    return fmax(mean, LEAST_OWN);
 }
 
 static const char *read_state(const hgi_score_state *state, const hgi_score_rows *rows,
@@ -205,11 +241,9 @@ static const char *read_state(const hgi_score_state *state, const hgi_score_rows
         !(s->rule[WEIGHT] >= 0 && s->rule[WEIGHT] <= 1) || !(s->rule[UNIT] > 0))
         return "the rule is not a number of rows, a share and a unit";
     s->k = (int64_t)s->rule[K];
-    for (int64_t r = 0; r < m; r++) {
+    for (int64_t r = 0; r < m; r++)
         if (!(s->own[r] >= 0)) return "a distance is below 0";
-        s->mean_own += s->own[r] / (double)m;
-    }
-    s->mean_own = fmax(s->mean_own, LEAST_OWN);
+    s->mean_own = mean_of(s->own, m);
     return s->rule[WEIGHT] > 0 ? hgi_whitening_read(state, W, &s->whole) : NULL;
 }
 
@@ -219,34 +253,47 @@ static const char *check(const hgi_score_state *state, const hgi_score_rows *row
     return read_state(state, rows, &s);
 }
 
-static int64_t count_prepared(const search *s)
+/* The variance of each coordinate among the reference rows. */
+static double find_variance(const double *reference, int64_t m, int64_t W, double *out)
 {
-    return s->kernels->packed_size(s->space.W, s->m) + s->m + s->m * s->space.W;
+    double all = 0;
+    for (int64_t j = 0; j < W; j++) {
+        double sum = 0, square = 0, n = (double)m;
+        for (int64_t r = 0; r < m; r++) sum += reference[r * W + j];
+        for (int64_t r = 0; r < m; r++) {
+            double e = reference[r * W + j] - sum / n;
+            square += e * e;
+        }
+        out[j] = square / n;
+        all += out[j];
+    }
+    return all;
 }
 
-/* Where in what prepare() made the parts are. */
-static void use_prepared(const hgi_real *from, search *s)
-{
-    s->packed = from;
-    s->square = from + s->kernels->packed_size(s->space.W, s->m);
-    s->row = s->square + s->m;
-}
-
+/* Everything that scores are made with, so that a single row costs its own work alone: the
+ * search stands first, and what it points to behind it. */
 static hg_status prepare(hg_ctx *ctx, const hgi_score_state *state,
                          const hgi_score_rows *rows, void **out)
 {
     search s;
-    hgi_score_rows sizes = *rows;
-    sizes.kernels = ctx->kernels;
-    (void)read_state(state, &sizes, &s);
-    const int64_t W = s.space.W, m = s.m;
+    (void)read_state(state, rows, &s);
+    s.kernels = ctx->kernels;
+    const int64_t W = s.space.W, m = s.m, sides = rows->schema != NULL ? 2 : 1;
+    const int64_t packed = s.kernels->packed_size(W, m);
     const double *reference = hgi_score_tensor_get(state, "reference", m, W);
-    size_t bytes = (size_t)count_prepared(&s) * sizeof(hgi_real);
-    hgi_real *made = *out = hgi_alloc(&ctx->mem, bytes);
-    if (made == NULL) return hgi_fail_mem(ctx, bytes, "reference rows");
-    hgi_real *square = made + ctx->kernels->packed_size(W, m), *row = square + m;
+    size_t doubles = (size_t)hgi_ceil_div(W * 8, HGI_ALIGN) * HGI_ALIGN;
+    size_t head = (sizeof s + HGI_ALIGN - 1) / HGI_ALIGN * HGI_ALIGN;
+    size_t reals = (size_t)(sides * packed + m + m * W) * sizeof(hgi_real);
+    size_t bytes = head + doubles + reals;
+    char *memory = *out = hgi_alloc(&ctx->mem, bytes);
+    if (memory == NULL) return hgi_fail_mem(ctx, bytes, "reference rows");
+    double *variance = (double *)(void *)(memory + head);
+    hgi_real *made = (hgi_real *)(void *)(memory + head + doubles);
+    hgi_real *row = made + sides * packed, *square = row + m * W;
     for (int64_t i = 0; i < m * W; i++) row[i] = (hgi_real)(-2 * reference[i]);
-    ctx->kernels->pack(W, m, row, 1, W, made);
+    s.kernels->pack(W, m, row, 1, W, made);
+    for (int64_t i = 0; i < m * W; i++) row[i] = (hgi_real)(-reference[i] * reference[i]);
+    if (sides == 2) s.kernels->pack(W, m, row, 1, W, made + packed);
     for (int64_t r = 0; r < m; r++) {
         double sum = 0;
         for (int64_t j = 0; j < W; j++) {
@@ -255,6 +302,13 @@ static hg_status prepare(hg_ctx *ctx, const hgi_score_state *state,
         }
         square[r] = (hgi_real)sum;
     }
+    s.packed = made;
+    s.squares = sides == 2 ? made + packed : NULL;
+    s.row = row;
+    s.square = square;
+    s.variance = variance;
+    s.all_variance = find_variance(reference, m, W, variance);
+    *(search *)(void *)memory = s;
     return HG_OK;
 }
 
@@ -268,18 +322,17 @@ static int64_t scratch(const hgi_score_state *state, const hgi_score_rows *rows)
 static void score(const hgi_score_state *state, const hgi_score_rows *rows,
                   double *scratch, double *out)
 {
-    search s;
+    const search *s = rows->prepared;
     room w;
-    (void)read_state(state, rows, &s);
-    use_prepared(rows->prepared, &s);
-    (void)room_of(s.space.W, s.m, s.k, scratch, &w);
+    (void)state;
+    (void)room_of(s->space.W, s->m, s->k, scratch, &w);
     for (int64_t i = 0; i < rows->n; i += BLOCK) {
         int64_t n = hgi_min(BLOCK, rows->n - i);
         for (int64_t r = 0; r < n; r++)
-            hgi_space_place(&s.space, rows, i + r, w.v + r * s.space.W);
-        score_block(&s, &w, n, NULL, out + i);
+            hgi_space_place(&s->space, rows, i + r, w.v + r * s->space.W);
+        score_block(s, &w, n, NULL, out + i);
     }
-    for (int64_t i = 0; i < rows->n; i++) out[i] /= s.rule[UNIT];
+    for (int64_t i = 0; i < rows->n; i++) out[i] /= s->rule[UNIT];
 }
 
 /* ---- learning ---------------------------------------------------------------------- */
@@ -317,26 +370,23 @@ static hg_status measure(hg_ctx *ctx, const hgi_score_rows *rows, hgi_score_stat
                          double *own, double *rule)
 {
     hg_status status = HG_OK;
-    search s;
     room w;
-    (void)read_state(out, rows, &s);
-    const int64_t W = s.space.W, m = s.m;
     void *made = NULL;
-    size_t doubles = (size_t)(room_of(W, m, s.k, NULL, NULL) + m);
-    double *all = hgi_calloc(&ctx->mem, doubles, sizeof *all);
-    if (all == NULL) HGI_GOTO(hgi_fail_mem(ctx, doubles * sizeof *all, "nearest rows"));
+    double *all = NULL;
     HGI_GOTO(prepare(ctx, out, rows, &made));
-    use_prepared(made, &s);
-    (void)room_of(W, m, s.k, all + m, &w);
+    search *s = made;
+    const int64_t W = s->space.W, m = s->m;
+    size_t doubles = (size_t)(room_of(W, m, s->k, NULL, NULL) + m);
+    all = hgi_calloc(&ctx->mem, doubles, sizeof *all);
+    if (all == NULL) HGI_GOTO(hgi_fail_mem(ctx, doubles * sizeof *all, "nearest rows"));
+    (void)room_of(W, m, s->k, all + m, &w);
     for (int pass = 0; pass < 2; pass++) {
         for (int64_t i = 0; i < m; i += BLOCK) {
             int64_t n = hgi_min(BLOCK, m - i);
-            memcpy(w.v, s.row + i * W, (size_t)(n * W) * sizeof *w.v);
-            score_block(&s, &w, n, pass == 0 ? own + i : NULL,
-                        pass == 0 ? NULL : all + i);
+            memcpy(w.v, s->row + i * W, (size_t)(n * W) * sizeof *w.v);
+            score_block(s, &w, n, pass == 0 ? own + i : NULL, pass == 0 ? NULL : all + i);
         }
-        (void)read_state(out, rows, &s); /* the mean of own */
-        use_prepared(made, &s);
+        s->mean_own = mean_of(own, m);
     }
     qsort(all, (size_t)m, sizeof *all, ascending);
     rule[UNIT] = fmax(all[m / 2], LEAST_OWN);

@@ -3,6 +3,7 @@
 #include "apply/score_space.h"
 
 #include "base/linear.h"
+#include "data/schema.h"
 
 #include <math.h>
 #include <stdlib.h>
@@ -21,12 +22,22 @@ enum { MIDDLE, INVERSE, SHIFT, SCALE, NUMBERS };
 
 /* ---- coordinates ------------------------------------------------------------------- */
 
-/* Coordinate j of row i, as it comes; NaN where its column was not observed.  Where columns
- * are features, a value is not observed where its error is not. */
-static double raw(const hgi_score_rows *rows, int64_t i, int64_t j)
+/* The column of coordinate j, which is not before `from`. */
+static int64_t column_of(const hgi_score_rows *rows, int64_t j, int64_t from)
 {
-    if (j >= rows->d) return (double)rows->r[i * rows->c + j - rows->d];
-    if (rows->c == rows->d && isnan(rows->r[i * rows->c + j])) return (double)NAN;
+    const hg_schema *s = rows->schema;
+    if (j >= rows->d) return j - rows->d;
+    if (s == NULL) return j;
+    while (j >= s->column[from].first + s->column[from].count) from++;
+    return from;
+}
+
+/* Coordinate j of row i, as it comes; NaN where its column was not observed: an input is 0
+ * there, but the column's error is NaN. */
+static double raw(const hgi_score_rows *rows, int64_t i, int64_t j, int64_t column)
+{
+    hgi_real r = rows->r[i * rows->c + column];
+    if (j >= rows->d || isnan(r)) return (double)r;
     return (double)rows->x[i * rows->d + j];
 }
 
@@ -51,10 +62,11 @@ static double deviation(const double *v, int64_t n, double *mean)
     return n > 0 ? sqrt(square / (double)n) : 0;
 }
 
-/* One coordinate from its n values, which are changed. */
-static void fit_one(double *v, int64_t n, bool error, int64_t W, double *number)
+/* One coordinate from its n values, which are changed; of `alike` of one column. */
+static void fit_one(double *v, int64_t n, bool error, int64_t alike, int64_t W,
+                    double *number)
 {
-    double mean, weight = 1, square = 0;
+    double mean, weight = 1 / sqrt((double)alike), square = 0;
     for (int64_t i = 0; i < n; i++) v[i] = fmax(-FARTHEST, fmin(v[i], FARTHEST));
     qsort(v, (size_t)n, sizeof *v, ascending);
     double middle = n > 0 ? v[n / 2] : 0;
@@ -92,13 +104,16 @@ hg_status hgi_space_fit(hg_ctx *ctx, const hgi_score_rows *rows, hgi_score_state
     HGI_TRY(hgi_score_tensor_new(ctx, state, "space", NUMBERS, W, &number));
     double *v = hgi_calloc(&ctx->mem, (size_t)rows->n, sizeof *v);
     if (v == NULL) return hgi_fail_mem(ctx, (size_t)rows->n * sizeof *v, "a column");
-    for (int64_t j = 0; j < W; j++) {
-        int64_t n = 0;
+    for (int64_t j = 0, column = 0; j < W; j++) {
+        const bool error = j >= rows->d;
+        int64_t n = 0, alike = 1;
+        column = column_of(rows, j, error ? 0 : column);
+        if (!error && rows->schema != NULL) alike = rows->schema->column[column].count;
         for (int64_t i = 0; i < rows->n; i++) {
-            v[n] = raw(rows, i, j);
+            v[n] = raw(rows, i, j, column);
             n += !isnan(v[n]);
         }
-        fit_one(v, n, j >= rows->d, W, number + j);
+        fit_one(v, n, error, alike, W, number + j);
     }
     hgi_free(&ctx->mem, v);
     point(number, W, out);
@@ -123,8 +138,9 @@ const char *hgi_space_read(const hgi_score_state *state, const hgi_score_rows *r
 void hgi_space_place(const hgi_space *s, const hgi_score_rows *rows, int64_t i,
                      hgi_real *v)
 {
-    for (int64_t j = 0; j < s->W; j++) {
-        double u = raw(rows, i, j);
+    for (int64_t j = 0, column = 0; j < s->W; j++) {
+        column = column_of(rows, j, j >= rows->d ? 0 : column);
+        double u = raw(rows, i, j, column);
         v[j] = isnan(u)
                    ? (hgi_real)NAN
                    : (hgi_real)((bend(u, s->middle[j], s->inverse[j]) - s->shift[j]) *

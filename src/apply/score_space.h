@@ -6,7 +6,8 @@
 
 #include "apply/score.h"
 
-/* Coordinate j: (asinh((u - middle) inverse) - shift) scale; d of values, c of errors. */
+/* Coordinate j: (asinh((u - middle) inverse) - shift) scale; d of values, c of errors.  A
+ * column of several values, as of words, weighs as much as one of a single value. */
 typedef struct hgi_space {
     int64_t W;                                      /* d + c */
     const double *middle, *inverse, *shift, *scale; /* [W] */
