@@ -8,9 +8,13 @@ static const cli_option own[] = {
      "output", NULL, false},
     {0},
 };
-static const cli_option *const options[] = {
-    own, cli_rule_options, cli_data_options, cli_column_options, cli_common_options,
-    NULL};
+static const cli_option *const options[] = {own,
+                                            cli_rule_options,
+                                            cli_label_options,
+                                            cli_data_options,
+                                            cli_column_options,
+                                            cli_common_options,
+                                            NULL};
 
 static void say(const cli *c, const hg_model *model, const char *output)
 {
@@ -28,7 +32,7 @@ static int calibrate(cli *c, hg_model *model, const hg_rule *rule)
     hg_dataset *data = NULL;
     int code = CLI_OK;
     if (c->arg_count > 1) {
-        code = cli_open_data(c, c->args[1], &data);
+        code = cli_open_labelled(c, c->args[1], "labels", &data);
         if (code == CLI_OK && hg_detector_calibrate(c->ctx, model, data) != HG_OK)
             code = cli_failed(c);
     }

@@ -278,6 +278,19 @@ static void cost_json(const cli *c, const hg_session_cost *cost, json_t *into)
     json_object_set_new(into, "session", o);
 }
 
+/* Do labels say which rows are anomalies?  Of a conditional model they are classes. */
+static bool judged_by_labels(cli *c, const hg_model *model)
+{
+    hg_model_info info = {.size = sizeof info};
+    return cli_has_detector(c, model) &&
+           hg_model_get_info(c->ctx, model, &info) == HG_OK && info.classes == 0;
+}
+
+static bool asks_to_judge(const cli *c)
+{
+    return cli_has(c, "normal-label") || cli_has(c, "anomaly-label");
+}
+
 /* What is asked of the first model alone; rows 0: it was not asked. */
 typedef struct first_only {
     hg_probe labels;
@@ -288,7 +301,7 @@ static int ask_first(cli *c, const hg_model *model, const hg_dataset *data,
                      const hg_dataset *train, first_only *first)
 {
     int code = CLI_OK;
-    if (cli_has(c, "labels") && !cli_has_detector(c, model))
+    if (cli_has(c, "labels") && !judged_by_labels(c, model))
         code = probe(c, model, data, train, &first->labels);
     if (code == CLI_OK && cli_has(c, "weights") &&
         hg_session_compare(c->ctx, model, data, cli_get(c, "weights"), &first->cost) !=
@@ -305,7 +318,7 @@ typedef struct inputs {
 static int reopen(cli *c, const hg_model *model, inputs *own)
 {
     int code = cli_open_for(c, model, c->args[1],
-                            cli_has_detector(c, model) ? NULL : "labels", &own->data);
+                            judged_by_labels(c, model) ? NULL : "labels", &own->data);
     if (code == CLI_OK)
         code = cli_open_for(c, model, cli_get(c, "target"), NULL, &own->target);
     if (code == CLI_OK)
@@ -367,7 +380,11 @@ static int run(cli *c)
     hg_model *model = NULL; /* says how the data are to be read */
     int code = cli_open_model(c, c->args[0], &model);
     /* A detector's labels judge its scores; others are the rows' classes. */
-    const bool detector = code == CLI_OK && cli_has_detector(c, model);
+    const bool detector = code == CLI_OK && judged_by_labels(c, model);
+    if (code == CLI_OK && !detector && cli_has_detector(c, model) && asks_to_judge(c))
+        code = cli_usage_error("evaluate: labels are the classes of a conditional "
+                               "model's rows: --normal-label and --anomaly-label have "
+                               "no meaning");
     /* A detector learns nothing from labels: its --train rows are for PCA. */
     if (code == CLI_OK && cli_has(c, "labels") &&
         (detector ? cli_has(c, "train-labels")

@@ -26,6 +26,14 @@ static int run(cli *c)
     int code = cli_check_label_words(c);
     if (code == CLI_OK) code = cli_plot_read(c, &o, &path);
     if (code == CLI_OK) code = cli_open_model(c, c->args[0], &model);
+    hg_model_info info = {.size = sizeof(info)};
+    if (code == CLI_OK && hg_model_get_info(c->ctx, model, &info) == HG_OK &&
+        info.classes > 0) {
+        cli_say("%s: the model is conditional: labels would be its rows' classes, and "
+                "are not taken for anomalies",
+                c->verb->name);
+        code = CLI_FAILED;
+    }
     if (code == CLI_OK) code = cli_open_data(c, c->args[1], &data);
     if (code == CLI_OK) code = cli_detect(c, model, data, &d);
     if (code == CLI_OK && hg_plot_detection(c->ctx, d.detection, kind, path, &o) != HG_OK)

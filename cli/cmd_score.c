@@ -28,14 +28,21 @@ static const cli_option output_options[] = {
      NULL, false},
     {0},
 };
-static const cli_option *const options[] = {score_options,      cli_explain_options,
-                                            cli_rule_options,   output_options,
-                                            cli_follow_options, cli_json_options,
-                                            cli_data_options,   cli_column_options,
-                                            cli_common_options, NULL};
+static const cli_option *const options[] = {score_options,
+                                            cli_explain_options,
+                                            cli_rule_options,
+                                            output_options,
+                                            cli_follow_options,
+                                            cli_json_options,
+                                            cli_label_options,
+                                            cli_data_options,
+                                            cli_column_options,
+                                            cli_common_options,
+                                            NULL};
 static const cli_option *const predict_options[] = {
-    cli_rule_options, output_options,     cli_follow_options, cli_json_options,
-    cli_data_options, cli_column_options, cli_common_options, NULL};
+    cli_rule_options,   output_options,     cli_follow_options,
+    cli_json_options,   cli_label_options,  cli_data_options,
+    cli_column_options, cli_common_options, NULL};
 
 /* One run. */
 typedef struct job {
@@ -125,13 +132,18 @@ static int score_file(job *j, bool predict)
     o.points = cli_has(c, "points");
     o.format = cli_get(c, "to");
     if (o.format == NULL && strcmp(j->output, "-") == 0) o.format = "csv";
+    hg_dataset *labels = NULL;
     int code = cli_read_data_options(c, &input);
+    if (code == CLI_OK && cli_get(c, "labels") != NULL)
+        code = cli_open_labels(c, cli_get(c, "labels"), &labels);
     if (code != CLI_OK) return code;
+    input.labels = labels;
     j->decision.size = sizeof(j->decision);
     j->drift.size = sizeof(j->drift);
     o.drift = &j->drift;
     hg_status status = hg_score_file(c->ctx, j->model, c->args[1], &input, j->output, &o,
                                      &j->rows, &j->decision);
+    hg_dataset_free(&labels);
     if (status == HG_OK) return CLI_OK;
     cli_failed(c);
     return status == HG_EUNKNOWN ? CLI_USAGE : CLI_FAILED;
@@ -168,6 +180,10 @@ static int follow(job *j, bool predict)
     if (cli_has(c, "to"))
         return cli_usage_error("%s: --follow writes CSV, or JSON lines with --json",
                                c->verb->name);
+    if (cli_has(c, "labels"))
+        return cli_usage_error("%s: with --follow all rows are of one class: name it "
+                               "with --class",
+                               c->verb->name);
     return cli_follow(c, &f);
 }
 
@@ -179,6 +195,10 @@ static int run(cli *c)
     bool stream = cli_has(c, "follow");
     if (cli_has(c, "max-bad") && !stream)
         return cli_usage_error("%s: --max-bad is for --follow", c->verb->name);
+    if (cli_has(c, "class") && !stream)
+        return cli_usage_error("%s: --class is for --follow: each row's own class is "
+                               "in --labels FILE",
+                               c->verb->name);
     if (cli_has(c, "json") && strcmp(j.output, "-") == 0 && !stream &&
         !cli_has(c, "explain"))
         return cli_usage_error("%s: --json and the rows both go to standard output: name "

@@ -85,7 +85,7 @@ int cli_explain(cli *c, const hg_model *model, const hg_rule *rule, int64_t *row
     int code = cli_get_int(c, "explain", 1, 1000000, &n);
     if (code == CLI_OK) code = cli_get_int(c, "explain-columns", 1, 1000, &o.columns);
     if (code == CLI_OK && path != NULL) code = cli_check_output(c, path);
-    if (code == CLI_OK) code = cli_open_data(c, c->args[1], &data);
+    if (code == CLI_OK) code = cli_open_labelled(c, c->args[1], "labels", &data);
     if (code == CLI_OK) {
         *rows = hg_dataset_rows(data);
         score = cli_alloc((size_t)*rows, sizeof(*score));

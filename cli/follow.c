@@ -19,6 +19,8 @@
 const cli_option cli_follow_options[] = {
     {"follow", 0, NULL, NULL, "CSV: a score for each line as it arrives", "stream", NULL,
      false},
+    {"class", 0, "LABEL", NULL, "with --follow, conditional models: the rows' class",
+     "stream", NULL, false},
     {"max-bad", 0, "N", NULL, "with --follow: fail behind more than N bad lines",
      "stream", NULL, false},
     {0},
@@ -239,10 +241,12 @@ static int prepare(stream *s)
     s->limit = o.limit;
     s->most_bad = INT64_MAX;
     if (code == CLI_OK) code = cli_get_int(c, "max-bad", 0, INT64_MAX, &s->most_bad);
+    hg_session_options own = {.size = sizeof(own)};
+    if (code == CLI_OK) code = cli_get_class(c, &own.labelled, &own.label);
     if (code != CLI_OK) return code;
     s->name = strcmp(j->input, "-") == 0 ? "stdin" : j->input;
     if ((j->anomaly && hg_alarm_new(c->ctx, j->model, j->rule, &s->alarm) != HG_OK) ||
-        hg_session_new(c->ctx, j->model, NULL, &s->session) != HG_OK ||
+        hg_session_new(c->ctx, j->model, &own, &s->session) != HG_OK ||
         hg_lines_new(c->ctx, j->model, &o, s->name, &s->lines) != HG_OK ||
         hg_lines_get_info(s->lines, &info) != HG_OK)
         return cli_failed(c);

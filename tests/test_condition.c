@@ -269,3 +269,45 @@ TEST(convolutions_are_given_the_class_as_channels)
     hg_dataset_free(&l);
     free(x);
 }
+
+/* A row of one class that says it is of another is an anomaly, and no other row is. */
+TEST(a_detector_scores_rows_as_rows_of_their_class)
+{
+    hg_ctx *ctx = context_of(2);
+    float x[N * D], labels[N], wrong[N];
+    double score[N], other[N], one[N];
+    make_rows(x, labels);
+    for (int r = 0; r < N; r++) wrong[r] = names[(r + 1) % CLASSES];
+    hg_dataset *d = labelled_rows(ctx, x, labels), *e = labelled_rows(ctx, x, wrong);
+    static const char *const more[] = {"epochs", "60",       "code-kind", "plain",
+                                       "score",  "residual", NULL};
+    hg_config *cfg = configure(ctx, more);
+    hg_model *m;
+    CHECK_OK(ctx, hg_detector_train(ctx, cfg, d, NULL, NULL, NULL, &m));
+    CHECK_OK(ctx, hg_score_dataset(ctx, m, d, score));
+    CHECK_OK(ctx, hg_score_dataset(ctx, m, e, other));
+    int above = 0;
+    for (int r = 0; r < N; r++) above += other[r] > 2 * score[r];
+    CHECK(above > N * 9 / 10);
+    /* A session has one class. */
+    hg_session_options o = {.size = sizeof o, .labelled = 1, .label = (double)names[0]};
+    hg_session *s;
+    CHECK_OK(ctx, hg_session_new(ctx, m, &o, &s));
+    for (int r = 0; r < N; r += CLASSES) {
+        CHECK_INT(hg_session_score(s, x + r * D, 1, &one[r]), HG_OK);
+        CHECK(one[r] >= score[r] && one[r] <= score[r]);
+    }
+    hg_session_free(&s);
+    /* Narrow weights are compared for each class, in all rows. */
+    hg_session_cost cost = {.size = sizeof cost};
+    CHECK_OK(ctx, hg_session_compare(ctx, m, d, "bf16", &cost));
+    CHECK_INT(cost.rows, N);
+    CHECK(cost.f32 > 0 && cost.mean < 0.1);
+    const int64_t first = 0;
+    hg_explanation *why;
+    CHECK_INT(hg_explain(ctx, m, d, &first, 1, NULL, &why), HG_EINVAL);
+    hg_model_free(&m);
+    hg_config_free(&cfg);
+    hg_dataset_free(&d);
+    hg_dataset_free(&e);
+}

@@ -39,6 +39,12 @@ hg_status hgi_feed_open(hg_ctx *ctx, const hg_model *m, const hg_dataset *data,
 /* Of a conditional model: the classes of data's rows, which the net is to be given.
  * Errors: HG_EINVAL without labels; HG_ERANGE a label that the model does not know. */
 hg_status hgi_feed_classes(hgi_feed *f, const hg_dataset *data);
+/* HG_EINVAL, of a conditional model: `what` is made of rows without their classes. */
+hg_status hgi_unconditional(hg_ctx *ctx, const hg_model *m, const char *what);
+/* Before a window, and at the end of a file whose length nobody knew before: is there a
+ * label for each of its rows, and a row for each label?  Errors: HG_ESHAPE. */
+hg_status hgi_feed_labelled(const hgi_feed *f);
+hg_status hgi_feed_all_labels(hg_ctx *ctx, const hg_dataset *like, int64_t rows);
 /* n rows from the window's row `first` on. */
 void hgi_feed_fill(hgi_feed *f, int64_t first, int64_t n, hgi_real *x, int worker);
 /* The same as a loss wants them: of a table NaN where a value is missing. */

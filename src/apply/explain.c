@@ -17,6 +17,7 @@
  * wins.  All of this needs scores and reconstructions alone, so any kind of score, net and
  * table will do. */
 #include "apply/explain.h"
+#include "apply/apply.h"
 
 #include "model/model.h"
 
@@ -309,6 +310,7 @@ hg_status hg_explain(hg_ctx *ctx, const hg_model *m, const hg_dataset *data,
     hg_detector_info info = {.size = sizeof info};
     *out = NULL;
     HGI_TRY(check(ctx, m, data, row, n, o));
+    HGI_TRY(hgi_unconditional(ctx, m, "an explanation"));
     work w = {.ctx = ctx, .m = m, .schema = m->scaler.schema, .d = data->features};
     const int64_t asked = o != NULL && o->columns > 0 ? o->columns : COLUMNS;
     /* Rows that are tried may be out of range, as this one: it was told of when scored. */

@@ -79,6 +79,28 @@ hg_status hgi_feed_classes(hgi_feed *f, const hg_dataset *data)
     return HG_OK;
 }
 
+hg_status hgi_unconditional(hg_ctx *ctx, const hg_model *m, const char *what)
+{
+    if (m->spec.classes.count == 0) return HG_OK;
+    return hgi_fail(ctx, HG_EINVAL,
+                    "%s: not for conditional models, whose rows have classes", what);
+}
+
+hg_status hgi_feed_labelled(const hgi_feed *f)
+{
+    if (f->classes == NULL || f->window->first + f->window->n <= f->classed) return HG_OK;
+    return hgi_fail(f->ctx, HG_ESHAPE, "%s: more rows than the %lld labels", f->name,
+                    (long long)f->classed);
+}
+
+/* Labels of rows that did not come: these were another file's. */
+hg_status hgi_feed_all_labels(hg_ctx *ctx, const hg_dataset *like, int64_t rows)
+{
+    if (like->labels == NULL || like->labelled == rows) return HG_OK;
+    return hgi_fail(ctx, HG_ESHAPE, "%s: %lld rows, but %lld labels", like->name,
+                    (long long)rows, (long long)like->labelled);
+}
+
 /* The lowest row wins, in whatever order threads come. */
 static void note_refused(hgi_feed *f, int64_t row)
 {

@@ -42,12 +42,13 @@ typedef struct learning {
     float *masked;  /* [n, c] those of a level */
     double *score;  /* [n] */
     int64_t *order; /* [c] */
+    float *class;   /* [n] of conditional models: labels of those in masked, or NULL */
     double *gaps;   /* [LEVELS, HGI_GAP_NUMBERS] */
     int64_t levels; /* so far */
 } learning;
 
 /* Rows that have no more gaps than the level, with as many as it. */
-static int64_t mask(learning *j, int64_t missing)
+static int64_t mask(learning *j, const hg_dataset *of, int64_t missing)
 {
     int64_t count = 0;
     for (int64_t r = 0; r < j->n; r++) {
@@ -63,6 +64,7 @@ static int64_t mask(learning *j, int64_t missing)
             to[j->order[i]] = (float)NAN;
             left--;
         }
+        if (j->class != NULL) j->class[count] = of->labels[r];
         count++;
     }
     return count;
@@ -75,16 +77,18 @@ static int ascending(const void *a, const void *b)
 }
 
 /* The level's numbers, where there are rows enough. */
-static hg_status add_level(learning *j, int64_t missing)
+static hg_status add_level(learning *j, const hg_dataset *of, int64_t missing)
 {
     hg_dataset *rows;
-    int64_t n = mask(j, missing);
+    int64_t n = mask(j, of, missing);
     if (n < FEWEST) return HG_OK;
     hg_view v = {.size = sizeof v, .data = j->masked, .rows = n, .rank = 1};
     v.shape[0] = j->c;
     v.schema = j->m->scaler.schema;
     HGI_TRY(hg_dataset_view(j->ctx, &v, &rows));
-    hg_status status = hgi_score_all(j->ctx, j->m, rows, j->score);
+    hg_status status = HG_OK;
+    if (j->class != NULL) status = hgi_dataset_label(j->ctx, rows, n, j->class);
+    if (status == HG_OK) status = hgi_score_all(j->ctx, j->m, rows, j->score);
     hg_dataset_free(&rows);
     HGI_TRY(status);
     qsort(j->score, (size_t)n, sizeof *j->score, ascending);
@@ -95,7 +99,7 @@ static hg_status add_level(learning *j, int64_t missing)
     return HG_OK;
 }
 
-static hg_status make_room(learning *j)
+static hg_status make_room(learning *j, bool labelled)
 {
     const hgi_mem *mem = &j->ctx->mem;
     size_t values = (size_t)(j->n * j->c);
@@ -104,7 +108,10 @@ static hg_status make_room(learning *j)
     j->score = hgi_calloc(mem, (size_t)j->n, sizeof *j->score);
     j->order = hgi_calloc(mem, (size_t)j->c, sizeof *j->order);
     j->gaps = hgi_calloc(mem, LEVELS * HGI_GAP_NUMBERS, sizeof *j->gaps);
-    if (j->x && j->masked && j->score && j->order && j->gaps) return HG_OK;
+    if (labelled) j->class = hgi_calloc(mem, (size_t)j->n, sizeof *j->class);
+    if (j->x && j->masked && j->score && j->order && j->gaps &&
+        (j->class != NULL || !labelled))
+        return HG_OK;
     return hgi_fail_mem(j->ctx, values * sizeof *j->x, "rows with gaps");
 }
 
@@ -126,12 +133,13 @@ hg_status hgi_gaps_learn(hg_ctx *ctx, hg_model *m, const hg_dataset *rows)
     j.n = hgi_min(rows->rows, hgi_max(FEWEST, hgi_min(ROWS, MOST_VALUES / j.c)));
     if (j.n < FEWEST) return HG_OK;
     HGI_GOTO(hgi_detect_sample(ctx, rows, j.n, m->trained.seed, &some));
-    HGI_GOTO(make_room(&j));
-    HGI_GOTO(hg_dataset_read(ctx, some != NULL ? some : rows, 0, j.n, j.x));
+    const hg_dataset *of = some != NULL ? some : rows;
+    HGI_GOTO(make_room(&j, of->labels != NULL));
+    HGI_GOTO(hg_dataset_read(ctx, of, 0, j.n, j.x));
     const int64_t levels = hgi_min(j.c, LEVELS);
     for (int64_t l = 0, missing = -1; l < levels; l++) {
         missing = level_of(l, levels, j.c, missing);
-        HGI_GOTO(add_level(&j, missing));
+        HGI_GOTO(add_level(&j, of, missing));
     }
     if (j.levels < 2) goto done;
     m->detector.gaps = j.gaps;
@@ -143,6 +151,7 @@ done:
     hgi_free(&ctx->mem, j.masked);
     hgi_free(&ctx->mem, j.score);
     hgi_free(&ctx->mem, j.order);
+    hgi_free(&ctx->mem, j.class);
     hgi_free(&ctx->mem, j.gaps);
     return status;
 }

@@ -239,7 +239,7 @@ static hg_status check(hg_ctx *ctx, const hg_model *m, const hg_dataset *data)
                         "%s: heat maps are of pictures: PNG or JPEG files, or folders of "
                         "them",
                         data->name);
-    return HG_OK;
+    return hgi_unconditional(ctx, m, "a heat map");
 }
 
 hg_status hg_heatmaps(hg_ctx *ctx, const hg_model *model, const hg_dataset *data,

@@ -144,10 +144,7 @@ hg_status hgi_map_window(hgi_map_job *j)
 {
     const hg_model *m = j->feed.model;
     j->infer.base = j->feed.window->first;
-    int64_t end = j->feed.window->first + j->feed.window->n;
-    if (j->feed.classes != NULL && end > j->feed.classed)
-        return hgi_fail(j->feed.ctx, HG_ESHAPE, "%s: more rows than the %lld labels",
-                        j->feed.name, (long long)j->feed.classed);
+    HGI_TRY(hgi_feed_labelled(&j->feed));
     hgi_infer_run(&j->infer, m->theta, m->state, j->feed.window->n);
     HGI_TRY(hgi_feed_check(&j->feed));
     return check_infinite(j);

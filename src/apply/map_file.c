@@ -75,14 +75,7 @@ static hg_status open_input(file_job *j, const char *in, hgi_map_mode mode,
                              hgi_min(hgi_block_rows(ctx, j->kept), j->kept->rows),
                              &j->window);
     }
-    if (input.labels != NULL) {
-        float *labels = NULL;
-        int64_t n = hg_dataset_rows(input.labels);
-        hg_status status = hgi_labels_read(ctx, input.labels, &labels);
-        if (status == HG_OK) status = hgi_dataset_label(ctx, j->blocks.block, n, labels);
-        hgi_free(&ctx->mem, labels);
-        HGI_TRY(status);
-    }
+    HGI_TRY(hgi_blocks_label(&j->blocks, &input));
     j->blocks.eager = true;
     hgi_rows_blocks(&j->blocks, &j->window);
     return HG_OK;
@@ -154,15 +147,6 @@ static hg_status run_blocks(file_job *j)
         HGI_TRY(hgi_rows_next(j->ctx, &j->window));
     }
     return HG_OK;
-}
-
-/* Labels of rows that did not come: these were another file's. */
-static hg_status check_labels(const file_job *j)
-{
-    const hg_dataset *d = like(j);
-    if (d->labels == NULL || d->labelled == j->rows) return HG_OK;
-    return hgi_fail(j->ctx, HG_ESHAPE, "%s: %lld rows, but %lld labels", d->name,
-                    (long long)j->rows, (long long)d->labelled);
 }
 
 /* ---- a run --------------------------------------------------------------------------- */
@@ -256,7 +240,7 @@ hg_status hg_map_file(hg_ctx *ctx, const hg_model *m, const char *verb, const ch
         hgi_map_open(ctx, m, mode, like(&j), j.noisy ? &j.shown : &j.window, &j.map));
     HGI_GOTO(open_output(&j, mode));
     HGI_GOTO(run_blocks(&j));
-    HGI_GOTO(check_labels(&j));
+    HGI_GOTO(hgi_feed_all_labels(ctx, like(&j), j.rows));
     if (rows != NULL) *rows = j.rows;
 done:
     return close_all(&j, status);

@@ -200,6 +200,7 @@ hg_status hgi_score_pass_run(hgi_score_pass *p)
 {
     const hg_model *m = p->feed.model;
     p->infer.base = p->feed.window->first;
+    HGI_TRY(hgi_feed_labelled(&p->feed));
     hgi_infer_run(&p->infer, m->theta, m->state, p->feed.window->n);
     return hgi_feed_check(&p->feed);
 }

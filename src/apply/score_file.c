@@ -51,6 +51,7 @@ static hg_status open_input(file_job *j, const char *in, const hg_data_options *
                              hgi_min(hgi_block_rows(ctx, j->kept), j->kept->rows),
                              &j->window);
     }
+    HGI_TRY(hgi_blocks_label(&j->blocks, &input));
     j->blocks.eager = true;
     hgi_rows_blocks(&j->blocks, &j->window);
     return HG_OK;
@@ -243,6 +244,7 @@ hg_status hg_score_file(hg_ctx *ctx, const hg_model *m, const char *in,
     HGI_GOTO(hgi_scoring_open(ctx, m, like(&j), &j.window, &j.scoring));
     HGI_GOTO(open_output(&j, out));
     HGI_GOTO(run(&j));
+    HGI_GOTO(hgi_feed_all_labels(ctx, like(&j), j.rows));
     if (rows != NULL) *rows = j.rows;
     if (decision != NULL) *decision = j.decision;
     if (j.drift != NULL) hgi_drift_tell(j.drift, j.o.drift);

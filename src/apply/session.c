@@ -514,7 +514,7 @@ static hg_status choose_class(hg_ctx *ctx, const hg_session_options *o, hg_sessi
     hgi_classes_print(known, all, sizeof all);
     return hgi_fail(ctx, HG_EINVAL,
                     "a session of a conditional model has rows of one class: set its "
-                    "label to one of %s",
+                    "label (--class LABEL) to one of %s",
                     all);
 }
 

@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: MIT
 /* What narrow weights cost: the rows through two sessions, one with the weights as they
- * are, and each row's two errors side by side. */
+ * are, and each row's two errors side by side.  A session of a conditional model has rows
+ * of one class: there is a pair of them for each class. */
 #include "apply/apply.h"
 #include "apply/session.h"
 
@@ -11,9 +12,10 @@ typedef struct comparison {
     hg_ctx *ctx;
     const hg_dataset *data;
     hg_session *whole, *narrow;
-    float *x;          /* [HGI_INFER_ROWS, features] */
-    double sum[2];     /* of errors: f32, narrow */
-    double difference; /* sum over rows, relative */
+    float *x;            /* [HGI_INFER_ROWS, features] */
+    double sum[2];       /* of errors: f32, narrow */
+    double difference;   /* sum over rows, relative */
+    const double *class; /* rows of this label alone, or NULL */
     hg_session_cost cost;
 } comparison;
 
@@ -32,23 +34,67 @@ static void add_row(comparison *c, double whole, double narrow)
     if (relative > c->cost.largest) c->cost.largest = relative;
 }
 
+/* n rows from `at` on, of the class: the others are gone, and how many stay is told. */
+static hg_status read_rows(comparison *c, int64_t at, int64_t n, int64_t *out)
+{
+    const int64_t d = c->data->features;
+    HGI_TRY(hg_dataset_read(c->ctx, c->data, at, n, c->x));
+    *out = n;
+    if (c->class == NULL) return HG_OK;
+    *out = 0;
+    for (int64_t i = 0; i < n; i++) {
+        double label = (double)c->data->labels[at + i];
+        if (label < *c->class || label > *c->class) continue;
+        memmove(c->x + (*out)++ * d, c->x + i * d, (size_t)d * sizeof *c->x);
+    }
+    return HG_OK;
+}
+
 static hg_status run(comparison *c)
 {
     double error[2][HGI_INFER_ROWS];
-    int64_t rows = c->data->rows, n;
+    int64_t rows = c->data->rows, n, some;
     for (int64_t at = 0; at < rows; at += n) {
         n = hgi_min(HGI_INFER_ROWS, rows - at);
-        HGI_TRY(hg_dataset_read(c->ctx, c->data, at, n, c->x));
-        hg_status status = hg_session_error(c->whole, c->x, n, error[0]);
+        HGI_TRY(read_rows(c, at, n, &some));
+        if (some == 0) continue;
+        hg_status status = hg_session_error(c->whole, c->x, some, error[0]);
         if (status != HG_OK) return failed(c, status, c->whole, at);
-        status = hg_session_error(c->narrow, c->x, n, error[1]);
+        status = hg_session_error(c->narrow, c->x, some, error[1]);
         if (status != HG_OK) return failed(c, status, c->narrow, at);
-        for (int64_t i = 0; i < n; i++) add_row(c, error[0][i], error[1][i]);
+        for (int64_t i = 0; i < some; i++) add_row(c, error[0][i], error[1][i]);
     }
-    c->cost.rows = rows;
-    c->cost.f32 = c->sum[0] / (double)rows;
-    c->cost.narrow = c->sum[1] / (double)rows;
-    c->cost.mean = c->difference / (double)rows;
+    return HG_OK;
+}
+
+/* All rows, or those of one class. */
+static hg_status compare(comparison *c, const hg_model *m, const char *weights)
+{
+    hg_status status;
+    hg_session_options o = {.size = sizeof o, .rows = HGI_INFER_ROWS, .error = "loss"};
+    o.labelled = c->class != NULL;
+    o.label = o.labelled ? *c->class : 0;
+    HGI_GOTO(hg_session_new(c->ctx, m, &o, &c->whole));
+    o.weights = weights;
+    HGI_GOTO(hg_session_new(c->ctx, m, &o, &c->narrow));
+    status = run(c);
+done:
+    hg_session_free(&c->whole);
+    hg_session_free(&c->narrow);
+    return status;
+}
+
+static hg_status compare_all(comparison *c, const hg_model *m, const char *weights)
+{
+    const hgi_classes *known = &m->spec.classes;
+    int32_t *found;
+    if (known->count == 0) return compare(c, m, weights);
+    HGI_TRY(hgi_classes_of(c->ctx, known, c->data, &found)); /* all labels are known */
+    hgi_free(&c->ctx->mem, found);
+    for (int64_t i = 0; i < known->count; i++) {
+        c->class = &known->label[i];
+        HGI_TRY(compare(c, m, weights));
+    }
     return HG_OK;
 }
 
@@ -57,7 +103,6 @@ hg_status hg_session_compare(hg_ctx *ctx, const hg_model *model, const hg_datase
 {
     hg_status status = HG_OK;
     comparison c = {.ctx = ctx, .data = data};
-    hg_session_options o = {.size = sizeof o, .rows = HGI_INFER_ROWS, .error = "loss"};
     if (model == NULL || data == NULL || weights == NULL || out == NULL ||
         out->size != sizeof *out)
         return hgi_fail(ctx, HG_EINVAL,
@@ -66,16 +111,15 @@ hg_status hg_session_compare(hg_ctx *ctx, const hg_model *model, const hg_datase
     size_t wide = (size_t)hgi_max(1, data->features) * HGI_INFER_ROWS;
     HGI_TRY(hgi_feed_fits(ctx, model, data, false));
     c.cost.size = sizeof c.cost;
-    HGI_GOTO(hg_session_new(ctx, model, &o, &c.whole));
-    o.weights = weights;
-    HGI_GOTO(hg_session_new(ctx, model, &o, &c.narrow));
     c.x = hgi_calloc(&ctx->mem, wide, sizeof *c.x);
     if (c.x == NULL) HGI_GOTO(hgi_fail_mem(ctx, wide * sizeof *c.x, "rows"));
-    HGI_GOTO(run(&c));
+    HGI_GOTO(compare_all(&c, model, weights));
+    c.cost.rows = data->rows;
+    c.cost.f32 = c.sum[0] / (double)data->rows;
+    c.cost.narrow = c.sum[1] / (double)data->rows;
+    c.cost.mean = c.difference / (double)data->rows;
     *out = c.cost;
 done:
-    hg_session_free(&c.whole);
-    hg_session_free(&c.narrow);
     hgi_free(&ctx->mem, c.x);
     return status;
 }

@@ -310,6 +310,16 @@ static hg_status stay(hgi_blocks *s, hg_dataset **out)
     return HG_OK;
 }
 
+hg_status hgi_blocks_label(hgi_blocks *s, const hg_data_options *o)
+{
+    float *labels;
+    if (o->labels == NULL) return HG_OK;
+    HGI_TRY(hgi_labels_read(s->ctx, o->labels, &labels));
+    hg_status status = hgi_dataset_label(s->ctx, s->block, o->labels->rows, labels);
+    hgi_free(&s->ctx->mem, labels);
+    return status;
+}
+
 hg_status hgi_blocks_collect(hgi_blocks *s, int64_t most, hg_dataset **out)
 {
     int64_t row = hgi_dataset_row_bytes(s->block);

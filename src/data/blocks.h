@@ -76,6 +76,8 @@ hg_status hgi_blocks_collect(hgi_blocks *s, int64_t most, hg_dataset **out);
 /* The same, where the options say.                                                     */
 hg_status hgi_dataset_from_blocks(hgi_blocks *s, const hg_data_options *o,
                                   hg_dataset **out);
+/* Labels of the whole file's rows, from o, for conditional models; nothing without them. */
+hg_status hgi_blocks_label(hgi_blocks *s, const hg_data_options *o);
 /* Rows of a block: a megabyte or so, but enough to share between threads.              */
 int64_t hgi_block_rows(const hg_ctx *ctx, const hg_dataset *like);
 

@@ -25,6 +25,26 @@ try model d.safetensors --condition labels
 try model d.safetensors --condition label --labels $labels
 model d.safetensors 2>/dev/null
 try hourglass sample d.safetensors -n 3 --class 3 -o x.npy
+# A conditional detector scores each row as one of its class.
+awk -F, 'NR == 1 || NR % 2 { print }' data/breast-cancer.csv | cut -d, -f1-6 >rows.csv
+awk 'NR == 1 { print "k"; next } { print NR % 3 }' rows.csv >k.csv
+hourglass train rows.csv --labels k.csv --condition labels --score residual --hidden 8 --code 2 \
+    --epochs 2 -q -o det.safetensors 2>/dev/null
+hourglass score det.safetensors rows.csv --labels k.csv -q -o s.csv
+sed -n 2p rows.csv | hourglass score det.safetensors - --follow --class 2 -q | tail -1 >one
+sed -n 2p s.csv | cmp - one
+hourglass predict det.safetensors rows.csv --labels k.csv -q | sort | uniq -c | wc -l
+hourglass calibrate det.safetensors rows.csv --labels k.csv -q -o again.safetensors
+hourglass evaluate det.safetensors rows.csv --labels k.csv --weights bf16 -q | grep -c 'bf16 weights'
+head -50 k.csv >few.csv
+try hourglass score det.safetensors rows.csv -o s.csv
+try hourglass score det.safetensors rows.csv --labels few.csv -o s.csv
+try hourglass score det.safetensors rows.csv --labels k.csv --explain 1
+try hourglass score det.safetensors - --follow --labels k.csv </dev/null
+try hourglass score det.safetensors - --follow </dev/null
+try hourglass score det.safetensors rows.csv --class 1
+try hourglass evaluate det.safetensors rows.csv --labels k.csv --normal-label 0
+try hourglass plot roc det.safetensors rows.csv --labels k.csv -o roc.svg
 need_cairo
 hourglass sample c.safetensors -n 20 -o s.png
 hourglass plot latent c.safetensors $test --labels $labels -o latent.png
