@@ -112,7 +112,8 @@ int cli_open_for(cli *c, const hg_model *model, const char *path, const char *op
                  hg_dataset **out);
 extern const cli_option cli_label_options[]; /* labels, label-column */
 extern const cli_option cli_class_options[]; /* class */
-int cli_get_class(cli *c, int *given, double *label);
+/* --class as the model's label; 0 or an exit status, said. */
+int cli_get_class(cli *c, const hg_model *model, int *given, double *label);
 /* With --corrupt, the rows with noise on them; else *out stays NULL.                  */
 int cli_corrupt(cli *c, const hg_model *model, const hg_dataset *data, hg_dataset **out);
 int cli_open_model(cli *c, const char *path, hg_model **out);
@@ -138,7 +139,8 @@ int cli_check_output(const cli *c, const char *path);
 int cli_check_model(const cli *c, const char *path);
 /* The same for rows, which may be pictures in a folder.                                */
 int cli_check_rows(const cli *c, const char *path, const char *format);
-/* The same for a file that is written line by line, in its place.                      */
+/* The same for a log of epochs, which is written line by line, in its place, and replaces
+ * no other kind of file without --force.                                               */
 int cli_check_log(const cli *c, const char *path);
 /* The same for a picture: its ending and what this build can draw; wants the context.  */
 int cli_check_picture(const cli *c, const char *path);

@@ -66,8 +66,8 @@ static int run_manifold(cli *c)
     hg_model *model = NULL;
     hg_dataset *data = NULL;
     int code = cli_plot_read(c, &o, &path);
-    if (code == CLI_OK) code = cli_get_class(c, &o.labelled, &o.label);
     if (code == CLI_OK) code = open_both(c, &model, &data);
+    if (code == CLI_OK) code = cli_get_class(c, model, &o.labelled, &o.label);
     if (code == CLI_OK && hg_plot_manifold(c->ctx, model, data, path, &o) != HG_OK)
         code = cli_failed(c);
     hg_dataset_free(&data);
@@ -84,8 +84,8 @@ static int run_traversal(cli *c)
     hg_dataset *data = NULL;
     int code = cli_get_int(c, "row", 1, INT64_MAX, &row);
     if (code == CLI_OK) code = cli_plot_read(c, &o, &path);
-    if (code == CLI_OK) code = cli_get_class(c, &o.labelled, &o.label);
     if (code == CLI_OK) code = open_both(c, &model, &data);
+    if (code == CLI_OK) code = cli_get_class(c, model, &o.labelled, &o.label);
     if (code == CLI_OK &&
         hg_plot_traversal(c->ctx, model, data, row - 1, path, &o) != HG_OK)
         code = cli_failed(c);

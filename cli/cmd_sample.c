@@ -57,7 +57,6 @@ static int read_options(cli *c, hg_sample_options *o, int64_t *n)
     int code = cli_get_int(c, "number", 1, INT64_C(1) << 40, n);
     if (code == CLI_OK) code = cli_get_int(c, "seed", 0, INT64_MAX, &seed);
     if (code == CLI_OK) code = read_real(c, "temperature", &o->temperature);
-    if (code == CLI_OK) code = cli_get_class(c, &o->labelled, &o->label);
     if (code == CLI_OK) code = check_word(c, "from", "prior", "mixture");
     if (code == CLI_OK) code = check_word(c, "covariance", "full", "diagonal");
     o->seed = (uint64_t)seed;
@@ -107,10 +106,50 @@ static int sample_failed(const cli *c)
     return CLI_FAILED;
 }
 
+/* A class by its name, or by its number where it has none. */
+static void class_text(const hg_model *model, int64_t index, char *out, size_t n)
+{
+    char number[CLI_NUMBER];
+    double label = 0;
+    const char *name = hg_model_class_name(model, index);
+    hg_model_class(model, index, &label);
+    snprintf(out, n, "%.60s", name != NULL ? name : cli_real(number, label));
+}
+
+static void title_class(const hg_model *model, double label, char *out, size_t n)
+{
+    char name[64];
+    double known;
+    for (int64_t i = 0; hg_model_class(model, i, &known); i++) {
+        if (known < label || known > label) continue;
+        class_text(model, i, name, sizeof(name));
+        snprintf(out, n, "Samples of class %s", name);
+    }
+}
+
+/* Which row is of which class, for files that cannot say so. */
+static void say_classes(const cli *c, const hg_model *model, const hg_sample_options *o)
+{
+    enum { MOST = 10 };
+    char name[64];
+    hg_model_info info = {.size = sizeof(info)};
+    if (o->labelled || hg_model_get_info(c->ctx, model, &info) != HG_OK) return;
+    if (info.classes == 0) return;
+    fprintf(stderr, "classes in turn:");
+    for (int64_t i = 0; i < info.classes && i < MOST; i++) {
+        class_text(model, i, name, sizeof(name));
+        fprintf(stderr, "%s %s", i > 0 ? "," : "", name);
+    }
+    if (info.classes > MOST)
+        fprintf(stderr, ", ... of %lld in all", (long long)info.classes);
+    fputc('\n', stderr);
+}
+
 static int run(cli *c)
 {
     hg_sample_options o;
     int64_t n;
+    char title[160] = "Samples";
     hg_model *model = NULL;
     hg_dataset *rows = NULL, *codes = NULL;
     const char *path = cli_get(c, "output"), *codes_path = cli_get(c, "codes");
@@ -118,12 +157,16 @@ static int run(cli *c)
     if (code == CLI_OK && path != NULL) code = cli_rows_check(c, path, cli_get(c, "to"));
     if (code == CLI_OK && codes_path != NULL) code = cli_check_output(c, codes_path);
     if (code == CLI_OK) code = cli_open_model(c, c->args[0], &model);
+    if (code == CLI_OK) code = cli_get_class(c, model, &o.labelled, &o.label);
     if (code == CLI_OK && cli_get(c, "fit") != NULL) code = fit(c, model, o.seed);
+    if (code == CLI_OK && o.labelled) title_class(model, o.label, title, sizeof(title));
     if (code == CLI_OK && path != NULL) {
         if (hg_sample(c->ctx, model, n, &o, &rows, &codes) != HG_OK)
             code = sample_failed(c);
         if (code == CLI_OK)
-            code = cli_rows_write(c, model, rows, path, cli_get(c, "to"), "Samples");
+            code = cli_rows_write(c, model, rows, path, cli_get(c, "to"), title);
+        if (code == CLI_OK && !cli_has(c, "quiet") && strcmp(path, "-") != 0)
+            say_classes(c, model, &o);
         if (code == CLI_OK && codes_path != NULL)
             code = cli_rows_save(c, codes, codes_path, NULL);
     }

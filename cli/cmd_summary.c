@@ -48,7 +48,25 @@ static void format_bytes(char out[CLI_NUMBER], double bytes)
     snprintf(out, CLI_NUMBER, i == 0 ? "%.0f %s" : "%.1f %s", bytes, units[i]);
 }
 
-static void print_facts(const hg_model_info *info, const hg_memory *memory)
+/* "10 classes: 0, 1, 2, ..." by name or number, as many as the line holds. */
+static void format_classes(const hg_model *model, int64_t count, char *out, size_t n)
+{
+    char a[CLI_NUMBER], label[CLI_NUMBER];
+    double value = 0;
+    int len = snprintf(out, n, "%s classes", cli_grouped(a, count));
+    for (int64_t i = 0; hg_model_class(model, i, &value); i++) {
+        const char *name = hg_model_class_name(model, i);
+        if (name == NULL) name = cli_real(label, value);
+        if (len > 120) {
+            snprintf(out + len, n - (size_t)len, ", ...");
+            return;
+        }
+        len += snprintf(out + len, n - (size_t)len, "%s %.60s", i > 0 ? "," : ":", name);
+    }
+}
+
+static void print_facts(const hg_model *model, const hg_model_info *info,
+                        const hg_memory *memory)
 {
     char a[CLI_NUMBER], b[CLI_NUMBER], text[200];
     cli_table *t = cli_table_new("ll");
@@ -81,7 +99,7 @@ static void print_facts(const hg_model_info *info, const hg_memory *memory)
     }
     cli_table_row(t, (const char *const[]){"scale", info->scale});
     if (info->classes > 0) {
-        snprintf(text, sizeof(text), "%s classes", cli_grouped(a, info->classes));
+        format_classes(model, info->classes, text, sizeof(text));
         cli_table_row(t, (const char *const[]){"conditional on", text});
     }
     if (info->corrupt != NULL) {
@@ -116,6 +134,15 @@ static json_t *classes_json(const hg_model *model)
     double label;
     for (int64_t i = 0; hg_model_class(model, i, &label); i++)
         json_array_append_new(list, json_real(label));
+    return list;
+}
+
+static json_t *names_json(const hg_model *model)
+{
+    json_t *list = json_array();
+    const char *name;
+    for (int64_t i = 0; (name = hg_model_class_name(model, i)) != NULL; i++)
+        json_array_append_new(list, cli_json_text(name));
     return list;
 }
 
@@ -223,6 +250,8 @@ static int print_json(cli *c, const hg_model *model, const hg_model_info *info,
     }
     json_object_set_new(object, "scale", cli_json_text(info->scale));
     if (info->classes > 0) json_object_set_new(object, "classes", classes_json(model));
+    if (hg_model_class_name(model, 0) != NULL)
+        json_object_set_new(object, "class_names", names_json(model));
     if (info->corrupt != NULL) {
         json_object_set_new(object, "corrupt", cli_json_text(info->corrupt));
         json_object_set_new(object, "redraw", cli_json_text(info->redraw));
@@ -247,7 +276,7 @@ int cli_print_summary(cli *c, const hg_model *model)
     int code = print_layers(c, model, &info);
     if (code != CLI_OK) return code;
     putchar('\n');
-    print_facts(&info, &memory);
+    print_facts(model, &info, &memory);
     if (is_table(hg_model_schema(model))) print_columns(hg_model_schema(model));
     return CLI_OK;
 }

@@ -19,7 +19,7 @@
 static const cli_option own[] = {
     {"output", 'o', "MODEL", "model.safetensors", "where the model goes", "output", NULL,
      false},
-    {"force", 0, NULL, NULL, "replace MODEL also where it is another kind of file",
+    {"force", 0, NULL, NULL, "replace MODEL and the log also where they are other files",
      "output", NULL, false},
     {"config", 0, "FILE", NULL, "take the settings of a YAML file", "model", NULL, false},
     {"valid", 0, "DATA", NULL, "rows to validate on after each epoch", "data", NULL,

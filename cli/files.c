@@ -4,6 +4,7 @@
 
 #include <stdlib.h>
 #include <string.h>
+#include <strings.h>
 
 static void log_line(void *user, hg_log_level level, const char *line)
 {
@@ -105,26 +106,26 @@ int cli_read_data_options(cli *c, hg_data_options *out)
 
 const cli_option cli_label_options[] = {
     {"labels", 0, "FILE", NULL,
-     "conditional models: the class of each row, one value a row", "data", NULL, false},
+     "conditional models: the class of each row, one number or word a row", "data", NULL,
+     false},
     {"label-column", 0, "NAME", NULL, "CSV: the column of the labels' file to take",
      "data", NULL, false},
     {0},
 };
 const cli_option cli_class_options[] = {
-    {"class", 0, "LABEL", NULL, "conditional models: the class to decode to", "model",
-     NULL, false},
+    {"class", 0, "LABEL", NULL,
+     "conditional models: the class to decode to, by name or number", "model", NULL,
+     false},
     {0},
 };
 
-int cli_get_class(cli *c, int *given, double *label)
+int cli_get_class(cli *c, const hg_model *model, int *given, double *label)
 {
     const char *text = cli_get(c, "class");
-    char *end;
     *given = text != NULL;
     if (text == NULL) return CLI_OK;
-    *label = strtod(text, &end);
-    if (end != text && *end == '\0') return CLI_OK;
-    return cli_usage_error("class: '%s' is not a number, as labels are", text);
+    return hg_model_find_class(c->ctx, model, text, label) == HG_OK ? CLI_OK
+                                                                    : cli_failed(c);
 }
 
 int cli_open_data(cli *c, const char *path, hg_dataset **out)
@@ -187,13 +188,34 @@ int cli_open_model(cli *c, const char *path, hg_model **out)
     return CLI_OK;
 }
 
+/* Is the first line, which was taken for a name, one of the words below it? */
+static bool names_a_word(const hg_dataset *labels)
+{
+    const hg_schema *schema = hg_dataset_schema(labels);
+    const char *name = hg_dataset_column(labels, 0), *word;
+    if (schema == NULL || name == NULL || hg_dataset_features(labels) != 1) return false;
+    for (int64_t i = 0; (word = hg_schema_word(schema, 0, i)) != NULL; i++)
+        if (strcasecmp(word, name) == 0) return true;
+    return false;
+}
+
+/* A list of words alone has no header, though nothing in its first line says so. */
+static int open_labels(cli *c, const char *path, int64_t limit, hg_dataset **out)
+{
+    hg_data_options o = {.size = sizeof(o), .limit = limit};
+    o.columns = cli_get(c, "label-column");
+    if (hg_dataset_open(c->ctx, path, &o, out) != HG_OK) return cli_failed(c);
+    if (o.columns != NULL || strcmp(path, "-") == 0 || !names_a_word(*out)) return CLI_OK;
+    hg_dataset_free(out);
+    o.header = -1;
+    return hg_dataset_open(c->ctx, path, &o, out) == HG_OK ? CLI_OK : cli_failed(c);
+}
+
 int cli_open_labels(cli *c, const char *path, hg_dataset **out)
 {
-    hg_data_options o = {
-        .size = sizeof(o), .columns = cli_get(c, "label-column"), .strict = 1};
-    int code = cli_get_int(c, "limit", 1, INT64_MAX, &o.limit);
-    if (code != CLI_OK) return code;
-    return hg_dataset_open(c->ctx, path, &o, out) == HG_OK ? CLI_OK : cli_failed(c);
+    int64_t limit = 0;
+    int code = cli_get_int(c, "limit", 1, INT64_MAX, &limit);
+    return code == CLI_OK ? open_labels(c, path, limit, out) : code;
 }
 
 static int configured(const cli *c, const cli_given *g, hg_status status)
@@ -233,11 +255,9 @@ static int open_rows(cli *c, hg_data_options *o, const char *path, const char *o
                      hg_dataset **out)
 {
     const char *file = cli_get(c, option);
-    hg_data_options like = {.size = sizeof(like), .columns = cli_get(c, "label-column")};
     hg_dataset *labels = NULL;
-    like.limit = o->limit;
-    if (file != NULL && hg_dataset_open(c->ctx, file, &like, &labels) != HG_OK)
-        return cli_failed(c);
+    int code = file != NULL ? open_labels(c, file, o->limit, &labels) : CLI_OK;
+    if (code != CLI_OK) return code;
     o->labels = labels;
     hg_status status = hg_dataset_open(c->ctx, path, o, out);
     hg_dataset_free(&labels);

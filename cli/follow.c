@@ -242,7 +242,7 @@ static int prepare(stream *s)
     s->most_bad = INT64_MAX;
     if (code == CLI_OK) code = cli_get_int(c, "max-bad", 0, INT64_MAX, &s->most_bad);
     hg_session_options own = {.size = sizeof(own)};
-    if (code == CLI_OK) code = cli_get_class(c, &own.labelled, &own.label);
+    if (code == CLI_OK) code = cli_get_class(c, j->model, &own.labelled, &own.label);
     if (code != CLI_OK) return code;
     s->name = strcmp(j->input, "-") == 0 ? "stdin" : j->input;
     if ((j->anomaly && hg_alarm_new(c->ctx, j->model, j->rule, &s->alarm) != HG_OK) ||

@@ -4,10 +4,6 @@
 
 #include <string.h>
 
-const cli_option *const cli_map_options[] = {cli_write_options,  cli_label_options,
-                                             cli_data_options,   cli_column_options,
-                                             cli_common_options, NULL};
-
 /* What was written goes to standard error: standard output may be the data. */
 static void say_rows(const cli *c, const hg_model *model, const char *path, int64_t rows)
 {
@@ -16,8 +12,11 @@ static void say_rows(const cli *c, const hg_model *model, const char *path, int6
     if (cli_has(c, "quiet") || strcmp(path, "-") == 0) return;
     if (hg_model_get_info(c->ctx, model, &info) != HG_OK) return;
     bool codes = strcmp(c->verb->name, "encode") == 0;
+    int64_t wide = !codes                  ? info.inputs
+                   : cli_has(c, "indices") ? info.indices
+                                           : info.code;
     fprintf(stderr, "%s: %s rows of %s values\n", path, cli_grouped(number, rows),
-            cli_grouped(values, codes ? info.code : info.inputs));
+            cli_grouped(values, wide));
 }
 
 /* A wrong word is the command line's fault, not the file's. */

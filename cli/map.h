@@ -7,6 +7,5 @@
 
 /* MODEL and DATA of the command line by hg_map_file(), to --output.                    */
 int cli_map(cli *c, const char *verb);
-extern const cli_option *const cli_map_options[];
 
 #endif

@@ -141,7 +141,30 @@ int cli_check_rows(const cli *c, const char *path, const char *format)
     return code;
 }
 
-int cli_check_log(const cli *c, const char *path) { return check(c, path, false); }
+/* An empty file, or one whose first line is one of a log; that a crash cut short, too. */
+static bool may_be_log(const char *path)
+{
+    static const char *const starts[] = {"{\"epoch\":", "{\"stage\":"};
+    char head[9] = "";
+    FILE *f = fopen(path, "rb");
+    if (f == NULL) return true; /* what it is will be told by writing it */
+    size_t n = fread(head, 1, sizeof(head), f);
+    fclose(f);
+    for (int i = 0; i < 2; i++)
+        if (n == sizeof(head) && memcmp(head, starts[i], n) == 0) return true;
+    return n == 0;
+}
+
+int cli_check_log(const cli *c, const char *path)
+{
+    struct stat s;
+    int code = check(c, path, false);
+    if (code != CLI_OK || cli_has(c, "force") || strcmp(path, "-") == 0) return code;
+    if (stat(path, &s) != 0 || !S_ISREG(s.st_mode) || may_be_log(path)) return CLI_OK;
+    return cli_usage_error(
+        "%s: cannot write: it is there, and no log of a training; --force replaces it",
+        path);
+}
 
 /* A name mistyped by a word is often that of the data: only a model, or nothing at all, is
  * replaced unasked.                                                                    */

@@ -57,10 +57,33 @@ int cli_rows_save(cli *c, const hg_dataset *rows, const char *path, const char *
     return CLI_OK;
 }
 
+static bool is_csv(const char *path, const char *format)
+{
+    const char *end = strrchr(path, '.');
+    if (format != NULL) return strcmp(format, "csv") == 0;
+    return strcmp(path, "-") == 0 || (end != NULL && strcasecmp(end, ".csv") == 0);
+}
+
+/* Rows of a conditional model as text say of which class each is. */
+static int save_classes(cli *c, const hg_dataset *rows, const char *path,
+                        const char *format)
+{
+    hg_dataset *named = NULL;
+    if (hg_dataset_with_classes(c->ctx, rows, "class", &named) != HG_OK)
+        return cli_failed(c);
+    int code = cli_rows_save(c, named, path, format);
+    hg_dataset_free(&named);
+    return code;
+}
+
 int cli_rows_write(cli *c, const hg_model *model, const hg_dataset *rows,
                    const char *path, const char *format, const char *title)
 {
     hg_plot_options o;
+    hg_model_info info = {.size = sizeof(info)};
+    if (hg_model_get_info(c->ctx, model, &info) != HG_OK) return cli_failed(c);
+    if (info.classes > 0 && is_csv(path, format))
+        return save_classes(c, rows, path, format);
     if (!is_picture(path, format)) return cli_rows_save(c, rows, path, format);
     int code = read_picture(c, &o);
     if (code != CLI_OK) return code;

@@ -206,10 +206,20 @@ typedef struct hg_view {
 HG_API hg_status hg_dataset_view(hg_ctx *ctx, const hg_view *view,
                                  hg_dataset **out) HG_WARN_UNUSED;
 
-/* Give each row of `data` a class, for conditional models: labels has one number a row.
- * Memory   copied.  Errors  HG_ESHAPE, HG_ENOMEM. */
+/* Give each row of `data` a class, for conditional models: labels has one number a row; or
+ * one word, as a table or as hg_dataset_labels() gives it: then classes have names, and are
+ * told by them whatever else a file has.  Rows that are pictures in folders have their
+ * folders' names without this call.
+ * Memory   copied.  Errors  HG_ESHAPE; HG_ERANGE a row without a label; HG_ENOMEM. */
 HG_API hg_status hg_dataset_set_labels(hg_ctx *ctx, hg_dataset *data,
                                        const hg_dataset *labels) HG_WARN_UNUSED;
+
+/* Rows with the class of each as one more column of this name, as a table: for a file.
+ * Memory   *out refers to nothing.
+ * Errors   HG_EINVAL the rows have no classes, or a column is called so; HG_ENOMEM. */
+HG_API hg_status hg_dataset_with_classes(hg_ctx *ctx, const hg_dataset *data,
+                                         const char *name,
+                                         hg_dataset **out) HG_WARN_UNUSED;
 
 /* Split at random: about fraction * rows go to *second, the rest to *first.  Same seed,
  * same rows.  Each side has at least one row.  Both refer to `data`, which must outlive
@@ -389,6 +399,7 @@ typedef struct hg_model_info {
     double sigma;
     const char *learnt_sigma;
     int64_t classes; /* that a conditional model knows; else 0 */
+    int64_t indices; /* of codebook entries that a row's code is; else 0 */
 } hg_model_info;
 /* Of a model that was trained on windows of a series: what they were. */
 typedef struct hg_series_info {
@@ -406,6 +417,12 @@ HG_API hg_status hg_model_get_info(hg_ctx *ctx, const hg_model *model,
                                    hg_model_info *info);
 /* The label of a conditional model's index-th class, ascending; 0 after the last. */
 HG_API int hg_model_class(const hg_model *model, int64_t index, double *label);
+/* Its name, where classes are words; else NULL.  Lives as long as the model. */
+HG_API const char *hg_model_class_name(const hg_model *model, int64_t index);
+/* The label of the class that a text names: its word, or its label as a number.
+ * Errors   HG_EINVAL the model has no classes; HG_ERANGE none is called so. */
+HG_API hg_status hg_model_find_class(hg_ctx *ctx, const hg_model *model, const char *text,
+                                     double *label) HG_WARN_UNUSED;
 
 /* How the pictures that it learnt from became rows, for hg_data_options.pictures;
  * NULL where it learnt from none.  Lives as long as the model. */
@@ -592,6 +609,12 @@ HG_API hg_status hg_encode_part(hg_ctx *ctx, const hg_model *model,
 HG_API hg_status hg_decode_dataset(hg_ctx *ctx, const hg_model *model,
                                    const hg_dataset *codes,
                                    hg_dataset **out) HG_WARN_UNUSED;
+/* The rows that numbers of codebook entries stand for, as hg_encode_indices() gives them;
+ * hg_decode_dataset() takes them, too, where they cannot be codes: not as many a row.
+ * Errors   also HG_ERANGE a number that is no entry, with its place; HG_EINVAL as there. */
+HG_API hg_status hg_decode_indices(hg_ctx *ctx, const hg_model *model,
+                                   const hg_dataset *indices,
+                                   hg_dataset **out) HG_WARN_UNUSED;
 HG_API hg_status hg_reconstruct_dataset(hg_ctx *ctx, const hg_model *model,
                                         const hg_dataset *data,
                                         hg_dataset **out) HG_WARN_UNUSED;
@@ -602,9 +625,10 @@ HG_API hg_status hg_impute_dataset(hg_ctx *ctx, const hg_model *model,
                                    hg_dataset **out) HG_WARN_UNUSED;
 
 /* The same from file to file ("-": standard input or output), in blocks: neither has to fit
- * in memory.  verb: "encode", "indices", "decode", "reconstruct" or "impute"; a table is
- * read by the model's schema, where options name none; corrupt: noise on the
- * rows first, a chain or "own", or NULL; *rows (may be NULL): how many were written.
+ * in memory.  verb: "encode", "logvar", "sample", "indices", "decode",
+ * "decode-indices", "reconstruct" or "impute"; a table is read by the model's schema, where
+ * options name none; corrupt: noise on the rows first, a chain or "own", or NULL; *rows
+ * (may be NULL): how many were written.
  * Errors   as of opening, mapping and saving; HG_EUNKNOWN verb.  A file is there whole or
  *          not at all; standard output has what came before the error. */
 HG_API hg_status hg_map_file(hg_ctx *ctx, const hg_model *model, const char *verb,
@@ -720,6 +744,8 @@ typedef struct hg_mixture_options {
 /* Fit a mixture of normal distributions to the codes of rows, and keep it in the model, so
  * that codes can be drawn from it: any autoencoder generates then, and after
  * hg_model_save() without the data.  options may be NULL.  One fitted before is replaced.
+ * Bits, and entries of a codebook, have a mixture of independent choices instead: in each
+ * component every place has a probability for each of its values.
  * Memory   rows times components doubles, and the codes.
  * Errors   HG_ERANGE more components than rows, or than 4096; HG_EUNKNOWN covariance;
  *          HG_EINVAL; as hg_encode_dataset; HG_ENOMEM.  Then the model is as it was.
@@ -731,7 +757,7 @@ HG_API hg_status hg_mixture_fit(hg_ctx *ctx, hg_model *model, const hg_dataset *
 typedef struct hg_mixture_info {
     size_t size;
     int64_t components;
-    const char *covariance; /* "full" or "diagonal" */
+    const char *covariance; /* "full" or "diagonal"; "none": of bits or entries */
     int64_t rows;           /* fitted on */
     double log_likelihood;  /* of their codes: nats, mean over rows */
     double bic;             /* -2 log-likelihood + parameters log rows */
@@ -759,8 +785,9 @@ typedef struct hg_sample_options {
  * Shapes   *rows [n, d_in]; *codes [n, d_code], which may be NULL.
  * Units    rows as in the training file.
  * Memory   *rows and *codes belong to the caller and refer to nothing.
- * Errors   HG_EINVAL the model has no mixture, or draw without a bce loss; HG_ERANGE n or
- *          temperature; HG_EUNKNOWN from; HG_ENONFINITE a decoded row; HG_ENOMEM.
+ * Errors   HG_EINVAL the model has no mixture, draw without a bce loss, or the prior for
+ *          bits or entries of a codebook; HG_ERANGE n or temperature; HG_EUNKNOWN from;
+ *          HG_ENONFINITE a decoded row; HG_ENOMEM.
  * Threads  one per ctx; the model may be shared.  Row i depends on the seed and i alone. */
 HG_API hg_status hg_sample(hg_ctx *ctx, const hg_model *model, int64_t n,
                            const hg_sample_options *options, hg_dataset **rows,
@@ -770,7 +797,8 @@ HG_API hg_status hg_sample(hg_ctx *ctx, const hg_model *model, int64_t n,
  * that of row `to`, both ends included, decoded.  path is "linear" (also NULL): on the
  * straight line; or "spherical": directions turn at an even rate and lengths change evenly,
  * which keeps to where a standard normal prior has its mass.  Codes in one line with the
- * origin have no arc between them: then it is the straight line.
+ * origin have no arc between them: then it is the straight line.  Bits that differ change
+ * one after the other; vectors of a codebook are its nearest to those on the line.
  * Shapes   *rows [steps, d_in]; *codes [steps, d_code], which may be NULL.
  * Errors   HG_ERANGE from, to, steps < 2; HG_EUNKNOWN path; as hg_encode_dataset.
  * Source   Shoemake, "Animating rotation with quaternion curves", SIGGRAPH 1985. */
@@ -1306,8 +1334,9 @@ HG_API hg_status hg_plot_rows(hg_ctx *ctx, const hg_model *model, const hg_datas
                               const char *path,
                               const hg_plot_options *options) HG_WARN_UNUSED;
 /* Codes as points: a code of two values as it is, a longer one by its two principal
- * components, whose share of the variance the axes say.  labels, one value a row, colour
- * the points; or NULL.  options->items points at the most (0: 5000), chosen by seed.
+ * components, whose share of the variance the axes say.  Points that lie far from almost
+ * all others are left out, and the title counts them.  labels, one value or word a row,
+ * colour the points; or NULL.  options->items points at the most (0: 5000), chosen by seed.
  * Errors   HG_ESHAPE not one label a row; HG_ERANGE more than 20 different ones; as
  *          hg_encode_dataset. */
 HG_API hg_status hg_plot_latent(hg_ctx *ctx, const hg_model *model,
@@ -1316,14 +1345,16 @@ HG_API hg_status hg_plot_latent(hg_ctx *ctx, const hg_model *model,
                                 const hg_plot_options *options) HG_WARN_UNUSED;
 /* What the codes of a plane decode to: options->columns (0: 20) tiles a side, at quantiles
  * of the normal distribution for a variational model, of the codes of data for any other
- * (else data may be NULL).  Errors  HG_EINVAL not a code of two values, or no data. */
+ * (else data may be NULL).  Errors  HG_EINVAL not a code of two values, one of bits or of
+ * a codebook, or no data. */
 HG_API hg_status hg_plot_manifold(hg_ctx *ctx, const hg_model *model,
                                   const hg_dataset *data, const char *path,
                                   const hg_plot_options *options) HG_WARN_UNUSED;
 /* What each value of a code does: row `row` of the data with one value of its code changed,
  * from -3 to 3 for a variational model, between the 1 % and 99 % quantiles of the data's
  * codes for any other; a line for each value, what changes the row most first.
- * options->items lines (0: 10) of options->columns steps (0: 11). */
+ * options->items lines (0: 10) of options->columns steps (0: 11); bits have two.
+ * Errors   also HG_EINVAL vectors of a codebook, whose values do not change alone. */
 HG_API hg_status hg_plot_traversal(hg_ctx *ctx, const hg_model *model,
                                    const hg_dataset *data, int64_t row, const char *path,
                                    const hg_plot_options *options) HG_WARN_UNUSED;

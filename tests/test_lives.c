@@ -124,7 +124,8 @@ static void trial_begin(hg_ctx *ctx, const net_recipe *r, trial *out)
     float labels[ROWS];
     for (int i = 0; classes_of(r) > 0 && i < ROWS; i++)
         labels[i] = (float)(i % classes_of(r));
-    if (classes_of(r) > 0) CHECK_OK(ctx, hgi_dataset_label(ctx, out->d, ROWS, labels));
+    const hgi_labels all = {"rows", labels, ROWS, NULL};
+    if (classes_of(r) > 0) CHECK_OK(ctx, hgi_dataset_label(ctx, out->d, &all));
     out->c = config_of(ctx, r);
     CHECK_OK(ctx, hgi_setup(ctx, out->c, out->d, NULL, &out->t));
 }

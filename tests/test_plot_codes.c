@@ -46,6 +46,63 @@ TEST(codes_of_any_length_are_drawn_as_points)
     free(x);
 }
 
+static void keep_line(void *user, hg_log_level level, const char *line)
+{
+    if (level == HG_LOG_WARNING) snprintf(user, 120, "%s", line);
+}
+
+/* One row a hundred times as far from the others as those lie from each other is counted
+ * and left out; a tenth of the rows as far off is a crowd, and stays. */
+TEST(a_far_code_does_not_crowd_the_rest)
+{
+    enum { MANY = 200 };
+    need_pictures();
+    char said[120] = "", path[TEST_PATH];
+    hg_ctx *ctx = test_ctx_with(&(hg_ctx_options){
+        .size = sizeof(hg_ctx_options), .log = keep_line, .log_user = said});
+    float *x = random_floats(1, MANY * D, -1, 1);
+    hg_dataset *rows = rows_of(ctx, x, MANY, D);
+    hg_model *m = model_of(ctx, "dense 2 linear", NULL);
+    test_path(path, "latent.svg");
+    CHECK_OK(ctx, hg_plot_latent(ctx, m, rows, NULL, path, NULL));
+    CHECK_STR(said, "");
+    for (int i = 0; i < D; i++) x[7 * D + i] = 100;
+    CHECK_OK(ctx, hg_plot_latent(ctx, m, rows, NULL, path, NULL));
+    CHECK_STR(said, "1 of 200 points lie far from all others and are not drawn");
+    said[0] = '\0';
+    for (int i = 0; i < 20 * D; i++) x[i] += 100;
+    CHECK_OK(ctx, hg_plot_latent(ctx, m, rows, NULL, path, NULL));
+    CHECK_STR(said, "");
+    hg_dataset_free(&rows);
+    hg_model_free(&m);
+    free(x);
+}
+
+/* Values of bits and of codebooks do not change by degrees. */
+TEST(walks_through_codes_of_bits_and_entries_are_drawn_or_refused)
+{
+    need_pictures();
+    hg_ctx *ctx = test_ctx();
+    float *x = random_floats(1, N * D, -1, 1);
+    char path[TEST_PATH];
+    hg_dataset *rows = rows_of(ctx, x, N, D);
+    hg_model *bits = model_of(ctx, "dense 2 linear", "binary");
+    hg_model *vq = model_of(ctx, "dense 2 linear", "vq 3");
+    test_path(path, "walk.svg");
+    CHECK_OK(ctx, hg_plot_traversal(ctx, bits, rows, 0, path, NULL));
+    CHECK_OK(ctx, hg_plot_latent(ctx, vq, rows, NULL, path, NULL));
+    CHECK_FAILS(ctx, hg_plot_traversal(ctx, vq, rows, 0, path, NULL), HG_EINVAL,
+                "no values to change one by one");
+    CHECK_FAILS(ctx, hg_plot_manifold(ctx, vq, rows, path, NULL), HG_EINVAL,
+                "nothing between the entries of a codebook");
+    CHECK_FAILS(ctx, hg_plot_manifold(ctx, bits, rows, path, NULL), HG_EINVAL,
+                "nothing between bits");
+    hg_model_free(&bits);
+    hg_model_free(&vq);
+    hg_dataset_free(&rows);
+    free(x);
+}
+
 TEST(pictures_of_codes_that_mean_nothing_are_refused)
 {
     hg_ctx *ctx = test_ctx();

@@ -28,6 +28,30 @@ static hg_model *with_weights(hg_ctx *ctx, const char *encoder, const char *deco
     return m;
 }
 
+/* The same of a model with conditions, whose layer's weight has more elements. */
+static hg_model *conditional(hg_ctx *ctx, const char *encoder, const char *decoder,
+                             int64_t layer, const int64_t stride[3])
+{
+    hgi_spec spec = {.mem = ctx->mem, .input = {3, {3, 3, 1}}, .huber_delta = 1};
+    hgi_scaler scaler = made_up_scaler(ctx, HGI_SCALE_NONE, TAPS);
+    hg_model *m;
+    spec.sigma = 1;
+    CHECK_OK(ctx, hgi_spec_set_lines(ctx, &spec.encoder, &spec.encoder_count, encoder));
+    CHECK_OK(ctx, hgi_spec_set_lines(ctx, &spec.decoder, &spec.decoder_count, decoder));
+    spec.code = hgi_strdup(&ctx->mem, "plain");
+    spec.loss = hgi_strdup(&ctx->mem, "mse");
+    spec.classes.label = hgi_calloc(&ctx->mem, 4, sizeof *spec.classes.label);
+    for (int i = 0; i < 4; i++) spec.classes.label[spec.classes.count++] = i;
+    CHECK_OK(ctx, hgi_model_take(ctx, &spec, &scaler, &m));
+    hgi_spec_free(&spec);
+    fill_weights(m, 11);
+    const int64_t at = m->net.layer[layer].tensor[0].offset;
+    for (int64_t p = 0; p < TAPS; p++)
+        for (int64_t u = 0; u < UNITS; u++)
+            m->theta[at + p * stride[0] + u * stride[2]] = weight_of(u, p, 0);
+    return m;
+}
+
 static void check_same_picture(hg_ctx *ctx, hg_model *a, hg_model *b, const char *part)
 {
     char first[TEST_PATH], second[TEST_PATH];
@@ -74,6 +98,28 @@ TEST(kernels_of_a_convolution_are_drawn_as_dense_filters_are)
                            with_weights(ctx, "dense 5", "dense input", c, 2, columns),
                            "decoder");
     }
+}
+
+/* The columns of classes stand behind the others; nothing is drawn of them. */
+TEST(a_conditional_models_filters_are_drawn_without_its_classes)
+{
+    enum { C = 4 };
+    hg_ctx *ctx = test_ctx();
+    need_cairo(ctx);
+    const int64_t rows[3] = {1, 1, TAPS}, wide[3] = {1, 1, TAPS + C};
+    const int64_t columns[3] = {UNITS, 1, 1}, more[3] = {UNITS + C, 1, 1};
+    check_same_picture(
+        ctx, conditional(ctx, "condition 4; dense 5", "dense input", 1, wide),
+        with_weights(ctx, "dense 5", "dense input", 1, 0, rows), "encoder");
+    check_same_picture(
+        ctx, conditional(ctx, "dense 5", "condition 4; dense input", 3, more),
+        with_weights(ctx, "dense 5", "dense input", 1, 2, columns), "decoder");
+    const int64_t kernel[3] = {(1 + C) * UNITS, UNITS, 1};
+    const int64_t few[3] = {UNITS, UNITS, 1};
+    check_same_picture(
+        ctx,
+        conditional(ctx, "condition 4 channels; conv 5 3x3", "dense input", 1, kernel),
+        with_weights(ctx, "conv 5 3x3", "dense input", 1, 0, few), "encoder");
 }
 
 TEST(kernels_of_many_channels_have_no_picture)

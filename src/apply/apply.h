@@ -27,15 +27,23 @@ typedef struct hgi_feed {
         refused; /* first row outside the range when it refuses, or INT64_MAX */
 } hgi_feed;
 
+/* What a model is given: rows of data, codes to decode, or the numbers of codebook entries
+ * in their place. */
+typedef enum hgi_feed_kind {
+    HGI_FEED_ROWS,
+    HGI_FEED_CODES,
+    HGI_FEED_INDICES
+} hgi_feed_kind;
+
 /* How a model's rows are read where the caller does not say: as its table, or numbers. */
 void hgi_feed_options(const hg_model *m, hg_data_options *o);
 /* Errors: HG_ESHAPE when there are not as many values a row as the model wants;
  * HG_EMISMATCH when columns have other names than the model's. */
 hg_status hgi_feed_fits(hg_ctx *ctx, const hg_model *m, const hg_dataset *data,
-                        bool codes);
-/* Rows like data's, or codes, through a window that the caller moves; they must fit. */
+                        hgi_feed_kind kind);
+/* Rows like data's through a window that the caller moves; they must fit. */
 hg_status hgi_feed_open(hg_ctx *ctx, const hg_model *m, const hg_dataset *data,
-                        bool codes, const hgi_rows *w, hgi_feed *out);
+                        hgi_feed_kind kind, const hgi_rows *w, hgi_feed *out);
 /* Of a conditional model: the classes of data's rows, which the net is to be given.
  * Errors: HG_EINVAL without labels; HG_ERANGE a label that the model does not know. */
 hg_status hgi_feed_classes(hgi_feed *f, const hg_dataset *data);

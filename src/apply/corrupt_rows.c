@@ -81,13 +81,17 @@ hg_status hg_corrupt_dataset(hg_ctx *ctx, const hg_model *m, const hg_dataset *d
         return hgi_fail(ctx, HG_EINVAL, "a model and data are needed");
     HGI_TRY(hgi_corrupt_choose(ctx, m, data, chain, &c));
     HGI_TRY(hgi_rows_open(ctx, data, 0, &w));
-    HGI_GOTO(hgi_feed_open(ctx, m, data, false, &w, &feed));
+    HGI_GOTO(hgi_feed_open(ctx, m, data, HGI_FEED_ROWS, &w, &feed));
     HGI_GOTO(hgi_dataset_new(ctx, data->name, "corrupted", data->rows, data->rank,
                              data->shape, &values, &d));
     HGI_GOTO(corrupt_all(&feed, &w, &c, values));
     hgi_stats_init(&stats);
     hgi_stats_f32(&stats, d->rows * d->features, values);
     hgi_stats_end(&stats, &d->min, &d->max, &d->mean);
+    if (data->labels != NULL) {
+        const hgi_labels labels = hgi_dataset_labels(data);
+        HGI_GOTO(hgi_dataset_label(ctx, d, &labels));
+    }
 done:
     hgi_feed_close(&feed, status, data->rows, NULL);
     hgi_rows_close(&w);

@@ -224,8 +224,8 @@ hg_status hg_detector_fit(hg_ctx *ctx, hg_model *m, const hg_dataset *train,
         return hgi_fail(ctx, HG_EINVAL,
                         "a model, rows that it was trained on and others are needed");
     if (score != NULL) HGI_TRY(hgi_score_find(ctx, score, &kind));
-    HGI_TRY(hgi_feed_fits(ctx, m, train, false));
-    HGI_TRY(hgi_feed_fits(ctx, m, calibration, false));
+    HGI_TRY(hgi_feed_fits(ctx, m, train, HGI_FEED_ROWS));
+    HGI_TRY(hgi_feed_fits(ctx, m, calibration, HGI_FEED_ROWS));
     HGI_TRY(learn(ctx, m, train, kind, 0, &before));
     hg_status status = hgi_detect_finish(ctx, m, train, calibration);
     if (status != HG_OK) exchange(&m->detector, &before);

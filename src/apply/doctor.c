@@ -75,8 +75,10 @@ static hg_status look(patient *p, const hg_dataset *data)
         for (int64_t i = 0; i < p->n; i++)
             p->labels[i] = data->labels[sample_row(data, i, p->n)];
     }
-    HGI_TRY(hgi_map_memory(ctx, m, HGI_ENCODE, p->x, p->labels, p->n, p->z));
-    HGI_TRY(hgi_map_memory(ctx, m, HGI_RECONSTRUCT, p->x, p->labels, p->n, p->y));
+    const hgi_labels labels = {data->name, p->labels, p->labels != NULL ? p->n : 0,
+                               data->label_names};
+    HGI_TRY(hgi_map_memory(ctx, m, HGI_ENCODE, p->x, &labels, p->n, p->z));
+    HGI_TRY(hgi_map_memory(ctx, m, HGI_RECONSTRUCT, p->x, &labels, p->n, p->y));
     hgi_to_scale(&m->scaler, p->n, p->x);
     hgi_to_scale(&m->scaler, p->n, p->y);
     return HG_OK;

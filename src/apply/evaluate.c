@@ -452,7 +452,7 @@ static hg_status open_target(hg_ctx *ctx, const hg_model *m, const hg_dataset *i
                         target->name, (long long)target->rows, input->name,
                         (long long)input->rows);
     HGI_TRY(hgi_rows_open(ctx, target, j->window.room, &j->target_window));
-    HGI_TRY(hgi_feed_open(ctx, m, target, false, &j->target_window, &j->target));
+    HGI_TRY(hgi_feed_open(ctx, m, target, HGI_FEED_ROWS, &j->target_window, &j->target));
     j->pair = true;
     return HG_OK;
 }
@@ -619,7 +619,7 @@ hg_status hg_evaluate_with(hg_ctx *ctx, const hg_model *m, const hg_dataset *dat
     j.rows = data->rows;
     HGI_GOTO(hgi_rows_open(ctx, data, hgi_min(hgi_block_rows(ctx, data), data->rows),
                            &j.window));
-    HGI_GOTO(hgi_feed_open(ctx, m, data, false, &j.window, &j.feed));
+    HGI_GOTO(hgi_feed_open(ctx, m, data, HGI_FEED_ROWS, &j.window, &j.feed));
     HGI_GOTO(measure_all(ctx, o, &j, metrics));
 done:
     hgi_feed_close(&j.target, status, data->rows, NULL);

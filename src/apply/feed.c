@@ -19,8 +19,20 @@ void hgi_feed_options(const hg_model *m, hg_data_options *o)
     if (o->pictures == NULL) o->pictures = hg_model_pictures(m);
 }
 
-static hg_status wrong_shape(hg_ctx *ctx, const hg_dataset *d, int64_t wanted)
+static hg_status wrong_shape(hg_ctx *ctx, const hg_model *m, const hg_dataset *d,
+                             int64_t wanted, hgi_feed_kind kind)
 {
+    const hgi_layer *code = &m->net.layer[m->net.code];
+    if (kind == HGI_FEED_INDICES)
+        return hgi_fail(ctx, HG_ESHAPE,
+                        "%s: %lld values a row, but a code of the model has %lld indices",
+                        d->name, (long long)d->features, (long long)wanted);
+    if (kind == HGI_FEED_CODES && code->indices > 0)
+        return hgi_fail(ctx, HG_ESHAPE,
+                        "%s: %lld values a row, but a code of the model has %lld values, "
+                        "or %lld indices",
+                        d->name, (long long)d->features, (long long)m->net.code_size,
+                        (long long)code->indices);
     return hgi_fail(ctx, HG_ESHAPE, "%s: %lld values a row, but the model wants %lld",
                     d->name, (long long)d->features, (long long)wanted);
 }
@@ -38,24 +50,27 @@ static hg_status check_columns(hg_ctx *ctx, const hg_model *m, const hg_dataset 
 }
 
 hg_status hgi_feed_fits(hg_ctx *ctx, const hg_model *m, const hg_dataset *data,
-                        bool codes)
+                        hgi_feed_kind kind)
 {
-    int64_t wanted = codes ? m->net.code_size : hgi_model_raw(m);
-    if (data->features != wanted) return wrong_shape(ctx, data, wanted);
-    if (!codes) HGI_TRY(hgi_schema_fits(ctx, m->scaler.schema, data, "the model"));
+    int64_t wanted = kind == HGI_FEED_ROWS    ? hgi_model_raw(m)
+                     : kind == HGI_FEED_CODES ? m->net.code_size
+                                              : m->net.layer[m->net.code].indices;
+    if (data->features != wanted) return wrong_shape(ctx, m, data, wanted, kind);
     /* Codes are numbered, whatever the file calls them. */
-    return codes ? HG_OK : check_columns(ctx, m, data);
+    if (kind != HGI_FEED_ROWS) return HG_OK;
+    HGI_TRY(hgi_schema_fits(ctx, m->scaler.schema, data, "the model"));
+    return check_columns(ctx, m, data);
 }
 
 hg_status hgi_feed_open(hg_ctx *ctx, const hg_model *m, const hg_dataset *data,
-                        bool codes, const hgi_rows *w, hgi_feed *out)
+                        hgi_feed_kind kind, const hgi_rows *w, hgi_feed *out)
 {
     hgi_team *team;
     memset(out, 0, sizeof *out);
-    HGI_TRY(hgi_feed_fits(ctx, m, data, codes));
+    HGI_TRY(hgi_feed_fits(ctx, m, data, kind));
     HGI_TRY(hgi_ctx_team(ctx, &team));
     size_t count = (size_t)hgi_team_size(team) * (size_t)data->features;
-    out->wide = codes ? m->net.code_size : m->net.inputs;
+    out->wide = kind != HGI_FEED_ROWS ? m->net.code_size : m->net.inputs;
     out->scratch = hgi_calloc(&ctx->mem, count, sizeof *out->scratch);
     if (out->scratch == NULL) return hgi_fail_mem(ctx, count * sizeof(float), "rows");
     out->ctx = ctx;
@@ -74,7 +89,8 @@ hg_status hgi_feed_classes(hgi_feed *f, const hg_dataset *data)
 {
     const hgi_classes *known = &f->model->spec.classes;
     if (known->count == 0) return HG_OK;
-    HGI_TRY(hgi_classes_of(f->ctx, known, data, &f->classes));
+    const hgi_labels labels = hgi_dataset_labels(data);
+    HGI_TRY(hgi_classes_of(f->ctx, known, &labels, &f->classes));
     f->classed = data->labelled;
     return HG_OK;
 }

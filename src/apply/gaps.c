@@ -87,7 +87,8 @@ static hg_status add_level(learning *j, const hg_dataset *of, int64_t missing)
     v.schema = j->m->scaler.schema;
     HGI_TRY(hg_dataset_view(j->ctx, &v, &rows));
     hg_status status = HG_OK;
-    if (j->class != NULL) status = hgi_dataset_label(j->ctx, rows, n, j->class);
+    const hgi_labels labels = {of->name, j->class, n, of->label_names};
+    if (j->class != NULL) status = hgi_dataset_label(j->ctx, rows, &labels);
     if (status == HG_OK) status = hgi_score_all(j->ctx, j->m, rows, j->score);
     hg_dataset_free(&rows);
     HGI_TRY(status);

@@ -6,7 +6,8 @@
  *
  * with w the angle between the codes and l(t) = (1 - t) |a| + t |b|.  Shoemake's formula is
  * for unit vectors; here directions turn by it, and lengths go evenly from one to the
- * other. */
+ * other.  Codes that cannot be anything stay what they are: bits that differ change one
+ * after the other, and vectors become the nearest entries of their codebook. */
 #include "apply/apply.h"
 
 #include <math.h>
@@ -46,6 +47,39 @@ static double angle(int64_t d, const float *a, const float *b, double *na, doubl
     return fabs(c) > 1 - 1e-12 ? 0 : acos(c);
 }
 
+/* Step i of `steps` from bits a to b: so many of those that differ are b's already. */
+static void between_bits(int64_t d, const float *a, const float *b, int64_t i,
+                         int64_t steps, float *z)
+{
+    int64_t differ = 0, changed = 0;
+    for (int64_t k = 0; k < d; k++) differ += a[k] < b[k] || a[k] > b[k];
+    const int64_t wanted = (2 * i * differ + steps - 1) / (2 * (steps - 1));
+    for (int64_t k = 0; k < d; k++) {
+        bool other = a[k] < b[k] || a[k] > b[k];
+        z[k] = other && changed++ < wanted ? b[k] : a[k];
+    }
+}
+
+/* Each vector of a code becomes the nearest entry, the first of equals. */
+static void to_entries(const hg_model *m, const hgi_layer *code, float *z)
+{
+    const int64_t wide = m->net.code_size / code->indices;
+    const hgi_real *book = m->state + code->tensor[0].offset;
+    for (int64_t p = 0; p < code->indices; p++, z += wide) {
+        double nearest = (double)INFINITY;
+        int64_t best = 0;
+        for (int64_t j = 0; j < code->entries; j++) {
+            double sum = 0;
+            for (int64_t i = 0; i < wide; i++) {
+                double e = (double)z[i] - (double)book[j * wide + i];
+                sum += e * e;
+            }
+            if (sum < nearest) nearest = sum, best = j;
+        }
+        for (int64_t i = 0; i < wide; i++) z[i] = (float)book[best * wide + i];
+    }
+}
+
 static hg_status encode_ends(hg_ctx *ctx, const hg_model *m, const hg_dataset *data,
                              int64_t from, int64_t to, float *z)
 {
@@ -59,8 +93,9 @@ static hg_status encode_ends(hg_ctx *ctx, const hg_model *m, const hg_dataset *d
     HGI_GOTO(hg_dataset_read(ctx, data, to, 1, x + d));
     HGI_GOTO(hgi_dataset_check(ctx, ends));
     if (data->labels != NULL) {
-        const float labels[2] = {data->labels[from], data->labels[to]};
-        HGI_GOTO(hgi_dataset_label(ctx, ends, 2, labels));
+        const float two[2] = {data->labels[from], data->labels[to]};
+        HGI_GOTO(hgi_dataset_label(ctx, ends,
+                                   &(hgi_labels){data->name, two, 2, data->label_names}));
     }
     HGI_GOTO(hg_encode_dataset(ctx, m, ends, &codes));
     for (int64_t i = 0; i < 2; i++) hgi_dataset_row(codes, i, z + i * k);
@@ -79,6 +114,7 @@ static hg_status label_way(hg_ctx *ctx, const hg_dataset *data, int64_t from, in
     way->labels = hgi_alloc(&ctx->mem, bytes);
     if (way->labels == NULL) return hgi_fail_mem(ctx, bytes, "labels");
     way->labelled = way->rows;
+    way->label_names = hgi_names_share(data->label_names);
     for (int64_t i = 0; i < way->rows; i++)
         way->labels[i] = data->labels[2 * i < way->rows ? from : to];
     return HG_OK;
@@ -123,12 +159,19 @@ hg_status hg_interpolate(hg_ctx *ctx, const hg_model *m, const hg_dataset *data,
     HGI_GOTO(hgi_codes_new(ctx, m, data->name, steps, &z, &way));
     arc = angle(d, ends, ends + d, &na, &nb);
     if (path == NULL || strcmp(path, "linear") == 0) arc = 0;
-    for (int64_t i = 0; i < steps; i++)
-        between(d, ends, ends + d, (double)i / (double)(steps - 1), arc, na, nb,
-                z + i * d);
+    const hgi_layer *code = &m->net.layer[m->net.code];
+    for (int64_t i = 0; i < steps; i++, z += d) {
+        if (strcmp(code->kind->name, "binary") == 0)
+            between_bits(d, ends, ends + d, i, steps, z);
+        else
+            between(d, ends, ends + d, (double)i / (double)(steps - 1), arc, na, nb, z);
+        if (code->indices > 0) to_entries(m, code, z);
+    }
     HGI_GOTO(hgi_dataset_check(ctx, way));
     HGI_GOTO(label_way(ctx, data, from, to, way));
     HGI_GOTO(hg_decode_dataset(ctx, m, way, rows));
+    const hgi_labels labels = hgi_dataset_labels(way);
+    if (labels.count > 0) HGI_GOTO(hgi_dataset_label(ctx, *rows, &labels));
     if (codes != NULL) *codes = way, way = NULL;
 done:
     hgi_free(&ctx->mem, ends);

@@ -7,10 +7,47 @@
 #include <math.h>
 #include <string.h>
 
+/* The lowest row wins, in whatever order threads come. */
+static void note_row(atomic_int_fast64_t *first, int_fast64_t row)
+{
+    int_fast64_t seen = atomic_load(first);
+    while (row < seen && !atomic_compare_exchange_weak(first, &seen, row)) {}
+}
+
+/* Also of what is not a number: it is no entry. */
+static bool is_entry(const hgi_layer *code, float v)
+{
+    return v >= 0 && v < (float)code->entries && v <= floorf(v);
+}
+
+/* Indices become the entries' vectors, z as the decoder takes it. */
+static void fill_entries(hgi_map_job *j, int64_t first, int64_t n, hgi_real *z,
+                         int worker)
+{
+    const hg_model *m = j->feed.model;
+    const hgi_layer *code = &m->net.layer[m->net.code];
+    const hgi_rows *w = j->feed.window;
+    const int64_t parts = code->indices, wide = m->net.code_size / parts;
+    const hgi_real *book = m->state + code->tensor[0].offset;
+    float *index = j->feed.scratch + (int64_t)worker * w->rows->features;
+    for (int64_t r = 0; r < n; r++) {
+        hgi_dataset_row(w->rows, w->at + first + r, index);
+        for (int64_t p = 0; p < parts; p++, z += wide) {
+            bool known = is_entry(code, index[p]);
+            if (!known) note_row(&j->no_entry, first + r);
+            memcpy(z, book + (known ? (int64_t)index[p] : 0) * wide,
+                   (size_t)wide * sizeof *z);
+        }
+    }
+}
+
 static void fill(void *arg, int64_t first, int64_t n, hgi_real *x, int worker)
 {
     hgi_map_job *j = arg;
-    hgi_feed_fill(&j->feed, first, n, x, worker);
+    if (j->mode == HGI_DECODE_INDICES)
+        fill_entries(j, first, n, x, worker);
+    else
+        hgi_feed_fill(&j->feed, first, n, x, worker);
 }
 
 /* Finite rows can come out beyond what floats hold, huge codes above all. */
@@ -19,9 +56,7 @@ static void note_infinite(hgi_map_job *j, const hgi_chunk *c, const float *out)
     hgi_stats s;
     hgi_stats_init(&s);
     hgi_stats_f32(&s, c->n * j->wide, out);
-    if (s.bad == 0) return;
-    int_fast64_t row = c->first + s.first_bad / j->wide, seen = atomic_load(&j->infinite);
-    while (row < seen && !atomic_compare_exchange_weak(&j->infinite, &seen, row)) {}
+    if (s.bad > 0) note_row(&j->infinite, c->first + s.first_bad / j->wide);
 }
 
 static void take_logvar(const hgi_map_job *j, const hgi_chunk *c, float *out)
@@ -92,10 +127,30 @@ static hg_status check_infinite(hgi_map_job *j)
     return hgi_fail(j->feed.ctx, HG_ENONFINITE,
                     "%s: row %lld: its %s has values beyond 32-bit floats (3.4e38)%s",
                     j->feed.name, (long long)(j->feed.window->first + row) + 1,
-                    hgi_map_encodes(j->mode) ? "code"
-                    : j->mode == HGI_DECODE  ? "decoded row"
-                                             : "reconstruction",
-                    j->mode == HGI_DECODE ? "; is it a code of this model?" : "");
+                    hgi_map_encodes(j->mode)   ? "code"
+                    : hgi_map_decodes(j->mode) ? "decoded row"
+                                               : "reconstruction",
+                    hgi_map_decodes(j->mode) ? "; is it a code of this model?" : "");
+}
+
+/* The first place of the row whose number is no entry's. */
+static hg_status check_entries(hgi_map_job *j)
+{
+    const hg_model *m = j->feed.model;
+    const hgi_layer *code = &m->net.layer[m->net.code];
+    int64_t row = (int64_t)atomic_load(&j->no_entry), p = 0;
+    char place[128], found[HGI_NUMBER_MAX];
+    float *index = j->feed.scratch;
+    if (row == INT64_MAX) return HG_OK;
+    hgi_dataset_row(j->feed.window->rows, j->feed.window->at + row, index);
+    while (p < code->indices - 1 && is_entry(code, index[p])) p++;
+    hgi_dataset_place(j->feed.window->rows, j->feed.window->first + row, p, place,
+                      sizeof place);
+    hgi_format_float(found, index[p]);
+    return hgi_fail(j->feed.ctx, HG_ERANGE,
+                    "%s: %s: %s is no entry of the codebook, expected a whole number "
+                    "from 0 to %lld",
+                    j->feed.name, place, found, (long long)code->entries - 1);
 }
 
 /* Only the layers that are needed: encoding stops at the code, decoding starts behind it.
@@ -105,14 +160,18 @@ hg_status hgi_map_open(hg_ctx *ctx, const hg_model *m, hgi_map_mode mode,
 {
     hg_status status = HG_OK;
     const hgi_net *net = &m->net;
-    int64_t first = mode == HGI_DECODE ? net->code + 1 : 0;
+    int64_t first = hgi_map_decodes(mode) ? net->code + 1 : 0;
     int64_t last = hgi_map_encodes(mode) ? net->code + 1 : net->count;
     memset(j, 0, sizeof *j);
     j->mode = mode;
     j->wide = out_values(m, mode);
     atomic_init(&j->infinite, INT64_MAX);
-    HGI_GOTO(hgi_feed_open(ctx, m, like, mode == HGI_DECODE, w, &j->feed));
-    if (mode == HGI_DECODE) {
+    atomic_init(&j->no_entry, INT64_MAX);
+    hgi_feed_kind kind = mode == HGI_DECODE           ? HGI_FEED_CODES
+                         : mode == HGI_DECODE_INDICES ? HGI_FEED_INDICES
+                                                      : HGI_FEED_ROWS;
+    HGI_GOTO(hgi_feed_open(ctx, m, like, kind, w, &j->feed));
+    if (hgi_map_decodes(mode)) {
         HGI_GOTO(
             hgi_scaler_make(ctx, HGI_SCALE_NONE, net->code_size, NULL, NULL, &j->none));
         j->feed.scaler = &j->none;
@@ -147,6 +206,7 @@ hg_status hgi_map_window(hgi_map_job *j)
     HGI_TRY(hgi_feed_labelled(&j->feed));
     hgi_infer_run(&j->infer, m->theta, m->state, j->feed.window->n);
     HGI_TRY(hgi_feed_check(&j->feed));
+    HGI_TRY(check_entries(j));
     return check_infinite(j);
 }
 
@@ -176,7 +236,7 @@ done:
 
 /* A view costs no copy, and checks the numbers as a file's are checked. */
 hg_status hgi_map_memory(hg_ctx *ctx, const hg_model *m, hgi_map_mode mode,
-                         const float *in, const float *labels, int64_t n, float *out)
+                         const float *in, const hgi_labels *labels, int64_t n, float *out)
 {
     hg_dataset *d;
     if (m == NULL || in == NULL || out == NULL)
@@ -185,11 +245,11 @@ hg_status hgi_map_memory(hg_ctx *ctx, const hg_model *m, hgi_map_mode mode,
         return hgi_fail(ctx, HG_ESHAPE, "%lld rows, expected at least 1", (long long)n);
     hg_view view = {
         .size = sizeof view, .data = in, .type = HG_F32, .rows = n, .rank = 1};
-    view.shape[0] = mode == HGI_DECODE ? m->net.code_size : hgi_model_raw(m);
-    if (mode != HGI_DECODE) view.schema = m->scaler.schema;
+    view.shape[0] = hgi_map_decodes(mode) ? m->net.code_size : hgi_model_raw(m);
+    if (!hgi_map_decodes(mode)) view.schema = m->scaler.schema;
     HGI_TRY(hg_dataset_view(ctx, &view, &d));
     hg_status status = HG_OK;
-    if (labels != NULL) status = hgi_dataset_label(ctx, d, n, labels);
+    if (labels != NULL && labels->count > 0) status = hgi_dataset_label(ctx, d, labels);
     if (status == HG_OK) status = map(ctx, m, mode, d, out);
     hg_dataset_free(&d);
     return status;
@@ -274,6 +334,13 @@ hg_status hgi_map_check_indices(hg_ctx *ctx, const hg_model *m)
                     code->kind->name);
 }
 
+hgi_map_mode hgi_map_decoding(const hg_model *m, const hg_dataset *data)
+{
+    const hgi_layer *code = &m->net.layer[m->net.code];
+    bool codes = code->indices == 0 || data->features == m->net.code_size;
+    return codes || data->features != code->indices ? HGI_DECODE : HGI_DECODE_INDICES;
+}
+
 static hg_status map_dataset(hg_ctx *ctx, const hg_model *m, hgi_map_mode mode,
                              const hg_dataset *data, hg_dataset **out)
 {
@@ -346,7 +413,17 @@ hg_status hg_encode_part(hg_ctx *ctx, const hg_model *m, const hg_dataset *data,
 hg_status hg_decode_dataset(hg_ctx *ctx, const hg_model *m, const hg_dataset *codes,
                             hg_dataset **out)
 {
-    return map_dataset(ctx, m, HGI_DECODE, codes, out);
+    hgi_map_mode mode =
+        m != NULL && codes != NULL ? hgi_map_decoding(m, codes) : HGI_DECODE;
+    return map_dataset(ctx, m, mode, codes, out);
+}
+
+hg_status hg_decode_indices(hg_ctx *ctx, const hg_model *m, const hg_dataset *indices,
+                            hg_dataset **out)
+{
+    *out = NULL;
+    HGI_TRY(hgi_map_check_indices(ctx, m));
+    return map_dataset(ctx, m, HGI_DECODE_INDICES, indices, out);
 }
 
 hg_status hg_impute_dataset(hg_ctx *ctx, const hg_model *m, const hg_dataset *data,

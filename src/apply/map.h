@@ -5,7 +5,7 @@
 
 #include "apply/apply.h"
 
-/* All but the last three give codes; the second and third are for a code that is drawn. */
+/* The first four give codes; the second and third are for a code that is drawn. */
 typedef enum hgi_map_mode {
     HGI_ENCODE,
     HGI_LOGVAR,
@@ -13,9 +13,14 @@ typedef enum hgi_map_mode {
     HGI_INDICES,
     HGI_DECODE,
     HGI_RECONSTRUCT,
-    HGI_IMPUTE /* reconstructs what is missing, and leaves the rest */
+    HGI_IMPUTE, /* reconstructs what is missing, and leaves the rest */
+    HGI_DECODE_INDICES
 } hgi_map_mode;
 static inline bool hgi_map_encodes(hgi_map_mode mode) { return mode <= HGI_INDICES; }
+static inline bool hgi_map_decodes(hgi_map_mode mode)
+{
+    return mode == HGI_DECODE || mode == HGI_DECODE_INDICES;
+}
 
 typedef struct hgi_map_job {
     hgi_feed feed;
@@ -27,6 +32,7 @@ typedef struct hgi_map_job {
     float *out;
     bool whole;
     atomic_int_fast64_t infinite; /* first row that came out not finite, or INT64_MAX */
+    atomic_int_fast64_t no_entry; /* first row with an index of no entry, or INT64_MAX */
 } hgi_map_job;
 
 /* Rows like `like`, through a window that the caller moves. */
@@ -40,6 +46,8 @@ void hgi_map_close(hgi_map_job *j, hg_status status, int64_t rows);
 hgi_shape hgi_map_shape(const hg_model *m, hgi_map_mode mode);
 /* HG_EINVAL when the model's code has none; m may be NULL. */
 hg_status hgi_map_check_indices(hg_ctx *ctx, const hg_model *m);
+/* Rows of so many values that cannot be codes, and can be indices, are indices. */
+hgi_map_mode hgi_map_decoding(const hg_model *m, const hg_dataset *data);
 /* HG_EINVAL when the model's code is not drawn, for HGI_LOGVAR and HGI_SAMPLE. */
 hg_status hgi_map_check_drawn(hg_ctx *ctx, const hg_model *m, const char *what);
 /* Names for d's columns: codes are z1, z2, ...; rows have the names of the training file's
@@ -47,9 +55,10 @@ hg_status hgi_map_check_drawn(hg_ctx *ctx, const hg_model *m, const char *what);
 hg_status hgi_map_columns(hg_ctx *ctx, const hg_model *m, hgi_map_mode mode,
                           hg_dataset *d);
 
-/* hg_encode() and its kin, with the labels [n] of rows; NULL: they have none. */
+/* hg_encode() and its kin, with the labels of the n rows; NULL, or none: they have none. */
 hg_status hgi_map_memory(hg_ctx *ctx, const hg_model *m, hgi_map_mode mode,
-                         const float *in, const float *labels, int64_t n, float *out);
+                         const float *in, const hgi_labels *labels, int64_t n,
+                         float *out);
 /* The value of a white pixel in the model's rows; 0: not known. */
 float hgi_map_white(const hg_model *m);
 /* What a reconstruction of d is as pictures: their names, and which value is white. */

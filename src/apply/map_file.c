@@ -51,7 +51,10 @@ static bool needs_all(const file_job *j)
     const hg_model *m = j->model;
     bool span = j->chain != NULL && !is_own(j->chain) && m->spec.corrupt.count == 0 &&
                 !m->net.loss->unit_range;
-    return span || j->blocks.late ||
+    /* Which folder, and so which class, a picture lies in is known of a dataset. */
+    bool folders = m->spec.classes.count > 0 && j->input.labels == NULL &&
+                   j->blocks.block->pictures != NULL;
+    return span || j->blocks.late || folders ||
            (j->blocks.rows < 0 && !hgi_save_can_count(j->out_path, j->format));
 }
 
@@ -62,7 +65,7 @@ static hg_status open_input(file_job *j, const char *in, hgi_map_mode mode,
     hg_data_options input;
     HGI_TRY(hgi_data_options_read(ctx, options, &input));
     j->in = in;
-    if (mode == HGI_DECODE)
+    if (hgi_map_decodes(mode))
         input.strict = 1;
     else
         hgi_feed_options(j->model, &input);
@@ -158,7 +161,7 @@ static hg_status open_noise(file_job *j)
     int64_t d = m->net.inputs;
     size_t bytes = (size_t)(HGI_INFER_ROWS * d) * sizeof *j->x;
     HGI_TRY(hgi_corrupt_choose(j->ctx, m, j->kept, chain, &j->noise));
-    HGI_TRY(hgi_feed_open(j->ctx, m, like(j), false, &j->window, &j->feed));
+    HGI_TRY(hgi_feed_open(j->ctx, m, like(j), HGI_FEED_ROWS, &j->window, &j->feed));
     HGI_TRY(block_new(j, like(j), like(j)->rank, like(j)->shape, &j->corrupted));
     /* Whatever noise makes of a row can leave the range. */
     j->corrupted->min = -HUGE_VAL;
@@ -202,18 +205,20 @@ static hg_status close_all(file_job *j, hg_status status)
 static hg_status find_mode(hg_ctx *ctx, const hg_model *m, const char *verb,
                            hgi_map_mode *out)
 {
-    static const char *const verbs[] = {"encode", "logvar",      "sample", "indices",
-                                        "decode", "reconstruct", "impute"};
+    static const char *const verbs[] = {"encode",  "logvar",        "sample",
+                                        "indices", "decode",        "reconstruct",
+                                        "impute",  "decode-indices"};
     for (int i = 0; i < HGI_COUNT(verbs); i++) {
         if (strcmp(verb, verbs[i]) != 0) continue;
         *out = (hgi_map_mode)i;
         if (*out == HGI_LOGVAR || *out == HGI_SAMPLE)
             return hgi_map_check_drawn(ctx, m, verb);
-        return *out == HGI_INDICES ? hgi_map_check_indices(ctx, m) : HG_OK;
+        bool indices = *out == HGI_INDICES || *out == HGI_DECODE_INDICES;
+        return indices ? hgi_map_check_indices(ctx, m) : HG_OK;
     }
     return hgi_fail(ctx, HG_EUNKNOWN,
                     "verb '%s': expected encode, logvar, sample, indices, decode, "
-                    "reconstruct or impute",
+                    "decode-indices, reconstruct or impute",
                     verb);
 }
 
@@ -235,6 +240,7 @@ hg_status hg_map_file(hg_ctx *ctx, const hg_model *m, const char *verb, const ch
     j.chain = corrupt;
     HGI_TRY(find_mode(ctx, m, verb, &mode));
     HGI_GOTO(open_input(&j, in, mode, options));
+    if (mode == HGI_DECODE) mode = hgi_map_decoding(m, like(&j));
     if (corrupt != NULL) HGI_GOTO(open_noise(&j));
     HGI_GOTO(
         hgi_map_open(ctx, m, mode, like(&j), j.noisy ? &j.shown : &j.window, &j.map));

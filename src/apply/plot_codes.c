@@ -28,9 +28,10 @@ typedef struct walk {
     float label;       /* of a conditional model: the class of all that is decoded */
 } walk;
 
-static bool is_variational(const hg_model *m)
+/* What a code's values are where they are not numbers that may be anything. */
+static bool is_kind(const hg_model *m, const char *kind)
 {
-    return strcmp(m->net.layer[m->net.code].kind->name, "variational") == 0;
+    return strcmp(m->net.layer[m->net.code].kind->name, kind) == 0;
 }
 
 /* The class asked for, or this one. */
@@ -43,7 +44,7 @@ static hg_status begin(walk *w, const hg_dataset *data, const hg_plot_options *o
 {
     HGI_TRY(hgi_plot_options(w->ctx, options, &w->o));
     if (w->m == NULL) return hgi_fail(w->ctx, HG_EINVAL, "a model is needed");
-    w->normal = is_variational(w->m);
+    w->normal = is_kind(w->m, "variational");
     if (w->normal) return HG_OK;
     if (data == NULL)
         return hgi_fail(
@@ -97,6 +98,18 @@ static float value_at(const walk *w, double p)
     int64_t i = (int64_t)at, next = hgi_min(i + 1, w->known->rows - 1);
     double f = at - (double)i;
     return (float)((1 - f) * (double)w->column[i] + f * (double)w->column[next]);
+}
+
+/* The class that all of a conditional model's rows are decoded to, behind the title. */
+static void title_class(const walk *w, char *title, size_t n)
+{
+    char name[40];
+    const size_t len = strlen(title);
+    const hgi_classes *known = &w->m->spec.classes;
+    int64_t class = hgi_classes_place(known, (double)w->label);
+    if (class < 0) return;
+    hgi_classes_name(known, class, name, sizeof name);
+    snprintf(title + len, n - len, "; class %s", name);
 }
 
 static hg_status label_all(const walk *w, hg_dataset *codes)
@@ -161,7 +174,13 @@ hg_status hg_plot_manifold(hg_ctx *ctx, const hg_model *m, const hg_dataset *dat
     hg_status status;
     hg_dataset *codes = NULL;
     float *z;
+    char title[160];
     walk w = {.ctx = ctx, .m = m};
+    if (m != NULL && (is_kind(m, "binary") || is_kind(m, "vq")))
+        return hgi_fail(ctx, HG_EINVAL,
+                        "a code of kind %s is no plane: there is nothing between %s",
+                        m->net.layer[m->net.code].kind->name,
+                        is_kind(m, "vq") ? "the entries of a codebook" : "bits");
     if (m != NULL && m->net.code_size != 2)
         return hgi_fail(
             ctx, HG_EINVAL,
@@ -177,10 +196,11 @@ hg_status hg_plot_manifold(hg_ctx *ctx, const hg_model *m, const hg_dataset *dat
     choose_class(&w, m->spec.classes.count > 0 ? m->spec.classes.label[0] : 0);
     fill_plane(&w, side, z);
     HGI_GOTO(hgi_dataset_check(ctx, codes));
+    snprintf(title, sizeof title, "Codes: value 1 across, 2 up, at %s",
+             w.normal ? "normal quantiles" : "the codes' quantiles");
+    title_class(&w, title, sizeof title);
     hgi_grid g = {
-        .title = w.o.title != NULL ? w.o.title
-                 : w.normal        ? "Codes: value 1 across, 2 up, at normal quantiles"
-                            : "Codes: value 1 across, 2 up, at the codes' quantiles",
+        .title = w.o.title != NULL ? w.o.title : title,
         .columns = side,
         .tight = true,
     };
@@ -219,8 +239,9 @@ static hg_status measure(const walk *w, const float *base, dimension *d, float *
     z[d->at] = d->lo;
     z[k + d->at] = d->hi;
     d->effect = 0;
-    const float labels[2] = {w->label, w->label};
-    HGI_TRY(hgi_map_memory(w->ctx, w->m, HGI_DECODE, z, labels, 2, y));
+    const float two[2] = {w->label, w->label};
+    const hgi_labels labels = {"codes", two, 2, NULL};
+    HGI_TRY(hgi_map_memory(w->ctx, w->m, HGI_DECODE, z, &labels, 2, y));
     for (int64_t i = 0; i < n; i++) {
         double change = ((double)y[n + i] - (double)y[i]) * s->scale[i];
         d->effect += change * change / (double)n;
@@ -231,6 +252,7 @@ static hg_status measure(const walk *w, const float *base, dimension *d, float *
 static hg_status rank(walk *w, const float *base, dimension *d)
 {
     const int64_t k = w->m->net.code_size, n = w->m->net.inputs;
+    const bool bits = is_kind(w->m, "binary");
     hg_status status = HG_OK;
     float *z = hgi_calloc(&w->ctx->mem, 2 * (size_t)(k + n), sizeof *z);
     if (z == NULL)
@@ -240,6 +262,7 @@ static hg_status rank(walk *w, const float *base, dimension *d)
         d[i].at = i;
         d[i].lo = w->normal ? (float)-SIGMAS : value_at(w, TAIL);
         d[i].hi = w->normal ? (float)SIGMAS : value_at(w, 1 - TAIL);
+        if (bits) d[i].lo = 0, d[i].hi = 1;
         status = measure(w, base, &d[i], z, z + 2 * k);
     }
     hgi_free(&w->ctx->mem, z);
@@ -297,9 +320,10 @@ static hg_status code_of(const walk *w, const hg_dataset *data, int64_t row, flo
     if (x == NULL)
         return hgi_fail_mem(w->ctx, (size_t)data->features * sizeof *x, "a row");
     hg_status status = hg_dataset_read(w->ctx, data, row, 1, x);
-    const float *label = data->labels != NULL ? data->labels + row : NULL;
+    hgi_labels label = hgi_dataset_labels(data);
+    if (label.count > 0) label.value += row, label.count = 1;
     if (status == HG_OK)
-        status = hgi_map_memory(w->ctx, w->m, HGI_ENCODE, x, label, 1, z);
+        status = hgi_map_memory(w->ctx, w->m, HGI_ENCODE, x, &label, 1, z);
     hgi_free(&w->ctx->mem, x);
     return status;
 }
@@ -309,6 +333,11 @@ static hg_status check_row(hg_ctx *ctx, const hg_model *m, const hg_dataset *dat
 {
     if (m == NULL || data == NULL)
         return hgi_fail(ctx, HG_EINVAL, "a model and data are needed");
+    if (is_kind(m, "vq"))
+        return hgi_fail(ctx, HG_EINVAL,
+                        "a code of kind vq has no values to change one by one: its "
+                        "vectors are entries of a codebook; change their numbers "
+                        "(encode --indices) and decode those");
     if (data->features != m->net.inputs)
         return hgi_fail(ctx, HG_ESHAPE, "%s: %lld values a row, but the model wants %lld",
                         data->name, (long long)data->features, (long long)m->net.inputs);
@@ -316,6 +345,16 @@ static hg_status check_row(hg_ctx *ctx, const hg_model *m, const hg_dataset *dat
         return hgi_fail(ctx, HG_ERANGE, "%s: there is no row %lld: it has %lld",
                         data->name, (long long)row + 1, (long long)data->rows);
     return HG_OK;
+}
+
+/* The row's class as the model calls it; what it does not know is told by encoding. */
+static double label_of(const hg_model *m, const hg_dataset *data, int64_t row)
+{
+    const hgi_classes *known = &m->spec.classes;
+    const hgi_labels l = hgi_dataset_labels(data);
+    int64_t class =
+        l.count > row ? hgi_classes_match(known, &l, (double)l.value[row]) : -1;
+    return class >= 0 && class < known->count ? known->label[class] : 0;
 }
 
 /* Rows without labels, all of the class that is asked for: what a conditional model
@@ -338,7 +377,7 @@ static hg_status give_class(hg_ctx *ctx, const hg_model *m, const hg_dataset *da
         label[i] = (float)o->label;
     }
     HGI_GOTO(hgi_dataset_pick(ctx, data, index, n, out));
-    HGI_GOTO(hgi_dataset_label(ctx, *out, n, label));
+    HGI_GOTO(hgi_dataset_label(ctx, *out, &(hgi_labels){data->name, label, n, NULL}));
 done:
     hgi_free(&ctx->mem, index);
     hgi_free(&ctx->mem, label);
@@ -360,6 +399,8 @@ hg_status hg_plot_traversal(hg_ctx *ctx, const hg_model *m, const hg_dataset *da
     HGI_GOTO(give_class(ctx, m, data, &w.o, &own));
     if (own != NULL) data = own;
     HGI_GOTO(begin(&w, data, options));
+    const bool bits = is_kind(m, "binary");
+    if (bits) w.o.columns = 2;
     const int64_t k = m->net.code_size, steps = w.o.columns > 0 ? w.o.columns : STEPS;
     const int64_t lines = hgi_min(w.o.items > 0 ? w.o.items : DIMENSIONS, k);
     if (steps < 2 || steps > STEPS_MOST)
@@ -369,7 +410,7 @@ hg_status hg_plot_traversal(hg_ctx *ctx, const hg_model *m, const hg_dataset *da
     d = hgi_calloc(&ctx->mem, (size_t)k, sizeof *d);
     if (base == NULL || d == NULL)
         HGI_GOTO(hgi_fail_mem(ctx, (size_t)k * sizeof *d, "a code's values"));
-    choose_class(&w, data->labels != NULL ? (double)data->labels[row] : 0);
+    choose_class(&w, label_of(m, data, row));
     HGI_GOTO(code_of(&w, data, row, base));
     HGI_GOTO(rank(&w, base, d));
     HGI_GOTO(name_all(ctx, d, lines, steps, &names));
@@ -378,10 +419,12 @@ hg_status hg_plot_traversal(hg_ctx *ctx, const hg_model *m, const hg_dataset *da
     HGI_GOTO(hgi_dataset_check(ctx, codes));
     snprintf(title, sizeof title, "Row %lld with one code value changed: %s%s",
              (long long)row + 1,
-             w.normal ? "from \xe2\x88\x92"
-                        "3 to 3"
-                      : "from its 1 % to its 99 % quantile",
+             bits       ? "0, then 1"
+             : w.normal ? "from \xe2\x88\x92"
+                          "3 to 3"
+                        : "from its 1 % to its 99 % quantile",
              k > 1 ? ", what changes most first" : "");
+    title_class(&w, title, sizeof title);
     hgi_grid g = {
         .title = w.o.title != NULL ? w.o.title : title,
         .columns = steps,

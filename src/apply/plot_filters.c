@@ -5,7 +5,9 @@
  * decoder  column j of the last dense weight [d_in, h]: what unit j paints
  * Of a convolution the tile is a kernel, not a picture: encoder, W[.,.,.,j] of the first
  * conv [kh, kw, channels, filters]; decoder, what channel j paints, W[.,.,.,j] of the last
- * convt [kh, kw, channels, j] or W[.,.,j,.] of the last conv [kh, kw, j, channels]. */
+ * convt [kh, kw, channels, j] or W[.,.,j,.] of the last conv [kh, kw, j, channels].
+ * What a conditional model's weights make of the class is no picture: those columns, which
+ * stand behind the others, are left out. */
 #include "apply/plot.h"
 #include "model/model.h"
 #include "report/report.h"
@@ -51,6 +53,15 @@ static void dense_filters(const hg_model *m, const hgi_tensor *t, bool by_unit,
     f->place = f->channel * f->channels;
 }
 
+/* Values that a condition right before this layer puts behind its input. */
+static int64_t classes_before(const hgi_net *net, int64_t layer)
+{
+    if (layer == 0) return 0;
+    const hgi_layer *l = &net->layer[layer - 1];
+    bool condition = strcmp(l->kind->name, "condition") == 0;
+    return condition ? (int64_t)hgi_line_get(&l->line, "classes") : 0;
+}
+
 static bool weights_of(const hg_model *m, bool decoder, filters *f)
 {
     const hgi_net *net = &m->net;
@@ -60,17 +71,22 @@ static bool weights_of(const hg_model *m, bool decoder, filters *f)
         const hgi_layer *l = &net->layer[i];
         if (l->tensors == 0 && l->tied == NULL) continue; /* activation, dropout, crop */
         const hgi_tensor *t = l->tied != NULL ? &l->tied->tensor[0] : &l->tensor[0];
-        int64_t pixels = decoder ? l->d_out : l->d_in;
+        const int64_t classes = classes_before(net, i);
+        const int64_t pixels = decoder ? l->d_out : l->d_in - classes;
         if (t->role != HGI_WEIGHT) return false;
         f->W = m->theta + t->offset;
         if (t->rank > 2) {
             kernel_filters(l, t, decoder, f);
+            *(decoder ? &f->units : &f->channels) -= classes;
             /* Three channels have colours; of more there is no picture. */
             return f->channels == 1 || (f->channels == 3 && f->height > 1);
         }
         if (pixels != net->inputs) return false;
         /* A tied decoder borrows the encoder's weight, which lies the other way round. */
-        dense_filters(m, t, t->dim[1] == pixels && (!decoder || l->tied != NULL), f);
+        bool rows = decoder ? t->dim[1] == pixels && l->tied != NULL
+                            : t->dim[1] == pixels + classes;
+        dense_filters(m, t, rows, f);
+        if (decoder) f->units -= classes;
         return true;
     }
     return false;

@@ -53,6 +53,11 @@ hg_status hg_plot_grid(hg_ctx *ctx, const hg_model *m, const hg_dataset *d,
     HGI_TRY(hgi_plot_options(ctx, options, &o));
     if (m == NULL || d == NULL)
         return hgi_fail(ctx, HG_EINVAL, "a model and data are needed");
+    if (m->scaler.schema != NULL)
+        return hgi_fail(ctx, HG_EINVAL,
+                        "%s: a table with words or gaps has no picture of a row; "
+                        "reconstruct writes its rows as a table to hold beside them",
+                        d->name);
     if (d->features != m->net.inputs)
         return hgi_fail(ctx, HG_ESHAPE, "%s: %lld values a row, but the model wants %lld",
                         d->name, (long long)d->features, (long long)m->net.inputs);
@@ -83,8 +88,8 @@ hg_status hg_plot_grid(hg_ctx *ctx, const hg_model *m, const hg_dataset *d,
     HGI_GOTO(choose_rows(ctx, d, o.seed, tiles, x, given));
     if (noisy) HGI_GOTO(add_noise(ctx, m, tiles, x, x + band));
     const float *input = noisy ? x + band : x;
-    HGI_GOTO(hgi_map_memory(ctx, m, HGI_RECONSTRUCT, input,
-                            d->labels != NULL ? given : NULL, tiles,
+    const hgi_labels of = {d->name, given, d->labels != NULL ? tiles : 0, d->label_names};
+    HGI_GOTO(hgi_map_memory(ctx, m, HGI_RECONSTRUCT, input, &of, tiles,
                             x + (int64_t)(bands - 1) * band));
     hgi_plot_tiles(m, d, (int64_t)bands * tiles, x, &g);
     HGI_GOTO(hgi_grid_draw(ctx, &g, path));

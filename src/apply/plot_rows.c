@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: MIT
 /* Rows as pictures: samples, the steps between two rows, any rows of a model's kind. */
 #include "apply/plot.h"
+#include "model/model.h"
 
 enum { MOST_TILES = 400 };
 
@@ -46,6 +47,32 @@ void hgi_plot_tiles(const hg_model *m, const hg_dataset *d, int64_t rows, float 
     g->x_names = d->columns != NULL ? d->columns : m->columns;
 }
 
+enum { NAME = 40 };
+
+/* Each row's class as its caption, where they are not all of one; *out is one block, NULL
+ * where there is nothing to say. */
+static hg_status name_classes(hg_ctx *ctx, const hg_model *m, const hg_dataset *rows,
+                              int64_t tiles, const char ***out)
+{
+    const hgi_classes *known = &m->spec.classes;
+    const hgi_labels l = hgi_dataset_labels(rows);
+    bool differ = false;
+    *out = NULL;
+    for (int64_t i = 1; known->count > 0 && i < hgi_min(tiles, l.count); i++)
+        differ |= l.value[i] < l.value[0] || l.value[i] > l.value[0];
+    if (!differ) return HG_OK;
+    const size_t bytes = (size_t)tiles * (sizeof **out + NAME);
+    *out = hgi_calloc(&ctx->mem, bytes, 1);
+    if (*out == NULL) return hgi_fail_mem(ctx, bytes, "names of classes");
+    char *text = (char *)(*out + tiles);
+    for (int64_t i = 0; i < tiles; i++, text += NAME) {
+        int64_t class = hgi_classes_match(known, &l, (double)l.value[i]);
+        if (class >= 0) hgi_classes_name(known, class, text, NAME);
+        (*out)[i] = text;
+    }
+    return HG_OK;
+}
+
 hg_status hg_plot_rows(hg_ctx *ctx, const hg_model *m, const hg_dataset *rows,
                        const char *path, const hg_plot_options *options)
 {
@@ -58,14 +85,13 @@ hg_status hg_plot_rows(hg_ctx *ctx, const hg_model *m, const hg_dataset *rows,
         return hgi_fail(ctx, HG_ESHAPE, "%s: %lld values a row, but the model has %lld",
                         rows->name, (long long)d, (long long)m->net.inputs);
     int64_t tiles = hgi_min(o.items > 0 ? o.items : MOST_TILES, rows->rows);
+    hg_status status;
+    const char **captions = NULL;
     float *x = hgi_calloc(&ctx->mem, (size_t)tiles, (size_t)d * sizeof *x);
     if (x == NULL)
         return hgi_fail_mem(ctx, (size_t)(tiles * d) * sizeof *x, "the picture's rows");
-    hg_status status = hg_dataset_read(ctx, rows, 0, tiles, x);
-    if (status != HG_OK) {
-        hgi_free(&ctx->mem, x);
-        return status;
-    }
+    HGI_GOTO(hg_dataset_read(ctx, rows, 0, tiles, x));
+    HGI_GOTO(name_classes(ctx, m, rows, tiles, &captions));
     const float *values[] = {x};
     char title[64];
     snprintf(title, sizeof title, "%lld of %lld rows", (long long)tiles,
@@ -76,6 +102,7 @@ hg_status hg_plot_rows(hg_ctx *ctx, const hg_model *m, const hg_dataset *rows,
         .columns = o.columns,
         .bands = 1,
         .values = values,
+        .captions = captions,
         .image_width = o.width,
         .dark = o.dark != 0,
     };
@@ -84,6 +111,8 @@ hg_status hg_plot_rows(hg_ctx *ctx, const hg_model *m, const hg_dataset *rows,
     if (m->net.loss->unit_range && m->scaler.kind == HGI_SCALE_NONE && g.height > 1)
         g.lo = 0, g.hi = 1;
     status = hgi_grid_draw(ctx, &g, path);
+done:
+    hgi_free(&ctx->mem, captions);
     hgi_free(&ctx->mem, x);
     return status;
 }

@@ -10,7 +10,7 @@
 #include <math.h>
 #include <string.h>
 
-enum { NEIGHBOURS = 5, CLASSES_MOST = 1000 };
+enum { NEIGHBOURS = 5 };
 
 /* Rows, their labels as classes, and their features under way. */
 typedef struct side {
@@ -18,7 +18,7 @@ typedef struct side {
     float *x;       /* [n,d] scaled */
     float *z;       /* [n,k] codes, then PCA's */
     int32_t *class; /* [n] */
-    float *labels;  /* [n] as they were given */
+    hgi_labels labels;
 } side;
 
 typedef struct probe {
@@ -26,7 +26,7 @@ typedef struct probe {
     const hg_model *model;
     int64_t d, k, classes;
     side learn, judge;
-    double *label;      /* [classes] ascending */
+    hgi_classes known;
     int32_t *predicted; /* [judge.n] */
     int64_t *index;     /* [judge.n, NEIGHBOURS] */
     const hg_probe *caller;
@@ -35,72 +35,60 @@ typedef struct probe {
 
 /* ---- labels ------------------------------------------------------------------------- */
 
-/* Where v stands among the labels, or where it would have to. */
-static int64_t place_of(const probe *p, double v)
+/* Labels first, first + step, ... of a list. */
+static hg_status pick_labels(hg_ctx *ctx, const hgi_labels *from, int64_t first,
+                             int64_t step, side *s)
 {
-    int64_t lo = 0, hi = p->classes;
-    while (lo < hi) {
-        int64_t middle = (lo + hi) / 2;
-        if (p->label[middle] < v)
-            lo = middle + 1;
-        else
-            hi = middle;
-    }
-    return lo;
+    s->n = hgi_ceil_div(from->count - first, step);
+    float *value = hgi_calloc(&ctx->mem, (size_t)s->n, sizeof *value);
+    if (value == NULL)
+        return hgi_fail_mem(ctx, (size_t)s->n * sizeof *value, "the rows' labels");
+    for (int64_t i = 0; i < s->n; i++) value[i] = from->value[first + i * step];
+    s->labels = (hgi_labels){from->from, value, s->n, hgi_names_share(from->names)};
+    return HG_OK;
 }
 
-static hg_status learn_labels(probe *p, const hg_dataset *labels, int64_t first,
-                              int64_t step)
+static hg_status learn_labels(probe *p)
 {
-    p->label = hgi_calloc(&p->ctx->mem, CLASSES_MOST + 1, sizeof *p->label);
-    if (p->label == NULL) return hgi_fail_mem(p->ctx, CLASSES_MOST * 8, "classes");
-    for (int64_t r = first; r < labels->rows; r += step) {
-        float v;
-        HGI_TRY(hg_dataset_read(p->ctx, labels, r, 1, &v));
-        int64_t at = place_of(p, (double)v);
-        if (at < p->classes && p->label[at] <= (double)v) continue;
-        if (p->classes == CLASSES_MOST)
-            return hgi_fail(p->ctx, HG_ERANGE, "%s: more than %d different labels",
-                            labels->name, CLASSES_MOST);
-        memmove(p->label + at + 1, p->label + at,
-                (size_t)(p->classes - at) * sizeof *p->label);
-        p->label[at] = (double)v;
-        p->classes++;
-    }
+    const hgi_labels *l = &p->learn.labels;
+    HGI_TRY(hgi_classes_find(p->ctx, l, &p->known));
+    p->classes = p->known.count;
     if (p->classes >= 2) return HG_OK;
-    return hgi_fail(p->ctx, HG_ERANGE, "%s: all rows have the same label", labels->name);
+    return hgi_fail(p->ctx, HG_ERANGE, "%s: all rows have the same label", l->from);
+}
+
+static hg_status not_learnt(const probe *p, const side *s, int64_t row, double label)
+{
+    char number[HGI_NUMBER_MAX];
+    const hgi_names *names = s->labels.names;
+    hgi_format_float(number, (float)label);
+    return hgi_fail(p->ctx, HG_ERANGE,
+                    "%s: row %lld: label %.60s, which no row has that was learnt from",
+                    s->labels.from, (long long)row + 1,
+                    names != NULL ? names->name[(int64_t)label] : number);
 }
 
 /* ---- rows --------------------------------------------------------------------------- */
 
 /* Rows first, first + step, ... with their classes and codes. */
-static hg_status take(probe *p, side *s, const hg_dataset *data, const hg_dataset *labels,
-                      int64_t first, int64_t step)
+static hg_status take(probe *p, side *s, const hg_dataset *data, int64_t first,
+                      int64_t step)
 {
     hg_ctx *ctx = p->ctx;
-    s->n = hgi_ceil_div(data->rows - first, step);
     size_t n = (size_t)s->n;
     s->x = hgi_calloc(&ctx->mem, n * (size_t)p->d, sizeof *s->x);
     s->z = hgi_calloc(&ctx->mem, n * (size_t)p->k, sizeof *s->z);
     s->class = hgi_calloc(&ctx->mem, n, sizeof *s->class);
-    s->labels = hgi_calloc(&ctx->mem, n, sizeof *s->labels);
-    if (s->x == NULL || s->z == NULL || s->class == NULL || s->labels == NULL)
+    if (s->x == NULL || s->z == NULL || s->class == NULL)
         return hgi_fail_mem(ctx, n * (size_t)(p->d + p->k) * 4, "rows and codes");
     for (int64_t i = 0; i < s->n; i++) {
-        float v;
-        int64_t row = first + i * step;
-        HGI_TRY(hg_dataset_read(ctx, labels, row, 1, &v));
-        int64_t at = place_of(p, (double)v);
-        if (at == p->classes || p->label[at] > (double)v)
-            return hgi_fail(
-                ctx, HG_ERANGE,
-                "%s: row %lld: label %g, which no row has that was learnt from",
-                labels->name, (long long)row + 1, (double)v);
+        double v = (double)s->labels.value[i];
+        int64_t row = first + i * step, at = hgi_classes_match(&p->known, &s->labels, v);
+        if (at < 0) return not_learnt(p, s, row, v);
         s->class[i] = (int32_t)at;
-        s->labels[i] = v;
         HGI_TRY(hg_dataset_read(ctx, data, row, 1, s->x + i * p->d));
     }
-    HGI_TRY(hgi_map_memory(ctx, p->model, HGI_ENCODE, s->x, s->labels, s->n, s->z));
+    HGI_TRY(hgi_map_memory(ctx, p->model, HGI_ENCODE, s->x, &s->labels, s->n, s->z));
     hgi_to_scale(&p->model->scaler, s->n, s->x);
     return HG_OK;
 }
@@ -214,10 +202,12 @@ static hg_status check(hg_ctx *ctx, const hg_model *m, const hg_dataset *train,
 static void release(probe *p)
 {
     const hgi_mem *mem = &p->ctx->mem;
-    void *all[] = {p->learn.x, p->learn.z,      p->learn.class, p->judge.x,
-                   p->judge.z, p->judge.class,  p->label,       p->predicted,
-                   p->index,   p->learn.labels, p->judge.labels};
+    void *all[] = {p->learn.x, p->learn.z,     p->learn.class, p->judge.x,
+                   p->judge.z, p->judge.class, p->predicted,   p->index};
     for (int64_t i = 0; i < HGI_COUNT(all); i++) hgi_free(mem, all[i]);
+    hgi_labels_free(mem, &p->learn.labels);
+    hgi_labels_free(mem, &p->judge.labels);
+    hgi_classes_free(mem, &p->known);
 }
 
 hg_status hg_probe_run(hg_ctx *ctx, const hg_model *m, const hg_dataset *train,
@@ -226,6 +216,7 @@ hg_status hg_probe_run(hg_ctx *ctx, const hg_model *m, const hg_dataset *train,
 {
     hg_status status = HG_OK;
     probe p = {.ctx = ctx, .model = m};
+    hgi_labels all = {0};
     HGI_TRY(check(ctx, m, train, train_labels, data, labels, out));
     bool halves = train == NULL;
     p.d = m->net.inputs;
@@ -238,14 +229,21 @@ hg_status hg_probe_run(hg_ctx *ctx, const hg_model *m, const hg_dataset *train,
                       .on_progress = out->on_progress,
                       .user = out->user};
     p.caller = out;
-    HGI_GOTO(learn_labels(&p, known, 0, halves ? 2 : 1));
-    HGI_GOTO(take(&p, &p.learn, rows, known, 0, halves ? 2 : 1));
-    HGI_GOTO(take(&p, &p.judge, data, labels, halves ? 1 : 0, halves ? 2 : 1));
+    const int64_t step = halves ? 2 : 1;
+    HGI_GOTO(hgi_labels_read(ctx, known, &all));
+    HGI_GOTO(pick_labels(ctx, &all, 0, step, &p.learn));
+    hgi_labels_free(&ctx->mem, &all);
+    HGI_GOTO(hgi_labels_read(ctx, labels, &all));
+    HGI_GOTO(pick_labels(ctx, &all, step - 1, step, &p.judge));
+    HGI_GOTO(learn_labels(&p));
+    HGI_GOTO(take(&p, &p.learn, rows, 0, step));
+    HGI_GOTO(take(&p, &p.judge, data, step - 1, step));
     out->classes = p.classes;
     out->train_rows = p.learn.n;
     out->rows = p.judge.n;
     HGI_GOTO(classify_all(&p, out));
 done:
+    hgi_labels_free(&ctx->mem, &all);
     release(&p);
     return status;
 }

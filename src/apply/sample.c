@@ -187,6 +187,7 @@ static hg_status label_samples(const drawing *g, hg_dataset *codes)
     codes->labels = hgi_alloc(&g->ctx->mem, bytes);
     if (codes->labels == NULL) return hgi_fail_mem(g->ctx, bytes, "labels");
     codes->labelled = codes->rows;
+    codes->label_names = hgi_names_share(known->names);
     for (int64_t i = 0; i < codes->rows; i++)
         codes->labels[i] =
             (float)(g->o.labelled != 0 ? g->o.label : known->label[i % known->count]);
@@ -219,6 +220,8 @@ hg_status hg_sample(hg_ctx *ctx, const hg_model *m, int64_t n,
     HGI_GOTO(hgi_dataset_check(ctx, drawn));
     HGI_GOTO(label_samples(&g, drawn));
     HGI_GOTO(hg_decode_dataset(ctx, m, drawn, rows));
+    const hgi_labels labels = hgi_dataset_labels(drawn);
+    if (labels.count > 0) HGI_GOTO(hgi_dataset_label(ctx, *rows, &labels));
     y = (*rows)->owned;
     if (g.o.draw != 0) draw_outputs(&g, n, y);
     if (g.o.draw != 0) HGI_GOTO(hgi_dataset_check(ctx, *rows));

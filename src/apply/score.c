@@ -170,7 +170,7 @@ hg_status hgi_score_pass_open(hg_ctx *ctx, const hg_model *m, const hg_dataset *
     hg_status status;
     size_t count;
     memset(p, 0, sizeof *p);
-    HGI_GOTO(hgi_feed_open(ctx, m, like, false, window, &p->feed));
+    HGI_GOTO(hgi_feed_open(ctx, m, like, HGI_FEED_ROWS, window, &p->feed));
     p->feed.counts = !quiet;
     HGI_GOTO(hgi_feed_classes(&p->feed, like));
     p->samples = hgi_max(1, kind->samples);

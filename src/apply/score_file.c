@@ -45,7 +45,11 @@ static hg_status open_input(file_job *j, const char *in, const hg_data_options *
     hgi_feed_options(j->model, &input);
     HGI_TRY(hgi_data_source(ctx, in, &input, &j->source));
     HGI_TRY(hgi_blocks_open(ctx, j->source, &input, &j->blocks));
-    if (j->blocks.late) { /* which columns are text is known at the end alone */
+    /* Which columns are text is known at the end alone, and of a dataset which folder, and
+     * so which class, a picture lies in. */
+    bool folders = j->model->spec.classes.count > 0 && input.labels == NULL &&
+                   j->blocks.block->pictures != NULL;
+    if (j->blocks.late || folders) {
         HGI_TRY(hgi_dataset_from_blocks(&j->blocks, &input, &j->kept));
         return hgi_rows_open(ctx, j->kept,
                              hgi_min(hgi_block_rows(ctx, j->kept), j->kept->rows),

@@ -12,10 +12,11 @@ typedef struct comparison {
     hg_ctx *ctx;
     const hg_dataset *data;
     hg_session *whole, *narrow;
-    float *x;            /* [HGI_INFER_ROWS, features] */
-    double sum[2];       /* of errors: f32, narrow */
-    double difference;   /* sum over rows, relative */
-    const double *class; /* rows of this label alone, or NULL */
+    float *x;          /* [HGI_INFER_ROWS, features] */
+    double sum[2];     /* of errors: f32, narrow */
+    double difference; /* sum over rows, relative */
+    int32_t *class;    /* [data's rows] of a conditional model, or NULL */
+    int32_t only;      /* rows of this class alone, then */
     hg_session_cost cost;
 } comparison;
 
@@ -43,8 +44,7 @@ static hg_status read_rows(comparison *c, int64_t at, int64_t n, int64_t *out)
     if (c->class == NULL) return HG_OK;
     *out = 0;
     for (int64_t i = 0; i < n; i++) {
-        double label = (double)c->data->labels[at + i];
-        if (label < *c->class || label > *c->class) continue;
+        if (c->class[at + i] != c->only) continue;
         memmove(c->x + (*out)++ * d, c->x + i * d, (size_t)d * sizeof *c->x);
     }
     return HG_OK;
@@ -73,7 +73,7 @@ static hg_status compare(comparison *c, const hg_model *m, const char *weights)
     hg_status status;
     hg_session_options o = {.size = sizeof o, .rows = HGI_INFER_ROWS, .error = "loss"};
     o.labelled = c->class != NULL;
-    o.label = o.labelled ? *c->class : 0;
+    o.label = o.labelled ? m->spec.classes.label[c->only] : 0;
     HGI_GOTO(hg_session_new(c->ctx, m, &o, &c->whole));
     o.weights = weights;
     HGI_GOTO(hg_session_new(c->ctx, m, &o, &c->narrow));
@@ -87,14 +87,10 @@ done:
 static hg_status compare_all(comparison *c, const hg_model *m, const char *weights)
 {
     const hgi_classes *known = &m->spec.classes;
-    int32_t *found;
+    const hgi_labels labels = hgi_dataset_labels(c->data);
     if (known->count == 0) return compare(c, m, weights);
-    HGI_TRY(hgi_classes_of(c->ctx, known, c->data, &found)); /* all labels are known */
-    hgi_free(&c->ctx->mem, found);
-    for (int64_t i = 0; i < known->count; i++) {
-        c->class = &known->label[i];
-        HGI_TRY(compare(c, m, weights));
-    }
+    HGI_TRY(hgi_classes_of(c->ctx, known, &labels, &c->class));
+    for (c->only = 0; c->only < known->count; c->only++) HGI_TRY(compare(c, m, weights));
     return HG_OK;
 }
 
@@ -109,7 +105,7 @@ hg_status hg_session_compare(hg_ctx *ctx, const hg_model *model, const hg_datase
                         "hg_session_compare: model, data or weights missing, or "
                         "out->size is not set");
     size_t wide = (size_t)hgi_max(1, data->features) * HGI_INFER_ROWS;
-    HGI_TRY(hgi_feed_fits(ctx, model, data, false));
+    HGI_TRY(hgi_feed_fits(ctx, model, data, HGI_FEED_ROWS));
     c.cost.size = sizeof c.cost;
     c.x = hgi_calloc(&ctx->mem, wide, sizeof *c.x);
     if (c.x == NULL) HGI_GOTO(hgi_fail_mem(ctx, wide * sizeof *c.x, "rows"));
@@ -120,6 +116,7 @@ hg_status hg_session_compare(hg_ctx *ctx, const hg_model *model, const hg_datase
     c.cost.mean = c.difference / (double)data->rows;
     *out = c.cost;
 done:
+    hgi_free(&ctx->mem, c.class);
     hgi_free(&ctx->mem, c.x);
     return status;
 }

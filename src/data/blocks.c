@@ -312,11 +312,11 @@ static hg_status stay(hgi_blocks *s, hg_dataset **out)
 
 hg_status hgi_blocks_label(hgi_blocks *s, const hg_data_options *o)
 {
-    float *labels;
+    hgi_labels labels;
     if (o->labels == NULL) return HG_OK;
     HGI_TRY(hgi_labels_read(s->ctx, o->labels, &labels));
-    hg_status status = hgi_dataset_label(s->ctx, s->block, o->labels->rows, labels);
-    hgi_free(&s->ctx->mem, labels);
+    hg_status status = hgi_dataset_label(s->ctx, s->block, &labels);
+    hgi_labels_free(&s->ctx->mem, &labels);
     return status;
 }
 

@@ -43,6 +43,8 @@ struct hg_dataset {
     double min, max, mean; /* over all values, found while reading                     */
     float *labels; /* [labelled] a class for each row, owned, or NULL                  */
     int64_t labelled; /* rows; of a block of a file those of the whole file            */
+    struct hgi_names
+        *label_names; /* that labels are numbers of; NULL: labels are numbers */
     /* The pictures that rows were made of, or NULL; owned but by a split.              */
     struct hgi_pictures *pictures;
     bool pictures_owned;
@@ -90,10 +92,21 @@ hg_status hgi_dataset_take(hg_ctx *ctx, const char *name, const char *format,
 /* The error for `count` values that are not finite, the first at this position.        */
 hg_status hgi_dataset_not_finite(hg_ctx *ctx, const hg_dataset *d, int64_t position,
                                  float value, int64_t count);
-/* *out [labels' rows] for who frees it.  Errors: HG_ESHAPE not one value a row.        */
-hg_status hgi_labels_read(hg_ctx *ctx, const hg_dataset *labels, float **out);
-/* labels [n] are copied; the caller has checked that they are as many as rows.        */
-hg_status hgi_dataset_label(hg_ctx *ctx, hg_dataset *d, int64_t n, const float *labels);
+/* Labels of rows: numbers, or the numbers of their names (see names.h).                */
+typedef struct hgi_labels {
+    const char *from; /* whose they are, for messages                                   */
+    const float *value;
+    int64_t count;
+    struct hgi_names *names; /* NULL: they are numbers                                  */
+} hgi_labels;
+/* Of a dataset that has one value or word a row, values to be given back with
+ * hgi_labels_free().  Errors: HG_ESHAPE not one value a row; HG_ERANGE one without.    */
+hg_status hgi_labels_read(hg_ctx *ctx, const hg_dataset *labels, hgi_labels *out);
+void hgi_labels_free(const hgi_mem *mem, hgi_labels *l);
+/* They are copied; the caller has checked that they are as many as rows.              */
+hg_status hgi_dataset_label(hg_ctx *ctx, hg_dataset *d, const hgi_labels *l);
+/* The dataset's own; count 0: it has none.                                             */
+hgi_labels hgi_dataset_labels(const hg_dataset *d);
 /* Find min, max and mean.  Errors: HG_ENONFINITE with the place and the count.         */
 hg_status hgi_dataset_check(hg_ctx *ctx, hg_dataset *d);
 /* A text as a message can show it: one line, at most `n` bytes with its NUL.           */

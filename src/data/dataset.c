@@ -5,6 +5,7 @@
  * that layout (packed, strided, split) is known in this file alone; and goes there through
  * a window, which brings rows to memory that are held in a file (rows.c).            */
 #include "data/blocks.h"
+#include "data/names.h"
 #include "data/pictures.h"
 
 #include <math.h>
@@ -22,6 +23,7 @@ void hg_dataset_free(hg_dataset **data)
     hgi_free(&mem, d->stored);
     hgi_free(&mem, d->order);
     hgi_free(&mem, d->labels);
+    hgi_names_free(&d->label_names);
     hgi_free(&mem, d->owned);
     hgi_free(&mem, d->columns_owned);
     hgi_free(&mem, d->unseen);
@@ -327,56 +329,13 @@ hg_status hgi_dataset_hash(hg_ctx *ctx, const hg_dataset *d, uint64_t *out)
     }
     if (d->labels != NULL)
         hash = hgi_hash(hash, d->labels, (size_t)d->labelled * sizeof *d->labels);
+    for (int64_t i = 0; d->label_names != NULL && i < d->label_names->count; i++) {
+        const char *name = d->label_names->name[i];
+        hash = hgi_hash(hash, name, strlen(name) + 1);
+    }
     *out = hash;
 done:
     hgi_rows_close(&w);
-    return status;
-}
-
-/* ---- labels -------------------------------------------------------------------------- */
-
-hg_status hgi_dataset_label(hg_ctx *ctx, hg_dataset *d, int64_t n, const float *labels)
-{
-    size_t bytes = (size_t)n * sizeof *labels;
-    float *copy = hgi_alloc(&ctx->mem, bytes);
-    if (copy == NULL) return hgi_fail_mem(ctx, bytes, "labels");
-    memcpy(copy, labels, bytes);
-    hgi_free(&ctx->mem, d->labels);
-    d->labels = copy;
-    d->labelled = n;
-    return HG_OK;
-}
-
-hg_status hgi_labels_read(hg_ctx *ctx, const hg_dataset *labels, float **out)
-{
-    *out = NULL;
-    if (labels->features != 1)
-        return hgi_fail(ctx, HG_ESHAPE,
-                        "%s: %lld values a row, expected labels: one value a row",
-                        labels->name, (long long)labels->features);
-    size_t bytes = (size_t)labels->rows * sizeof **out;
-    float *values = hgi_alloc(&ctx->mem, bytes);
-    if (values == NULL) return hgi_fail_mem(ctx, bytes, "labels");
-    hg_status status = hg_dataset_read(ctx, labels, 0, labels->rows, values);
-    if (status == HG_OK)
-        *out = values;
-    else
-        hgi_free(&ctx->mem, values);
-    return status;
-}
-
-hg_status hg_dataset_set_labels(hg_ctx *ctx, hg_dataset *data, const hg_dataset *labels)
-{
-    if (data == NULL || labels == NULL)
-        return hgi_fail(ctx, HG_EINVAL, "rows and their labels are needed");
-    if (labels->rows != data->rows)
-        return hgi_fail(ctx, HG_ESHAPE, "%s: %lld labels for %lld rows of %s",
-                        labels->name, (long long)labels->rows, (long long)data->rows,
-                        data->name);
-    float *values;
-    HGI_TRY(hgi_labels_read(ctx, labels, &values));
-    hg_status status = hgi_dataset_label(ctx, data, labels->rows, values);
-    hgi_free(&ctx->mem, values);
     return status;
 }
 

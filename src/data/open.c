@@ -3,6 +3,7 @@
  * the rows are to be.                                                                  */
 #include "data/blocks.h"
 #include "data/formats.h"
+#include "data/pictures.h"
 
 #include <math.h>
 #include <stdlib.h>
@@ -224,6 +225,7 @@ hg_status hgi_dataset_from_blocks(hgi_blocks *s, const hg_data_options *o,
         status = reshape(s->ctx, *out, o->shape);
     if (status == HG_OK && o->labels != NULL)
         status = hg_dataset_set_labels(s->ctx, *out, o->labels);
+    if (status == HG_OK && o->labels == NULL) status = hgi_pictures_label(s->ctx, *out);
     if (status != HG_OK) hg_dataset_free(out);
     return status;
 }

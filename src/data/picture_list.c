@@ -5,6 +5,7 @@
  * folder to look is slow; what it is then is told by its content.  Names are compared byte
  * by byte, so that the order of rows does not depend on the locale, and a folder's files
  * stand together.  Hidden files and folders (".DS_Store", "._a.png") are not looked at. */
+#include "data/names.h"
 #include "data/pictures.h"
 
 #include <dirent.h>
@@ -295,6 +296,26 @@ const char *hg_dataset_class(const hg_dataset *data, int64_t index)
     return p != NULL && index >= 0 && index < p->classes ? p->class_name[index] : NULL;
 }
 
+static hg_status class_names(hg_ctx *ctx, const struct hgi_pictures *p, hgi_names **out)
+{
+    HGI_TRY(hgi_names_new(ctx, p->classes, out));
+    for (int64_t i = 0; i < p->classes; i++)
+        HGI_TRY(hgi_names_set(ctx, *out, i, p->class_name[i]));
+    return HG_OK;
+}
+
+hg_status hgi_pictures_label(hg_ctx *ctx, hg_dataset *d)
+{
+    hg_dataset *labels = NULL;
+    if (d->pictures == NULL || d->pictures->classes == 0) return HG_OK;
+    for (int64_t r = 0; r < d->rows; r++)
+        if (item_of(d, r)->label < 0) return HG_OK;
+    HGI_TRY(hg_dataset_labels(ctx, d, &labels));
+    hg_status status = hg_dataset_set_labels(ctx, d, labels);
+    hg_dataset_free(&labels);
+    return status;
+}
+
 hg_status hg_dataset_labels(hg_ctx *ctx, const hg_dataset *data, hg_dataset **out)
 {
     const int64_t one = 1;
@@ -308,6 +329,7 @@ hg_status hg_dataset_labels(hg_ctx *ctx, const hg_dataset *data, hg_dataset **ou
         hgi_dataset_new(ctx, data->name, "classes", data->rows, 1, &one, &values, out));
     for (int64_t r = 0; r < data->rows; r++) values[r] = (float)item_of(data, r)->label;
     hg_status status = hgi_dataset_check(ctx, *out);
+    if (status == HG_OK) status = class_names(ctx, data->pictures, &(*out)->label_names);
     if (status != HG_OK) hg_dataset_free(out);
     return status;
 }

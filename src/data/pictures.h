@@ -40,6 +40,8 @@ hg_status hgi_pictures_list(hg_ctx *ctx, const char *folder, struct hgi_pictures
 /* One picture. */
 hg_status hgi_pictures_one(hg_ctx *ctx, const char *path, struct hgi_pictures **out);
 void hgi_pictures_free(struct hgi_pictures **p);
+/* Rows in folders of their own have those as labels; where one has none, none has. */
+hg_status hgi_pictures_label(hg_ctx *ctx, hg_dataset *d);
 /* The picture of a row as it is stored.                                                */
 const hgi_picture_item *hgi_pictures_of(const struct hgi_pictures *p, int64_t stored);
 /* "folder/path" into out. */

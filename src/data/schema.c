@@ -191,8 +191,8 @@ hg_status hgi_schema_settle(hg_ctx *ctx, hg_schema *s)
     return HG_OK;
 }
 
-static hg_status copy_column(hg_ctx *ctx, const hgi_schema_column *from, hg_schema *s,
-                             int64_t i)
+hg_status hgi_schema_copy_column(hg_ctx *ctx, const hgi_schema_column *from, hg_schema *s,
+                                 int64_t i)
 {
     hgi_schema_column *c = &s->column[i];
     HGI_TRY(hgi_schema_set_name(ctx, s, i, from->name, strlen(from->name)));
@@ -219,7 +219,7 @@ hg_status hgi_schema_copy(hg_ctx *ctx, const hg_schema *from, hg_schema **out)
     s->named = from->named;
     s->plain = from->plain;
     for (int64_t i = 0; i < from->columns; i++)
-        HGI_GOTO(copy_column(ctx, &from->column[i], s, i));
+        HGI_GOTO(hgi_schema_copy_column(ctx, &from->column[i], s, i));
     for (int64_t i = 0; i < from->left_count; i++)
         HGI_GOTO(hgi_schema_add_left(ctx, s, from->left[i]));
     HGI_GOTO(hgi_schema_settle(ctx, s));

@@ -65,6 +65,9 @@ struct hg_schema {
 hg_status hgi_schema_new(hg_ctx *ctx, int64_t columns, hg_schema **out);
 hg_status hgi_schema_copy(hg_ctx *ctx, const hg_schema *s, hg_schema **out);
 void hgi_schema_free(hg_schema **s);
+/* Column i of s becomes as `from`; hgi_schema_settle() comes after. */
+hg_status hgi_schema_copy_column(hg_ctx *ctx, const hgi_schema_column *from, hg_schema *s,
+                                 int64_t i);
 hg_status hgi_schema_set_name(hg_ctx *ctx, hg_schema *s, int64_t column, const char *name,
                               size_t n);
 hg_status hgi_schema_add_left(hg_ctx *ctx, hg_schema *s, const char *name);

@@ -2,6 +2,7 @@
 /* Datasets made of memory that is there already: views of the caller's, and splits.    */
 #include "base/rng.h"
 #include "data/data.h"
+#include "data/names.h"
 
 #include <math.h>
 #include <stdlib.h>
@@ -120,6 +121,7 @@ static hg_status side_new(hg_ctx *ctx, const hg_dataset *data, int64_t rows,
         if (d->labels == NULL)
             HGI_GOTO(hgi_fail_mem(ctx, (size_t)rows * sizeof *d->labels, "labels"));
         d->labelled = rows;
+        d->label_names = hgi_names_share(data->label_names);
     }
     if (d->stored == NULL || d->order == NULL) {
         status =
@@ -137,6 +139,8 @@ hg_status hgi_dataset_pick(hg_ctx *ctx, const hg_dataset *data, const int64_t *i
     HGI_TRY(side_new(ctx, data, n, out));
     for (int64_t i = 0; i < n; i++)
         (*out)->order[i] = data->order != NULL ? data->order[index[i]] : index[i];
+    for (int64_t i = 0; data->labels != NULL && i < n; i++)
+        (*out)->labels[i] = data->labels[index[i]];
     hg_status status = hgi_dataset_check(ctx, *out);
     if (status != HG_OK) hg_dataset_free(out);
     return status;

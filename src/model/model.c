@@ -317,6 +317,7 @@ hg_status hg_model_get_info(hg_ctx *ctx, const hg_model *m, hg_model_info *info)
         .keep_clean = m->spec.corrupt.count > 0 ? m->spec.corrupt.clean : 0,
         .sigma = m->net.loss->has_sigma ? hgi_net_sigma(&m->net, m->theta) : 0,
         .classes = m->spec.classes.count,
+        .indices = m->net.layer[m->net.code].indices,
         .learnt_sigma = m->net.sigma != NULL ? hgi_sigma_each(m->net.sigma) : NULL,
     };
     return HG_OK;
@@ -328,6 +329,34 @@ int hg_model_class(const hg_model *m, int64_t index, double *label)
         return 0;
     *label = m->spec.classes.label[index];
     return 1;
+}
+
+const char *hg_model_class_name(const hg_model *m, int64_t index)
+{
+    const hgi_names *names = m != NULL ? m->spec.classes.names : NULL;
+    return names != NULL && index >= 0 && index < names->count ? names->name[index]
+                                                               : NULL;
+}
+
+hg_status hg_model_find_class(hg_ctx *ctx, const hg_model *m, const char *text,
+                              double *label)
+{
+    char known[160];
+    if (m == NULL || text == NULL || label == NULL)
+        return hgi_fail(ctx, HG_EINVAL, "a model and a class are needed");
+    const hgi_classes *c = &m->spec.classes;
+    if (c->count == 0)
+        return hgi_fail(ctx, HG_EINVAL, "class: the model is not conditional on classes");
+    int64_t at = hgi_names_find(c->names, text);
+    if (at < 0 && hgi_parse_double(text, strlen(text), '.', label))
+        at = hgi_classes_place(c, *label);
+    if (at >= 0) {
+        *label = c->label[at];
+        return HG_OK;
+    }
+    hgi_classes_print(c, known, sizeof known);
+    return hgi_fail(ctx, HG_ERANGE, "class '%.60s' is none of the model's; it knows %s",
+                    text, known);
 }
 
 static int64_t trained_count(const hgi_layer *l)

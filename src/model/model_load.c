@@ -143,6 +143,24 @@ static hg_status get_classes(const reading *r, hgi_classes *out)
     return HG_OK;
 }
 
+/* Where classes are words: a name for each label, which then is its place in the list. */
+static hg_status get_class_names(const reading *r, hgi_classes *out)
+{
+    const json_t *a = json_object_get(r->o, "class_names");
+    if (a == NULL) return HG_OK;
+    if ((int64_t)json_array_size(a) != out->count)
+        return bad_field(r, "class_names", "as many names as there are classes");
+    HGI_TRY(hgi_names_new(r->ctx, out->count, &out->names));
+    for (int64_t i = 0; i < out->count; i++) {
+        const char *name = json_string_value(json_array_get(a, (size_t)i));
+        bool rises = out->label[i] >= (double)i && out->label[i] <= (double)i;
+        if (name == NULL || *name == '\0' || !rises)
+            return bad_field(r, "class_names", "words, of the labels 0, 1, 2 and so on");
+        HGI_TRY(hgi_names_set(r->ctx, out->names, i, name));
+    }
+    return HG_OK;
+}
+
 static hg_status get_spec(const reading *r, hgi_spec *s)
 {
     const char *code, *loss;
@@ -158,6 +176,7 @@ static hg_status get_spec(const reading *r, hgi_spec *s)
     if (!(s->sigma > 0 && s->sigma <= (double)FLT_MAX))
         return bad_field(r, "sigma", "a number above 0");
     HGI_TRY(get_classes(r, &s->classes));
+    HGI_TRY(get_class_names(r, &s->classes));
     HGI_TRY(get_binarise(r, &s->binarise));
     HGI_TRY(get_corrupt(r, &s->input, &s->corrupt));
     s->code = hgi_strdup(&r->ctx->mem, code);

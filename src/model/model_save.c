@@ -69,6 +69,17 @@ static json_t *classes_json(const hgi_classes *c)
     return a;
 }
 
+static json_t *names_json(const hgi_names *n)
+{
+    json_t *a = json_array();
+    for (int64_t i = 0; a != NULL && i < n->count; i++)
+        if (json_array_append_new(a, json_string(n->name[i])) != 0) {
+            json_decref(a);
+            return NULL;
+        }
+    return a;
+}
+
 /* What of a detector is words. */
 static int describe_detector(const hgi_detector *d, json_t *into)
 {
@@ -138,6 +149,8 @@ static json_t *describe(const hg_model *m)
         json_object_set_new(o, "out_of_range", json_string(m->clip ? "clip" : "refuse"));
     if (m->spec.classes.count > 0)
         bad |= json_object_set_new(o, "classes", classes_json(&m->spec.classes));
+    if (m->spec.classes.names != NULL)
+        bad |= json_object_set_new(o, "class_names", names_json(m->spec.classes.names));
     if (m->spec.binarise != HGI_BINARISE_NONE)
         bad |= json_object_set_new(o, "binarise",
                                    json_string(hgi_binarise_words[m->spec.binarise]));

@@ -206,16 +206,19 @@ static hg_status choose_loss(hgi_trainer *t, const hgi_scaler *s, const hgi_shap
 static hg_status find_classes(hgi_trainer *t)
 {
     if (strcmp(hgi_config_text(t->cfg, "condition"), "labels") != 0) return HG_OK;
-    return hgi_classes_find(t->ctx, t->train, &t->known);
+    const hgi_labels labels = hgi_dataset_labels(t->train);
+    return hgi_classes_find(t->ctx, &labels, &t->known);
 }
 
 static hg_status number_rows(hgi_trainer *t)
 {
     const hgi_classes *known = &t->m->spec.classes;
     if (known->count == 0) return HG_OK;
-    HGI_TRY(hgi_classes_of(t->ctx, known, t->train, &t->classes[0]));
-    return t->valid != NULL ? hgi_classes_of(t->ctx, known, t->valid, &t->classes[1])
-                            : HG_OK;
+    hgi_labels labels = hgi_dataset_labels(t->train);
+    HGI_TRY(hgi_classes_of(t->ctx, known, &labels, &t->classes[0]));
+    if (t->valid == NULL) return HG_OK;
+    labels = hgi_dataset_labels(t->valid);
+    return hgi_classes_of(t->ctx, known, &labels, &t->classes[1]);
 }
 
 /* Validation rows that a bce model must clip, or refuse; counts below 0. */
