@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: MIT
-/* Rows from the numbers of codebook entries: as from the entries; other numbers are told. */
+/* Rows from numbers of codebook entries: as from the entries; other numbers are told. */
 #include "test_models.h"
 
 #include <math.h>
