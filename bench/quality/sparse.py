@@ -2,7 +2,8 @@
 # SPDX-License-Identifier: MIT
 """How good are sparse codes?  Two measurements on real data:
 
-    bench/quality/sparse.py [--program PROGRAM] [--data FOLDER] [--epochs N] [--fast] [WHAT]
+    bench/quality/sparse.py [--program PROGRAM] [--data FOLDER] [--epochs N]
+                             [--precision auto] [--fast] [WHAT]
 
 ksparse  784-1000-784 with k = 25 on MNIST; the frozen codes of alpha k units go to a
          logistic regression; its test error in per cent, for each alpha.  Regularisation
@@ -60,7 +61,8 @@ def ksparse(o, folder):
     for alpha in (1, 2, 3):
         call(o.program, "train", images, "--limit", len(y), "--code", 1000, "--code-kind",
              f"topk alpha={alpha}", "--topk", 25, "--loss", "mse", "--epochs", o.epochs,
-             "--batch-size", 100, "-q", "-o", model, "--threads", o.threads)
+             "--batch-size", 100, "-q", "-o", model, "--threads", o.threads, "--precision",
+             o.precision)
         call(o.program, "encode", model, images, "--limit", len(y), "-o", out, "-q")
         z = np.load(out)
         call(o.program, "encode", model, test, "-o", out, "-q")
@@ -105,7 +107,8 @@ def measure(o, folder, train, test, *options):
     model = os.path.join(folder, "m.safetensors")
     call(o.program, "train", train, "--code", o.units, "--loss", "mse", "--scale", "none",
          "--output-activation", "linear", "--unit-decoder", "--epochs", o.epochs,
-         "--batch-size", 256, "-q", "-o", model, "--threads", o.threads, *options)
+         "--batch-size", 256, "-q", "-o", model, "--threads", o.threads, "--precision",
+         o.precision, *options)
     e = json.loads(call(o.program, "evaluate", model, test, "--json"))
     return e["mse"], (1 - e["zero_fraction"]) * o.units, e.get("dead_units", 0.0)
 
@@ -143,6 +146,7 @@ def main():
     a.add_argument("--units", type=int, default=2048)
     a.add_argument("--epochs", type=int, default=20)
     a.add_argument("--threads", type=int, default=1)
+    a.add_argument("--precision", default="auto", help="of the training's products")
     a.add_argument("--fast", action="store_true", help="few rows: to see that it runs")
     a.add_argument("what", nargs="*", default=["ksparse", "curve"])
     o = a.parse_args()
