@@ -162,7 +162,8 @@ static void print_text(const hg_dataset *data, const hg_data_info *info,
                  cli_shape(shape, info->rank, info->shape),
                  cli_grouped(b, info->features));
     else
-        snprintf(text, sizeof(text), "%s values", cli_grouped(b, info->features));
+        snprintf(text, sizeof(text), "%s value%s", cli_grouped(b, info->features),
+                 info->features == 1 ? "" : "s");
     cli_table_row(t, (const char *const[]){"row", text});
     snprintf(text, sizeof(text), "%s to %s, mean ", cli_real(a, info->min),
              cli_real(b, info->max));
@@ -256,20 +257,26 @@ static int run_info(cli *c)
 /* What can be wrong with the output is said before a large input is read. */
 static int run_convert(cli *c)
 {
-    hg_dataset *data = NULL;
+    hg_data_options o;
+    int64_t n = 0;
     char rows[CLI_NUMBER];
     const char *path = cli_get(c, "output");
     if (path == NULL)
         return cli_usage_error("data convert: no output; name it with -o OUT");
     int code = cli_check_format(cli_get(c, "to"));
     if (code == CLI_OK) code = cli_check_rows(c, path, cli_get(c, "to"));
-    if (code == CLI_OK) code = cli_open_data(c, c->args[0], &data);
-    if (code == CLI_OK && hg_dataset_save(c->ctx, data, path, cli_get(c, "to")) != HG_OK)
-        code = cli_failed(c);
-    if (code == CLI_OK && !cli_has(c, "quiet") && strcmp(path, "-") != 0)
-        fprintf(stderr, "%s: %s rows\n", path, cli_grouped(rows, hg_dataset_rows(data)));
-    hg_dataset_free(&data);
-    return code;
+    if (code == CLI_OK) code = cli_read_data_options(c, &o);
+    if (code == CLI_OK) code = cli_context(c);
+    if (code != CLI_OK) return code;
+    hg_status status =
+        hg_convert_file(c->ctx, c->args[0], &o, path, cli_get(c, "to"), &n);
+    if (status != HG_OK) {
+        cli_failed(c);
+        return status == HG_EUNKNOWN || status == HG_EINVAL ? CLI_USAGE : CLI_FAILED;
+    }
+    if (!cli_has(c, "quiet") && strcmp(path, "-") != 0)
+        fprintf(stderr, "%s: %s row%s\n", path, cli_grouped(rows, n), n == 1 ? "" : "s");
+    return CLI_OK;
 }
 
 static const cli_option *const info_options[] = {
@@ -297,7 +304,9 @@ const cli_verb cli_data_convert = {
     .usage = "FILE -o OUT [options]",
     .brief = "write rows in another format",
     .about = "Read a file and write its rows as NPY, CSV or IDX, by the ending of OUT or "
-             "--to.",
+             "--to.  From CSV to CSV columns are chosen, dropped and renamed, and each "
+             "cell stays the text that it is, be it 007, a date or an identifier; with "
+             "--decimal , numbers get a point.",
     .examples = "  hourglass data convert table.csv --drop label -o table.npy\n"
                 "  hourglass data convert images.gz -o - --limit 3\n",
     .options = convert_options,

@@ -22,6 +22,9 @@ static const cli_option score_options[] = {
     {0},
 };
 static const cli_option output_options[] = {
+    {"id", 0, "NAME", NULL,
+     "CSV: put this column, as it is, before the scores, to join them by", "output", NULL,
+     false},
     {"output", 'o', "OUT", "-", "file to write; - writes CSV to standard output",
      "output", NULL, false},
     {"to", 0, "FORMAT", "by ending", "format to write (hourglass list writers)", "output",
@@ -52,6 +55,7 @@ typedef struct job {
     bool has_rule;
     const char *output;
     int64_t rows;
+    int64_t skipped; /* rows that cannot be read, with --skip-bad */
     hg_decision decision;
     hg_drift drift;
 } job;
@@ -66,9 +70,12 @@ static void say(const job *j)
         hg_detector_get_info(j->c->ctx, j->model, &info) != HG_OK)
         return;
     cli_rule_text(j->c, j->model, &j->rule, j->has_rule, rule, sizeof(rule));
-    fprintf(stderr, "%s rows, %s anomalies: scores above %.6g, by %s",
-            cli_grouped(rows, j->rows), cli_grouped(found, d->anomalies), d->threshold,
-            rule);
+    fprintf(stderr, "%s row%s, ", cli_grouped(rows, j->rows), j->rows == 1 ? "" : "s");
+    if (j->skipped > 0)
+        fprintf(stderr, "%s without a score, ", cli_grouped(rows, j->skipped));
+    fprintf(stderr, "%s anomal%s: scores above %.6g, by %s",
+            cli_grouped(found, d->anomalies), d->anomalies == 1 ? "y" : "ies",
+            d->threshold, rule);
     if (d->extrapolated)
         fprintf(stderr, ", extrapolated from the tail of %s calibration rows",
                 cli_grouped(rows, info.calibration_rows));
@@ -108,6 +115,8 @@ static int print_json(const job *j)
         return cli_failed(j->c);
     cli_rule_text(j->c, j->model, &j->rule, j->has_rule, rule, sizeof(rule));
     json_object_set_new(o, "rows", json_integer(j->rows));
+    if (cli_has(j->c, "skip-bad"))
+        json_object_set_new(o, "skipped", json_integer(j->skipped));
     json_object_set_new(o, "anomalies", json_integer(j->decision.anomalies));
     json_object_set_new(o, "threshold", cli_json_real(j->decision.threshold));
     json_object_set_new(o, "rate", cli_json_real(j->decision.rate));
@@ -141,6 +150,7 @@ static int score_file(job *j, bool predict)
     j->decision.size = sizeof(j->decision);
     j->drift.size = sizeof(j->drift);
     o.drift = &j->drift;
+    o.skipped = &j->skipped;
     hg_status status = hg_score_file(c->ctx, j->model, c->args[1], &input, j->output, &o,
                                      &j->rows, &j->decision);
     hg_dataset_free(&labels);
@@ -204,6 +214,9 @@ static int run(cli *c)
         return cli_usage_error("%s: --json and the rows both go to standard output: name "
                                "a file for the rows with -o",
                                c->verb->name);
+    if (!predict && cli_has(c, "skip-bad") && cli_has(c, "explain"))
+        return cli_usage_error("score: --explain and --skip-bad exclude each other: rows "
+                               "that are left out would shift its numbers");
     if (!predict && stream && cli_has(c, "explain"))
         return cli_usage_error("score: --explain wants all rows, --follow has no end");
     int code = cli_check_format(cli_get(c, "to"));

@@ -292,7 +292,7 @@ static void data_words(const cli *c, char *out, size_t n)
 /* The closing words for people: what came out, and two commands to look at it. */
 static void print_closing(const job *j)
 {
-    char a[CLI_NUMBER], model[400], data[800];
+    char a[CLI_NUMBER], b[CLI_NUMBER], model[400], data[800];
     cli_table *t = cli_table_new("ll");
     if (j->epochs > 0) {
         add_row(t, "epochs", "%lld of %lld", (long long)j->last.epoch,
@@ -316,8 +316,11 @@ static void print_closing(const job *j)
     if (detects(j)) {
         hg_detector_info info = {.size = sizeof(info)};
         if (hg_detector_get_info(j->c->ctx, j->model, &info) == HG_OK)
-            add_row(t, "detector", "%s, calibrated with %s rows", info.score,
-                    cli_grouped(a, info.calibration_rows));
+            add_row(t, "detector", "%s, calibrated with %s rows%s%s%s", info.score,
+                    cli_grouped(a, info.calibration_rows),
+                    info.trimmed_rows > 0 ? "; " : "",
+                    info.trimmed_rows > 0 ? cli_grouped(b, info.trimmed_rows) : "",
+                    info.trimmed_rows > 0 ? " more are trimmed" : "");
         add_row(t, "next", "hourglass score %s %s -p", model, data);
     } else {
         add_row(t, "next", "hourglass evaluate %s %s", model, data);

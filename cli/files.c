@@ -95,6 +95,7 @@ int cli_read_data_options(cli *c, hg_data_options *out)
     out->boolean = cli_get(c, "boolean");
     out->date = cli_get(c, "date");
     out->rename = cli_get(c, "rename");
+    out->id = cli_get(c, "id");
     int code = cli_get_int(c, "limit", 1, INT64_MAX, &out->limit);
     if (code == CLI_OK)
         code = cli_get_int(c, "max-pixels", 1, INT64_MAX, &out->max_pixels);

@@ -8,6 +8,7 @@
 #include "follow.h"
 
 #include "interrupt.h"
+#include "json.h"
 
 #include <errno.h>
 #include <fcntl.h>
@@ -42,6 +43,8 @@ typedef struct stream {
     int in, out;
     const char *name;
     char *text; /* [room] */
+    char *row;  /* a row with its id, as it is written; NULL: ids are not asked for */
+    size_t row_bytes, row_room; /* of the id in it */
     size_t room, from, len;
     double recent[DRIFT_ROWS];
     int64_t recent_rows;
@@ -66,16 +69,56 @@ static int put(const stream *s, const char *text, size_t n)
     return CLI_OK;
 }
 
-static int put_header(const stream *s)
+/* The id of the row that is written next: as a cell, or as a member of its object. */
+static void take_id(stream *s, const char *id, size_t n)
+{
+    char *to = s->row;
+    if (s->json) {
+        char *copy = cli_alloc(n + 1, 1);
+        if (n > 0) memcpy(copy, id, n);
+        json_t *text = cli_json_text(copy);
+        to += sprintf(to, "{\"id\":");
+        to += json_dumpb(text, to, s->row_room - 8, JSON_ENCODE_ANY);
+        *to++ = ',';
+        json_decref(text);
+        free(copy);
+    } else {
+        bool quotes = false;
+        for (size_t i = 0; i < n; i++)
+            quotes = quotes || strchr(",\"\r;\t ", id[i]) != NULL;
+        if (quotes) *to++ = '"';
+        for (size_t i = 0; i < n; i++) {
+            if (id[i] == '"') *to++ = '"';
+            *to++ = id[i];
+        }
+        if (quotes) *to++ = '"';
+        *to++ = ',';
+    }
+    s->row_bytes = (size_t)(to - s->row);
+}
+
+/* The id goes in front, in one piece with the rest, which is n bytes. */
+static int put_with_id(const stream *s, const char *text, size_t n)
+{
+    if (s->row == NULL) return put(s, text, n);
+    /* The object has been opened before the id. */
+    if (s->json) text++, n--;
+    memcpy(s->row + s->row_bytes, text, n);
+    return put(s, s->row, s->row_bytes + n);
+}
+
+static int put_header(stream *s)
 {
     const cli_follow_job *j = s->job;
     char text[MOST_TEXT];
+    const char *id = cli_get(s->c, "id");
     if (s->json) return CLI_OK;
+    if (s->row != NULL) take_id(s, id, strlen(id));
     int n = snprintf(text, sizeof(text), "%s%s%s%s%s\n", j->score ? "score" : "",
                      j->score && j->p_value ? "," : "", j->p_value ? "p_value" : "",
                      (j->score || j->p_value) && j->anomaly ? "," : "",
                      j->anomaly ? "anomaly" : "");
-    return put(s, text, (size_t)n);
+    return put_with_id(s, text, (size_t)n);
 }
 
 /* score NaN: the line was bad. */
@@ -99,7 +142,7 @@ static int put_row(const stream *s, int64_t line, double score, double p, int an
     if (s->json) n++; /* the others have a comma too many */
     text[n - 1] = s->json ? '}' : '\n';
     if (s->json) text[n++] = '\n';
-    return put(s, text, n);
+    return put_with_id(s, text, n);
 }
 
 /* ---- a line -------------------------------------------------------------------------- */
@@ -157,6 +200,7 @@ static int take_line(stream *s, const char *text, size_t n)
     hg_status status = hg_lines_read(s->lines, text, n, s->step, &row);
     if (status == HG_OK && !row) return CLI_OK;
     (void)hg_lines_get_info(s->lines, &info);
+    if (s->row != NULL) take_id(s, info.id, (size_t)info.id_bytes);
     if (status != HG_OK) return bad_line(s, info.lines, "", hg_lines_message(s->lines));
     s->rows++;
     s->stop = s->rows == s->limit;
@@ -257,6 +301,9 @@ static int prepare(stream *s)
     s->step = s->window == 1 ? s->x : cli_alloc((size_t)s->wide, sizeof *s->x);
     s->room = ROOM > info.longest + 2 ? ROOM : (size_t)info.longest + 2;
     s->text = cli_alloc(s->room, 1);
+    /* A sign of an id takes up to six in JSON. */
+    s->row_room = cli_has(c, "id") ? 6 * (size_t)info.longest + 64 : 0;
+    if (s->row_room > 0) s->row = cli_alloc(s->row_room + MOST_TEXT, 1);
     return open_files(s);
 }
 
@@ -305,5 +352,6 @@ int cli_follow(cli *c, const cli_follow_job *job)
     if (s.step != s.x) free(s.step);
     free(s.x);
     free(s.text);
+    free(s.row);
     return code;
 }

@@ -140,7 +140,7 @@ typedef struct hg_data_options {
     size_t size;
     const char *format;   /* a row of hg_list("readers"), NULL: told by content */
     char delimiter;       /* CSV; 0: comma, semicolon or tab, told by content */
-    char decimal;         /* CSV; '.' (also 0) or ',' */
+    char decimal;         /* CSV; '.' or ','; 0: that of schema's file, else '.' */
     int header;           /* CSV; 0: detected, 1: there is one, -1: there is none */
     const char *drop;     /* CSV; column names, separated by commas, to leave out */
     const char *columns;  /* CSV; only these, in this order */
@@ -167,9 +167,12 @@ typedef struct hg_data_options {
     const char *stride; /* from tile to tile; NULL: the tile, so that none overlap */
     const char *colour; /* "grey" or "colour"; NULL: colour where one picture has it */
     int64_t max_pixels; /* of a picture, or it is refused; 0: 100 million */
-    int skip_bad;       /* leave out pictures that cannot be read, and count them */
+    int skip_bad; /* leave out pictures, or rows of CSV, that cannot be read; a warning
+                     says which and how many */
     const hg_pictures *pictures; /* read as these were: see hg_model_pictures(); what is
                                     named above comes first; other formats: no effect */
+    const char *id; /* CSV; a column that names rows: no value of them, unless schema has
+                       it; hg_score_file() writes its texts, as they are, before scores */
 } hg_data_options;
 
 /* Read a file; "-" is standard input, "a.npz:y" array y of an archive.  8-bit data stay
@@ -329,6 +332,15 @@ HG_API hg_status hg_dataset_read(hg_ctx *ctx, const hg_dataset *data, int64_t fi
  * Errors   HG_EIO (with the reason), HG_EUNKNOWN format or ending, HG_ENOMEM. */
 HG_API hg_status hg_dataset_save(hg_ctx *ctx, const hg_dataset *data, const char *path,
                                  const char *format) HG_WARN_UNUSED;
+/* From file to file ("-": standard input or output).  From CSV to CSV each cell stays the
+ * text that it is, be it 007, a date or an identifier; but numbers get a point where
+ * options->decimal is ','.  All else is hg_dataset_open() and hg_dataset_save().
+ * options->strict, drop_non_numeric and skip_bad ask for rows that are read: so they are
+ * numbers, even from CSV to CSV.  *rows (may be NULL): how many.
+ * Errors   as of both. */
+HG_API hg_status hg_convert_file(hg_ctx *ctx, const char *in,
+                                 const hg_data_options *options, const char *out,
+                                 const char *format, int64_t *rows) HG_WARN_UNUSED;
 
 /* ======== Configuration ================================================== */
 
@@ -980,7 +992,9 @@ typedef struct hg_detector_info {
     double finest; /* share of false alarms that calibration rows alone can promise */
     double tail_from, tail_shape, tail_scale; /* generalised Pareto; NaN without a tail */
     int64_t tail_rows;
-    hg_rule rule; /* when none is asked for */
+    hg_rule rule;         /* when none is asked for */
+    int64_t trimmed_rows; /* rows that calibrated too, but whose scores were left out as
+                             the highest: see option trim */
 } hg_detector_info;
 /* Set info->size before the call.  Errors  HG_EINVAL the model has no detector. */
 HG_API hg_status hg_detector_get_info(hg_ctx *ctx, const hg_model *model,
@@ -1054,6 +1068,8 @@ typedef struct hg_lines_info {
     int64_t unseen;           /* words that the schema lacks */
     int header;               /* 1: a header was there */
     int open;                 /* 0: the columns are not known yet, or do not fit */
+    const char *id;           /* options' id of the last line, id_bytes long, as it is */
+    int64_t id_bytes;         /* there; 0: none.  Until the next line is read. */
 } hg_lines_info;
 /* Set info->size before the call.  Errors  HG_EINVAL. */
 HG_API hg_status hg_lines_get_info(const hg_lines *lines, hg_lines_info *info);
@@ -1109,6 +1125,7 @@ typedef struct hg_score_file_options {
     const char *format;          /* of the output; NULL: by its ending */
     hg_drift *drift;             /* filled in, its size set; NULL: not asked for */
     int points; /* of a series: a score for each row, the mean over the windows it is in */
+    int64_t *skipped; /* input's skip_bad: rows that have no score; NULL: not asked for */
 } hg_score_file_options;
 /* For each row of a series the mean score of the windows that it is in, NaN where it is in
  * none.  windows: hg_dataset_windows(), score: hg_score_dataset(), one for each of them;
@@ -1119,7 +1136,9 @@ HG_API hg_status hg_score_points(hg_ctx *ctx, const hg_dataset *windows,
 /* Score a file's rows to a file ("-": standard input or output), in blocks: neither has to
  * fit in memory.  A model of a series gives a score for each window, with columns start and
  * end (times, or numbers of rows from 1), as CSV.  A rule about the rows at hand keeps
- * their scores until the end.  *rows and *decision may be NULL.
+ * their scores until the end.  *rows and *decision may be NULL.  With input's skip_bad rows
+ * that cannot be read keep their place: their cells are empty (NaN where not CSV), and
+ * *rows does not count them.  With input's id the output is CSV.
  * Errors   as of opening, scoring, deciding and saving. */
 HG_API hg_status hg_score_file(hg_ctx *ctx, const hg_model *model, const char *in,
                                const hg_data_options *input, const char *out,

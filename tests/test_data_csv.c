@@ -97,7 +97,7 @@ TEST(csv_quotes_hold_delimiters_quotes_and_line_ends)
                 "a.csv:2: column 2 has text after");
     /* The lines inside quotes count. */
     check_fault(ctx, "\"a\n\n\",b\n1,2\n1\n", NULL, HG_EFORMAT,
-                "a.csv:5: 1 columns, expected 2");
+                "a.csv:5: 1 column, expected 2");
 }
 
 TEST(csv_delimiter_and_decimal_sign_can_be_given)
@@ -184,7 +184,7 @@ TEST(csv_columns_are_chosen_and_dropped_by_name_or_number)
     check_fault(ctx, bare, &o, HG_EUNKNOWN, "without a header they are 1 to 3");
     o.columns = "heigth";
     check_fault(ctx, text, &o, HG_EUNKNOWN,
-                "columns: there is no column 'heigth'; did you mean "
+                "columns: there is no column 'heigth' among the 3; did you mean "
                 "'height'?");
     o.columns = "age,age";
     check_fault(ctx, text, &o, HG_EINVAL, "twice");
@@ -255,7 +255,8 @@ TEST(csv_other_kinds_of_text_are_told)
     hg_dataset *d;
     hg_data_options o = {.size = sizeof o, .format = "csv"};
     CHECK_OK(ctx, hgi_source_from_memory(ctx, "a.csv", "1,2\n\0,4\n", 8, &s));
-    CHECK_FAILS(ctx, hgi_dataset_from_source(ctx, s, &o, &d), HG_EFORMAT, "zero bytes");
+    CHECK_FAILS(ctx, hgi_dataset_from_source(ctx, s, &o, &d), HG_EFORMAT,
+                "a.csv:2: a zero byte");
     hgi_source_close(&s);
 }
 

@@ -37,6 +37,9 @@ typedef enum hgi_feed_kind {
 
 /* How a model's rows are read where the caller does not say: as its table, or numbers. */
 void hgi_feed_options(const hg_model *m, hg_data_options *o);
+/* The error of rows of another size than the model's, or its codes': `wanted` values. */
+hg_status hgi_feed_wrong(hg_ctx *ctx, const hg_model *m, const hg_dataset *d,
+                         int64_t wanted);
 /* Errors: HG_ESHAPE when there are not as many values a row as the model wants;
  * HG_EMISMATCH when columns have other names than the model's. */
 hg_status hgi_feed_fits(hg_ctx *ctx, const hg_model *m, const hg_dataset *data,

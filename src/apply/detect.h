@@ -19,10 +19,12 @@ hg_status hgi_detect_sample(hg_ctx *ctx, const hg_dataset *data, int64_t most,
  * reference rows is near itself, and less so the more of it is missing.  They only stand in
  * where there are too few others. */
 hg_status hgi_detect_finish(hg_ctx *ctx, hg_model *m, const hg_dataset *train,
-                            const hg_dataset *calibration);
-/* Calibration rows to scores, and the tail that follows; a rule where there is none.  On
- * failure the model is as it was. */
-hg_status hgi_detect_calibrate(hg_ctx *ctx, hg_model *m, const hg_dataset *rows);
+                            const hg_dataset *calibration, double trim);
+/* Calibration rows to scores, and the tail that follows; a rule where there is none.  trim:
+ * the share of them that are no normal rows and score highest.  On failure the model is as
+ * it was. */
+hg_status hgi_detect_calibrate(hg_ctx *ctx, hg_model *m, const hg_dataset *rows,
+                               double trim);
 
 /* Rows to train on and rows to calibrate with; both refer to data. */
 hg_status hgi_detect_split(hg_ctx *ctx, const hg_dataset *data, double share,

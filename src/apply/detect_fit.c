@@ -179,20 +179,27 @@ static void fit_tail(hgi_detector *d)
     d->tail = (hgi_tail){g.from, g.shape, g.scale, g.share, (double)g.rows};
 }
 
-hg_status hgi_detect_calibrate(hg_ctx *ctx, hg_model *m, const hg_dataset *rows)
+/* Rows to calibrate with come from where those to train on come from: of these trim leaves
+ * out the share that scores highest, and so it does here, or a threshold for normal rows
+ * would lie among the scores of the others.  Where fewer rows are abnormal than was said,
+ * as many normal ones go, and false alarms are more by that share at the most.         */
+hg_status hgi_detect_calibrate(hg_ctx *ctx, hg_model *m, const hg_dataset *rows,
+                               double trim)
 {
     hg_status status = HG_OK;
     hgi_detector *d = &m->detector;
-    size_t n = (size_t)rows->rows;
-    double *score = hgi_calloc(&ctx->mem, n, sizeof *score);
-    if (score == NULL) return hgi_fail_mem(ctx, n * sizeof *score, "calibration scores");
+    const int64_t n = rows->rows, kept = hgi_max(1, n - llround(trim * (double)n));
+    double *score = hgi_calloc(&ctx->mem, (size_t)n, sizeof *score);
+    if (score == NULL)
+        return hgi_fail_mem(ctx, (size_t)n * sizeof *score, "calibration scores");
     HGI_GOTO(hgi_score_all(ctx, m, rows, score));
     /* The usual rule is as fine as the rows in force allow: anew with each of them. */
-    if (hgi_rule_is_default(d)) HGI_GOTO(hgi_rule_default(ctx, d, rows->rows));
-    qsort(score, n, sizeof *score, ascending);
+    if (hgi_rule_is_default(d)) HGI_GOTO(hgi_rule_default(ctx, d, kept));
+    qsort(score, (size_t)n, sizeof *score, ascending);
     hgi_free(&ctx->mem, d->calibration);
     d->calibration = score;
-    d->calibrated = rows->rows;
+    d->calibrated = kept;
+    d->trimmed = n - kept;
     score = NULL;
     fit_tail(d);
 done:
@@ -201,18 +208,18 @@ done:
 }
 
 hg_status hgi_detect_finish(hg_ctx *ctx, hg_model *m, const hg_dataset *train,
-                            const hg_dataset *calibration)
+                            const hg_dataset *calibration, double trim)
 {
     const bool enough = calibration->rows >= HGI_GAPS_FEWEST;
     HGI_TRY(hgi_gaps_learn(ctx, m, enough ? calibration : train));
-    return hgi_detect_calibrate(ctx, m, calibration);
+    return hgi_detect_calibrate(ctx, m, calibration, trim);
 }
 
 hg_status hg_detector_calibrate(hg_ctx *ctx, hg_model *m, const hg_dataset *calibration)
 {
     if (m == NULL || calibration == NULL)
         return hgi_fail(ctx, HG_EINVAL, "a model and rows are needed");
-    return hgi_detect_calibrate(ctx, m, calibration);
+    return hgi_detect_calibrate(ctx, m, calibration, 0);
 }
 
 hg_status hg_detector_fit(hg_ctx *ctx, hg_model *m, const hg_dataset *train,
@@ -227,7 +234,7 @@ hg_status hg_detector_fit(hg_ctx *ctx, hg_model *m, const hg_dataset *train,
     HGI_TRY(hgi_feed_fits(ctx, m, train, HGI_FEED_ROWS));
     HGI_TRY(hgi_feed_fits(ctx, m, calibration, HGI_FEED_ROWS));
     HGI_TRY(learn(ctx, m, train, kind, 0, &before));
-    hg_status status = hgi_detect_finish(ctx, m, train, calibration);
+    hg_status status = hgi_detect_finish(ctx, m, train, calibration, 0);
     if (status != HG_OK) exchange(&m->detector, &before);
     hgi_detector_free(&ctx->mem, &before);
     return status;

@@ -157,7 +157,7 @@ static hg_status run(job *j)
     HGI_TRY(train_one(j, rows_of(j), 0, &j->model));
     HGI_TRY(train_others(j));
     HGI_TRY(hgi_detect_learn(j->ctx, j->model, rows_of(j), j->kind, j->trim));
-    return hgi_detect_finish(j->ctx, j->model, rows_of(j), j->calibration);
+    return hgi_detect_finish(j->ctx, j->model, rows_of(j), j->calibration, j->trim);
 }
 
 /* Weights of a training that was stopped are worth a detector, too, one of a single net:
@@ -169,7 +169,7 @@ static void detect_with_what_there_is(job *j)
     hgi_detector_free(mem, &j->model->detector);
     hg_status status = hgi_detect_learn(j->ctx, j->model, rows_of(j), j->kind, j->trim);
     if (status == HG_OK)
-        status = hgi_detect_finish(j->ctx, j->model, rows_of(j), j->calibration);
+        status = hgi_detect_finish(j->ctx, j->model, rows_of(j), j->calibration, j->trim);
     if (status != HG_OK) hgi_detector_free(mem, &j->model->detector);
 }
 

@@ -270,8 +270,7 @@ hg_status hg_doctor_new(hg_ctx *ctx, const hg_model *m, const hg_dataset *data,
     }
     if (data->features != m->net.inputs ||
         (train != NULL && train->features != m->net.inputs))
-        return hgi_fail(ctx, HG_ESHAPE, "%s: %lld values a row, but the model wants %lld",
-                        data->name, (long long)data->features, (long long)m->net.inputs);
+        return hgi_feed_wrong(ctx, m, data, m->net.inputs);
     patient p = {.ctx = ctx, .d = m->net.inputs, .k = m->net.code_size};
     p.n = sample_size(data, p.d, p.k);
     p.exam = (hgi_exam){.model = m,

@@ -3,6 +3,7 @@
  * map would have done.  Components fitted to the very rows that judge them would look
  * better than they are, so without training rows each half of the data is measured by
  * components that were fitted to the other half.                                       */
+#include "apply/apply.h"
 #include "apply/evaluate.h"
 #include "train/pca.h"
 
@@ -58,9 +59,7 @@ hg_status hgi_measure_pca(hg_ctx *ctx, const hg_model *m, const hg_dataset *data
     hg_dataset *half[2] = {NULL, NULL};
     hg_metrics *sum = NULL;
     if (train != NULL && train->features != hgi_model_raw(m))
-        return hgi_fail(ctx, HG_ESHAPE, "%s: %lld values a row, but the model wants %lld",
-                        train->name, (long long)train->features,
-                        (long long)hgi_model_raw(m));
+        return hgi_feed_wrong(ctx, m, train, hgi_model_raw(m));
     if (!has_pca(m, train != NULL ? train->rows : data->rows / 2)) return HG_OK;
     sum = hgi_calloc(&ctx->mem, 1, sizeof *sum);
     if (sum == NULL) return hgi_fail_mem(ctx, sizeof *sum, "the measures");

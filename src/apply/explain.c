@@ -296,9 +296,7 @@ static hg_status check(hg_ctx *ctx, const hg_model *m, const hg_dataset *data,
             return hgi_fail(ctx, HG_ERANGE, "%s: no row %lld, there are %lld", data->name,
                             (long long)row[i] + 1, (long long)data->rows);
     if (data->features != hgi_model_raw(m))
-        return hgi_fail(ctx, HG_ESHAPE, "%s: %lld values a row, but the model wants %lld",
-                        data->name, (long long)data->features,
-                        (long long)hgi_model_raw(m));
+        return hgi_feed_wrong(ctx, m, data, hgi_model_raw(m));
     return hg_detector_get_info(ctx, m, &info);
 }
 

@@ -19,6 +19,38 @@ void hgi_feed_options(const hg_model *m, hg_data_options *o)
     if (o->pictures == NULL) o->pictures = hg_model_pictures(m);
 }
 
+/* "28x28x1" */
+static void shape_text(int rank, const int64_t *shape, char *out, size_t n)
+{
+    size_t len = 0;
+    for (int i = 0; i < rank && len < n; i++)
+        len += (size_t)snprintf(out + len, n - len, "%s%lld", i > 0 ? "x" : "",
+                                (long long)shape[i]);
+}
+
+hg_status hgi_feed_wrong(hg_ctx *ctx, const hg_model *m, const hg_dataset *d,
+                         int64_t wanted)
+{
+    const hgi_shape *s = &m->spec.input;
+    char rows[80], model[80], hint[80] = "";
+    bool shapes = d->rank > 1 && s->rank > 1 && wanted == m->net.inputs;
+    if (!shapes)
+        return hgi_fail(
+            ctx, HG_ESHAPE, "%s: %lld value%s a row, but the model wants %lld", d->name,
+            (long long)d->features, d->features == 1 ? "" : "s", (long long)wanted);
+    shape_text(d->rank, d->shape, rows, sizeof rows);
+    shape_text(s->rank, s->dim, model, sizeof model);
+    bool same = d->shape[0] == s->dim[0] && d->shape[1] == s->dim[1];
+    if (d->pictures != NULL && !same)
+        snprintf(hint, sizeof hint, ": set resize, crop or tile to %lldx%lld",
+                 (long long)s->dim[0], (long long)s->dim[1]);
+    else if (d->pictures != NULL)
+        snprintf(hint, sizeof hint, ": set %s",
+                 s->rank < 3 || s->dim[2] == 1 ? "grey" : "colour");
+    return hgi_fail(ctx, HG_ESHAPE, "%s: rows of %s, but the model wants %s%s", d->name,
+                    rows, model, hint);
+}
+
 static hg_status wrong_shape(hg_ctx *ctx, const hg_model *m, const hg_dataset *d,
                              int64_t wanted, hgi_feed_kind kind)
 {
@@ -33,8 +65,7 @@ static hg_status wrong_shape(hg_ctx *ctx, const hg_model *m, const hg_dataset *d
                         "or %lld indices",
                         d->name, (long long)d->features, (long long)m->net.code_size,
                         (long long)code->indices);
-    return hgi_fail(ctx, HG_ESHAPE, "%s: %lld values a row, but the model wants %lld",
-                    d->name, (long long)d->features, (long long)wanted);
+    return hgi_feed_wrong(ctx, m, d, wanted);
 }
 
 /* A table whose columns have other names, or another order, would be read as if they had

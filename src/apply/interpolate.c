@@ -126,8 +126,7 @@ static hg_status check_way(hg_ctx *ctx, const hg_model *m, const hg_dataset *dat
     if (m == NULL || data == NULL)
         return hgi_fail(ctx, HG_EINVAL, "a model and data are needed");
     if (data->features != m->net.inputs)
-        return hgi_fail(ctx, HG_ESHAPE, "%s: %lld values a row, but the model wants %lld",
-                        data->name, (long long)data->features, (long long)m->net.inputs);
+        return hgi_feed_wrong(ctx, m, data, m->net.inputs);
     int64_t wrong = from < 0 || from >= data->rows ? from : to;
     if (wrong < 0 || wrong >= data->rows)
         return hgi_fail(ctx, HG_ERANGE, "%s: there is no row %lld: it has %lld",

@@ -18,7 +18,9 @@ struct hg_lines {
     hg_ctx own; /* messages of its own: it may live in another thread than its maker    */
     const hg_model *model;
     hg_data_options o;
-    char *columns, *drop, *rename, *name; /* copies of the caller's texts               */
+    char *columns, *drop, *rename, *name, *id; /* copies of the caller's texts          */
+    char *row_name; /* [room] of the last line, with o.id                               */
+    size_t row_name_bytes;
     hg_schema *channels; /* of a series: their names, or NULL                           */
     hgi_csv_rows r;
     char *text; /* [room + 1]: the line and a line end                                  */
@@ -114,7 +116,8 @@ static bool is_header(const hg_lines *l, const hgi_csv_record *rec)
     const hgi_csv_record none = {0};
     if (l->o.header != 0) return l->o.header > 0;
     if (names_columns(l, rec)) return true;
-    bool chosen = l->columns != NULL || l->drop != NULL || l->rename != NULL;
+    bool chosen = l->columns != NULL || l->drop != NULL || l->rename != NULL ||
+                  l->id != NULL || l->model->renamed != NULL;
     return (chosen || count_fields(l, rec) == wanted(l)) &&
            hgi_csv_looks_named(&l->r.c, rec, &none) && word_for_number(l, rec);
 }
@@ -127,7 +130,9 @@ static hg_status open_columns(hg_lines *l, const hgi_csv_record *rec)
     memset(t, 0, sizeof *t);
     l->header = is_header(l, rec);
     HGI_TRY(hgi_csv_columns_new(&l->r.c, rec, l->header, t));
-    HGI_TRY(hgi_csv_rename(t, l->o.rename));
+    hg_data_options o = l->o;
+    if (o.schema == NULL) o.schema = l->channels != NULL ? l->channels : l->model->names;
+    HGI_TRY(hgi_csv_rename(t, &o));
     HGI_TRY(hgi_csv_select(t, &l->o));
     t->table = l->o.schema != NULL;
     HGI_TRY(t->table ? hgi_csv_match(t, &l->o) : match_numbers(l));
@@ -138,42 +143,17 @@ static hg_status open_columns(hg_lines *l, const hgi_csv_record *rec)
 
 /* ---- lines --------------------------------------------------------------------------- */
 
-/* What is noted instead of being said at once: of this line, then forgotten.           */
-static hg_status judge(hg_lines *l)
+/* The text that names the line's row. */
+static void name_row(hg_lines *l, const hgi_csv_record *rec)
 {
-    hgi_csv_table *t = &l->r.t;
-    const hgi_csv_problem *p = t->text.count > 0   ? &t->text
-                               : t->huge.count > 0 ? &t->huge
-                                                   : &t->nonfinite;
-    hg_status status = HG_OK;
-    char column[64];
-    int64_t gap = -1;
-    for (int64_t i = 0; !t->table && i < t->count; i++)
-        if (t->column[i].missing > 0) {
-            if (gap < 0) gap = i;
-            t->column[i].missing = 0;
-        }
-    if (p->count == 0 && gap < 0) return HG_OK;
-    int64_t at = p->count > 0 ? p->column : gap;
-    const char *name = t->column[at].name;
-    snprintf(column, sizeof column, "%lld", (long long)at + 1);
-    if (name != NULL && *name != '\0') {
-        column[0] = '\'';
-        hgi_shown(name, strlen(name), column + 1, sizeof column - 2);
-        strcat(column, "'");
+    hgi_csv_field f;
+    const char *p = rec->from;
+    for (int64_t i = 0; i <= l->r.t.id; i++) {
+        p = hgi_csv_split(l->r.c.delimiter, p, rec->to, &f);
+        if (p == NULL || (p == rec->to && i < l->r.t.id)) return;
+        p++;
     }
-    if (p->count == 0)
-        status = hgi_fail(&l->own, HG_ENONFINITE,
-                          "%s:%lld: column %s has no value, and the model was trained "
-                          "without missing values",
-                          l->name, (long long)l->lines, column);
-    else
-        status = hgi_fail(&l->own, p == &t->text ? HG_EFORMAT : HG_ERANGE,
-                          "%s:%lld: column %s is '%s', expected a number%s", l->name,
-                          (long long)l->lines, column, p->shown,
-                          p == &t->huge ? " within +-3.4e38" : "");
-    t->text.count = t->huge.count = t->nonfinite.count = t->foreign.count = 0;
-    return status;
+    l->row_name_bytes = (size_t)(hgi_csv_unquote(&f, l->row_name) - l->row_name);
 }
 
 /* A copy that ends in a line end, which stops every scan of it.                        */
@@ -217,21 +197,24 @@ static hg_status read_line(hg_lines *l, const char *text, size_t n, float *x, in
     l->r.c.buf = l->text;
     l->r.c.len = (size_t)(rec.to - rec.from) + 1;
     l->r.c.line = l->lines;
-    if (l->r.c.delimiter == '\0') l->r.c.delimiter = hgi_csv_delimiter(&l->r.c);
+    if (l->r.c.delimiter == '\0') hgi_csv_take_signs(&l->r.c, &l->o, l->model->decimal);
     if (!l->open) {
         hg_status status = open_columns(l, &rec);
         l->refused = status != HG_OK && l->header;
         /* A line that is no row may be the noise of whoever starts to write.           */
-        if (status != HG_OK && !l->header) l->r.c.delimiter = l->o.delimiter;
+        if (status != HG_OK && !l->header) l->r.c.delimiter = '\0';
         HGI_TRY(status);
         if (l->header) return HG_OK;
     }
+    if (l->r.t.id >= 0) name_row(l, &rec);
     int64_t before = l->r.rows;
     hg_status status = hgi_csv_read_row(&l->r, &rec, x);
-    hg_status judged = judge(l);
     l->r.rows = before;
+    if (status == HG_OK)
+        status = hgi_csv_judge(&l->r, l->lines);
+    else
+        hgi_csv_forget(&l->r.t);
     HGI_TRY(status);
-    HGI_TRY(judged);
     l->r.rows++;
     *row = 1;
     return HG_OK;
@@ -244,6 +227,7 @@ hg_status hg_lines_read(hg_lines *l, const char *text, size_t n, float *x, int *
     if (text == NULL || x == NULL)
         return hgi_fail(&l->own, HG_EINVAL, "hg_lines_read: a text and a row are needed");
     l->lines++;
+    l->row_name_bytes = 0;
     if (l->refused)
         return hgi_fail(&l->own, HG_EMISMATCH, "%s:%lld: the header did not fit", l->name,
                         (long long)l->lines);
@@ -267,14 +251,17 @@ static hg_status take_options(hg_ctx *ctx, hg_lines *l, const char *name)
     HGI_GOTO(copy_text(l, l->o.columns, &l->columns));
     HGI_GOTO(copy_text(l, l->o.drop, &l->drop));
     HGI_GOTO(copy_text(l, l->o.rename, &l->rename));
+    HGI_GOTO(copy_text(l, l->o.id, &l->id));
     HGI_GOTO(copy_text(l, name != NULL ? name : "line", &l->name));
     l->o.columns = l->columns;
     l->o.drop = l->drop;
     l->o.rename = l->rename;
+    l->o.id = l->id;
     size_t values = (size_t)wanted(l) * LINE_VALUE;
     l->room = values > LINE_LEAST ? values : LINE_LEAST;
     l->text = hgi_alloc(&l->own.mem, l->room + 1);
-    if (l->text == NULL) status = HG_ENOMEM;
+    l->row_name = l->id != NULL ? hgi_alloc(&l->own.mem, l->room) : NULL;
+    if (l->text == NULL || (l->id != NULL && l->row_name == NULL)) status = HG_ENOMEM;
 done:
     return status == HG_OK ? HG_OK : hgi_fail_mem(ctx, l->room, "lines of text");
 }
@@ -287,7 +274,6 @@ hg_status hg_lines_new(hg_ctx *ctx, const hg_model *model, const hg_data_options
     if (model == NULL) return hgi_fail(ctx, HG_EINVAL, "a model is needed");
     HGI_TRY(hgi_data_options_read(ctx, options, &o));
     o.schema = model->scaler.schema;
-    char point = o.decimal == '\0' ? '.' : o.decimal;
     HGI_TRY(hgi_csv_check_signs(ctx, &o));
     hg_lines *l = hgi_calloc(&ctx->mem, 1, sizeof *l);
     if (l == NULL) return hgi_fail_mem(ctx, sizeof *l, "lines of text");
@@ -296,10 +282,10 @@ hg_status hg_lines_new(hg_ctx *ctx, const hg_model *model, const hg_data_options
     l->o = o;
     hg_status status = take_options(ctx, l, name);
     if (status == HG_OK && model->series != NULL)
-        status = hgi_series_names(ctx, model->series, &l->channels);
-    l->r.c = (hgi_csv){
-        .ctx = &l->own, .path = l->name, .delimiter = o.delimiter, .decimal = point};
+        status = hgi_series_names(ctx, model, &l->channels);
+    l->r.c = (hgi_csv){.ctx = &l->own, .path = l->name};
     l->r.limit = INT64_MAX;
+    l->r.skip = true; /* a bad line is its caller's to leave out, as ever */
     *out = l;
     if (status != HG_OK) hg_lines_free(out);
     return status;
@@ -315,6 +301,8 @@ void hg_lines_free(hg_lines **lines)
     hgi_free(&mem, l->columns);
     hgi_free(&mem, l->drop);
     hgi_free(&mem, l->rename);
+    hgi_free(&mem, l->id);
+    hgi_free(&mem, l->row_name);
     hgi_free(&mem, l->name);
     hgi_free(&mem, l->text);
     hgi_free(&mem, l);
@@ -339,6 +327,8 @@ hg_status hg_lines_get_info(const hg_lines *l, hg_lines_info *info)
         .unseen = l->r.t.unseen.count,
         .header = l->header,
         .open = l->open,
+        .id = l->row_name_bytes > 0 ? l->row_name : NULL,
+        .id_bytes = (int64_t)l->row_name_bytes,
     };
     return HG_OK;
 }

@@ -339,8 +339,7 @@ static hg_status check_row(hg_ctx *ctx, const hg_model *m, const hg_dataset *dat
                         "vectors are entries of a codebook; change their numbers "
                         "(encode --indices) and decode those");
     if (data->features != m->net.inputs)
-        return hgi_fail(ctx, HG_ESHAPE, "%s: %lld values a row, but the model wants %lld",
-                        data->name, (long long)data->features, (long long)m->net.inputs);
+        return hgi_feed_wrong(ctx, m, data, m->net.inputs);
     if (row < 0 || row >= data->rows)
         return hgi_fail(ctx, HG_ERANGE, "%s: there is no row %lld: it has %lld",
                         data->name, (long long)row + 1, (long long)data->rows);

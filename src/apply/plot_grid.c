@@ -58,9 +58,7 @@ hg_status hg_plot_grid(hg_ctx *ctx, const hg_model *m, const hg_dataset *d,
                         "%s: a table with words or gaps has no picture of a row; "
                         "reconstruct writes its rows as a table to hold beside them",
                         d->name);
-    if (d->features != m->net.inputs)
-        return hgi_fail(ctx, HG_ESHAPE, "%s: %lld values a row, but the model wants %lld",
-                        d->name, (long long)d->features, (long long)m->net.inputs);
+    if (d->features != m->net.inputs) return hgi_feed_wrong(ctx, m, d, m->net.inputs);
     int64_t tiles = hgi_min(o.items > 0 ? o.items : TILES, d->rows);
     bool noisy = m->spec.corrupt.count > 0; /* then its band stands in the middle */
     size_t count, bands = noisy ? 3 : 2;

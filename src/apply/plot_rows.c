@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: MIT
 /* Rows as pictures: samples, the steps between two rows, any rows of a model's kind. */
+#include "apply/apply.h"
 #include "apply/plot.h"
 #include "model/model.h"
 
@@ -81,9 +82,7 @@ hg_status hg_plot_rows(hg_ctx *ctx, const hg_model *m, const hg_dataset *rows,
     if (m == NULL || rows == NULL)
         return hgi_fail(ctx, HG_EINVAL, "a model and rows are needed");
     const int64_t d = rows->features;
-    if (d != m->net.inputs)
-        return hgi_fail(ctx, HG_ESHAPE, "%s: %lld values a row, but the model has %lld",
-                        rows->name, (long long)d, (long long)m->net.inputs);
+    if (d != m->net.inputs) return hgi_feed_wrong(ctx, m, rows, m->net.inputs);
     int64_t tiles = hgi_min(o.items > 0 ? o.items : MOST_TILES, rows->rows);
     hg_status status;
     const char **captions = NULL;

@@ -187,10 +187,7 @@ static hg_status check(hg_ctx *ctx, const hg_model *m, const hg_dataset *train,
     for (int i = 0; i < 2; i++) {
         const hg_dataset *d = i == 0 ? data : train;
         if (d == NULL) continue;
-        if (d->features != m->net.inputs)
-            return hgi_fail(ctx, HG_ESHAPE,
-                            "%s: %lld values a row, but the model wants %lld", d->name,
-                            (long long)d->features, (long long)m->net.inputs);
+        if (d->features != m->net.inputs) return hgi_feed_wrong(ctx, m, d, m->net.inputs);
         HGI_TRY(hgi_check_labels(ctx, i == 0 ? labels : train_labels, d));
     }
     if (train == NULL && data->rows < 4)

@@ -337,6 +337,7 @@ hg_status hg_detector_get_info(hg_ctx *ctx, const hg_model *m, hg_detector_info 
         .tail_scale = tail ? d->tail.scale : (double)NAN,
         .tail_rows = (int64_t)d->tail.rows,
         .rule = {sizeof(hg_rule), d->rule, d->rule_value},
+        .trimmed_rows = d->trimmed,
     };
     return HG_OK;
 }

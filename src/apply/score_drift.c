@@ -29,7 +29,8 @@ hg_status hg_score_drift(hg_ctx *ctx, const hg_model *m, const double *score, in
                         "hg_score_drift: scores and a drift of known size are needed");
     hgi_drift *d = hgi_alloc(&ctx->mem, sizeof *d);
     if (d == NULL) return hgi_fail_mem(ctx, sizeof *d, "a distribution of scores");
-    hgi_drift_open(d, m->detector.calibrated, m->detector.calibration);
+    hgi_drift_open(d, m->detector.calibrated + m->detector.trimmed,
+                   m->detector.calibration);
     hgi_drift_add(d, n, score);
     hgi_drift_tell(d, drift);
     hgi_free(&ctx->mem, d);

@@ -6,6 +6,7 @@
 #include "apply/rule.h"
 #include "apply/score.h"
 #include "apply/score_drift.h"
+#include "apply/score_places.h"
 #include "apply/series.h"
 
 #include <math.h>
@@ -25,7 +26,9 @@ typedef struct file_job {
     double *score; /* [room] of a window */
     int64_t room;
     bool by_rows; /* the rule needs all scores */
-    float *all;   /* [all_room] */
+    bool skip;    /* bad rows have a place, and no score */
+    const char *id;
+    float *all; /* [all_room] */
     int64_t all_room, rows;
     hg_decision decision;
     hgi_drift *drift; /* NULL: not asked for */
@@ -33,6 +36,7 @@ typedef struct file_job {
     hg_dataset *out; /* a block of BLOCK rows */
     float *value;    /* its values */
     hgi_save save;
+    hgi_score_places *places; /* of rows among records, or NULL: each record is a row */
 } file_job;
 
 /* ---- input ------------------------------------------------------------------------- */
@@ -43,8 +47,15 @@ static hg_status open_input(file_job *j, const char *in, const hg_data_options *
     hg_data_options input;
     HGI_TRY(hgi_data_options_read(ctx, options, &input));
     hgi_feed_options(j->model, &input);
+    j->id = input.id;
     HGI_TRY(hgi_data_source(ctx, in, &input, &j->source));
     HGI_TRY(hgi_blocks_open(ctx, j->source, &input, &j->blocks));
+    j->skip = input.skip_bad && strcmp(j->blocks.block->format, "csv") == 0;
+    if (j->blocks.late && j->id != NULL)
+        return hgi_fail(ctx, HG_EINVAL,
+                        "%s: id does not go with drop-non-numeric where the model has no "
+                        "names of columns",
+                        in);
     /* Which columns are text is known at the end alone, and of a dataset which folder, and
      * so which class, a picture lies in. */
     bool folders = j->model->spec.classes.count > 0 && input.labels == NULL &&
@@ -67,6 +78,19 @@ static const hg_dataset *like(const file_job *j)
 }
 
 /* ---- output ------------------------------------------------------------------------ */
+
+/* What is asked of a row; score NaN: it has none. */
+static void put_row(void *arg, double score, float *to)
+{
+    const file_job *j = arg;
+    if (isnan(score)) {
+        for (int64_t i = 0; i < j->out->features; i++) to[i] = (float)NAN;
+        return;
+    }
+    if (j->o.score) *to++ = (float)score;
+    if (j->o.p_value) *to++ = (float)hg_p_value(j->model, score);
+    if (j->o.anomaly) *to = score > j->decision.threshold;
+}
 
 /* The names of the columns asked for, in the block's own memory. */
 static hg_status open_output(file_job *j, const char *path)
@@ -91,19 +115,15 @@ static hg_status open_output(file_job *j, const char *path)
     j->out->columns = columns;
     j->out->columns_owned = columns;
     int64_t rows = j->kept != NULL ? j->kept->rows : j->blocks.rows;
-    return hgi_save_open(j->ctx, path, j->o.format, j->out, rows, &j->save);
-}
-
-/* What is asked of a row. */
-static void put_row(const file_job *j, double score, float *to)
-{
-    if (j->o.score) *to++ = (float)score;
-    if (j->o.p_value) *to++ = (float)hg_p_value(j->model, score);
-    if (j->o.anomaly) *to = score > j->decision.threshold;
+    if (!j->skip && j->id == NULL)
+        return hgi_save_open(j->ctx, path, j->o.format, j->out, rows, &j->save);
+    return hgi_score_places_open(j->ctx, path, j->o.format, j->out, j->id, put_row, j,
+                                 &j->places);
 }
 
 static hg_status write_scores(file_job *j, int64_t n)
 {
+    if (j->places != NULL) return hgi_score_places_write(j->places, j->score, n);
     for (int64_t at = 0; at < n; at += BLOCK) {
         int64_t some = hgi_min(BLOCK, n - at);
         for (int64_t i = 0; i < some; i++)
@@ -152,9 +172,15 @@ static hg_status decide_all(file_job *j)
     return write_scores(j, n);
 }
 
-static hg_status run(file_job *j)
+static hg_status next_rows(file_job *j)
 {
     HGI_TRY(hgi_rows_next(j->ctx, &j->window));
+    return j->places != NULL ? hgi_score_places_add(j->places, j->blocks.records) : HG_OK;
+}
+
+static hg_status run(file_job *j)
+{
+    HGI_TRY(next_rows(j));
     while (j->window.n > 0) {
         const int64_t n = j->window.n;
         HGI_TRY(make_room(j, n));
@@ -168,9 +194,10 @@ static hg_status run(file_job *j)
             HGI_TRY(write_scores(j, n));
         }
         j->rows += n;
-        HGI_TRY(hgi_rows_next(j->ctx, &j->window));
+        HGI_TRY(next_rows(j));
     }
-    return j->by_rows ? decide_all(j) : HG_OK;
+    if (j->by_rows) HGI_TRY(decide_all(j));
+    return j->places != NULL ? hgi_score_places_end(j->places) : HG_OK;
 }
 
 /* ---- a run ------------------------------------------------------------------------- */
@@ -193,7 +220,7 @@ static hg_status open_drift(file_job *j)
     j->drift = hgi_alloc(&j->ctx->mem, sizeof *j->drift);
     if (j->drift == NULL)
         return hgi_fail_mem(j->ctx, sizeof *j->drift, "a distribution of scores");
-    hgi_drift_open(j->drift, d->calibrated, d->calibration);
+    hgi_drift_open(j->drift, d->calibrated + d->trimmed, d->calibration);
     return HG_OK;
 }
 
@@ -202,6 +229,7 @@ static hg_status close_all(file_job *j, hg_status status)
     const hgi_mem *mem = &j->ctx->mem;
     hgi_scoring_close(&j->scoring, status, j->rows);
     if (j->save.ctx != NULL) status = hgi_save_close(&j->save, status);
+    status = hgi_score_places_close(&j->places, status);
     hgi_free(mem, j->score);
     hgi_free(mem, j->all);
     hgi_free(mem, j->drift);
@@ -250,6 +278,7 @@ hg_status hg_score_file(hg_ctx *ctx, const hg_model *m, const char *in,
     HGI_GOTO(run(&j));
     HGI_GOTO(hgi_feed_all_labels(ctx, like(&j), j.rows));
     if (rows != NULL) *rows = j.rows;
+    if (j.o.skipped != NULL) *j.o.skipped = hgi_score_places_bad(j.places);
     if (decision != NULL) *decision = j.decision;
     if (j.drift != NULL) hgi_drift_tell(j.drift, j.o.drift);
 done:

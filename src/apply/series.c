@@ -5,9 +5,10 @@
 #include <math.h>
 #include <string.h>
 
-hg_status hgi_series_names(hg_ctx *ctx, const hgi_windows *s, hg_schema **out)
+hg_status hgi_series_names(hg_ctx *ctx, const hg_model *m, hg_schema **out)
 {
     hg_status status = HG_OK;
+    const hgi_windows *s = m->series;
     *out = NULL;
     if (s->name == NULL) return HG_OK;
     HGI_TRY(hgi_schema_new(ctx, s->channels, out));
@@ -15,6 +16,7 @@ hg_status hgi_series_names(hg_ctx *ctx, const hgi_windows *s, hg_schema **out)
         HGI_GOTO(hgi_schema_set_name(ctx, *out, i, s->name[i], strlen(s->name[i])));
     if (s->time != NULL) HGI_GOTO(hgi_schema_add_left(ctx, *out, s->time));
     (*out)->named = true;
+    HGI_GOTO(hgi_schema_read_as(ctx, *out, m->decimal, m->renamed));
     HGI_GOTO(hgi_schema_settle(ctx, *out));
 done:
     if (status != HG_OK) hgi_schema_free(out);
@@ -26,10 +28,17 @@ static hg_status open_rows(hg_ctx *ctx, const hg_model *m, const char *path,
 {
     const hgi_windows *w = m->series;
     if (o->columns == NULL && o->schema == NULL) {
-        HGI_TRY(hgi_series_names(ctx, w, &s->names));
+        HGI_TRY(hgi_series_names(ctx, m, &s->names));
         o->schema = s->names;
         if (s->names != NULL) o->strict = 0;
     }
+    if (o->schema == NULL && o->decimal == '\0') o->decimal = m->decimal;
+    if (o->skip_bad || o->id != NULL)
+        return hgi_fail(ctx, HG_EINVAL,
+                        "%s: the model is of a series, whose rows follow one another: %s",
+                        path,
+                        o->skip_bad ? "skip-bad would leave some out"
+                                    : "id would name rows, but windows are scored");
     HGI_TRY(hg_dataset_open(ctx, path, o, &s->rows));
     if (s->rows->features == w->channels) return HG_OK;
     return hgi_fail(ctx, HG_ESHAPE,

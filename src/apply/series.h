@@ -21,7 +21,7 @@ hg_status hgi_series_open(hg_ctx *ctx, const hg_model *m, const char *path,
 void hgi_series_close(hg_ctx *ctx, hgi_series_rows *s);
 /* The channels' names as a schema, the column of time as one that may be left out; *out
  * NULL: they have none. */
-hg_status hgi_series_names(hg_ctx *ctx, const hgi_windows *s, hg_schema **out);
+hg_status hgi_series_names(hg_ctx *ctx, const hg_model *m, hg_schema **out);
 
 /* hg_score_file() for a model of a series; its options are checked. */
 hg_status hgi_score_series(hg_ctx *ctx, const hg_model *m, const char *in,

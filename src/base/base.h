@@ -125,6 +125,8 @@ void hgi_text_free(hgi_text *t);
 /* The length of the UTF-8 sequence at s, 0 when it is malformed.  Overlong forms,
  * surrogates and code points over 10FFFF are refused (RFC 3629, section 4).   */
 size_t hgi_utf8_length(const unsigned char *s);
+/* A byte of Windows-1252, which Latin-1 is a part of, as UTF-8: 1 to 3 bytes, no NUL.  */
+size_t hgi_utf8_of_1252(unsigned char byte, char out[3]);
 
 /* ---- numbers, whatever the locale ----------------------------------------- */
 

@@ -56,6 +56,28 @@ void hgi_text_free(hgi_text *t)
     *t = (hgi_text){.mem = t->mem};
 }
 
+/* Of 0x80 to 0x9f, where it is not Latin-1.  Source: unicode.org, CP1252.TXT; bytes that
+ * it leaves free are Latin-1's here.                                                   */
+static const uint16_t windows[32] = {
+    0x20ac, 0x81,   0x201a, 0x192,  0x201e, 0x2026, 0x2020, 0x2021,
+    0x2c6,  0x2030, 0x160,  0x2039, 0x152,  0x8d,   0x17d,  0x8f,
+    0x90,   0x2018, 0x2019, 0x201c, 0x201d, 0x2022, 0x2013, 0x2014,
+    0x2dc,  0x2122, 0x161,  0x203a, 0x153,  0x9d,   0x17e,  0x178};
+
+size_t hgi_utf8_of_1252(unsigned char byte, char out[3])
+{
+    unsigned c = byte >= 0x80 && byte < 0xa0 ? windows[byte - 0x80] : byte;
+    if (c < 0x80) {
+        out[0] = (char)c;
+        return 1;
+    }
+    size_t n = c < 0x800 ? 2 : 3;
+    out[0] = (char)(n == 2 ? 0xc0 | c >> 6 : 0xe0 | c >> 12);
+    if (n == 3) out[1] = (char)(0x80 | (c >> 6 & 0x3f));
+    out[n - 1] = (char)(0x80 | (c & 0x3f));
+    return n;
+}
+
 size_t hgi_utf8_length(const unsigned char *s)
 {
     if (s[0] < 0x80) return 1;

@@ -23,6 +23,16 @@
 
 typedef struct hgi_blocks hgi_blocks;
 
+/* Of what a block's rows were made, where options ask for bad rows to be left out, or for
+ * texts that name rows.                                                                */
+typedef struct hgi_records {
+    int64_t count;      /* rows, and records that are none because they are bad         */
+    int64_t *bad, bads; /* numbers of these, from 0, ascending                          */
+    int64_t room;       /* for bad */
+    hgi_text id;        /* a text for each record, with its NUL, one behind the other   */
+    bool named;         /* there are such texts */
+} hgi_records;
+
 struct hgi_blocks {
     hg_ctx *ctx;
     hgi_source *source; /* borrowed; it must outlive the stream                        */
@@ -32,6 +42,8 @@ struct hgi_blocks {
      * hgi_blocks_next() gave: block->rows of them, the first of which is row `first`.  */
     hg_dataset *block;
     int64_t first;
+    const hgi_records *records; /* of those rows; NULL: there is nothing to tell; also
+                                 * behind the last row there may be some that are bad   */
     int64_t rows; /* in all; -1: only the end will tell                                */
     int64_t room; /* rows that block->owned has memory for                             */
     bool lends;   /* next() points block->data at memory of the reader's instead       */

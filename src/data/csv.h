@@ -23,6 +23,9 @@ typedef struct hgi_csv {
     size_t keep; /* bytes from here on stay in buf; SIZE_MAX: pos                    */
     bool end;    /* the source has no more                                           */
     char delimiter, decimal;
+    bool sure; /* the sign is known: "1,234" with a point can only be 1234         */
+    bool from_model; /* ... as the caller's schema has it                               */
+    char told;      /* the sign that the caller's options have, or 0                    */
     int64_t line;   /* of pos, from 1                                                   */
     int64_t passed; /* bytes of text before buf[0]                                      */
 } hgi_csv;
@@ -39,8 +42,11 @@ typedef struct hgi_csv_field {
     bool quoted;
 } hgi_csv_field;
 
-/* Fill the buffer, skip a BOM, find the delimiter unless c->delimiter is set.          */
-hg_status hgi_csv_start(hgi_csv *c);
+/* Fill the buffer, skip a BOM, find delimiter and decimal sign where o does not say them.
+ * c has its context, source and path.                                                  */
+hg_status hgi_csv_start(hgi_csv *c, const hg_data_options *o);
+/* The signs alone, by the text in the buffer; known: of the model's file, or 0.        */
+void hgi_csv_take_signs(hgi_csv *c, const hg_data_options *o, char known);
 /* The delimiter that the text in the buffer seems to have.                             */
 char hgi_csv_delimiter(const hgi_csv *c);
 /* The next record, not yet split; r->from NULL at the end.                             */
@@ -71,6 +77,20 @@ typedef enum hgi_csv_kind {
     HGI_CSV_TEXT
 } hgi_csv_kind;
 hgi_csv_kind hgi_csv_classify(const hgi_csv_field *f, char point, double *number);
+
+/* Numbers in the dress of a report: "$1,234.50", "12 %", "(300)" is -300.  groups: a sign
+ * between each three digits is allowed where it could be a decimal one, too.           */
+bool hgi_csv_dressed(const hgi_csv_field *f, char point, bool groups, double *v);
+/* May it be such a number of this text, whose decimal sign is c->decimal?              */
+bool hgi_csv_groups(const hgi_csv *c);
+/* Which decimal sign makes a number of a text.                                         */
+typedef enum hgi_csv_sign {
+    HGI_CSV_NEITHER, /* no number, or one without such a sign */
+    HGI_CSV_OWN,
+    HGI_CSV_OTHER,
+    HGI_CSV_EITHER /* "1,234" */
+} hgi_csv_sign;
+hgi_csv_sign hgi_csv_sign_of(const hgi_csv_field *f, char point);
 
 /* ---- columns ------------------------------------------------------------------------- */
 
@@ -115,6 +135,7 @@ typedef struct hgi_csv_column {
     int64_t unseen;                /* words that the schema lacks                   */
     int64_t texts;   /* cells that are not numbers                                  */
     int64_t foreign; /* those of them that are, with the other decimal sign         */
+    int64_t unclear; /* those of them that could be with this one, too              */
     int64_t missing; /* cells without a value                                       */
     int64_t missing_line,
         missing_row; /* of the first                                    */
@@ -133,13 +154,16 @@ typedef struct hgi_csv_table {
     hgi_csv_column *column;
     char *names; /* one block, NULL without a header                            */
     hgi_csv_problem text, foreign, nonfinite, huge, unseen;
+    hgi_csv_problem bytes; /* no UTF-8; line 1 may be the header's                    */
+    int64_t id;            /* the column that names rows, or -1                       */
     bool table;  /* words and gaps are values                                   */
     bool forced; /* ... also where there are none                                      */
     int64_t word_cells, gaps; /* so far, of such values                                */
     int64_t categories; /* most words of a column                                      */
     const hg_schema *like;
-    char *renamed;     /* memory of the names that the user gave                      */
-    int64_t *by_place; /* [width] file's column at each place of a row                */
+    char *renamed;       /* memory of the names that the user gave                      */
+    const char *renames; /* the list of them, in that memory, or NULL                 */
+    int64_t *by_place;   /* [width] file's column at each place of a row                */
 } hgi_csv_table;
 
 /* Columns from the first record; with_names: it is the header.                         */
@@ -165,17 +189,22 @@ static inline char hgi_csv_other_sign(const hgi_csv *c)
 /* Note a cell that has no usable number; row from 0.                                   */
 void hgi_csv_note(hgi_csv_problem *p, int64_t line, int64_t row, int64_t column,
                   const hgi_csv_field *f);
+/* The name of a column, or its number, as messages have it between quotes.             */
+void hgi_csv_show_column(const hgi_csv_table *t, int64_t column, char *out, size_t n);
 /* The error that the notes add up to, if any.  Columns of text are none when the caller
  * has left them out (dest -1).                                                         */
 hg_status hgi_csv_verdict(const hgi_csv_table *t);
 /* ... that numbers add up to alone.                                                    */
 hg_status hgi_csv_numbers_verdict(const hgi_csv_table *t);
+/* The error that a cell is a number with the other decimal sign, or perhaps.           */
+hg_status hgi_csv_bad_sign(const hgi_csv_table *t, int64_t line, int64_t column,
+                           const hgi_csv_field *f);
 /* Give the dataset the names of the kept columns.                                      */
 hg_status hgi_csv_name_columns(const hgi_csv_table *t, hg_dataset *d);
 
 /* ---- rows ---------------------------------------------------------------------------- */
 
-enum { HGI_CSV_PIECES = 64 };
+enum { HGI_CSV_PIECES = 64, HGI_CSV_LINES = 20 };
 
 /* Whole records of the buffer, from byte `from` to `to`.                               */
 typedef struct hgi_csv_piece {
@@ -194,6 +223,10 @@ typedef struct hgi_csv_rows {
     int64_t limit; /* INT64_MAX: none                                                  */
     int64_t blank; /* line of the last blank record, 0: none                           */
     int64_t most;  /* pieces at a time                                                 */
+    bool skip;     /* rows that cannot be read are left out                            */
+    hgi_records records; /* of the last hgi_csv_block(), with skip or t.id             */
+    int64_t skipped;
+    int64_t skipped_line[HGI_CSV_LINES]; /* of the first of them                       */
     hgi_csv_piece piece[HGI_CSV_PIECES];
     int64_t pieces;
     float *values; /* of the last hgi_csv_block()                                      */
@@ -202,8 +235,10 @@ typedef struct hgi_csv_rows {
 
 /* ---- tables -------------------------------------------------------------------------- */
 
-/* New names; kinds that options fix; dates that the first records show.                */
-hg_status hgi_csv_rename(hgi_csv_table *t, const char *list);
+/* New names: the caller's, then those of the schema for columns that have their old ones;
+ * kinds that options fix; decimal signs and dates that the first records show.         */
+hg_status hgi_csv_rename(hgi_csv_table *t, const hg_data_options *o);
+void hgi_csv_weigh_signs(hgi_csv_rows *r);
 hg_status hgi_csv_kinds(hgi_csv_table *t, const hg_data_options *o);
 hg_status hgi_csv_guess(hgi_csv_rows *r);
 /* A warning where kept columns share a name.                                           */
@@ -234,6 +269,16 @@ void hgi_csv_table_free(hgi_csv_table *t);
  * which only gaps are new.  *out is NULL where texts are no use: path is no file that can
  * be read twice, or s writes something else than a table as CSV.                       */
 struct hgi_csv_texts;
+/* A cell's text as it stands in a CSV file, in quotes where it needs them.             */
+void hgi_csv_add_text(hgi_text *line, const hgi_csv_field *f);
+/* A number with a decimal comma, with a point: "1.234,50" becomes 1234.50.  False: no such
+ * text.                                                                                */
+bool hgi_csv_add_number(hgi_text *line, const hgi_csv_field *f);
+/* A name as the head of a file has it.                                                 */
+void hgi_csv_write_name(hgi_text *f, const char *name);
+/* CSV to CSV, cells as they are: hg_convert_file().                                    */
+hg_status hgi_csv_copy(hg_ctx *ctx, hgi_source *source, const hg_data_options *o,
+                       const char *out, int64_t *rows);
 hg_status hgi_csv_texts_open(hg_ctx *ctx, const char *path, const hg_data_options *o,
                              const hgi_save *s, struct hgi_csv_texts **out);
 void hgi_csv_texts_close(struct hgi_csv_texts **texts);
@@ -254,6 +299,24 @@ hg_status hgi_csv_check_signs(hg_ctx *ctx, const hg_data_options *o);
 hg_status hgi_csv_read_names(hgi_csv_rows *r, const hg_data_options *o);
 /* One record to `row`, with notes; no memory is taken where words have their numbers. */
 hg_status hgi_csv_read_row(hgi_csv_rows *r, const hgi_csv_record *rec, float *row);
+/* The error of a row with more fields than the first has, or fewer.                    */
+hg_status hgi_csv_ragged(const hgi_csv_rows *r, const hgi_csv_record *rec);
+/* The notes of a row that was read are its error, if they are one; they are forgotten. */
+hg_status hgi_csv_judge(hgi_csv_rows *r, int64_t line);
+void hgi_csv_forget(hgi_csv_table *t);
+/* hgi_csv_read_row(); with r->skip *taken is false where the record is bad: counted, told
+ * of, and no error.                                                                    */
+hg_status hgi_csv_try_row(hgi_csv_rows *r, const hgi_csv_record *rec, float *row,
+                          bool *taken);
+/* The texts that name the records of the text from this byte on, records.count in all. */
+hg_status hgi_csv_name_rows(hgi_csv_rows *r, size_t from, int64_t before);
+/* How many rows were left out, and where.                                              */
+void hgi_csv_tell_skipped(const hgi_csv_rows *r);
+/* Cells whose bytes are no UTF-8 become that, from Windows-1252: in `out`, which has room
+ * for three bytes each; returns its end.                                               */
+bool hgi_csv_is_utf8(const char *p, const char *to);
+char *hgi_csv_to_utf8(const char *p, const char *to, char *out);
+void hgi_csv_tell_bytes(const hgi_csv_table *t);
 /* Is the first record a header?  second->from NULL: there is none to compare it with. */
 bool hgi_csv_looks_named(const hgi_csv *c, const hgi_csv_record *first,
                          const hgi_csv_record *second);

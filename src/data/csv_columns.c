@@ -6,6 +6,7 @@
 #include "data/csv.h"
 
 #include <string.h>
+#include <strings.h>
 
 /* A hostile first record of commas must not cost 50 bytes each without end.            */
 #define COLUMNS_MAX (INT64_C(1) << 20)
@@ -50,12 +51,30 @@ char *hgi_csv_unquote(const hgi_csv_field *f, char *out)
     return out;
 }
 
+void hgi_csv_show_column(const hgi_csv_table *t, int64_t column, char *out, size_t n)
+{
+    droppable(t, column, out, n);
+}
+
 /* Returns behind its NUL. */
 static char *copy_name(const hgi_csv_field *f, char *out)
 {
     out = hgi_csv_unquote(f, out);
     *out++ = '\0';
     return out;
+}
+
+/* The same of a file's own name, as UTF-8.  The raw bytes go to the far end of the room
+ * first, which is three times theirs.                                                  */
+static char *take_name(hgi_csv_table *t, int64_t column, int64_t line,
+                       const hgi_csv_field *f, char *out)
+{
+    if (hgi_csv_is_utf8(f->from, f->to)) return copy_name(f, out);
+    char *raw = out + 2 * (f->to - f->from), *end = hgi_csv_unquote(f, raw);
+    char *to = hgi_csv_to_utf8(raw, end, out);
+    hgi_csv_note(&t->bytes, line, 0, column, &(hgi_csv_field){out, to, false});
+    *to++ = '\0';
+    return to;
 }
 
 /* The fields of the first record: how many, or -1 after an error in it.                */
@@ -74,7 +93,7 @@ static int64_t count_fields(const hgi_csv *c, const hgi_csv_record *r)
 hg_status hgi_csv_columns_new(hgi_csv *c, const hgi_csv_record *first, bool with_names,
                               hgi_csv_table *t)
 {
-    *t = (hgi_csv_table){.c = c, .count = count_fields(c, first)};
+    *t = (hgi_csv_table){.c = c, .count = count_fields(c, first), .id = -1};
     if (t->count < 0) {
         return hgi_fail(c->ctx, HG_EFORMAT, "%s:%lld: text after a closing quote",
                         c->path, (long long)first->line);
@@ -84,8 +103,10 @@ hg_status hgi_csv_columns_new(hgi_csv *c, const hgi_csv_record *first, bool with
             c->ctx, HG_EFORMAT, "%s:%lld: %lld columns, expected at most %lld", c->path,
             (long long)first->line, (long long)t->count, (long long)COLUMNS_MAX);
     }
-    /* A name is no longer than its field; its delimiter makes room for its NUL. */
-    size_t bytes = (size_t)(first->to - first->from) + (size_t)t->count;
+    /* As UTF-8 a name is no longer than three times its field; its delimiter makes room
+     * for its NUL.                                                                     */
+    bool plain = hgi_csv_is_utf8(first->from, first->to);
+    size_t bytes = (plain ? 1 : 3) * (size_t)(first->to - first->from) + (size_t)t->count;
     t->column = hgi_calloc(&c->ctx->mem, (size_t)t->count, sizeof *t->column);
     if (with_names) t->names = hgi_alloc(&c->ctx->mem, bytes);
     if (t->column == NULL || (with_names && t->names == NULL)) {
@@ -99,7 +120,7 @@ hg_status hgi_csv_columns_new(hgi_csv *c, const hgi_csv_record *first, bool with
         t->column[i].dest = i;
         if (!with_names) continue;
         t->column[i].name = name;
-        name = copy_name(&f, name);
+        name = take_name(t, i, first->line, &f, name);
     }
     t->kept = t->count;
     return HG_OK;
@@ -116,6 +137,34 @@ void hgi_csv_columns_free(hgi_csv_table *t)
 
 /* ---- the user's choice --------------------------------------------------------------- */
 
+/* The one that differs by the case of letters alone, or else the nearest. */
+static const char *nearest_name(const char *word, const char *const *names, int64_t n)
+{
+    for (int64_t i = 0; i < n; i++)
+        if (*word != '\0' && strcasecmp(names[i], word) == 0) return names[i];
+    return hgi_nearest(word, names, n);
+}
+
+/* "; did you mean 'amount'?", or the first names that there are.                       */
+static void suggest(const char *word, const char *const *names, int64_t n, char *out,
+                    size_t room)
+{
+    const char *near = nearest_name(word, names, n);
+    char shown[48];
+    size_t len = 0;
+    if (near != NULL) {
+        hgi_shown(near, strlen(near), shown, sizeof shown);
+        snprintf(out, room, "; did you mean '%s'?", shown);
+        return;
+    }
+    for (int64_t i = 0; i < n && i < NAMES_SHOWN; i++) {
+        hgi_shown(names[i], strlen(names[i]), shown, sizeof shown);
+        len +=
+            (size_t)snprintf(out + len, room - len, "%s'%s'", i > 0 ? ", " : ": ", shown);
+    }
+    if (n > NAMES_SHOWN) snprintf(out + len, room - len, ", ...");
+}
+
 /* With the nearest name, when there are names. */
 hg_status hgi_csv_unknown_column(const hgi_csv_table *t, const char *option,
                                  const char *word)
@@ -131,13 +180,12 @@ hg_status hgi_csv_unknown_column(const hgi_csv_table *t, const char *option,
     const char **names = hgi_alloc(&c->ctx->mem, bytes);
     if (names == NULL) return hgi_fail_mem(c->ctx, bytes, "names of columns");
     for (int64_t i = 0; i < t->count; i++) names[i] = t->column[i].name;
-    const char *near = hgi_nearest(word, names, t->count);
-    char shown[64] = "";
-    if (near != NULL) hgi_shown(near, strlen(near), shown, sizeof shown);
+    char hint[NAMES_SHOWN * 56];
+    suggest(word, names, t->count, hint, sizeof hint);
     hgi_free(&c->ctx->mem, names);
-    return hgi_fail(c->ctx, HG_EUNKNOWN, "%s: %s: there is no column '%s'%s%s%s", c->path,
-                    option, word, near != NULL ? "; did you mean '" : "", shown,
-                    near != NULL ? "'?" : "");
+    return hgi_fail(c->ctx, HG_EUNKNOWN,
+                    "%s: %s: there is no column '%.100s' among the %lld%s", c->path,
+                    option, word, (long long)t->count, hint);
 }
 
 int64_t hgi_csv_find_column(const hgi_csv_table *t, const char *word)
@@ -212,6 +260,11 @@ hg_status hgi_csv_select(hgi_csv_table *t, const hg_data_options *o)
     }
     int64_t dropped;
     if (o->drop != NULL) HGI_GOTO(hgi_csv_list(t, "drop", o->drop, place, &dropped));
+    if (o->id != NULL) {
+        t->id = hgi_csv_find_column(t, o->id);
+        if (t->id < 0) HGI_GOTO(hgi_csv_unknown_column(t, "id", o->id));
+        if (o->columns == NULL) place[t->id] = 0;
+    }
     t->kept = 0;
     for (int64_t k = 0; k < listed; k++) {
         hgi_csv_column *column = &t->column[order[k]];
@@ -268,6 +321,24 @@ static int64_t word_columns(const hgi_csv_table *t, char drop[NAMES_SHOWN * 50])
     return columns;
 }
 
+hg_status hgi_csv_bad_sign(const hgi_csv_table *t, int64_t line, int64_t column,
+                           const hgi_csv_field *f)
+{
+    char where[64], shown[32], sign = hgi_csv_other_sign(t->c);
+    describe(t, column, where, sizeof where);
+    hgi_shown(f->from, (size_t)(f->to - f->from), shown, sizeof shown);
+    if (hgi_csv_sign_of(f, t->c->decimal) == HGI_CSV_EITHER)
+        return hgi_fail(t->c->ctx, HG_EFORMAT,
+                        "%s:%lld: %s is '%s': is ',' the decimal sign, or does it group "
+                        "digits?  set decimal to ',' or to '.'",
+                        t->c->path, (long long)line, where, shown);
+    return hgi_fail(
+        t->c->ctx, HG_EFORMAT,
+        "%s:%lld: %s is '%s', expected a number; if '%c' is the decimal sign, "
+        "set decimal to '%c'",
+        t->c->path, (long long)line, where, shown, sign, sign);
+}
+
 /* The first such cell by place, what can be done, and the hint at the decimal sign when
  * another cell gives one.                                                              */
 static hg_status text_verdict(const hgi_csv_table *t)
@@ -277,11 +348,8 @@ static hg_status text_verdict(const hgi_csv_table *t)
     int64_t columns = word_columns(t, drop);
     describe(t, p->column, where, sizeof where);
     if (p->line == t->foreign.line && p->column == t->foreign.column) {
-        char sign = hgi_csv_other_sign(t->c);
-        return hgi_fail(t->c->ctx, HG_EFORMAT,
-                        "%s:%lld: %s is '%s', expected a number; if '%c' is the decimal "
-                        "sign, set decimal to '%c'",
-                        t->c->path, (long long)p->line, where, p->shown, sign, sign);
+        hgi_csv_field f = {p->shown, p->shown + strlen(p->shown), false};
+        return hgi_csv_bad_sign(t, p->line, p->column, &f);
     }
     decimal_hint(t, hint, sizeof hint);
     return hgi_fail(
@@ -368,6 +436,8 @@ hg_status hgi_csv_name_columns(const hgi_csv_table *t, hg_dataset *d)
     for (int64_t i = 0; i < t->count; i++) {
         if (t->column[i].dest >= 0) bytes += strlen(t->column[i].name) + 1;
     }
+    const char *renamed = t->renames;
+    bytes += renamed != NULL ? strlen(renamed) + 1 : 0;
     char **columns = hgi_alloc(&ctx->mem, bytes);
     if (columns == NULL) return hgi_fail_mem(ctx, bytes, "names of columns");
     char *text = (char *)(columns + t->kept);
@@ -378,6 +448,7 @@ hg_status hgi_csv_name_columns(const hgi_csv_table *t, hg_dataset *d)
         columns[t->column[i].dest] = text;
         text += n;
     }
+    d->renamed = renamed != NULL ? strcpy(text, renamed) : NULL;
     d->columns = columns;
     d->columns_owned = columns;
     return HG_OK;

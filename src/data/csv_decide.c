@@ -279,14 +279,9 @@ static hg_status check_foreign(const hgi_csv_table *t)
     for (int64_t i = 0; i < t->count; i++) {
         const hgi_csv_column *c = &t->column[i];
         if (c->dest < 0 || c->kind != HGI_NUMERIC || 2 * c->foreign <= c->texts) continue;
-        if (p->column != i || c->name == NULL || *c->name == '\0')
-            return hgi_csv_verdict(t);
-        char name[40], sign = hgi_csv_other_sign(t->c);
-        hgi_shown(c->name, strlen(c->name), name, sizeof name);
-        return hgi_fail(t->c->ctx, HG_EFORMAT,
-                        "%s:%lld: column '%s' is '%s', expected a number; if '%c' is the "
-                        "decimal sign, set decimal to '%c'",
-                        t->c->path, (long long)p->line, name, p->shown, sign, sign);
+        if (p->column != i) return hgi_csv_verdict(t);
+        hgi_csv_field f = {p->shown, p->shown + strlen(p->shown), false};
+        return hgi_csv_bad_sign(t, p->line, i, &f);
     }
     return HG_OK;
 }

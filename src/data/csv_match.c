@@ -4,6 +4,10 @@
 #include "data/csv.h"
 
 #include <string.h>
+#include <strings.h>
+
+/* Names in a message. */
+enum { SHOWN = 6 };
 
 /* ---- kinds --------------------------------------------------------------------------- */
 
@@ -43,29 +47,106 @@ done:
 
 /* ---- names --------------------------------------------------------------------------- */
 
-/* "old=new,old=new"; a comma inside a name is not provided for. */
-hg_status hgi_csv_rename(hgi_csv_table *t, const char *list)
+/* "old=new,old=new" is cut in its place, from *at on: false behind the last.  A comma
+ * inside a name is not provided for.                                                   */
+static bool next_pair(char **at, char **old, char **name)
+{
+    char *p = *at, *end;
+    if (p == NULL) return false;
+    end = strchr(p, ',');
+    if (end != NULL) *end = '\0';
+    *at = end != NULL ? end + 1 : NULL;
+    *old = p;
+    *name = strchr(p, '=');
+    if (*name != NULL) *(*name)++ = '\0';
+    return true;
+}
+
+/* The caller's list, to be cut, and behind it as it is: columns keep both.             */
+static hg_status copy_list(hgi_csv_table *t, const char *list)
 {
     hg_ctx *ctx = t->c->ctx;
+    size_t n = strlen(list) + 1;
+    t->renamed = hgi_alloc(&ctx->mem, 2 * n);
+    if (t->renamed == NULL) return hgi_fail_mem(ctx, 2 * n, "names of columns");
+    memcpy(t->renamed, list, n);
+    t->renames = memcpy(t->renamed + n, list, n);
+    return HG_OK;
+}
+
+/* Names that change places do: none is set before all are found. */
+static void set_names(hgi_csv_table *t, const char *const *fresh)
+{
+    for (int64_t i = 0; i < t->count; i++)
+        if (fresh[i] != NULL) t->column[i].name = fresh[i];
+}
+
+static hg_status rename_asked(hgi_csv_table *t, const char **fresh)
+{
+    hg_ctx *ctx = t->c->ctx;
+    char *old, *name;
+    for (char *at = t->renamed; next_pair(&at, &old, &name);) {
+        if (name == NULL)
+            return hgi_fail(ctx, HG_EINVAL, "rename '%.100s': expected old=new", old);
+        int64_t i = hgi_csv_find_column(t, old);
+        if (i < 0) return hgi_csv_unknown_column(t, "rename", old);
+        fresh[i] = name;
+    }
+    return HG_OK;
+}
+
+static int64_t named(const hgi_csv_table *t, const char *name)
+{
+    for (int64_t i = 0; i < t->count; i++)
+        if (strcmp(t->column[i].name, name) == 0) return i;
+    return -1;
+}
+
+/* Is it one of the old names in a list? */
+static bool is_old(const char *list, const char *name)
+{
+    size_t n = strlen(name);
+    for (const char *p = list; p != NULL; p = strchr(p, ',')) {
+        p += *p == ',';
+        if (strncmp(p, name, n) == 0 && p[n] == '=') return true;
+    }
+    return false;
+}
+
+/* As training renamed its file's columns.  This file may have the old names, or the new
+ * ones already: a column that has an old name gets its new one where no other has that,
+ * or where that one gets another, too.                                                 */
+static void rename_again(const hgi_csv_table *t, const char **fresh)
+{
+    char *old, *name;
+    for (char *at = t->renamed; next_pair(&at, &old, &name);) {
+        int64_t i = name != NULL ? named(t, old) : -1;
+        if (i >= 0 && (named(t, name) < 0 || is_old(t->renames, name))) fresh[i] = name;
+    }
+}
+
+hg_status hgi_csv_rename(hgi_csv_table *t, const hg_data_options *o)
+{
+    hg_status status = HG_OK;
+    hg_ctx *ctx = t->c->ctx;
+    const char *before =
+        o->schema != NULL && t->names != NULL ? o->schema->renamed : NULL;
+    const char *list = o->rename != NULL ? o->rename : before;
     if (list == NULL) return HG_OK;
     if (t->names == NULL)
         return hgi_fail(ctx, HG_EINVAL, "%s: rename: the columns have no names",
                         t->c->path);
-    char *p = t->renamed = hgi_strdup(&ctx->mem, list);
-    if (p == NULL) return hgi_fail_mem(ctx, strlen(list), "names of columns");
-    for (char *end = p; end != NULL; p = end + 1) {
-        end = strchr(p, ',');
-        if (end != NULL) *end = '\0';
-        char *name = strchr(p, '=');
-        if (name == NULL)
-            return hgi_fail(ctx, HG_EINVAL, "rename '%.100s': expected old=new", p);
-        *name++ = '\0';
-        int64_t i = hgi_csv_find_column(t, p);
-        if (i < 0) return hgi_csv_unknown_column(t, "rename", p);
-        t->column[i].name = name;
-        if (end == NULL) break;
-    }
-    return HG_OK;
+    HGI_TRY(copy_list(t, list));
+    const char **fresh = hgi_calloc(&ctx->mem, (size_t)t->count, sizeof *fresh);
+    if (fresh == NULL)
+        return hgi_fail_mem(ctx, (size_t)t->count * sizeof *fresh, "names of columns");
+    if (o->rename != NULL)
+        status = rename_asked(t, fresh);
+    else
+        rename_again(t, fresh);
+    if (status == HG_OK) set_names(t, fresh);
+    hgi_free(&ctx->mem, fresh);
+    return status;
 }
 
 /* ---- a schema ------------------------------------------------------------------------ */
@@ -159,41 +240,99 @@ static hg_status by_position(hgi_csv_table *t, const hg_schema *s)
     for (int64_t i = 0; i < t->count; i++) left += t->column[i].dest >= 0;
     if (left != s->columns)
         return hgi_fail(t->c->ctx, HG_ESHAPE,
-                        "%s: %lld columns without names, but the model wants %lld",
-                        t->c->path, (long long)left, (long long)s->columns);
+                        "%s: %lld column%s without names, but the model wants %lld",
+                        t->c->path, (long long)left, left == 1 ? "" : "s",
+                        (long long)s->columns);
     for (int64_t i = 0; i < t->count; i++)
         if (t->column[i].dest >= 0) take_kind(&t->column[i], s, k++);
     return HG_OK;
 }
 
+/* A name of the model's, or of the file's, that is missing on the other side. */
+typedef struct missing {
+    int64_t count;
+    const char *names[SHOWN];
+} missing_names;
+
+static void miss(missing_names *m, const char *name)
+{
+    if (m->count < SHOWN) m->names[m->count] = name;
+    m->count++;
+}
+
+/* "'a', 'b', ..."; n: room of out. */
+static void list_names(const missing_names *m, char *out, size_t n)
+{
+    char shown[40];
+    size_t len = 0;
+    for (int64_t i = 0; i < m->count && i < SHOWN; i++) {
+        hgi_shown(m->names[i], strlen(m->names[i]), shown, sizeof shown);
+        len += (size_t)snprintf(out + len, n - len, "%s'%s'", i > 0 ? ", " : "", shown);
+    }
+    if (m->count > SHOWN) snprintf(out + len, n - len, ", ...");
+}
+
+/* What lacks first, with the name of the file that may be meant; then what is too much. */
+static hg_status tell_differences(const hgi_csv_table *t, const hg_schema *s,
+                                  const missing_names *lack, const missing_names *extra)
+{
+    char names[SHOWN * 48], hint[320] = "";
+    hg_ctx *ctx = t->c->ctx;
+    if (lack->count > 0) {
+        const char *near =
+            hgi_nearest(lack->names[0], extra->names, hgi_min(extra->count, SHOWN));
+        for (int64_t i = 0; i < hgi_min(extra->count, SHOWN); i++)
+            if (strcasecmp(extra->names[i], lack->names[0]) == 0) near = extra->names[i];
+        if (near != NULL)
+            snprintf(hint, sizeof hint,
+                     "; the file has '%.60s', which the model lacks: if they are the "
+                     "same, set rename to %.60s=%.60s",
+                     near, near, lack->names[0]);
+        list_names(lack, names, sizeof names);
+        if (lack->count == 1)
+            return hgi_fail(
+                ctx, HG_EMISMATCH,
+                "%s: column %s is missing, one of the %lld that the model was "
+                "trained with%s",
+                t->c->path, names, (long long)s->columns, hint);
+        return hgi_fail(
+            ctx, HG_EMISMATCH,
+            "%s: %lld of the %lld columns that the model was trained with are "
+            "missing: %s%s",
+            t->c->path, (long long)lack->count, (long long)s->columns, names, hint);
+    }
+    list_names(extra, names, sizeof names);
+    if (extra->count == 1)
+        return hgi_fail(ctx, HG_EMISMATCH,
+                        "%s: column %s is none of the model's %lld; leave it out with "
+                        "drop, or all such columns with ignore-extra",
+                        t->c->path, names, (long long)s->columns);
+    return hgi_fail(ctx, HG_EMISMATCH,
+                    "%s: %lld columns are none of the model's %lld: %s; leave them out "
+                    "with ignore-extra",
+                    t->c->path, (long long)extra->count, (long long)s->columns, names);
+}
+
 static hg_status by_name(hgi_csv_table *t, const hg_schema *s, const schema_index *x,
                          unsigned char *taken, bool ignore)
 {
-    hg_ctx *ctx = t->c->ctx;
+    missing_names lack = {0}, extra = {0};
     for (int64_t i = 0; i < t->count; i++) {
         hgi_csv_column *c = &t->column[i];
-        if (c->dest < 0) continue;
+        if (c->dest < 0 && i != t->id) continue;
         int64_t place = find_name(s, x, taken, c->name);
+        c->dest = -1;
         if (place >= 0) {
             taken[place] = 1;
             take_kind(c, s, place);
-            continue;
+        } else if (i != t->id && !was_left(s, c->name)) {
+            miss(&extra, c->name);
         }
-        c->dest = -1;
-        if (ignore || was_left(s, c->name)) continue;
-        return hgi_fail(ctx, HG_EMISMATCH,
-                        "%s: column '%.100s' is none of the model's; leave it out with "
-                        "drop, or all such columns with ignore-extra",
-                        t->c->path, c->name);
     }
-    for (int64_t i = 0; i < s->columns; i++) {
-        if (taken[i]) continue;
-        return hgi_fail(
-            ctx, HG_EMISMATCH,
-            "%s: column '%.100s' is missing, which the model was trained with",
-            t->c->path, s->column[i].name);
-    }
-    return HG_OK;
+    for (int64_t i = 0; i < s->columns; i++)
+        if (!taken[i]) miss(&lack, s->column[i].name);
+    if (lack.count == 0 && (ignore || extra.count == 0)) return HG_OK;
+    return tell_differences(t, s, &lack, &extra);
 }
 
 hg_status hgi_csv_match(hgi_csv_table *t, const hg_data_options *o)
@@ -220,26 +359,39 @@ done:
     return status;
 }
 
+/* The first cell, and how many there are of each column. */
 hg_status hgi_csv_tell_unseen(const hgi_csv_table *t, hg_dataset *d)
 {
     hg_ctx *ctx = t->c->ctx;
     const hgi_csv_problem *p = &t->unseen;
+    char more[SHOWN * 80] = "", name[40];
+    size_t len = 0;
+    int64_t columns = 0;
     if (p->count == 0) return HG_OK;
     if (d->unseen == NULL)
         d->unseen = hgi_calloc(&ctx->mem, (size_t)t->kept, sizeof *d->unseen);
     if (d->unseen == NULL)
         return hgi_fail_mem(ctx, (size_t)t->kept * sizeof *d->unseen, "columns");
-    for (int64_t i = 0; i < t->count; i++)
-        if (t->column[i].dest >= 0) d->unseen[t->column[i].dest] = t->column[i].unseen;
+    for (int64_t i = 0; i < t->count; i++) {
+        const hgi_csv_column *c = &t->column[i];
+        if (c->dest < 0) continue;
+        d->unseen[c->dest] = c->unseen;
+        if (c->unseen == 0 || i == p->column || ++columns > SHOWN) continue;
+        hgi_shown(c->like->name, strlen(c->like->name), name, sizeof name);
+        len += (size_t)snprintf(more + len, sizeof more - len, "%s'%s' (%lld)",
+                                columns == 1 ? "; so do words in " : ", ", name,
+                                (long long)c->unseen);
+    }
+    if (columns > SHOWN) snprintf(more + len, sizeof more - len, ", ...");
     const hgi_csv_column *c = &t->column[p->column];
-    char more[64] = "";
-    if (p->count > 1)
-        snprintf(more, sizeof more, " (%lld such cells)", (long long)p->count);
-    hgi_log(
-        ctx, HG_LOG_WARNING,
-        "%s:%lld: column '%.100s' is '%s', a word that training rows do not have%s: it "
-        "counts as %s",
-        t->c->path, (long long)p->line, c->like->name, p->shown, more,
-        c->kind == HGI_CATEGORY ? "another word" : "missing");
+    char cells[64] = "";
+    if (c->unseen > 1)
+        snprintf(cells, sizeof cells, " (%lld such cells)", (long long)c->unseen);
+    hgi_shown(c->like->name, strlen(c->like->name), name, sizeof name);
+    hgi_log(ctx, HG_LOG_WARNING,
+            "%s:%lld: column '%s' is '%s', a word that training rows do not have%s: it "
+            "counts as %s%s",
+            t->c->path, (long long)p->line, name, p->shown, cells,
+            c->kind == HGI_CATEGORY ? "another word" : "missing", more);
     return HG_OK;
 }

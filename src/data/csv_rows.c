@@ -117,16 +117,30 @@ static float slow_cell(hgi_csv_rows *r, int64_t column, int64_t line,
     return 0.0f;
 }
 
+/* Decimal commas that were taken for delimiters: numbers are cut in two. */
+static const char *comma_hint(const hgi_csv_rows *r, const hgi_csv_record *rec, int64_t n)
+{
+    hgi_csv_field whole = {rec->from, rec->to, false};
+    hgi_csv_sign sign = hgi_csv_sign_of(&whole, ',');
+    if (r->c.delimiter != ',') return "";
+    if (r->t.count == 1 && (sign == HGI_CSV_OWN || sign == HGI_CSV_EITHER))
+        return "; if ',' is the decimal sign, set decimal to ','";
+    return r->t.count > 1 && n == 2 * r->t.count
+               ? "; if ',' is also the decimal sign, such numbers want quotes"
+               : "";
+}
+
 /* Counts the fields again, for the message. */
-static hg_status ragged(const hgi_csv_rows *r, const hgi_csv_record *rec)
+hg_status hgi_csv_ragged(const hgi_csv_rows *r, const hgi_csv_record *rec)
 {
     hgi_csv_field f;
     int64_t n = 1;
     const char *p = rec->from;
     while ((p = hgi_csv_split(r->c.delimiter, p, rec->to, &f)) != NULL && p++ < rec->to)
         n++;
-    return hgi_fail(r->c.ctx, HG_EFORMAT, "%s:%lld: %lld columns, expected %lld",
-                    r->c.path, (long long)rec->line, (long long)n, (long long)r->t.count);
+    return hgi_fail(r->c.ctx, HG_EFORMAT, "%s:%lld: %lld column%s, expected %lld%s",
+                    r->c.path, (long long)rec->line, (long long)n, n == 1 ? "" : "s",
+                    (long long)r->t.count, comma_hint(r, rec, n));
 }
 
 /* Any cell that is not plain goes the slow way; a row of the wrong length ends it all. */
@@ -147,11 +161,11 @@ hg_status hgi_csv_read_row(hgi_csv_rows *r, const hgi_csv_record *rec, float *ro
             HGI_TRY(hgi_csv_cell(r, i, rec->line, &f, &row[dest]));
         else if (dest >= 0)
             row[dest] = slow_cell(r, i, rec->line, &f);
-        if ((q == rec->to) != (i == n - 1)) return ragged(r, rec);
+        if ((q == rec->to) != (i == n - 1)) return hgi_csv_ragged(r, rec);
         p = q + 1;
         i++;
     }
-    if (i == RAGGED) return ragged(r, rec);
+    if (i == RAGGED) return hgi_csv_ragged(r, rec);
     r->rows++;
     return HG_OK;
 }
@@ -237,7 +251,10 @@ static hg_status read_piece(hgi_csv_rows *r, hgi_csv_piece *piece, float *row)
                             "%s:%lld: a blank line, expected a number", r->c.path,
                             (long long)r->blank);
         }
-        HGI_TRY(hgi_csv_read_row(r, &rec, row));
+        bool taken;
+        HGI_TRY(hgi_csv_try_row(r, &rec, row, &taken));
+        r->records.count++;
+        if (!taken) continue;
         row += r->width;
         piece->rows++;
     }
@@ -330,6 +347,7 @@ static hg_status take_pieces(hgi_csv_rows *r, int64_t *n)
             size_t bytes = (size_t)(piece->rows * r->width) * sizeof *to;
             if (to != piece->values && bytes > 0) memmove(to, piece->values, bytes);
             r->rows += piece->rows;
+            r->records.count += piece->rows;
             r->t.gaps += piece->gaps;
         } else {
             HGI_TRY(read_piece(r, piece, to));
@@ -346,13 +364,18 @@ hg_status hgi_csv_block(hgi_csv_rows *r, int64_t *n)
 {
     hgi_csv *c = &r->c;
     *n = 0;
+    r->records.count = r->records.bads = 0;
+    r->records.id.len = 0;
     while (*n == 0 && r->rows < r->limit) {
         /* A full buffer keeps every thread busy. */
         if (!c->end && c->len - c->pos < c->want / 2) HGI_TRY(hgi_csv_refill(c));
         HGI_TRY(cut_pieces(r));
         if (r->pieces > 0) {
+            size_t from = c->pos;
+            int64_t before = r->records.count;
             HGI_TRY(parse(r));
             HGI_TRY(take_pieces(r, n));
+            if (r->t.id >= 0) HGI_TRY(hgi_csv_name_rows(r, from, before));
         } else if (c->end) {
             break;
         } else {

@@ -19,6 +19,24 @@
 
 /* ---- buffer and records -------------------------------------------------------------- */
 
+/* Text has no zero bytes; with one beside each letter it is UTF-16. */
+static hg_status zero_byte(const hgi_csv *c, const char *at)
+{
+    const char *end = c->buf + c->len;
+    int64_t line = c->line, zeros = 0, all = 0;
+    for (const char *p = c->buf + c->pos; p < at; p++) line += *p == '\n';
+    for (const char *p = at; p < end && all < 64; p += 2, all++) zeros += *p == '\0';
+    if (all > 3 && 4 * zeros > 3 * all)
+        return hgi_fail(
+            c->ctx, HG_EFORMAT,
+            "%s:%lld: a zero byte beside each letter: looks like UTF-16, expected UTF-8; "
+            "convert it: iconv -f UTF-16%s -t UTF-8",
+            c->path, (long long)line, (c->passed + (at - c->buf)) % 2 == 0 ? "BE" : "LE");
+    return hgi_fail(c->ctx, HG_EFORMAT,
+                    "%s:%lld: a zero byte, expected text: damaged, or no text file",
+                    c->path, (long long)line);
+}
+
 /* Twice the room when one record fills all of it. */
 hg_status hgi_csv_refill(hgi_csv *c)
 {
@@ -46,9 +64,10 @@ hg_status hgi_csv_refill(hgi_csv *c)
     }
     HGI_TRY(hgi_source_read(c->s, c->buf + c->len, c->cap - c->len, &got));
     c->end = got < c->cap - c->len;
+    const char *zero = memchr(c->buf + c->len, 0, got);
     c->len += got;
     c->buf[c->len] = '\n';
-    return HG_OK;
+    return zero == NULL ? HG_OK : zero_byte(c, zero);
 }
 
 /* The end of a record that has quotes, NULL when it is not in the buffer.  *open: it ends
@@ -154,22 +173,41 @@ char hgi_csv_delimiter(const hgi_csv *c)
     return c->decimal == ',' ? ';' : ',';
 }
 
+/* A model's sign is a guess at this file's: columns that commas separate have none in
+ * numbers.                                                                             */
+void hgi_csv_take_signs(hgi_csv *c, const hg_data_options *o, char known)
+{
+    c->decimal = o->decimal != '\0' ? o->decimal : '.';
+    c->told = o->decimal;
+    c->sure = o->decimal != '\0';
+    c->delimiter = o->delimiter;
+    if (o->decimal == '\0' && known != '\0') {
+        bool commas =
+            o->delimiter == ',' ||
+            (o->delimiter == '\0' && hgi_csv_delimiter(c) == ',' && regular(c, ',') > 0);
+        c->sure = c->from_model = true;
+        c->decimal = commas ? '.' : known;
+    }
+    if (c->delimiter == '\0') c->delimiter = hgi_csv_delimiter(c);
+}
+
 /* The first buffer tells what kind of text this is. */
-hg_status hgi_csv_start(hgi_csv *c)
+hg_status hgi_csv_start(hgi_csv *c, const hg_data_options *o)
 {
     c->line = 1;
     c->keep = SIZE_MAX;
-    HGI_TRY(hgi_csv_refill(c));
+    hg_status status = hgi_csv_refill(c);
     const unsigned char *p = (const unsigned char *)c->buf;
-    if (c->len >= 2 &&
-        ((p[0] == 0xff && p[1] == 0xfe) || (p[0] == 0xfe && p[1] == 0xff))) {
-        return hgi_fail(c->ctx, HG_EFORMAT, "%s: UTF-16 text, expected UTF-8", c->path);
-    }
-    if (memchr(p, 0, c->len) != NULL) {
-        return hgi_fail(c->ctx, HG_EFORMAT, "%s: has zero bytes, expected text", c->path);
-    }
+    bool mark =
+        c->len >= 2 && ((p[0] == 0xff && p[1] == 0xfe) || (p[0] == 0xfe && p[1] == 0xff));
+    if (mark)
+        return hgi_fail(c->ctx, HG_EFORMAT,
+                        "%s: UTF-16 text, expected UTF-8; convert it: iconv -f UTF-16 -t "
+                        "UTF-8",
+                        c->path);
+    HGI_TRY(status);
     if (c->len >= 3 && memcmp(p, "\xef\xbb\xbf", 3) == 0) c->pos = 3;
-    if (c->delimiter == '\0') c->delimiter = hgi_csv_delimiter(c);
+    hgi_csv_take_signs(c, o, o->schema != NULL ? o->schema->decimal : '\0');
     return HG_OK;
 }
 

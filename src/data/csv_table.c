@@ -13,7 +13,7 @@
 
 /* Records that are looked at for dates; no more text than the smallest buffer holds, so
  * that threads do not decide.                                                          */
-enum { GUESS_RECORDS = 1000, GUESS_BYTES = 192 * 1024, TIDY = 64 };
+enum { GUESS_RECORDS = 1000, GUESS_BYTES = 192 * 1024 };
 
 #define GAP_BITS UINT32_C(0x7fc00000)
 /* The note of words that are too many to be numbered. */
@@ -65,70 +65,6 @@ static void trim(hgi_csv_field *f)
 {
     while (f->from < f->to && (unsigned char)*f->from <= ' ') f->from++;
     while (f->to > f->from && (unsigned char)f->to[-1] <= ' ') f->to--;
-}
-
-/* "1,234,567.5" with the sign that groups digits by three; `tidy` gets "1234567.5". */
-static bool ungroup(const char *p, const char *to, char group, char point, char *tidy,
-                    size_t *n)
-{
-    int64_t run = 0, groups = 0;
-    *n = 0;
-    for (; p < to && *p != point; p++) {
-        if (*p == group) {
-            if (run == 0 || run > 3 || (groups > 0 && run != 3)) return false;
-            groups++;
-            run = 0;
-            continue;
-        }
-        bool sign = (*p == '-' || *p == '+') && *n == 0;
-        if (*p < '0' && !sign) return false;
-        if (*p > '9' || *n + 1 >= TIDY) return false;
-        tidy[(*n)++] = *p;
-        run += !sign;
-    }
-    if (groups == 0 || run != 3) return false;
-    for (; p < to; p++) {
-        if (*n + 1 >= TIDY) return false;
-        tidy[(*n)++] = *p;
-    }
-    return true;
-}
-
-/* Numbers in the dress of a report: "$1,234.50", "12 %", "(300)" is -300. */
-static bool dressed_number(const hgi_csv *c, char point, const hgi_csv_field *f,
-                           double *v)
-{
-    static const char *const money[] = {"$", "\xe2\x82\xac", "\xc2\xa3", "\xc2\xa5"};
-    const char *p = f->from, *to = f->to;
-    bool negative = to - p > 2 && *p == '(' && to[-1] == ')';
-    if (negative) p++, to--;
-    for (int i = 0; i < HGI_COUNT(money); i++) {
-        size_t n = strlen(money[i]);
-        if ((size_t)(to - p) > n && memcmp(p, money[i], n) == 0)
-            p += n;
-        else if ((size_t)(to - p) > n && memcmp(to - n, money[i], n) == 0)
-            to -= n;
-        else
-            continue;
-        break;
-    }
-    if (to - p > 1 && to[-1] == '%') to--;
-    while (p < to && *p == ' ') p++;
-    while (to > p && to[-1] == ' ') to--;
-    char tidy[TIDY];
-    size_t n;
-    bool number = hgi_parse_double(p, (size_t)(to - p), point, v);
-    /* With semicolons or tabs between columns "1,234" is more likely 1.234; "1,234.5" is
-     * not. */
-    char group = point == ',' ? '.' : ',';
-    bool both = memchr(p, point, (size_t)(to - p)) != NULL;
-    if (!number && (c->decimal == ',' || c->delimiter == ',' || both))
-        number =
-            ungroup(p, to, group, point, tidy, &n) && hgi_parse_double(tidy, n, point, v);
-    /* Not "nan" and "inf", and nothing that was plain before. */
-    if (!number || !isfinite(*v)) return false;
-    if (negative) *v = -*v;
-    return true;
 }
 
 /* ---- what a cell is ------------------------------------------------------------------ */
@@ -204,19 +140,15 @@ static csv_cell look(const hgi_csv_rows *r, const hgi_csv_column *c, hgi_csv_fie
         return *v < 0 ? CELL_WORD : CELL_VALUE;
     case HGI_NUMERIC: break;
     }
-    if (is_number || dressed_number(&r->c, r->c.decimal, f, v)) return CELL_VALUE;
-    return CELL_WORD;
+    bool value = is_number || hgi_csv_dressed(f, r->c.decimal, hgi_csv_groups(&r->c), v);
+    return value ? CELL_VALUE : CELL_WORD;
 }
 
-/* "5,5", "1.234,50 %": a number if only the decimal sign were the other.  Without that
- * sign "1.234.567" may be a version as well.                                           */
-static bool has_other_sign(const hgi_csv *c, const hgi_csv_field *f)
+/* "5,5", "1.234,50 %": a number if only the decimal sign were the other, or perhaps.    */
+static hgi_csv_sign other_sign(const hgi_csv *c, const hgi_csv_field *f)
 {
-    double v;
-    char point = hgi_csv_other_sign(c);
-    if (hgi_csv_classify(f, point, &v) == HGI_CSV_NUMBER) return true;
-    return memchr(f->from, point, (size_t)(f->to - f->from)) != NULL &&
-           dressed_number(c, point, f, &v);
+    hgi_csv_sign sign = hgi_csv_sign_of(f, c->decimal);
+    return sign == HGI_CSV_EITHER || sign == HGI_CSV_OTHER ? sign : HGI_CSV_NEITHER;
 }
 
 /* A quote that is part of the cell stands in it twice. */
@@ -231,7 +163,7 @@ bool hgi_csv_plain_cell(const hgi_csv_rows *r, int64_t column, const hgi_csv_fie
     const hgi_csv_column *c = &r->t.column[column];
     hgi_csv_field own = *f;
     double v;
-    if (has_quotes(f)) return false;
+    if (has_quotes(f) || !hgi_csv_is_utf8(f->from, f->to)) return false;
     csv_cell cell = look(r, c, &own, &v);
     *out = float_of(GAP_BITS);
     if (cell != CELL_VALUE) return cell == CELL_GAP;
@@ -241,26 +173,27 @@ bool hgi_csv_plain_cell(const hgi_csv_rows *r, int64_t column, const hgi_csv_fie
     return (bits >> 23 & 255) - 1u < 254u || (v <= 0.0 && v >= 0.0);
 }
 
+/* In a file to be scored a column's kind is not to choose: the model has it. */
 static hg_status bad_cell(const hgi_csv_rows *r, int64_t column, int64_t line,
                           const hgi_csv_field *f)
 {
     const hgi_csv_column *c = &r->t.column[column];
-    char shown[32], name[40] = "";
+    char shown[32], name[40];
     static const char *const wanted[] = {"number", "word", "yes or no", "date"};
     hgi_shown(f->from, (size_t)(f->to - f->from), shown, sizeof shown);
-    snprintf(name, sizeof name, "%lld", (long long)column + 1);
-    if (c->name != NULL && *c->name != '\0')
-        hgi_shown(c->name, strlen(c->name), name, sizeof name);
-    if (c->kind == HGI_NUMERIC)
-        return hgi_fail(r->c.ctx, HG_EFORMAT,
-                        "%s:%lld: column '%s' is '%s', expected a number; if '%c' is the "
-                        "decimal sign, set decimal to '%c'",
-                        r->c.path, (long long)line, name, shown,
-                        hgi_csv_other_sign(&r->c), hgi_csv_other_sign(&r->c));
+    hgi_csv_show_column(&r->t, column, name, sizeof name);
+    const char *way = r->skip ? "" : "; skip-bad leaves such rows out";
+    if (c->kind == HGI_NUMERIC) return hgi_csv_bad_sign(&r->t, line, column, f);
+    if (c->like != NULL)
+        return hgi_fail(
+            r->c.ctx, HG_EFORMAT,
+            "%s:%lld: column '%s' is '%s', expected a %s, as in the rows that "
+            "the model was trained on%s",
+            r->c.path, (long long)line, name, shown, wanted[c->kind], way);
     return hgi_fail(r->c.ctx, HG_EFORMAT,
                     "%s:%lld: column '%s' is '%s', expected a %s; to take the column for "
-                    "words, set categorical to %s",
-                    r->c.path, (long long)line, name, shown, wanted[c->kind], name);
+                    "words, set categorical to %s%s",
+                    r->c.path, (long long)line, name, shown, wanted[c->kind], name, way);
 }
 
 /* A word where kinds are known and it has no place: counted, the first is shown. */
@@ -296,15 +229,17 @@ static hg_status read_cell(hgi_csv_rows *r, int64_t column, int64_t line,
             return bad_cell(r, column, line, &own);
         break;
     }
-    bool other_sign = c->kind == HGI_NUMERIC && has_other_sign(&r->c, &own);
+    hgi_csv_sign sign =
+        c->kind == HGI_NUMERIC ? other_sign(&r->c, &own) : HGI_CSV_NEITHER;
     if (c->like != NULL) {
-        if (other_sign) return bad_cell(r, column, line, &own);
+        if (sign != HGI_CSV_NEITHER) return bad_cell(r, column, line, &own);
         note_unseen(r, column, line, &own);
         *out = c->kind == HGI_CATEGORY ? (float)c->like->words : float_of(GAP_BITS);
         return HG_OK;
     }
-    if (other_sign) {
+    if (sign != HGI_CSV_NEITHER) {
         c->foreign++;
+        c->unclear += sign == HGI_CSV_EITHER;
         hgi_csv_note(&r->t.foreign, line, r->rows, column, &own);
     }
     if (c->texts++ == 0) hgi_csv_note(&r->t.text, line, r->rows, column, &own);
@@ -315,17 +250,24 @@ static hg_status read_cell(hgi_csv_rows *r, int64_t column, int64_t line,
     return HG_OK;
 }
 
-/* Text is held as it is meant, each quote once; a usual cell needs no memory for it. */
+/* Text is held as it is meant, each quote once, and as UTF-8; a usual cell needs no memory
+ * for it.                                                                              */
 hg_status hgi_csv_cell(hgi_csv_rows *r, int64_t column, int64_t line,
                        const hgi_csv_field *f, float *out)
 {
     char small[256], *text = small;
     size_t n = (size_t)(f->to - f->from);
-    if (!has_quotes(f)) return read_cell(r, column, line, f, out);
-    if (n > sizeof small) text = hgi_alloc(&r->c.ctx->mem, n);
-    if (text == NULL) return hgi_fail_mem(r->c.ctx, n, "a cell");
-    char *to = hgi_csv_unquote(f, text);
-    hgi_csv_field plain = {text, to, true};
+    bool utf8 = hgi_csv_is_utf8(f->from, f->to);
+    if (!has_quotes(f) && utf8) return read_cell(r, column, line, f, out);
+    if (4 * n > sizeof small) text = hgi_alloc(&r->c.ctx->mem, 4 * n);
+    if (text == NULL) return hgi_fail_mem(r->c.ctx, 4 * n, "a cell");
+    char *to = hgi_csv_unquote(f, text), *from = text;
+    if (!utf8) { /* three bytes for each behind the one */
+        from = to;
+        to = hgi_csv_to_utf8(text, to, to);
+    }
+    hgi_csv_field plain = {from, to, f->quoted};
+    if (!utf8) hgi_csv_note(&r->t.bytes, line, r->rows, column, &plain);
     hg_status status = read_cell(r, column, line, &plain, out);
     if (text != small) hgi_free(&r->c.ctx->mem, text);
     return status;

@@ -21,8 +21,8 @@ struct hgi_csv_texts {
 static bool can_reread(const char *path, const hg_data_options *o, const hgi_save *s)
 {
     struct stat st;
-    return o->schema != NULL && s->like->schema != NULL && s->writer == &hgi_writer_csv &&
-           stat(path, &st) == 0 && S_ISREG(st.st_mode);
+    return o->schema != NULL && !o->skip_bad && s->like->schema != NULL &&
+           s->writer == &hgi_writer_csv && stat(path, &st) == 0 && S_ISREG(st.st_mode);
 }
 
 hg_status hgi_csv_texts_open(hg_ctx *ctx, const char *path, const hg_data_options *o,
@@ -37,17 +37,14 @@ hg_status hgi_csv_texts_open(hg_ctx *ctx, const char *path, const hg_data_option
     t->ctx = ctx;
     hgi_text_init(&t->line, &ctx->mem);
     HGI_GOTO(hgi_source_open(ctx, path, &t->source));
-    r->c = (hgi_csv){.ctx = ctx,
-                     .s = t->source,
-                     .path = path,
-                     .delimiter = o->delimiter,
-                     .decimal = o->decimal == '\0' ? '.' : o->decimal};
-    HGI_GOTO(hgi_csv_start(&r->c));
+    r->c = (hgi_csv){.ctx = ctx, .s = t->source, .path = path};
+    HGI_GOTO(hgi_csv_start(&r->c, o));
     HGI_GOTO(hgi_csv_read_names(r, o));
     r->t.table = true;
-    HGI_GOTO(hgi_csv_rename(&r->t, o->rename));
+    HGI_GOTO(hgi_csv_rename(&r->t, o));
     HGI_GOTO(hgi_csv_select(&r->t, o));
     HGI_GOTO(hgi_csv_match(&r->t, o));
+    hgi_csv_weigh_signs(r);
     size_t bytes = (size_t)r->t.kept * sizeof *t->field;
     t->field = hgi_calloc(&ctx->mem, (size_t)r->t.kept, sizeof *t->field);
     if (t->field == NULL) HGI_GOTO(hgi_fail_mem(ctx, bytes, "texts of a table"));
@@ -89,8 +86,8 @@ static hg_status next_row(struct hgi_csv_texts *t)
     return hgi_fail(t->ctx, HG_EIO, "%s: was written to while it was read", r->c.path);
 }
 
-/* A cell in quotes where RFC 4180 wants them; between its own quotes it is as it was. */
-static void add_text(hgi_text *line, const hgi_csv_field *f)
+/* Between its own quotes a cell is as it was. */
+void hgi_csv_add_text(hgi_text *line, const hgi_csv_field *f)
 {
     bool quotes = f->quoted;
     for (const char *p = f->from; p < f->to && !quotes; p++)
@@ -103,8 +100,7 @@ static void add_text(hgi_text *line, const hgi_csv_field *f)
     if (quotes) hgi_text_add_bytes(line, "\"", 1);
 }
 
-/* What is written has points: "1.234,50" becomes 1234.50.  False: it cannot. */
-static bool add_number(hgi_text *line, const hgi_csv_field *f)
+bool hgi_csv_add_number(hgi_text *line, const hgi_csv_field *f)
 {
     char tidy[64];
     size_t n = 0;
@@ -132,8 +128,8 @@ hg_status hgi_csv_texts_save(struct hgi_csv_texts *t, hgi_save *s, const hgi_row
             hgi_dataset_part(were->rows, were->at + r, i, 1, &was);
             bool commas = c->kind == HGI_NUMERIC && t->r.c.decimal == ',';
             if (!isnan(was) && !commas) {
-                add_text(&t->line, &t->field[i]);
-            } else if (isnan(was) || !add_number(&t->line, &t->field[i])) {
+                hgi_csv_add_text(&t->line, &t->field[i]);
+            } else if (isnan(was) || !hgi_csv_add_number(&t->line, &t->field[i])) {
                 char *end = hgi_csv_write_cell(c, s->row[i], s->text);
                 hgi_text_add_bytes(&t->line, s->text, (size_t)(end - s->text));
             }

@@ -35,6 +35,8 @@ struct hg_dataset {
     bool holds;            /* held is this dataset's own: a split borrows               */
     char **columns;        /* [features], or NULL                                       */
     void *columns_owned;   /* the one block that holds them, or NULL: a split borrows   */
+    char decimal;          /* how a CSV file was read: '.', ',', or 0: nobody said      */
+    const char *renamed;   /* "old=new,...": where columns_owned is; or NULL            */
     hg_schema *schema;     /* of a table, whose values it explains; NULL: numbers alone,
                         * none of them missing                                         */
     bool may_gap;    /* NaN is a missing value: rows that have one make a table       */

@@ -8,6 +8,8 @@
 
 extern const hgi_reader hgi_reader_idx, hgi_reader_npy, hgi_reader_npz, hgi_reader_csv,
     hgi_reader_images;
+/* Is a file with this beginning CSV, if nobody says what it is?                        */
+bool hgi_reads_as_csv(const unsigned char *head, size_t n, const char *path);
 /* The version of the library that reads NPZ archives; NULL when it is not built in.    */
 const char *hgi_zip_version(void);
 extern const hgi_writer hgi_writer_npy, hgi_writer_csv, hgi_writer_idx, hgi_writer_png;

@@ -67,6 +67,17 @@ static hg_status reader_by_content(hg_ctx *ctx, hgi_source *s, const hgi_reader 
                     looks.instead != NULL ? looks.instead : "");
 }
 
+bool hgi_reads_as_csv(const unsigned char *head, size_t n, const char *path)
+{
+    hgi_looks looks;
+    bool known = hgi_looks_like(head, n, &looks);
+    if (n == 0 || (known && looks.foreign_text)) return false;
+    for (int i = 0; i < READERS; i++)
+        if (hgi_readers[i] != &hgi_reader_csv && hgi_readers[i]->probe(head, n, path) > 0)
+            return false;
+    return hgi_reader_csv.probe(head, n, path) > 0;
+}
+
 /* "28x28x1" into shape.                                                                */
 /* Whole numbers between the x's; no sign, no blank, nothing before or after. */
 static bool parse_shape(const char *text, int64_t shape[HGI_MAX_RANK], int *rank)
@@ -126,6 +137,7 @@ static hg_status check_options(hg_ctx *ctx, const hg_data_options *o, const hgi_
                            : o->date != NULL        ? "date"
                            : o->rename != NULL      ? "rename"
                            : o->categories != 0     ? "categories"
+                           : o->id != NULL          ? "id"
                                                     : NULL;
     if (csv_only != NULL && strcmp(r->name, "csv") != 0) {
         return hgi_fail(ctx, HG_EINVAL, "%s: option '%s' is for CSV, this is %s", path,
@@ -136,11 +148,15 @@ static hg_status check_options(hg_ctx *ctx, const hg_data_options *o, const hgi_
                               : o->tile != NULL   ? "tile"
                               : o->stride != NULL ? "stride"
                               : o->colour != NULL ? "colour"
-                              : o->skip_bad       ? "skip-bad"
                                                   : NULL;
     if (images_only != NULL && r != &hgi_reader_images) {
         return hgi_fail(ctx, HG_EINVAL, "%s: option '%s' is for pictures, this is %s",
                         path, images_only, r->name);
+    }
+    if (o->skip_bad && r != &hgi_reader_images && strcmp(r->name, "csv") != 0) {
+        return hgi_fail(ctx, HG_EINVAL,
+                        "%s: option 'skip-bad' is for pictures and CSV, this is %s", path,
+                        r->name);
     }
     if (o->array != NULL && strcmp(r->name, "npz") != 0) {
         return hgi_fail(ctx, HG_EINVAL, "%s: option 'array' is for NPZ, this is %s", path,

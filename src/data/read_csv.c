@@ -9,17 +9,31 @@ typedef struct reader {
     bool drop_text;
 } reader;
 
+/* Zero bytes in what else is text: UTF-16, or a damaged file.  They are let through for
+ * the message that they get, unless it is known to be something else.                  */
+static bool has_zeros(const unsigned char *head, size_t n, const char *path)
+{
+    static const char *const endings[] = {".csv", ".tsv", ".txt"};
+    size_t zeros[2] = {0, 0}, len = strlen(path);
+    hgi_looks looks;
+    for (size_t i = 0; i < n; i++) zeros[i % 2] += head[i] == 0;
+    bool half = n > 8 && (8 * zeros[0] > 3 * n || 8 * zeros[1] > 3 * n);
+    for (int i = 0; i < HGI_COUNT(endings); i++)
+        half = half || (len > 4 && strcmp(path + len - 4, endings[i]) == 0);
+    return half && !hgi_looks_like(head, n, &looks);
+}
+
 /* Any text may be CSV: perhaps, and only when no other reader is sure. */
 static int probe(const unsigned char *head, size_t n, const char *path)
 {
-    (void)path;
+    bool marked = n > 1 && head[0] >= 0xfe && head[1] >= 0xfe, zeros = false;
     for (size_t i = 0; i < n; i++) {
         bool text =
             head[i] >= 0x20 || head[i] == '\n' || head[i] == '\r' || head[i] == '\t';
-        /* A UTF-16 mark is let through for the message that it gets.                   */
-        if (!text && !(head[0] >= 0xfe && n > 1 && head[1] >= 0xfe)) return 0;
+        zeros = zeros || head[i] == 0;
+        if (!text && head[i] != 0 && !marked) return 0;
     }
-    return 1;
+    return !zeros || marked || has_zeros(head, n, path);
 }
 
 /* ---- header -------------------------------------------------------------------------- */
@@ -99,6 +113,9 @@ static double guess_rows(const hgi_csv_rows *r, const hgi_source *source)
 
 static hg_status no_rows(const hgi_csv_rows *r)
 {
+    if (r->skipped > 0)
+        return hgi_fail(r->c.ctx, HG_ESHAPE,
+                        "%s: no row can be read, expected at least 1", r->c.path);
     return hgi_fail(r->c.ctx, HG_ESHAPE,
                     "%s: no rows after the header, expected at least 1", r->c.path);
 }
@@ -116,8 +133,11 @@ static hg_status next(hgi_blocks *s, int64_t *n)
     reader *d = s->state;
     hgi_csv_rows *r = &d->r;
     HGI_TRY(hgi_csv_block(r, n));
+    s->records = r->skip || r->t.id >= 0 ? &r->records : NULL;
     s->block->data = (const unsigned char *)r->values;
+    if (*n == 0) hgi_csv_tell_skipped(r);
     if (*n == 0 && r->rows == 0) return no_rows(r);
+    if (*n == 0) hgi_csv_tell_bytes(&r->t);
     if (*n == 0 && found_table(r)) {
         s->late = true;
         return HG_OK;
@@ -203,6 +223,8 @@ static void close_csv(hgi_blocks *s)
     const hgi_mem *mem = &s->ctx->mem;
     hgi_csv_columns_free(&d->r.t);
     hgi_free(mem, d->r.values);
+    hgi_free(mem, d->r.records.bad);
+    hgi_text_free(&d->r.records.id);
     hgi_free(mem, d->r.c.buf);
     hgi_free(mem, d);
     s->state = NULL;
@@ -233,6 +255,7 @@ static hg_status describe_rows(hgi_blocks *s, const hgi_csv_rows *r)
     hgi_free(&ctx->mem, s->block->stored);
     s->block->stored = hgi_strdup(&ctx->mem, "text");
     if (s->block->stored == NULL) return hgi_fail_mem(ctx, 5, "a type's name");
+    s->block->decimal = r->c.told;
     if (r->t.like != NULL && r->t.table)
         s->block->schema = (hg_schema *)(uintptr_t)r->t.like;
     return hgi_csv_name_columns(&r->t, s->block);
@@ -245,11 +268,12 @@ static hg_status choose_columns(hgi_csv_rows *r, const hg_data_options *o)
     r->t.table = !o->strict && (o->shape == NULL || *o->shape == '\0');
     r->t.forced = r->t.table && o->table != 0;
     if (o->schema != NULL && o->schema->plain) r->t.table = false;
-    HGI_TRY(hgi_csv_rename(&r->t, o->rename));
+    HGI_TRY(hgi_csv_rename(&r->t, o));
     HGI_TRY(hgi_csv_select(&r->t, o));
     HGI_TRY(hgi_csv_warn_twins(&r->t));
-    if (o->schema != NULL) return hgi_csv_match(&r->t, o);
-    if (!r->t.table) return HG_OK;
+    if (o->schema != NULL) HGI_TRY(hgi_csv_match(&r->t, o));
+    if (r->t.table) hgi_csv_weigh_signs(r);
+    if (o->schema != NULL || !r->t.table) return HG_OK;
     HGI_TRY(hgi_csv_kinds(&r->t, o));
     return hgi_csv_guess(r);
 }
@@ -261,11 +285,9 @@ static hg_status open_csv(hgi_blocks *s, const hg_data_options *o)
     if (d == NULL) return hgi_fail_mem(ctx, sizeof *d, "reading CSV");
     d->drop_text = o->drop_non_numeric != 0;
     hgi_csv_rows *r = &d->r;
-    r->c = (hgi_csv){.ctx = ctx,
-                     .s = s->source,
-                     .path = hgi_source_path(s->source),
-                     .delimiter = o->delimiter,
-                     .decimal = o->decimal == '\0' ? '.' : o->decimal};
+    r->c = (hgi_csv){.ctx = ctx, .s = s->source, .path = hgi_source_path(s->source)};
+    r->skip = o->skip_bad != 0;
+    hgi_text_init(&r->records.id, &ctx->mem);
     r->limit = o->limit > 0 ? o->limit : INT64_MAX;
     s->state = d;
     s->next = next;
@@ -276,7 +298,11 @@ static hg_status open_csv(hgi_blocks *s, const hg_data_options *o)
     s->rows = -1;
     HGI_TRY(hgi_csv_check_signs(ctx, o));
     hgi_csv_share(r, ctx->threads);
-    HGI_TRY(hgi_csv_start(&r->c));
+    if (r->skip && d->drop_text)
+        return hgi_fail(ctx, HG_EINVAL,
+                        "skip-bad and drop-non-numeric exclude each other: text makes "
+                        "either a row or a column bad");
+    HGI_TRY(hgi_csv_start(&r->c, o));
     HGI_TRY(hgi_csv_read_names(r, o));
     HGI_TRY(choose_columns(r, o));
     r->width = r->t.kept;

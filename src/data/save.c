@@ -6,6 +6,7 @@
  * rows that have any are made text by the caller's thread.                             */
 #include "base/team.h"
 #include "data/blocks.h"
+#include "data/csv.h"
 #include "data/formats.h"
 
 #include <errno.h>
@@ -249,6 +250,47 @@ hg_status hgi_save_close(hgi_save *s, hg_status status)
     hgi_free(mem, s->text);
     hgi_free(mem, s->row);
     *s = (hgi_save){.ctx = s->ctx};
+    return status;
+}
+
+/* Can cells be copied, and is nothing asked of them? */
+static bool copies(const hg_data_options *o, hgi_source *source, const char *out,
+                   const char *format)
+{
+    size_t n;
+    const unsigned char *head = hgi_source_peek(source, &n);
+    bool asks = o->strict || o->drop_non_numeric || o->skip_bad || o->table || o->shape ||
+                o->numeric || o->categorical || o->boolean || o->date || o->schema;
+    if (asks || writer_of(out, format) != &hgi_writer_csv || o->array != NULL)
+        return false;
+    if (hgi_source_is_folder(source)) return false;
+    if (o->format != NULL) return strcmp(o->format, "csv") == 0;
+    return hgi_reads_as_csv(head, n, hgi_source_path(source));
+}
+
+hg_status hg_convert_file(hg_ctx *ctx, const char *in, const hg_data_options *options,
+                          const char *out, const char *format, int64_t *rows)
+{
+    hg_status status;
+    hg_data_options o;
+    hgi_source *source;
+    hg_dataset *data = NULL;
+    int64_t n = 0;
+    if (in == NULL || out == NULL)
+        return hgi_fail(ctx, HG_EINVAL, "two paths are needed");
+    HGI_TRY(hgi_data_options_read(ctx, options, &o));
+    HGI_TRY(hgi_data_source(ctx, in, &o, &source));
+    if (copies(&o, source, out, format)) {
+        HGI_GOTO(hgi_csv_copy(ctx, source, &o, out, &n));
+    } else {
+        HGI_GOTO(hgi_dataset_from_source(ctx, source, &o, &data));
+        HGI_GOTO(hg_dataset_save(ctx, data, out, format));
+        n = data->rows;
+    }
+    if (rows != NULL) *rows = n;
+done:
+    hg_dataset_free(&data);
+    hgi_source_close(&source);
     return status;
 }
 

@@ -120,6 +120,7 @@ void hgi_schema_free(hg_schema **schema)
     hgi_free(&mem, s->column);
     for (int64_t i = 0; i < s->left_count; i++) hgi_free(&mem, s->left[i]);
     hgi_free(&mem, s->left);
+    hgi_free(&mem, s->renamed);
     hgi_free(&mem, s);
     *schema = NULL;
 }
@@ -222,11 +223,21 @@ hg_status hgi_schema_copy(hg_ctx *ctx, const hg_schema *from, hg_schema **out)
         HGI_GOTO(hgi_schema_copy_column(ctx, &from->column[i], s, i));
     for (int64_t i = 0; i < from->left_count; i++)
         HGI_GOTO(hgi_schema_add_left(ctx, s, from->left[i]));
+    HGI_GOTO(hgi_schema_read_as(ctx, s, from->decimal, from->renamed));
     HGI_GOTO(hgi_schema_settle(ctx, s));
 done:
     if (status != HG_OK) hgi_schema_free(&s);
     *out = s;
     return status;
+}
+
+hg_status hgi_schema_read_as(hg_ctx *ctx, hg_schema *s, char decimal, const char *renamed)
+{
+    s->decimal = decimal;
+    hgi_free(&ctx->mem, s->renamed);
+    s->renamed = renamed != NULL ? hgi_strdup(&ctx->mem, renamed) : NULL;
+    if (renamed == NULL || s->renamed != NULL) return HG_OK;
+    return hgi_fail_mem(ctx, strlen(renamed), "names of columns");
 }
 
 /* ---- comparing ----------------------------------------------------------------------- */

@@ -59,6 +59,9 @@ struct hg_schema {
     /* Of the file's other columns: those that were left out, which may come again. */
     char **left;
     int64_t left_count;
+    /* How the file was read, of a model's schema: for its next files. */
+    char decimal;  /* '.', ',', or 0: nobody said */
+    char *renamed; /* "old=new,old=new", or NULL */
 };
 
 /* All columns numeric, without names. */
@@ -71,6 +74,9 @@ hg_status hgi_schema_copy_column(hg_ctx *ctx, const hgi_schema_column *from, hg_
 hg_status hgi_schema_set_name(hg_ctx *ctx, hg_schema *s, int64_t column, const char *name,
                               size_t n);
 hg_status hgi_schema_add_left(hg_ctx *ctx, hg_schema *s, const char *name);
+/* renamed may be NULL; it is copied. */
+hg_status hgi_schema_read_as(hg_ctx *ctx, hg_schema *s, char decimal,
+                             const char *renamed);
 /* Room for so many words, which are NULL. */
 hg_status hgi_schema_make_words(hg_ctx *ctx, hgi_schema_column *c, int64_t words);
 /* Once kinds and words are set: first and count of each column, and its words' places.

@@ -247,6 +247,8 @@ static hg_status make(hg_ctx *ctx, const hg_dataset *d, const hg_window_options 
                              shape, NULL, &w));
     *out = w;
     w->order = start;
+    w->decimal = d->decimal;
+    w->renamed = d->renamed;
     HGI_TRY(describe(ctx, d, o, given, w));
     if (d->held != NULL) {
         HGI_TRY(hold(ctx, d, w));

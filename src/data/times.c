@@ -69,15 +69,12 @@ static hg_status read_rows(times *j)
 static hg_status run(times *j, hgi_source *source, const hg_data_options *o,
                      const char *column)
 {
-    j->r.c = (hgi_csv){.ctx = j->ctx,
-                       .s = source,
-                       .path = hgi_source_path(source),
-                       .want = 256 * 1024,
-                       .delimiter = o->delimiter,
-                       .decimal = o->decimal == '\0' ? '.' : o->decimal};
+    j->r.c = (hgi_csv){
+        .ctx = j->ctx, .s = source, .path = hgi_source_path(source), .want = 256 * 1024};
     HGI_TRY(hgi_csv_check_signs(j->ctx, o));
-    HGI_TRY(hgi_csv_start(&j->r.c));
+    HGI_TRY(hgi_csv_start(&j->r.c, o));
     HGI_TRY(hgi_csv_read_names(&j->r, o));
+    HGI_TRY(hgi_csv_rename(&j->r.t, o));
     j->column = hgi_csv_find_column(&j->r.t, column);
     if (j->column < 0) return hgi_csv_unknown_column(&j->r.t, "time", column);
     return read_rows(j);

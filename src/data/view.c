@@ -111,6 +111,8 @@ static hg_status side_new(hg_ctx *ctx, const hg_dataset *data, int64_t rows,
     d->held = data->held;
     d->series = data->series;
     d->columns = data->columns;
+    d->decimal = data->decimal;
+    d->renamed = data->renamed;
     d->pictures = data->pictures;
     d->schema = data->schema;
     hgi_free(&ctx->mem, d->stored);

@@ -9,7 +9,7 @@
 
 /* A name in quotes where RFC 4180 wants them, or where a reader would take it for a number
  * or trim it.                                                                          */
-static void write_name(hgi_text *f, const char *name)
+void hgi_csv_write_name(hgi_text *f, const char *name)
 {
     double number;
     size_t n = strlen(name);
@@ -31,7 +31,7 @@ static hg_status head(hg_ctx *ctx, const hg_dataset *d, int64_t rows, hgi_text *
     (void)ctx;
     (void)rows;
     for (int64_t c = 0; c < d->features && d->columns != NULL; c++) {
-        write_name(out, d->columns[c]);
+        hgi_csv_write_name(out, d->columns[c]);
         hgi_text_add_bytes(out, c == d->features - 1 ? "\n" : ",", 1);
     }
     return HG_OK;

@@ -30,7 +30,7 @@ static hg_status no_labels(hg_ctx *ctx, const hgi_labels *l)
 {
     return hgi_fail(ctx, HG_EINVAL,
                     "%s: the model is conditional, and these rows have no labels: give "
-                    "one for each row (--labels FILE; hg_dataset_set_labels)",
+                    "one for each row, with labels",
                     l->from);
 }
 

@@ -94,7 +94,8 @@ hg_status hgi_detector_put(const hgi_detector *d, hgi_container *c)
     if (d->gap_levels > 0)
         HGI_TRY(hgi_container_put(c, "detector.gaps", HGI_DT_F64, 2,
                                   (int64_t[]){d->gap_levels, HGI_GAP_NUMBERS}, d->gaps));
-    return hgi_container_put(c, "detector.calibration", HGI_DT_F64, 1, &d->calibrated,
+    const int64_t all = d->calibrated + d->trimmed;
+    return hgi_container_put(c, "detector.calibration", HGI_DT_F64, 1, &all,
                              d->calibration);
 }
 
@@ -121,7 +122,9 @@ static hg_status get_calibration(hg_ctx *ctx, const hgi_container *c, hgi_detect
     if (d->calibration == NULL)
         return hgi_fail_mem(ctx, (size_t)e->count * sizeof *d->calibration, "scores");
     memcpy(d->calibration, v, (size_t)e->count * sizeof *v);
-    d->calibrated = e->count;
+    if (d->trimmed < 0 || d->trimmed >= e->count)
+        return refuse(ctx, c, name, "more than 'trimmed'");
+    d->calibrated = e->count - d->trimmed;
     return HG_OK;
 }
 

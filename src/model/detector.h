@@ -47,8 +47,9 @@ typedef struct hgi_detector {
     int64_t nets;           /* at least 1 */
     hgi_score_state *state; /* [nets] */
     struct hg_model **net;  /* [nets]; the first is NULL: the model that holds this */
-    double *calibration;    /* [calibrated] ascending */
+    double *calibration;    /* [calibrated + trimmed] ascending */
     int64_t calibrated;
+    int64_t trimmed; /* the highest scores, which are kept but count for drift alone */
     hgi_tail tail;
     /* Of tables: what normal rows score without some of their values, see apply/gaps.h; the
      * number that is missing, ascending, and quantiles, for each of some levels. */

@@ -182,6 +182,7 @@ void hg_model_free(hg_model **model)
     hgi_detector_free(&mem, &m->detector);
     hgi_free(&mem, m->text);
     hgi_free(&mem, m->corrupt);
+    hgi_free(&mem, m->renamed);
     hgi_free(&mem, m);
     *model = NULL;
 }
@@ -244,6 +245,26 @@ hg_status hgi_model_set_series(hg_ctx *ctx, hg_model *m, const hgi_windows *seri
         *own = name;
     }
     return HG_OK;
+}
+
+/* A model of numbers without names has a schema for that alone.  A series has none: its
+ * files are read by its channels' names.                                               */
+hg_status hgi_model_read_as(hg_ctx *ctx, hg_model *m, char decimal, const char *renamed)
+{
+    hgi_free(&m->mem, m->renamed);
+    m->decimal = decimal;
+    m->renamed = renamed != NULL ? utf8_name(&m->mem, renamed) : NULL;
+    if (renamed != NULL && m->renamed == NULL)
+        return hgi_fail_mem(ctx, strlen(renamed), "names of columns");
+    if (m->series != NULL) return HG_OK;
+    hg_schema *s = m->scaler.schema != NULL ? m->scaler.schema : m->names;
+    if (s == NULL && decimal != '\0') {
+        HGI_TRY(hgi_schema_new(ctx, m->net.inputs, &m->names));
+        s = m->names;
+        s->plain = true;
+        HGI_TRY(hgi_schema_settle(ctx, s));
+    }
+    return s != NULL ? hgi_schema_read_as(ctx, s, decimal, m->renamed) : HG_OK;
 }
 
 int hg_model_series(const hg_model *m, hg_series_info *info)

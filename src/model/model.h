@@ -39,6 +39,8 @@ struct hg_model {
     struct hg_pictures pictures; /* how its rows were made of pictures */
     bool has_pictures;
     char **columns;      /* [hgi_model_raw()] names, or NULL */
+    char decimal;        /* of its CSV file: '.', ',', or 0: nobody said */
+    char *renamed;       /* columns of that file, "old=new,old=new", or NULL */
     hg_schema *names;    /* of a model of numbers with names: to read other files by */
     hgi_windows *series; /* rows are windows of such a series, or NULL */
     char **line;         /* [net.count] layers as one would type them */
@@ -52,6 +54,9 @@ struct hg_model {
 hg_status hgi_model_take(hg_ctx *ctx, hgi_spec *spec, hgi_scaler *scaler, hg_model **out);
 /* A model of the same lines and scaling, all weights 0, trained on nothing. */
 hg_status hgi_model_twin(hg_ctx *ctx, const hg_model *m, hg_model **out);
+/* How its file was read, for the next ones; behind hgi_model_set_columns() and _series().
+ * renamed may be NULL. */
+hg_status hgi_model_read_as(hg_ctx *ctx, hg_model *m, char decimal, const char *renamed);
 /* Once columns are set. */
 hg_status hgi_model_name_columns(hg_ctx *ctx, hg_model *m);
 /* series may be NULL. */

@@ -278,6 +278,22 @@ static hg_status get_columns(const reading *r, hg_model *m)
     return HG_OK;
 }
 
+/* A decimal sign and new names that training was told of. */
+static hg_status get_reading(const reading *r, hg_model *m)
+{
+    const json_t *t = json_object_get(r->o, "reading");
+    const json_t *sign = json_object_get(t, "decimal");
+    const json_t *names = json_object_get(t, "rename");
+    const char *decimal = sign != NULL ? json_string_value(sign) : "";
+    if (t == NULL) return HG_OK;
+    if (decimal == NULL || (strcmp(decimal, "") != 0 && strcmp(decimal, ".") != 0 &&
+                            strcmp(decimal, ",") != 0))
+        return bad_field(r, "reading", "'.' or ',' as decimal");
+    if (names != NULL && !json_is_string(names))
+        return bad_field(r, "reading", "a text as rename");
+    return hgi_model_read_as(r->ctx, m, decimal[0], json_string_value(names));
+}
+
 /* A size of zeros says that there is no such step. */
 static hg_status get_pair(const reading *r, const json_t *o, const char *key,
                           int64_t out[2])
@@ -442,6 +458,7 @@ static hg_status get_detector(const reading *r, const hgi_container *c, hg_model
     HGI_TRY(hgi_detector_new(r->ctx, score, nets, d));
     d->rule = hgi_strdup(&r->ctx->mem, rule);
     d->rule_value = value;
+    d->trimmed = json_integer_value(json_object_get(o, "trimmed")); /* 0: none */
     if (d->rule == NULL) return hgi_fail_mem(r->ctx, strlen(rule), "a rule");
     for (int64_t i = 1; i < nets; i++) HGI_TRY(get_net(r, c, i, m));
     return hgi_detector_get(r->ctx, c, d);
@@ -486,6 +503,7 @@ static hg_status read_model(const reading *r, const hgi_container *c, hg_model *
     HGI_GOTO(get_series(r, m));
     HGI_GOTO(get_pictures(r, m));
     HGI_GOTO(hgi_model_name_columns(r->ctx, m));
+    HGI_GOTO(get_reading(r, m));
     HGI_GOTO(hgi_history_get(r->ctx, c, m));
     HGI_GOTO(hgi_mixture_get(r->ctx, c, m->net.code_size, &m->mixture));
     HGI_GOTO(get_detector(r, c, m));

@@ -88,6 +88,8 @@ static int describe_detector(const hgi_detector *d, json_t *into)
     if (o == NULL) return bad;
     bad |= json_object_set_new(o, "score", json_string(d->score));
     bad |= json_object_set_new(o, "nets", json_integer(d->nets));
+    if (d->trimmed > 0)
+        bad |= json_object_set_new(o, "trimmed", json_integer(d->trimmed));
     bad |= json_object_set_new(o, "rule", json_string(d->rule));
     return bad | json_object_set_new(o, "rule_value", json_real(d->rule_value));
 }
@@ -123,6 +125,18 @@ static int describe_series(const hgi_windows *s, json_t *o)
     if (s->name != NULL)
         bad |= json_object_set_new(t, "names", lines_json(s->name, s->channels));
     return bad | json_object_set_new(o, "series", t);
+}
+
+/* How a CSV file was read, so that the next one needs no option. */
+static int describe_reading(const hg_model *m, json_t *o)
+{
+    const char sign[2] = {m->decimal, '\0'};
+    json_t *t = json_object();
+    int bad = 0;
+    if (m->decimal != '\0') bad |= json_object_set_new(t, "decimal", json_string(sign));
+    if (m->renamed != NULL)
+        bad |= json_object_set_new(t, "rename", json_string(m->renamed));
+    return bad | json_object_set_new(o, "reading", t);
 }
 
 /* json_object_set_new takes NULL (out of memory above) as a failure too. */
@@ -168,6 +182,7 @@ static json_t *describe(const hg_model *m)
             json_object_set_new(o, "columns", lines_json(m->columns, hgi_model_raw(m)));
     if (m->scaler.schema != NULL)
         bad |= json_object_set_new(o, "table", hgi_schema_json(m->scaler.schema));
+    if (m->decimal != '\0' || m->renamed != NULL) bad |= describe_reading(m, o);
     if (bad != 0) {
         json_decref(o);
         return NULL;

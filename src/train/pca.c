@@ -406,6 +406,7 @@ static hg_status make_model(hg_ctx *ctx, int64_t k, hgi_scaler *scaler,
     HGI_GOTO(hgi_model_take(ctx, &spec, scaler, out));
     (*out)->trained.rows = data->rows;
     HGI_GOTO(hgi_model_set_columns(ctx, *out, data->columns));
+    HGI_GOTO(hgi_model_read_as(ctx, *out, data->decimal, data->renamed));
     hgi_model_set_pictures(*out, data);
 done:
     hgi_spec_free(&spec);

@@ -312,6 +312,7 @@ hg_status hgi_setup(hg_ctx *ctx, const hg_config *cfg, const hg_dataset *train,
     t->m->trained.seed = (uint64_t)hgi_config_int(cfg, "seed");
     HGI_GOTO(hgi_model_set_columns(ctx, t->m, t->train->columns));
     HGI_GOTO(hgi_model_set_series(ctx, t->m, t->train->series));
+    HGI_GOTO(hgi_model_read_as(ctx, t->m, t->train->decimal, t->train->renamed));
     hgi_model_set_pictures(t->m, t->train);
     HGI_GOTO(check_valid_range(t));
     hgi_net_init(&t->m->net, t->m->trained.seed, t->m->theta, t->m->state);
