@@ -89,6 +89,70 @@ TEST(each_rule_of_the_doctor_finds_its_illness)
     hg_model_free(&m);
 }
 
+/* Where one thing explains the others, only that is said: advice on training would be wrong
+ * for rows in other units. */
+TEST(the_doctor_names_the_cause_and_not_what_follows_from_it)
+{
+    hg_ctx *ctx = test_ctx();
+    model_recipe r = plain;
+    r.scale = HGI_SCALE_STANDARD;
+    hg_model *m = make_model(ctx, &r);
+    hgi_exam e = healthy(m);
+    e.shift = 20;
+    e.mse = e.own_mse = 50;
+    e.still = 1;
+    CHECK_STR(found(&e), "unlike-training");
+    /* A hundred times the units, around the same mean: 26 is just over 5 times 5. */
+    e = healthy(m);
+    e.mean_mse = 26;
+    CHECK_STR(found(&e), "unlike-training");
+    e.mean_mse = 24;
+    CHECK_STR(found(&e), "");
+    hg_model_free(&m);
+    r = plain;
+    r.decoder = "dense 4 sigmoid";
+    m = make_model(ctx, &r);
+    e = healthy(m);
+    e.own_mse = 0.9;
+    CHECK_STR(found(&e), "output-range");
+    hg_model_free(&m);
+    r = plain;
+    r.encoder = "dense 4";
+    r.code = "variational 2";
+    m = make_model(ctx, &r);
+    e = healthy(m);
+    e.active = 0;
+    e.mse = 0.999;
+    CHECK_STR(found(&e), "collapsed-latents");
+    hg_model_free(&m);
+}
+
+/* 2 values of 8, bits: PCA's 8 numbers are no match for what they can say. */
+TEST(the_doctor_does_not_hold_sparse_and_binary_codes_against_pca)
+{
+    static const char *const codes[] = {"topk 8 k=2", "binary", "vq 4 parts=2"};
+    hg_ctx *ctx = test_ctx();
+    for (int i = 0; i < 3; i++) {
+        model_recipe r = plain;
+        r.encoder = i == 0 ? "" : "dense 8";
+        r.code = codes[i];
+        hg_model *m = make_model(ctx, &r);
+        hgi_exam e = healthy(m);
+        char text[400] = "";
+        e.pca_mse = 0.01;
+        e.code = 8;
+        test_where("%s", codes[i]);
+        CHECK_STR(found(&e), "");
+        e.still = 3;
+        CHECK_STR(found(&e), "constant-units");
+        for (int k = 0; hgi_rules[k].name != NULL; k++)
+            if (text[0] == '\0') hgi_rules[k].look(&e, text, sizeof text);
+        CHECK((strstr(text, "auxk") != NULL) == (i == 0));
+        hg_model_free(&m);
+    }
+    test_where(NULL);
+}
+
 TEST(the_doctor_knows_what_an_output_activation_can_reach)
 {
     static const struct {
@@ -136,13 +200,17 @@ TEST(the_doctor_reads_the_history)
 {
     static const double rising[] = {1, .8, .6, .5, .52, .55, .6, .62, .65, .7},
                         falling[] = {1, .8, .6, .5, .45, .4, .37, .34, .32, .3},
-                        flat[] = {1, .8, .6, .5, .45, .42, .41, .403, .4, .4};
+                        flat[] = {1, .8, .6, .5, .45, .42, .41, .403, .4, .4},
+                        wild[] = {1, .8, .6, .5, .45, .45, .3, .5, .33, .31};
     hg_ctx *ctx = test_ctx();
     const struct {
         const double *valid;
         const char *finds;
-    } cases[] = {{rising, "over-fitting"}, {falling, "still-improving"}, {flat, ""}};
-    for (int i = 0; i < 3; i++) {
+    } cases[] = {{rising, "over-fitting"},
+                 {falling, "still-improving"},
+                 {flat, ""},
+                 {wild, "over-fitting"}}; /* lower than before, not the lowest */
+    for (int i = 0; i < 4; i++) {
         hg_model *m = with_history(ctx, cases[i].valid, 10);
         hgi_exam e = healthy(m);
         test_where("case %d", i);

@@ -30,6 +30,9 @@ static const hg_epoch *history(const hgi_exam *e, int64_t *n)
     return e->model->trained.history;
 }
 
+/* Standard deviations that a column has at the most, in those of the training rows. */
+#define FAR 5.0
+
 /* What an epoch is judged by. */
 static double judged(const hg_epoch *e)
 {
@@ -47,12 +50,47 @@ static bool is_fitted(const hgi_exam *e)
     return n == 1 && isnan(h[0].lr);
 }
 
+static const char *code_kind(const hgi_exam *e)
+{
+    return e->model->net.layer[e->model->net.code].kind->name;
+}
+
+/* Rows in other units or of another kind: what a model does with them says nothing of the
+ * model, and advice on its training would be wrong. */
+static bool is_foreign(const hgi_exam *e)
+{
+    bool standard = e->model->scaler.kind == HGI_SCALE_STANDARD;
+    return e->outside > 0.2 || e->shift > 3 || (standard && e->mean_mse > FAR * FAR);
+}
+
+/* Values that the output's activation can give. */
+static void reach(const hgi_exam *e, double *lo, double *hi)
+{
+    hgi_act act = output_act(e);
+    *lo = -HUGE_VAL, *hi = HUGE_VAL;
+    if (act == HGI_ACT_SIGMOID) *lo = 0, *hi = 1;
+    if (act == HGI_ACT_TANH) *lo = -1, *hi = 1;
+    if (act == HGI_ACT_RELU || act == HGI_ACT_SOFTPLUS) *lo = 0;
+    /* A hundredth of the range is rounding and rare rows. */
+    double room = 0.01 * (e->high - e->low);
+    *lo -= room, *hi += room;
+}
+
+static bool out_of_reach(const hgi_exam *e)
+{
+    double lo, hi;
+    reach(e, &lo, &hi);
+    return e->low < lo || e->high > hi;
+}
+
 /* ---- the rows ---------------------------------------------------------------------- */
 
 /* 2 %: less is what any net finds in its first steps. */
 static void no_better_than_mean(const hgi_exam *e, char *out, size_t n)
 {
     if (!(e->mse > 0.98 * e->mean_mse) || e->mean_mse <= 0) return;
+    /* These have a note that says why. */
+    if (is_foreign(e) || (hgi_net_draws(&e->model->net) && e->active == 0)) return;
     snprintf(
         out, n,
         "it rebuilds these rows no better than their mean would (squared error %.4g, "
@@ -63,15 +101,21 @@ static void no_better_than_mean(const hgi_exam *e, char *out, size_t n)
 /* A bce model is not trained on squared error, and pays a little for that: 5 %. */
 static void pca_is_better(const hgi_exam *e, char *out, size_t n)
 {
+    const char *kind = code_kind(e);
     bool noisy = e->model->corrupt != NULL;
     if (noisy || !(e->own_mse > 1.05 * e->pca_mse)) return;
+    /* A code of few values that are not 0, of bits or of entries says far less than as many
+     * numbers of PCA. */
+    if (strcmp(kind, "plain") != 0 && strcmp(kind, "variational") != 0) return;
     /* Said already, and worse; and rows that the model may not follow are no match. */
     if (e->mse > 0.98 * e->mean_mse || e->outside > 0.01 || is_small(e)) return;
+    if (is_foreign(e) || out_of_reach(e)) return;
     snprintf(out, n,
              "PCA with the same %lld numbers is better (squared error %.4g against "
-             "%.4g%s): train longer, add a hidden layer, or use hourglass pca",
+             "%.4g%s): train longer, %s, or use hourglass pca",
              (long long)e->code, e->pca_mse, e->own_mse,
-             e->pca_trained ? "" : ", fitted to half of these rows");
+             e->pca_trained ? "" : ", fitted to half of these rows",
+             e->model->spec.encoder_count > 1 ? "try another lr" : "add a hidden layer");
 }
 
 /* Ten times the trained-on error is far beyond what a test set costs. */
@@ -91,6 +135,11 @@ static void unlike_training(const hgi_exam *e, char *out, size_t n)
                  "column %lld lies %.3g training spreads from its training mean: these "
                  "rows are not like the training rows, or in other units",
                  (long long)e->shift_column + 1, e->shift);
+    else if (is_foreign(e))
+        snprintf(out, n,
+                 "the columns of these rows vary %.3g times as much as those of the "
+                 "training rows: they are not like them, or in other units",
+                 sqrt(e->mean_mse));
     else if (mse && count > 0 && !is_small(e) && e->mse > 10 * judged(&h[count - 1]))
         snprintf(out, n,
                  "the squared error of these rows, %.4g, is %.3g times that of training: "
@@ -104,11 +153,18 @@ static void constant_units(const hgi_exam *e, char *out, size_t n)
 {
     if (e->still == 0 || is_fitted(e) || hgi_net_draws(&e->model->net)) return;
     /* One of many is how relu codes are; a tenth is a waste. */
-    if (e->still * 10 < e->code) return;
-    snprintf(out, n,
-             "%lld of %lld code values are the same for every row: try a smaller lr or "
-             "penalty, another activation, or a smaller code",
-             (long long)e->still, (long long)e->code);
+    if (e->still * 10 < e->code || is_foreign(e)) return;
+    /* Units that no row keeps are dead, and there is an option against that. */
+    if (e->model->net.layer[e->model->net.code].listed > 0)
+        snprintf(out, n,
+                 "%lld of %lld code units are dead, no row uses them: set auxk 0.03125, "
+                 "which revives them, or make the code smaller",
+                 (long long)e->still, (long long)e->code);
+    else
+        snprintf(out, n,
+                 "%lld of %lld code values are the same for every row: try a smaller lr "
+                 "or penalty, another activation, or a smaller code",
+                 (long long)e->still, (long long)e->code);
 }
 
 /* Burda et al. 2016: a latent is active when its mean varies by more than 0.01. */
@@ -128,8 +184,9 @@ static void low_rank(const hgi_exam *e, char *out, size_t n)
     /* One that has not learnt yet has learnt few directions. */
     if (hgi_net_draws(&e->model->net) || e->own_mse > 1.05 * e->pca_mse) return;
     if (e->mse > 0.98 * e->mean_mse || is_fitted(e) || e->directions >= e->inputs) return;
+    if (is_foreign(e)) return;
     /* Sparse, binary and listed codes are wide on purpose. */
-    if (strcmp(e->model->net.layer[e->model->net.code].kind->name, "plain") != 0) return;
+    if (strcmp(code_kind(e), "plain") != 0) return;
     snprintf(out, n,
              "the codes use %lld directions of %lld (99 %% of their variance): a code of "
              "%lld would do nearly as well",
@@ -154,7 +211,7 @@ static void identity(const hgi_exam *e, char *out, size_t n)
 
 static void saturated(const hgi_exam *e, char *out, size_t n)
 {
-    if (!(e->saturated > 0.5 && e->saturated > e->edge + 0.25)) return;
+    if (!(e->saturated > 0.5 && e->saturated > e->edge + 0.25) || is_foreign(e)) return;
     snprintf(out, n,
              "%.0f %% of the outputs are stuck at 0 or 1, of the rows only %.0f %% are: "
              "try a smaller lr, or scale minmax",
@@ -163,18 +220,11 @@ static void saturated(const hgi_exam *e, char *out, size_t n)
 
 static void output_range(const hgi_exam *e, char *out, size_t n)
 {
-    double lo = -HUGE_VAL, hi = HUGE_VAL;
-    hgi_act act = output_act(e);
-    if (act == HGI_ACT_SIGMOID) lo = 0, hi = 1;
-    if (act == HGI_ACT_TANH) lo = -1, hi = 1;
-    if (act == HGI_ACT_RELU || act == HGI_ACT_SOFTPLUS) lo = 0;
-    /* A hundredth of the range is rounding and rare rows. */
-    double room = 0.01 * (e->high - e->low);
-    if (!(e->low < lo - room || e->high > hi + room)) return;
+    if (!out_of_reach(e) || is_foreign(e)) return;
     snprintf(out, n,
              "the output's %s cannot reach the rows, which lie in %.3g to %.3g once "
              "scaled: set output-activation linear, or scale minmax",
-             hgi_act_words[act], e->low, e->high);
+             hgi_act_words[output_act(e)], e->low, e->high);
 }
 
 /* ---- the run ----------------------------------------------------------------------- */
@@ -200,19 +250,29 @@ static void overfitting(const hgi_exam *e, char *out, size_t n)
         (long long)h[best].epoch, h[best].val_loss, h[count - 1].val_loss);
 }
 
-/* Half as many epochs again would still gain: the last fifth of them took 2 % off. */
+/* The lowest of epochs first .. last. */
+static double lowest(const hg_epoch *h, int64_t first, int64_t last)
+{
+    double low = judged(&h[first]);
+    for (int64_t i = first + 1; i <= last; i++) low = fmin(low, judged(&h[i]));
+    return low;
+}
+
+/* Half as many epochs again would still gain: the last fifth of them took 2 % off the best
+ * before.  Single epochs go up and down, and over-fitting is no gain. */
 static void improving(const hgi_exam *e, char *out, size_t n)
 {
     int64_t count;
     const hg_epoch *h = history(e, &count);
     if (count < 5 || is_small(e)) return;
-    const hg_epoch *then = &h[count - 1 - hgi_max(1, count / 5)], *now = &h[count - 1];
-    double gain = judged(then) - judged(now);
-    if (!(gain > 0.02 * fabs(judged(then)))) return;
+    const int64_t then = count - 1 - hgi_max(1, count / 5);
+    const double before = lowest(h, 0, then);
+    const double gain = before - lowest(h, then + 1, count - 1);
+    if (!(gain > 0.02 * fabs(before))) return;
     snprintf(out, n,
              "it was still improving when it ended (%.1f %% in the last %lld epochs): "
              "train longer",
-             100 * gain / fabs(judged(then)), (long long)(now->epoch - then->epoch));
+             100 * gain / fabs(before), (long long)(h[count - 1].epoch - h[then].epoch));
 }
 
 const hgi_rule hgi_rules[] = {
