@@ -89,7 +89,8 @@ static int fit(cli *c, hg_model *model, uint64_t seed)
         fprintf(stderr,
                 "%s: mixture of %s %s components, fitted to the codes of %s rows: "
                 "%s nats a row, BIC %s\n",
-                c->args[0], cli_grouped(components, info.components), info.covariance,
+                c->args[0], cli_grouped(components, info.components),
+                strcmp(info.covariance, "none") == 0 ? "independent" : info.covariance,
                 cli_grouped(rows, info.rows), cli_real(nats, info.log_likelihood),
                 cli_real(bic, info.bic));
     hg_dataset_free(&data);

@@ -2,9 +2,11 @@
 /* Which mixture fits the codes of these rows: covariance and components by BIC.
  *
  * BIC falls and then rises with the number of components, so a coarse scale is walked until
- * it has risen twice, and the gaps beside the best are halved while that can matter. */
+ * it has risen twice, and the gaps beside the best are halved while that can matter.  Codes
+ * of bits and of codebook entries have independent choices instead of covariances. */
 #include "base/rng.h"
 #include "model/model.h"
+#include "train/choices.h"
 #include "train/em.h"
 
 #include <math.h>
@@ -17,7 +19,9 @@ static const int64_t scale[] = {1,   2,   3,   4,    6,    8,    12,   16,
                                 384, 512, 768, 1024, 1536, 2048, 3072, 4096};
 
 typedef struct search {
+    hg_ctx *ctx;
     hgi_em em;
+    hgi_choices choices; /* instead, where ctx is set */
     hgi_mixture best;
     int64_t most;
 } search;
@@ -25,16 +29,20 @@ typedef struct search {
 /* One fit; it is kept when it is better than all before, of whichever covariance. */
 static hg_status try_fit(search *s, int64_t k, double *bic)
 {
-    double mean = hgi_em_fit(&s->em, k);
-    *bic = hgi_em_bic(&s->em, mean);
+    const bool choices = s->choices.ctx != NULL;
+    double mean = choices ? hgi_choices_fit(&s->choices, k) : hgi_em_fit(&s->em, k);
+    *bic = choices ? hgi_choices_bic(&s->choices, mean) : hgi_em_bic(&s->em, mean);
     if (s->best.components > 0 && *bic >= s->best.fit[2]) return HG_OK;
-    hgi_mixture_free(&s->em.ctx->mem, &s->best);
-    return hgi_em_take(&s->em, mean, &s->best);
+    hgi_mixture_free(&s->ctx->mem, &s->best);
+    return choices ? hgi_choices_take(&s->choices, mean, &s->best)
+                   : hgi_em_take(&s->em, mean, &s->best);
 }
 
 /* Rows enough for each component's covariance: twice as many as it has lines. */
-static int64_t most_for(const hgi_em *e)
+static int64_t most_for(const search *s)
 {
+    const hgi_em *e = &s->em;
+    if (s->choices.ctx != NULL) return hgi_max(1, s->choices.n / 4);
     return hgi_max(1, e->n / (2 * (e->full ? e->d + 1 : 2)));
 }
 
@@ -65,7 +73,7 @@ static hg_status refine(search *s, bracket *b)
 
 static hg_status walk(search *s)
 {
-    const int64_t limit = hgi_min(s->most, most_for(&s->em));
+    const int64_t limit = hgi_min(s->most, most_for(s));
     bracket b = {0, 0, 0, (double)INFINITY};
     int64_t before = 0;
     int worse = 0;
@@ -147,6 +155,68 @@ static hg_status choose_rows(hg_ctx *ctx, const hg_dataset *codes, int64_t rows,
     return HG_OK;
 }
 
+static bool same_vector(const hgi_real *a, const float *b, int64_t n)
+{
+    for (int64_t i = 0; i < n; i++)
+        if ((float)a[i] < b[i] || (float)a[i] > b[i]) return false;
+    return true;
+}
+
+/* What a code's places hold: bits, or numbers of the nearest, so its own, entries. */
+static void read_choices(const hg_model *m, const float *z, int64_t n, int32_t *x)
+{
+    const hgi_layer *code = &m->net.layer[m->net.code];
+    const hgi_real *book = m->state + (code->indices > 0 ? code->tensor[0].offset : 0);
+    const int64_t P = code->indices, wide = P > 0 ? m->net.code_size / P : 1;
+    for (int64_t i = 0; P == 0 && i < n * m->net.code_size; i++) x[i] = z[i] > 0.5f;
+    for (int64_t i = 0; i < n * P; i++, z += wide) {
+        /* An entry's values are the code's to the bit; of equal ones the first. */
+        int32_t j = 0;
+        while (j < code->entries - 1 && !same_vector(book + j * wide, z, wide)) j++;
+        x[i] = j;
+    }
+}
+
+static hg_status fit_choices(search *s, const hg_model *m, const float *z,
+                             const hg_mixture_options *o)
+{
+    hg_ctx *ctx = s->ctx;
+    hg_status status;
+    int64_t places, values;
+    hgi_mixture_choices(&m->net.layer[m->net.code], &places, &values);
+    if (o->covariance != NULL)
+        return hgi_fail(ctx, HG_EINVAL,
+                        "covariance: codes of bits or of codebook entries have none");
+    const int64_t count = o->rows * places;
+    int32_t *x = hgi_calloc(&ctx->mem, (size_t)count, sizeof *x);
+    if (x == NULL) return hgi_fail_mem(ctx, (size_t)count * sizeof *x, "codes to fit");
+    read_choices(m, z, o->rows, x);
+    int64_t room =
+        o->components > 0 ? o->components : hgi_min(o->most, hgi_max(1, o->rows / 4));
+    double bic;
+    HGI_GOTO(
+        hgi_choices_new(ctx, x, o->rows, places, values, room, o->seed, &s->choices));
+    status = o->components > 0 ? try_fit(s, o->components, &bic) : walk(s);
+done:
+    hgi_choices_free(&s->choices);
+    hgi_free(&ctx->mem, x);
+    return status;
+}
+
+/* Normal distributions, of the covariance that is the better. */
+static hg_status fit_normal(search *s, const float *z, int64_t d,
+                            const hg_mixture_options *o)
+{
+    bool either = o->covariance == NULL;
+    bool full = either ? d <= WIDEST_FULL && o->rows > 2 * (d + 1)
+                       : strcmp(o->covariance, "full") == 0;
+    /* What the walk never reaches takes no memory. */
+    int64_t room =
+        o->components > 0 ? o->components : hgi_min(o->most, hgi_max(1, o->rows / 4));
+    HGI_TRY(hgi_em_new(s->ctx, z, o->rows, d, room, full, o->seed, &s->em));
+    return choose(s, o, full, either || !full);
+}
+
 hg_status hg_mixture_fit(hg_ctx *ctx, hg_model *m, const hg_dataset *data,
                          const hg_mixture_options *options)
 {
@@ -155,6 +225,7 @@ hg_status hg_mixture_fit(hg_ctx *ctx, hg_model *m, const hg_dataset *data,
     search s;
     hg_dataset *codes = NULL;
     float *z = NULL;
+    int64_t places, values;
     memset(&s, 0, sizeof s);
     HGI_TRY(check(ctx, m, data, options, &o));
     HGI_GOTO(hg_encode_dataset(ctx, m, data, &codes));
@@ -163,15 +234,10 @@ hg_status hg_mixture_fit(hg_ctx *ctx, hg_model *m, const hg_dataset *data,
     if (z == NULL)
         HGI_GOTO(hgi_fail_mem(ctx, (size_t)(o.rows * d) * sizeof *z, "codes to fit"));
     HGI_GOTO(choose_rows(ctx, codes, o.rows, o.seed, z));
-    bool either = o.covariance == NULL;
-    bool full = either ? d <= WIDEST_FULL && o.rows > 2 * (d + 1)
-                       : strcmp(o.covariance, "full") == 0;
+    s.ctx = ctx;
     s.most = o.most;
-    /* What the walk never reaches takes no memory. */
-    int64_t room =
-        o.components > 0 ? o.components : hgi_min(o.most, hgi_max(1, o.rows / 4));
-    HGI_GOTO(hgi_em_new(ctx, z, o.rows, d, room, full, o.seed, &s.em));
-    HGI_GOTO(choose(&s, &o, full, either || !full));
+    hgi_mixture_choices(&m->net.layer[m->net.code], &places, &values);
+    HGI_GOTO(values > 0 ? fit_choices(&s, m, z, &o) : fit_normal(&s, z, d, &o));
     hgi_mixture_free(&m->mem, &m->mixture);
     m->mixture = s.best;
     s.best = (hgi_mixture){0};
@@ -194,7 +260,9 @@ hg_status hg_mixture_get_info(hg_ctx *ctx, const hg_model *m, hg_mixture_info *i
     *info = (hg_mixture_info){
         .size = sizeof *info,
         .components = x->components,
-        .covariance = x->full ? "full" : "diagonal",
+        .covariance = x->values > 0 ? "none"
+                      : x->full     ? "full"
+                                    : "diagonal",
         .rows = (int64_t)x->fit[0],
         .log_likelihood = x->fit[1],
         .bic = x->fit[2],

@@ -10,8 +10,9 @@
 #include <stdlib.h>
 #include <string.h>
 
-/* What a draw is for, as the sub-stream of HGI_USE_SAMPLE; 3 and 4 belong to the fit. */
-enum { NORMAL = 0, COMPONENT = 1, OUTPUT = 2 };
+/* What a draw is for, as the sub-stream of HGI_USE_SAMPLE; 3 and 4 belong to the fit, 5 to
+ * a picture. */
+enum { NORMAL = 0, COMPONENT = 1, OUTPUT = 2, CHOICE = 6 };
 enum { BLOCK = 64 };
 
 typedef struct drawing {
@@ -75,6 +76,46 @@ static void from_mixture(const drawing *g, int64_t row, float *z)
     }
 }
 
+/* Value v of V with probability p[v] ^ (1 / temperature), but for a factor; of the largest
+ * it is 1, so that small temperatures leave something. */
+static int64_t pick_value(const double *p, int64_t V, double temperature, uint32_t word)
+{
+    double most = 0, sum = 0, u = (double)hgi_unit(word);
+    int64_t last = 0;
+    for (int64_t v = 0; v < V; v++) most = fmax(most, p[v]);
+    for (int64_t v = 0; v < V; v++) sum += pow(p[v] / most, 1 / temperature);
+    u *= sum;
+    for (int64_t v = 0; v < V; v++) {
+        double part = pow(p[v] / most, 1 / temperature);
+        if (!(part > 0)) continue;
+        last = v;
+        u -= part;
+        if (u < 0) break;
+    }
+    return last;
+}
+
+/* Bits, or the vectors of entries: each place for itself, by the component's table. */
+static void from_choices(const drawing *g, int64_t row, float *z)
+{
+    const hgi_mixture *x = &g->m->mixture;
+    const hgi_layer *code = &g->m->net.layer[g->m->net.code];
+    const int64_t P = x->places, V = x->values, wide = g->m->net.code_size / P;
+    const double *table = x->table + pick_component(x, g->o.seed, row) * P * V;
+    hgi_rng rng = {g->o.seed, HGI_USE_SAMPLE + 256 * CHOICE, 0};
+    for (int64_t p = 0; p < P; p++, z += wide) {
+        uint32_t w[4];
+        hgi_philox(&rng, (uint64_t)row, (uint32_t)p, w);
+        int64_t v = pick_value(table + p * V, V, g->o.temperature, w[0]);
+        if (code->indices == 0) {
+            *z = (float)v;
+            continue;
+        }
+        const hgi_real *entry = g->m->state + code->tensor[0].offset + v * wide;
+        for (int64_t i = 0; i < wide; i++) z[i] = (float)entry[i];
+    }
+}
+
 static int by_size(const void *a, const void *b)
 {
     double x = *(const double *)a, y = *(const double *)b;
@@ -103,6 +144,10 @@ static void draw_codes(drawing *g, int64_t n, float *z)
     /* The nearer of the two values that a binary code has. */
     const bool bits = strcmp(code->kind->name, "binary") == 0;
     for (int64_t r = 0; r < n; r++, z += d) {
+        if (g->mixture && g->m->mixture.values > 0) {
+            from_choices(g, r, z);
+            continue;
+        }
         draw_normal(g->o.seed, r, d, g->e);
         if (g->mixture)
             from_mixture(g, r, z);
@@ -145,6 +190,11 @@ static hg_status choose_source(drawing *g)
     if (!g->mixture && strcmp(from, "prior") != 0)
         return hgi_fail(g->ctx, HG_EUNKNOWN, "from '%s', expected prior or mixture",
                         from);
+    if (!g->mixture && (code->indices > 0 || strcmp(code->kind->name, "binary") == 0))
+        return hgi_fail(g->ctx, HG_EINVAL,
+                        "from prior: a code of kind %s has nothing of a normal "
+                        "distribution, its codes are drawn from a mixture",
+                        code->kind->name);
     if (g->mixture && m->mixture.components == 0)
         return hgi_fail(
             g->ctx, HG_EINVAL,

@@ -505,7 +505,7 @@ static hg_status read_model(const reading *r, const hgi_container *c, hg_model *
     HGI_GOTO(hgi_model_name_columns(r->ctx, m));
     HGI_GOTO(get_reading(r, m));
     HGI_GOTO(hgi_history_get(r->ctx, c, m));
-    HGI_GOTO(hgi_mixture_get(r->ctx, c, m->net.code_size, &m->mixture));
+    HGI_GOTO(hgi_mixture_get(r->ctx, c, &m->net.layer[m->net.code], &m->mixture));
     HGI_GOTO(get_detector(r, c, m));
     *out = m;
 done:
