@@ -25,6 +25,9 @@ TRAIN, TEST = "train-images-idx3-ubyte", "t10k-images-idx3-ubyte"
 NET = ("--hidden", "1000,500,250", "--code", "30", "--code-activation", "linear", "--loss",
        "bce", "--scale", "unit", "--schedule", "cosine", "--precision", "auto")
 
+RBM_MSE = ("--preset", "hinton-deep", "--loss", "mse", "--output-activation", "sigmoid",
+           "--precision", "auto")
+
 
 @dataclass(frozen=True)
 class Row:
@@ -51,6 +54,9 @@ ROWS = {
     "turned": Row("gelu, with turned and stretched copies of the images",
                   NET + ("--activation", "gelu", "--epochs", "13", "--batch-size", "256"),
                   turned=6),
+    "rbm-mse": Row("RBMs, fine-tuned on the squared error", RBM_MSE + ("--epochs", "60")),
+    "rbm-turned": Row("the same, with turned and stretched copies",
+                      RBM_MSE + ("--pretrain-epochs", "2", "--epochs", "10"), turned=6),
 }
 
 
