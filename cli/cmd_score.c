@@ -126,6 +126,7 @@ static int print_json(const job *j)
     json_object_set_new(o, "nets", json_integer(info.nets));
     json_object_set_new(o, "calibration_rows", json_integer(info.calibration_rows));
     json_object_set_new(o, "drift", drift_json(&j->drift));
+    cli_beside_json(j->model, o);
     return cli_json_print(o);
 }
 

@@ -2,7 +2,7 @@
 /* hourglass summary: a model's layers, sizes and origin.                               */
 #include "summary.h"
 
-#include "json.h"
+#include "detection.h"
 
 #include <string.h>
 
@@ -65,7 +65,21 @@ static void format_classes(const hg_model *model, int64_t count, char *out, size
     }
 }
 
-static void print_facts(const hg_model *model, const hg_model_info *info,
+/* What tells anomalies, and how PCA with as many numbers does it. */
+static void print_detector(cli *c, const hg_model *model, cli_table *t)
+{
+    char a[CLI_NUMBER], text[200];
+    hg_detector_info info = {.size = sizeof(info)};
+    hg_beside b = {.size = sizeof(b)};
+    if (hg_detector_get_info(c->ctx, model, &info) != HG_OK) return;
+    snprintf(text, sizeof(text), "%s, calibrated with %s rows, rule %s %g", info.score,
+             cli_grouped(a, info.calibration_rows), info.rule.kind, info.rule.value);
+    cli_table_row(t, (const char *const[]){"detector", text});
+    if (hg_detector_beside(model, &b))
+        cli_table_row(t, (const char *const[]){"beside PCA", b.text});
+}
+
+static void print_facts(cli *c, const hg_model *model, const hg_model_info *info,
                         const hg_memory *memory)
 {
     char a[CLI_NUMBER], b[CLI_NUMBER], text[200];
@@ -123,6 +137,7 @@ static void print_facts(const hg_model *model, const hg_model_info *info,
     else
         snprintf(text, sizeof(text), "not yet");
     cli_table_row(t, (const char *const[]){"trained on", text});
+    print_detector(c, model, t);
     cli_table_print(t, stdout);
     cli_table_free(t);
 }
@@ -226,6 +241,18 @@ static json_t *layers_json(cli *c, const hg_model *model, int64_t n)
     return list;
 }
 
+static json_t *detector_json(const hg_model *model, const hg_detector_info *info)
+{
+    json_t *o = json_object();
+    json_object_set_new(o, "score", cli_json_text(info->score));
+    json_object_set_new(o, "nets", json_integer(info->nets));
+    json_object_set_new(o, "calibration_rows", json_integer(info->calibration_rows));
+    json_object_set_new(o, "rule", cli_json_text(info->rule.kind));
+    json_object_set_new(o, "rule_value", json_real(info->rule.value));
+    cli_beside_json(model, o);
+    return o;
+}
+
 static int print_json(cli *c, const hg_model *model, const hg_model_info *info,
                       const hg_memory *memory)
 {
@@ -262,6 +289,9 @@ static int print_json(cli *c, const hg_model *model, const hg_model_info *info,
     json_object_set_new(object, "epochs", json_integer(info->epochs));
     json_object_set_new(object, "steps", json_integer(info->steps));
     json_object_set_new(object, "seed", json_integer((json_int_t)info->seed));
+    hg_detector_info detector = {.size = sizeof(detector)};
+    if (hg_detector_get_info(c->ctx, model, &detector) == HG_OK)
+        json_object_set_new(object, "detector", detector_json(model, &detector));
     return cli_json_print(object);
 }
 
@@ -276,7 +306,7 @@ int cli_print_summary(cli *c, const hg_model *model)
     int code = print_layers(c, model, &info);
     if (code != CLI_OK) return code;
     putchar('\n');
-    print_facts(model, &info, &memory);
+    print_facts(c, model, &info, &memory);
     if (is_table(hg_model_schema(model))) print_columns(hg_model_schema(model));
     return CLI_OK;
 }

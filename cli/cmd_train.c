@@ -4,11 +4,11 @@
  * What can be wrong is found before the first step: options, outputs, data, shapes.  From
  * then on nothing is lost: an interrupt saves the best weights, a divergence the last good
  * ones, and the log is whole to its last line.                                         */
+#include "detection.h"
 #include "epoch_log.h"
 #include "interrupt.h"
 #include "json.h"
 #include "progress.h"
-#include "rule.h"
 #include "summary.h"
 
 #include <math.h>
@@ -253,6 +253,7 @@ static void print_json(const job *j, const char *stopped, json_t *findings)
     json_object_set_new(o, "best", cli_json_real(j->last.best));
     json_object_set_new(o, "seconds", cli_json_real(j->seconds));
     json_object_set_new(o, "rows_per_second", cli_json_real(speed(j)));
+    cli_beside_json(j->model, o);
     json_object_update_missing(o, findings);
     cli_json_print(o);
 }
@@ -289,6 +290,17 @@ static void data_words(const cli *c, char *out, size_t n)
     }
 }
 
+/* PCA beside a detector: the winner, and how well either rebuilds rows held apart. */
+static void print_beside(cli_table *t, const hg_model *model)
+{
+    hg_beside b = {.size = sizeof(b)};
+    if (!hg_detector_beside(model, &b)) return;
+    add_row(t, "beside PCA", "%s", b.text);
+    if (b.error >= 0)
+        add_row(t, "", "mean square error of rows held apart %.6g, PCA %.6g", b.error,
+                b.pca_error);
+}
+
 /* The closing words for people: what came out, and two commands to look at it. */
 static void print_closing(const job *j)
 {
@@ -321,6 +333,7 @@ static void print_closing(const job *j)
                     info.trimmed_rows > 0 ? "; " : "",
                     info.trimmed_rows > 0 ? cli_grouped(b, info.trimmed_rows) : "",
                     info.trimmed_rows > 0 ? " more are trimmed" : "");
+        print_beside(t, j->model);
         add_row(t, "next", "hourglass score %s %s -p", model, data);
     } else {
         add_row(t, "next", "hourglass evaluate %s %s", model, data);

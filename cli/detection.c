@@ -6,6 +6,9 @@
 #include <stdlib.h>
 #include <string.h>
 
+/* A code of functions of this file alone: PCA cannot be set beside these rows. */
+enum { NO_PCA = -1 };
+
 const cli_option cli_judge_options[] = {
     {"normal-label", 0, "WORDS", "0", "labels of normal rows; all others are anomalies",
      "labels", NULL, false},
@@ -20,6 +23,23 @@ bool cli_has_detector(cli *c, const hg_model *model)
 {
     hg_detector_info info = {.size = sizeof(info)};
     return hg_detector_get_info(c->ctx, model, &info) == HG_OK;
+}
+
+void cli_beside_json(const hg_model *model, json_t *o)
+{
+    hg_beside b = {.size = sizeof(b)};
+    if (!hg_detector_beside(model, &b)) return;
+    json_t *p = json_object(), *span = json_array();
+    json_object_set_new(p, "components", json_integer(b.components));
+    json_object_set_new(p, "roc_auc", cli_json_real(b.roc_auc));
+    json_object_set_new(p, "pca_roc_auc", cli_json_real(b.pca_roc_auc));
+    json_array_append_new(span, cli_json_real(b.low));
+    json_array_append_new(span, cli_json_real(b.high));
+    json_object_set_new(p, "difference", span);
+    json_object_set_new(p, "error", cli_json_real(b.error));
+    json_object_set_new(p, "pca_error", cli_json_real(b.pca_error));
+    json_object_set_new(p, "winner", cli_json_text(b.winner));
+    json_object_set_new(o, "pca", p);
 }
 
 void cli_rule_text(cli *c, const hg_model *model, const hg_rule *rule, bool has,
@@ -73,7 +93,28 @@ static int read_labels(cli *c, const hg_dataset *data, unsigned char **out)
     return code;
 }
 
-int cli_detect(cli *c, const hg_model *model, const hg_dataset *data, cli_detected *out)
+/* Scores of the model, or of PCA without training rows, which has no threshold; NaN. */
+static int find_scores(cli *c, const hg_model *model, const hg_dataset *data,
+                       const hg_rule *rule, const unsigned char *label, bool pca,
+                       double *score, hg_decision *decision)
+{
+    hg_status status;
+    if (pca) {
+        decision->threshold = (double)NAN;
+        status = hg_detector_pca_scores(c->ctx, model, data, label, score);
+        if (status != HG_ERANGE) return status == HG_OK ? CLI_OK : cli_failed(c);
+        cli_say("note: %s", hg_message(c->ctx));
+        return NO_PCA;
+    }
+    status = hg_score_dataset(c->ctx, model, data, score);
+    if (status == HG_OK)
+        status =
+            hg_decide(c->ctx, model, rule, score, hg_dataset_rows(data), NULL, decision);
+    return status == HG_OK ? CLI_OK : cli_failed(c);
+}
+
+static int detect(cli *c, const hg_model *model, const hg_dataset *data, bool pca,
+                  cli_detected *out)
 {
     hg_rule rule = {.size = sizeof(rule)};
     bool has = false;
@@ -85,10 +126,9 @@ int cli_detect(cli *c, const hg_model *model, const hg_dataset *data, cli_detect
     if (code == CLI_OK) code = cli_get_int(c, "bootstrap", 0, 1000000, &resamples);
     if (code == CLI_OK) code = read_labels(c, data, &label);
     double *score = code == CLI_OK ? cli_alloc((size_t)n, sizeof(*score)) : NULL;
-    if (code == CLI_OK && (hg_score_dataset(c->ctx, model, data, score) != HG_OK ||
-                           hg_decide(c->ctx, model, has ? &rule : NULL, score, n, NULL,
-                                     &out->decision) != HG_OK))
-        code = cli_failed(c);
+    if (code == CLI_OK)
+        code = find_scores(c, model, data, has ? &rule : NULL, label, pca, score,
+                           &out->decision);
     hg_detection_options o = {.size = sizeof(o)};
     o.threshold = out->decision.threshold;
     o.resamples = cli_has(c, "bootstrap") && resamples == 0 ? -1 : resamples;
@@ -99,9 +139,32 @@ int cli_detect(cli *c, const hg_model *model, const hg_dataset *data, cli_detect
     cli_rule_text(c, model, &rule, has, out->rule, sizeof(out->rule));
     free(score);
     free(label);
-    return code;
+    return code == NO_PCA ? CLI_OK : code;
 }
 
+int cli_detect(cli *c, const hg_model *model, const hg_dataset *data, cli_detected *out)
+{
+    return detect(c, model, data, false, out);
+}
+
+/* PCA's detector as the second one, fitted to training rows, or to the normal ones of the
+ * other half of the rows; where it cannot be, that is said.                            */
+static int detect_pca(cli *c, const hg_model *model, const hg_dataset *data,
+                      const hg_dataset *train, cli_detections *out)
+{
+    hg_model *pca = NULL;
+    int code = CLI_OK;
+    out->beside = "PCA";
+    if (train == NULL) {
+        code = detect(c, model, data, true, &out->of[1]);
+    } else {
+        if (hg_detector_pca(c->ctx, model, train, &pca) != HG_OK) code = cli_failed(c);
+        if (code == CLI_OK) code = cli_detect(c, pca, data, &out->of[1]);
+        hg_model_free(&pca);
+    }
+    out->models += code == CLI_OK && out->of[1].detection != NULL;
+    return code;
+}
 /* ---- the report --------------------------------------------------------------------- */
 
 static json_t *interval(double low, double high)
@@ -160,7 +223,8 @@ static void print_one(const cli *c, const cli_detected *d, const cli_detected *o
         snprintf(value, sizeof(value), "%.4f", m.value);
         write_interval(low, &m);
         if (other != NULL && hg_detection_at(other->detection, i, &o)) {
-            snprintf(beside, sizeof(beside), "%.4f", o.value);
+            /* Without a threshold there is nothing to say of what it calls. */
+            if (isfinite(o.value)) snprintf(beside, sizeof(beside), "%.4f", o.value);
             write_interval(span, &o);
         }
         cli_table_row(t, (const char *const[]){m.name, value, low, beside, span,
@@ -200,20 +264,6 @@ static int compare(cli *c, const cli_detections *d, json_t *into)
     return code;
 }
 
-/* PCA's detector as the second one. */
-static int detect_pca(cli *c, const hg_model *model, const hg_dataset *data,
-                      const hg_dataset *train, cli_detections *out)
-{
-    hg_model *pca = NULL;
-    int code = CLI_OK;
-    if (hg_detector_pca(c->ctx, model, train, &pca) != HG_OK) code = cli_failed(c);
-    if (code == CLI_OK) code = cli_detect(c, pca, data, &out->of[1]);
-    hg_model_free(&pca);
-    out->models++;
-    out->beside = "PCA";
-    return code;
-}
-
 int cli_detection_measure(cli *c, const hg_dataset *data, const hg_dataset *train,
                           cli_detections *out)
 {
@@ -230,7 +280,8 @@ int cli_detection_measure(cli *c, const hg_dataset *data, const hg_dataset *trai
             code = cli_detect(c, model, own != NULL ? own : data, &out->of[i]);
         hg_dataset_free(&own);
         out->models += has;
-        if (code == CLI_OK && has && path[1] == NULL && train != NULL)
+        if (code == CLI_OK && has && path[1] == NULL &&
+            (train != NULL || !cli_has(c, "no-pca")))
             code = detect_pca(c, model, data, train, out);
         hg_model_free(&model);
         if (!has) break;

@@ -8,6 +8,9 @@
 
 extern const cli_option cli_judge_options[]; /* --normal-label --anomaly-label ...      */
 
+/* {"components": .., "winner": ..} of PCA beside a detector, into o as "pca"; nothing
+ * where there is none.                                                                */
+void cli_beside_json(const hg_model *model, json_t *o);
 bool cli_has_detector(cli *c, const hg_model *model);
 /* "false-alarms 0.001": that rule, or the model's own where has is false.              */
 void cli_rule_text(cli *c, const hg_model *model, const hg_rule *rule, bool has,

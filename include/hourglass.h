@@ -1000,6 +1000,23 @@ typedef struct hg_detector_info {
 HG_API hg_status hg_detector_get_info(hg_ctx *ctx, const hg_model *model,
                                       hg_detector_info *info);
 
+/* PCA with as many numbers as the model's code and the same kind of score, fitted when the
+ * detector was trained, and judged by rows that were held apart: normal rows against the
+ * same rows with a tenth of their values taken from others.  A net that does not beat it is
+ * not worth its training. */
+typedef struct hg_beside {
+    size_t size;
+    int64_t components;
+    double roc_auc, pca_roc_auc;
+    double low, high; /* of their difference: 95 % of paired resamples */
+    double error,
+        pca_error;      /* mean square of rows held apart; NaN: all components, words */
+    const char *winner; /* "model", "PCA", or NULL: neither by more than chance */
+    char text[192];     /* the same in one line */
+} hg_beside;
+/* 1 and *out, or 0: there is none, or out->size is not set. */
+HG_API int hg_detector_beside(const hg_model *model, hg_beside *out);
+
 /* Scores of rows.
  * Shapes   x [n, d_in]; score [n], one for each row.
  * Units    x as in the training file.  Scores are numbers that a float holds.
@@ -1207,6 +1224,14 @@ HG_API hg_status hg_detection_compare(hg_ctx *ctx, const hg_detection *a,
  * Errors   HG_EINVAL no detector; as hg_pca and hg_detector_fit. */
 HG_API hg_status hg_detector_pca(hg_ctx *ctx, const hg_model *model,
                                  const hg_dataset *train, hg_model **out) HG_WARN_UNUSED;
+/* Scores by such detectors without training rows, score [rows]: each half of the rows is
+ * scored by PCA fitted to the normal rows of the other half, label [rows], 1: an anomaly.
+ * It has seen labels, which the model has not.
+ * Errors   HG_ERANGE too few normal rows, or rows too wide; as hg_detector_pca. */
+HG_API hg_status hg_detector_pca_scores(hg_ctx *ctx, const hg_model *model,
+                                        const hg_dataset *data,
+                                        const unsigned char *label,
+                                        double *score) HG_WARN_UNUSED;
 /* kind: "roc", "pr", or "scores" (a histogram of normal and anomalous rows' scores); path
  * ends in .png, .svg or .pdf.  Errors  as hg_plot_loss; HG_EUNKNOWN kind. */
 struct hg_plot_options;

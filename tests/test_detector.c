@@ -730,6 +730,7 @@ TEST(detectors_that_were_tampered_with_are_refused)
                         zero[] = {1, 0, 1, 1, 1};
     static const int64_t whole[] = {1};
     static double gaps[2 * HGI_GAP_NUMBERS];
+    static const double beside[] = {2, 1.5, 0.5, 0, 0, -1, -1};
     const struct {
         hgi_entry edit;
         const char *part;
@@ -737,6 +738,8 @@ TEST(detectors_that_were_tampered_with_are_refused)
         {{"detector.gaps", HGI_DT_F64, 2, {2, HGI_GAP_NUMBERS}, gaps, 2 * HGI_GAP_NUMBERS},
          "ascend"},
         {{"detector.gaps", HGI_DT_F64, 1, {3}, down, 3}, "ascend"},
+        {{"detector.beside", HGI_DT_F64, 1, {7}, beside, 7}, "two areas"},
+        {{"detector.beside", HGI_DT_F64, 1, {3}, down, 3}, "'detector.beside'"},
         {{"detector.calibration", HGI_DT_F64, 1, {3}, down, 3}, "ascending"},
         {{"detector.calibration", HGI_DT_F64, 1, {5}, nan5, 5}, "ascending"},
         {{"detector.calibration", HGI_DT_F64, 1, {0}, ones, 0}, "list of doubles"},

@@ -285,6 +285,40 @@ TEST(pca_at_the_same_code_size_is_a_detector_to_beat)
     hg_detection_free(&d);
     hg_model_free(&pca);
     CHECK_FAILS(ctx, hg_detector_pca(ctx, m, NULL, &pca), HG_EINVAL, "rows to fit PCA");
+    /* Without training rows as well, and each row by a model that has not seen it. */
+    hg_dataset *both = rows_of(ctx, x, 2 * ODD);
+    CHECK_OK(ctx, hg_detector_pca_scores(ctx, m, both, label, score));
+    CHECK_OK(ctx, hg_detection_new(ctx, score, label, 2 * ODD, NULL, &d));
+    CHECK(hg_detection_get(d, "roc_auc") > 0.99);
+    hg_detection_free(&d);
+    memset(label, 1, sizeof label);
+    CHECK_FAILS(ctx, hg_detector_pca_scores(ctx, m, both, label, score), HG_ERANGE,
+                "0 normal rows");
+    hg_dataset_free(&both);
     hg_model_free(&m);
     hg_dataset_free(&data);
+}
+
+/* The rows are linear, so PCA with the same two numbers can do no worse than this net. */
+TEST(pca_stands_beside_a_detector_from_its_training_on)
+{
+    hg_ctx *ctx = test_ctx();
+    char path[TEST_PATH];
+    hg_beside b = {.size = sizeof b}, back = {.size = sizeof back}, unset = {.size = 0};
+    hg_model *m = train(ctx, "residual"), *loaded;
+    CHECK(hg_detector_beside(m, &b));
+    CHECK_INT(b.components, 2);
+    CHECK(b.pca_roc_auc > 0.9 && b.roc_auc > 0.5 && b.roc_auc <= 1);
+    CHECK(b.low <= b.roc_auc - b.pca_roc_auc && b.roc_auc - b.pca_roc_auc <= b.high);
+    CHECK(b.winner == NULL || (strcmp(b.winner, "model") == 0) == (b.low > 0));
+    CHECK(b.error > 0 && b.pca_error > 0 && b.pca_error < 1.05 * b.error);
+    CHECK(strstr(b.text, "PCA") != NULL && strlen(b.text) < sizeof b.text - 1);
+    test_path(path, "beside.safetensors");
+    CHECK_OK(ctx, hg_model_save(ctx, m, path));
+    CHECK_OK(ctx, hg_model_load(ctx, path, &loaded));
+    CHECK(hg_detector_beside(loaded, &back));
+    CHECK_STR(back.text, b.text);
+    CHECK(!hg_detector_beside(m, &unset) && !hg_detector_beside(NULL, &b));
+    hg_model_free(&loaded);
+    hg_model_free(&m);
 }

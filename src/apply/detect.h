@@ -11,6 +11,12 @@
  * On failure the model is as it was. */
 hg_status hgi_detect_learn(hg_ctx *ctx, hg_model *m, const hg_dataset *train,
                            const hgi_score_kind *kind, double trimmed);
+/* hg_detector_pca() with rows to calibrate with. */
+hg_status hgi_detect_pca(hg_ctx *ctx, const hg_model *m, const hg_dataset *train,
+                         const hg_dataset *calibration, hg_model **out);
+/* PCA beside it, where it can be fitted; see hg_beside. */
+hg_status hgi_detect_beside(hg_ctx *ctx, hg_model *m, const hg_dataset *train,
+                            const hg_dataset *calibration);
 /* At most so many rows at random, in the order of the data; *out is NULL for all. */
 hg_status hgi_detect_sample(hg_ctx *ctx, const hg_dataset *data, int64_t most,
                             uint64_t seed, hg_dataset **out);

@@ -157,7 +157,8 @@ static hg_status run(job *j)
     HGI_TRY(train_one(j, rows_of(j), 0, &j->model));
     HGI_TRY(train_others(j));
     HGI_TRY(hgi_detect_learn(j->ctx, j->model, rows_of(j), j->kind, j->trim));
-    return hgi_detect_finish(j->ctx, j->model, rows_of(j), j->calibration, j->trim);
+    HGI_TRY(hgi_detect_finish(j->ctx, j->model, rows_of(j), j->calibration, j->trim));
+    return hgi_detect_beside(j->ctx, j->model, rows_of(j), j->calibration);
 }
 
 /* Weights of a training that was stopped are worth a detector, too, one of a single net:

@@ -318,6 +318,9 @@ hg_status hg_explain(hg_ctx *ctx, const hg_model *m, const hg_dataset *data,
     HGI_GOTO(make(ctx, data, n, hgi_min(asked, w.d), out));
     HGI_GOTO(work_open(&w));
     (*out)->normal = info.median;
+    hg_beside pca = {.size = sizeof pca};
+    if (hg_detector_beside(m, &pca))
+        snprintf((*out)->beside, sizeof(*out)->beside, "%s", pca.text);
     for (int64_t i = 0; i < n; i++) {
         (*out)->row[i].row = row[i];
         HGI_GOTO(explain_row(&w, data, *out, &(*out)->row[i],

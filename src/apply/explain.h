@@ -27,6 +27,7 @@ struct hg_explanation {
     hgi_explained *row; /* [n] */
     hgi_cause *cause;   /* [n, most] */
     char *name;         /* of the data */
+    char beside[192];   /* PCA's detector beside the model's, or "" */
 };
 
 #endif

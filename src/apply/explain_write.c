@@ -224,6 +224,8 @@ static void write_html(const hg_explanation *e, hgi_text *t)
         }
         hgi_text_add(t, "</table>\n");
     }
+    if (e->beside[0] != '\0')
+        hgi_text_add(t, "<p>Beside PCA, when it was trained: %s.</p>\n", e->beside);
     hgi_text_add(t, "</html>\n");
 }
 

@@ -5,7 +5,7 @@
 
 #include "apply/score.h"
 
-enum { HGI_GAPS_FEWEST = 200 }; /* rows for quantiles to mean anything */
+enum { HGI_GAPS_FEWEST = 100 }; /* rows for quantiles to mean anything */
 
 /* Learn, for a model of a table whose nets and states are there, from normal rows with more
  * and more of their values taken away.  Nothing for models of numbers alone. */

@@ -91,6 +91,9 @@ hg_status hgi_detector_put(const hgi_detector *d, hgi_container *c)
     if (d->tail.rows > 0)
         HGI_TRY(hgi_container_put(c, "detector.tail", HGI_DT_F64, 1,
                                   (int64_t[]){HGI_TAIL_NUMBERS}, &d->tail));
+    if (d->beside.components > 0)
+        HGI_TRY(hgi_container_put(c, "detector.beside", HGI_DT_F64, 1,
+                                  (int64_t[]){HGI_BESIDE_NUMBERS}, &d->beside));
     if (d->gap_levels > 0)
         HGI_TRY(hgi_container_put(c, "detector.gaps", HGI_DT_F64, 2,
                                   (int64_t[]){d->gap_levels, HGI_GAP_NUMBERS}, d->gaps));
@@ -146,6 +149,26 @@ static hg_status get_tail(hg_ctx *ctx, const hgi_container *c, hgi_detector *d)
     return HG_OK;
 }
 
+static hg_status get_beside(hg_ctx *ctx, const hgi_container *c, hgi_detector *d)
+{
+    static const char name[] = "detector.beside";
+    const int64_t n = HGI_BESIDE_NUMBERS;
+    const void *data;
+    if (hgi_container_get(c, name) == NULL) return HG_OK;
+    HGI_TRY(hgi_container_need(c, name, HGI_DT_F64, 1, &n, &data));
+    const hgi_beside *b = data;
+    bool sane = b->components >= 1 && b->components <= 1e9 && b->auc >= 0 &&
+                b->auc <= 1 && b->pca_auc >= 0 && b->pca_auc <= 1 && b->low >= -1 &&
+                b->low <= b->high && b->high <= 1 && b->error >= -1 &&
+                isfinite(b->error) && b->pca_error >= -1 && isfinite(b->pca_error);
+    if (!sane)
+        return refuse(ctx, c, name,
+                      "components, two areas, an interval of their difference and two "
+                      "errors");
+    d->beside = *b;
+    return HG_OK;
+}
+
 /* Missing values ascend from level to level, quantiles within one. */
 static hg_status get_gaps(hg_ctx *ctx, const hgi_container *c, hgi_detector *d)
 {
@@ -171,7 +194,7 @@ static hg_status get_gaps(hg_ctx *ctx, const hgi_container *c, hgi_detector *d)
 /* Tensors of the detector itself. */
 static bool is_own(const char *name)
 {
-    static const char *const own[] = {"calibration", "tail", "gaps"};
+    static const char *const own[] = {"calibration", "tail", "gaps", "beside"};
     for (int i = 0; i < HGI_COUNT(own); i++)
         if (strcmp(name, own[i]) == 0) return true;
     return false;
@@ -220,5 +243,6 @@ hg_status hgi_detector_get(hg_ctx *ctx, const hgi_container *c, hgi_detector *d)
     if (d->score == NULL) return HG_OK;
     HGI_TRY(get_calibration(ctx, c, d));
     HGI_TRY(get_gaps(ctx, c, d));
+    HGI_TRY(get_beside(ctx, c, d));
     return get_tail(ctx, c, d);
 }

@@ -40,6 +40,12 @@ typedef struct hgi_tail {
 } hgi_tail;
 enum { HGI_TAIL_NUMBERS = sizeof(hgi_tail) / sizeof(double) };
 
+/* PCA's detector beside it; components 0: it was not measured, error -1: nor was that. */
+typedef struct hgi_beside {
+    double components, auc, pca_auc, low, high, error, pca_error;
+} hgi_beside;
+enum { HGI_BESIDE_NUMBERS = sizeof(hgi_beside) / sizeof(double) };
+
 enum { HGI_GAP_QUANTILES = 23, HGI_GAP_NUMBERS = 1 + HGI_GAP_QUANTILES };
 
 typedef struct hgi_detector {
@@ -55,6 +61,7 @@ typedef struct hgi_detector {
      * number that is missing, ascending, and quantiles, for each of some levels. */
     double *gaps; /* [gap_levels, HGI_GAP_NUMBERS] */
     int64_t gap_levels;
+    hgi_beside beside;
     char *rule; /* the name of the rule when none is asked for */
     double rule_value;
 } hgi_detector;

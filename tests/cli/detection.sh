@@ -25,6 +25,24 @@ python3 -c 'import json
 d = json.load(open("p.json"))["detection"]
 print(d["pca"]["roc_auc"] > 0.85, sorted(d["winner"]), set(d["winner"].values()) <= {"model", "PCA", None})'
 hourglass evaluate m.st all.csv --labels labels.csv --train good.csv --no-pca -q | grep -c 'PCA.*interval'
+# Without them: half of the rows by the normal ones of the other half, and no threshold.
+hourglass evaluate m.st all.csv --labels labels.csv --json -q >q.json
+python3 -c 'import json
+d = json.load(open("q.json"))["detection"]
+print(d["pca"]["roc_auc"] > 0.85, "recall" in d["pca"], sorted(d["winner"]))'
+hourglass evaluate m.st all.csv --labels labels.csv -q | grep '^recall' | wc -w
+awk 'NR > 1 { $0 = NR > 12 } { print }' labels.csv >few.csv
+hourglass evaluate m.st all.csv --labels few.csv -q 2>&1 | grep -o 'PCA beside a detector: .*expected.*' |
+    sed 's/: [0-9]* normal/: N normal/'
+# What training found of PCA beside it is kept, and told wherever a model is.
+hourglass summary m.st | grep -c '^beside PCA'
+hourglass summary m.st --json | python3 -c 'import json, sys
+d = json.load(sys.stdin)["detector"]
+p = d["pca"]
+print(p["components"], p["winner"] in ("model", "PCA", None), p["difference"][0] <= p["roc_auc"] - p["pca_roc_auc"] <= p["difference"][1])'
+hourglass score m.st all.csv -o s.csv --json 2>/dev/null | grep -c '"pca_roc_auc"'
+hourglass score m.st all.csv --explain 1 --explain-format html -q | grep -c 'Beside PCA'
+hourglass train good.csv --score residual --hidden 8 --code 3 --epochs 1 2>/dev/null | grep -c 'beside PCA  \|PCA is better\|rows held apart'
 try hourglass evaluate m.st all.csv --labels $table --label-column diagnosis
 try hourglass evaluate m.st all.csv --labels good.csv
 try hourglass evaluate m.st all.csv --labels labels.csv --normal-label 0 --anomaly-label 1
