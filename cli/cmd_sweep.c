@@ -138,7 +138,13 @@ static int finish(job *j, hg_status status)
     else if (j->unsaved)
         code = CLI_FAILED;
     if (status == HG_EUNKNOWN || status == HG_EINVAL) code = CLI_USAGE;
-    if (j->sweep == NULL) return code;
+    if (j->sweep == NULL) {
+        if (status == HG_ECANCELED)
+            cli_say(
+                "interrupted before the first training had ended: there is nothing to "
+                "show");
+        return code;
+    }
     int64_t best = best_of(j->sweep);
     int shown = CLI_OK;
     if (cli_has(c, "json"))

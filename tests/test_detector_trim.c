@@ -83,7 +83,7 @@ TEST(trimmed_calibration_promises_its_rate_for_normal_rows)
      * hardly a normal row is above it.  With trim it is that of the normal rows: of 950 of
      * them, and of 4,000 others, the share above it has a standard error of
      * sqrt(0.02 * 0.98 * (1/950 + 1/4000)) = 0.0050, of which four are allowed, and what
-     * the abnormal rows that score as low as normal ones push it by: a few in 1000.      */
+     * the abnormal rows that score as low as normal ones push it by: a few in 1000.    */
     CHECK(normals[0] < 0.002);
     CHECK(normals[1] > 0.005 && normals[1] < 0.045);
     CHECK(found[1] > found[0] + 0.2);
@@ -100,7 +100,7 @@ TEST(trimming_clean_calibration_rows_costs_at_most_the_share_that_was_trimmed)
     hg_model *m = train(ctx, x, N, "0.05");
     double share = alarms(ctx, m, clean, T);
     /* 0.02 of what is left and the 0.05 that are gone; the standard error is that of 600
-     * and 4,000 rows: 0.011, of which four.                                              */
+     * and 4,000 rows: 0.011, of which four.                                            */
     CHECK(share > 0.02 && share < 0.05 + 0.02 + 0.044);
     hg_model_free(&m);
     free(x);

@@ -354,9 +354,14 @@ TEST(what_cannot_be_counts_is_refused)
     const char *const settings[] = {"code", "2", "loss", "multinomial", NULL};
     set_all(ctx, c, settings);
     CHECK_FAILS(ctx, hg_train(ctx, c, d, NULL, NULL, &none), HG_ERANGE,
-                "takes counts, 0 or more, found -2 in the training rows");
+                "row 2, column 2: -2, but loss multinomial takes counts, 0 or more");
     CHECK_FAILS(ctx, hg_train(ctx, c, good, d, NULL, &none), HG_ERANGE,
-                "found -2 in the validation rows");
+                "row 2, column 2: -2, but loss multinomial takes counts");
+    static const float nothing[6] = {0};
+    hg_dataset *empty = rows_of(ctx, nothing, 2, 3);
+    CHECK_FAILS(ctx, hg_train(ctx, c, empty, NULL, NULL, &none), HG_ERANGE,
+                "all values are 0");
+    hg_dataset_free(&empty);
     CHECK_OK(ctx, hg_config_set(c, "scale", "standard"));
     CHECK_FAILS(ctx, hg_train(ctx, c, good, NULL, NULL, &none), HG_EINVAL,
                 "counts as they are");
@@ -381,6 +386,33 @@ TEST(what_cannot_be_counts_is_refused)
     hg_dataset_free(&part);
     hg_dataset_free(&d);
     hg_model_free(&m);
+}
+
+static void join_lines(void *user, hg_log_level level, const char *line)
+{
+    char *to = user;
+    if (level == HG_LOG_WARNING) snprintf(to + strlen(to), 600 - strlen(to), "%s|", line);
+}
+
+TEST(rows_without_counts_and_broken_numbers_are_told_of)
+{
+    char said[600] = "";
+    hg_ctx *ctx = test_ctx_with(&(hg_ctx_options){
+        .size = sizeof(hg_ctx_options), .log = join_lines, .log_user = said});
+    static const float x[9] = {1, 2, 3, 0, 0, 0, 1, 2.5f, 0.5f};
+    const char *const settings[] = {"code",   "2", "loss", "multinomial",
+                                    "epochs", "1", NULL};
+    hg_dataset *d = rows_of(ctx, x, 3, 3);
+    hg_config *c;
+    hg_model *m;
+    CHECK_OK(ctx, hg_config_new(ctx, &c));
+    set_all(ctx, c, settings);
+    CHECK_OK(ctx, hg_train(ctx, c, d, NULL, NULL, &m));
+    CHECK(strstr(said, "1 of 3 rows are 0 everywhere") != NULL);
+    CHECK(strstr(said, "row 3, column 2: 2.5 is no whole number") != NULL);
+    hg_config_free(&c);
+    hg_model_free(&m);
+    hg_dataset_free(&d);
 }
 
 /* Two kinds of rows, counts of the one in the first half of the features, of the other in

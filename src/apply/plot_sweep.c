@@ -9,7 +9,7 @@
 #include <string.h>
 
 /* Lines that can be told apart; what is beyond is left out, and the title says so. */
-enum { LINES = 8 };
+enum { LINES = 8, MARKED = 20 };
 
 typedef struct drawing {
     const hg_sweep *s;
@@ -114,12 +114,21 @@ static void name_lines(drawing *d)
     if (pca) d->series[d->lines++] = (hgi_series){"PCA", d->y + LINES * d->n};
 }
 
+/* Sizes that double from one to the next are even steps on a logarithmic axis. */
+static bool is_geometric(const drawing *d)
+{
+    const double ratio = d->x[1] / d->x[0];
+    for (int64_t i = 2; i < d->n; i++)
+        if (fabs(d->x[i] / d->x[i - 1] / ratio - 1) > 1e-6) return false;
+    return ratio >= 1.5;
+}
+
 static hg_status draw(hg_ctx *ctx, drawing *d, const hg_plot_options *o, const char *path)
 {
     const char *name = d->along < 0 ? "code" : d->s->axis[d->along].name;
     bool code = strcmp(name, "code") == 0;
-    /* Sizes double from one to the next: even steps on a logarithmic axis. */
-    bool wide = d->n > 2 && d->x[0] > 0 && d->x[d->n - 1] / d->x[0] >= 10;
+    bool wide =
+        d->n > 2 && d->x[0] > 0 && (d->x[d->n - 1] / d->x[0] >= 10 || is_geometric(d));
     snprintf(d->title, sizeof d->title, "Error against %s", code ? "code size" : name);
     hgi_chart c = {
         .title = o->title != NULL ? o->title : d->title,
@@ -130,6 +139,7 @@ static hg_status draw(hg_ctx *ctx, drawing *d, const hg_plot_options *o, const c
         .series = d->series,
         .series_count = d->lines,
         .log_x = wide,
+        .mark_x = d->n <= MARKED,
         .mark = -1,
         .width = o->width,
         .height = o->width * 5 / 8,

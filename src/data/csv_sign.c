@@ -17,7 +17,7 @@
 enum { LOOK_RECORDS = 1000, LOOK_BYTES = 192 * 1024, TIDY = 64 };
 
 /* "1,234,567.5" with the sign that groups digits by three; `tidy` gets "1234567.5".  No
- * number is written 0,123: that has a decimal comma.  *groups: how many signs.          */
+ * number is written 0,123: that has a decimal comma.  *groups: how many signs.         */
 static bool ungroup(const char *p, const char *to, char group, char point, char *tidy,
                     size_t *n, int64_t *groups)
 {

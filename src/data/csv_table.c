@@ -144,7 +144,7 @@ static csv_cell look(const hgi_csv_rows *r, const hgi_csv_column *c, hgi_csv_fie
     return value ? CELL_VALUE : CELL_WORD;
 }
 
-/* "5,5", "1.234,50 %": a number if only the decimal sign were the other, or perhaps.    */
+/* "5,5", "1.234,50 %": a number if only the decimal sign were the other, or perhaps.   */
 static hgi_csv_sign other_sign(const hgi_csv *c, const hgi_csv_field *f)
 {
     hgi_csv_sign sign = hgi_csv_sign_of(f, c->decimal);

@@ -16,6 +16,21 @@ void hgi_axes_fit_x(hgi_canvas *c, hgi_font tick, hgi_frame *f, double unit, dou
     }
 }
 
+void hgi_axes_mark_x(hgi_canvas *c, hgi_font tick, hgi_frame *f, double unit, int64_t n,
+                     const double *at)
+{
+    double end = -HUGE_VAL;
+    hgi_axis_ticks_at(&f->ax, n, at);
+    for (int i = 0; i < f->ax.count; i++) {
+        hgi_tick *t = &f->ax.ticks[i];
+        double half = hgi_tick_width(c, tick, t) / 2, x = hgi_frame_x(f, t->at);
+        if (x - half < end)
+            t->text[0] = '\0';
+        else
+            end = x + half + 8 * unit;
+    }
+}
+
 static void draw_ticks(const hgi_axes *a)
 {
     hgi_canvas *c = a->canvas;

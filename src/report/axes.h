@@ -21,6 +21,9 @@ typedef struct hgi_axes {
 /* Ticks of x some `each` units apart: fewer until their texts stand apart. */
 void hgi_axes_fit_x(hgi_canvas *c, hgi_font tick, hgi_frame *f, double unit, double each,
                     bool whole);
+/* Ticks of x at these n values, without the texts that would touch the one before. */
+void hgi_axes_mark_x(hgi_canvas *c, hgi_font tick, hgi_frame *f, double unit, int64_t n,
+                     const double *at);
 /* Last of all, so that no line crosses a text. */
 void hgi_axes_draw(const hgi_axes *a);
 

@@ -178,6 +178,16 @@ static void log_ticks(hgi_axis *a, int about)
         }
 }
 
+void hgi_axis_ticks_at(hgi_axis *a, int64_t n, const double *at)
+{
+    a->count = 0;
+    memset(&a->power, 0, sizeof a->power);
+    for (int64_t i = 0; i < n; i++) {
+        hgi_tick *t = add(a, at[i]);
+        if (t != NULL) hgi_format_float(t->text, (float)at[i]);
+    }
+}
+
 void hgi_axis_ticks(hgi_axis *a, int about, bool whole)
 {
     a->count = 0;

@@ -32,6 +32,8 @@ bool hgi_axis_takes(bool log, double v);
 void hgi_axis_range(hgi_axis *a, bool log, double lo, double hi, double pad);
 /* About `about` labelled ticks; whole: only at whole numbers. */
 void hgi_axis_ticks(hgi_axis *a, int about, bool whole);
+/* A tick at each of n values, with its number as text. */
+void hgi_axis_ticks_at(hgi_axis *a, int64_t n, const double *at);
 /* Where v lies: 0 at lo, 1 at hi; kept within [-1, 2], so that far values stay finite. */
 double hgi_axis_place(const hgi_axis *a, double v);
 

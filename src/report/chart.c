@@ -97,7 +97,10 @@ static void lay_out(hgi_chart_layout *l)
     f->y = hgi_snap(top);
     f->w = hgi_snap(fmax(l->width - left - right, 20));
     f->h = hgi_snap(fmax(f->h, 20));
-    hgi_axes_fit_x(l->canvas, l->tick, f, u, 60, whole_numbers(c->x, c->n));
+    if (c->mark_x)
+        hgi_axes_mark_x(l->canvas, l->tick, f, u, c->n, c->x);
+    else
+        hgi_axes_fit_x(l->canvas, l->tick, f, u, 60, whole_numbers(c->x, c->n));
     hgi_label_fit(l->canvas, &l->mark, l->tick, c->mark_label, 0.6 * f->w, 1);
 }
 

@@ -24,8 +24,9 @@ typedef struct hgi_chart {
     const hgi_series *series;
     int64_t series_count;
     bool log_x, log_y;
-    double y_lo, y_hi;           /* ends of the axis, where y_lo < y_hi; else fitting */
-    double aspect;               /* height / width where height is 0; 0: 0.625 */
+    bool mark_x;       /* ticks of x at the points alone: few values, chosen by hand */
+    double y_lo, y_hi; /* ends of the axis, where y_lo < y_hi; else fitting */
+    double aspect;     /* height / width where height is 0; 0: 0.625 */
     const hgi_chart_span *spans; /* [span_count] of x, shaded under the lines */
     int64_t span_count;
     int64_t mark; /* index of x to mark (the best epoch), or -1 */

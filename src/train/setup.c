@@ -99,14 +99,6 @@ static hg_status no_shares(hgi_trainer *t, double lo, double hi)
                     t->train->name, lo, hi);
 }
 
-static hg_status no_counts(hgi_trainer *t, const hg_dataset *d, const char *what,
-                           double lo)
-{
-    return hgi_fail(t->ctx, HG_ERANGE,
-                    "%s: loss multinomial takes counts, 0 or more, found %g in the %s",
-                    d->name, lo, what);
-}
-
 /* Counts stay what they are: scaled they would count nothing. */
 static hg_status fit_scaler(hgi_trainer *t, hgi_scaler *s)
 {
@@ -177,8 +169,7 @@ static hg_status choose_loss(hgi_trainer *t, const hgi_scaler *s, const hgi_shap
     bool automatic = *word == '\0' || strcmp(word, "auto") == 0;
     if (automatic) word = unit ? "bce" : "mse";
     if (strcmp(word, "bce") == 0 && !unit) return outside(t, s, lo, hi);
-    if (strcmp(word, "multinomial") == 0 && lo < 0)
-        return no_counts(t, t->train, "training rows", lo);
+    if (strcmp(word, "multinomial") == 0) HGI_TRY(hgi_check_counts(t->ctx, t->train));
     HGI_TRY(make_spec(t, shape, word, spec));
     if (automatic && unit && hgi_config_given(t->cfg, "decoder")) {
         hgi_net probe;
@@ -229,7 +220,7 @@ static hg_status check_valid_range(hgi_trainer *t)
     bool counts = m->net.loss->counts;
     if (t->valid == NULL || (!m->net.loss->unit_range && !counts)) return HG_OK;
     HGI_TRY(hgi_scaled_range(t->ctx, t->valid, &m->scaler, &lo, &hi));
-    if (counts) return lo < 0 ? no_counts(t, t->valid, "validation rows", lo) : HG_OK;
+    if (counts) return hgi_check_counts(t->ctx, t->valid);
     if (lo >= -1e-6 && hi <= 1 + 1e-6) return HG_OK;
     if (!m->clip)
         return hgi_fail(

@@ -168,6 +168,8 @@ hg_status hgi_step_fetch(hgi_trainer *t, int64_t first, int64_t n);
 hg_status hgi_validate(hgi_trainer *t, double *recon, double *penalty);
 
 double hgi_now(void); /* seconds, monotonic */
+/* For loss multinomial.  Errors: HG_ERANGE a value below 0 with its place, no counts. */
+hg_status hgi_check_counts(hg_ctx *ctx, const hg_dataset *d);
 
 /* Make the folder and see that it can be written, before hours depend on it. */
 hg_status hgi_checkpoint_prepare(hgi_trainer *t);
