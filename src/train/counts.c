@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: MIT
-/* Are these rows counts, as loss multinomial takes them?  Values below 0 are refused, and so
- * are data without any count; rows without one, which teach nothing, and broken numbers,
+/* Are these rows counts, as loss multinomial takes them?  Values below 0 are refused, and
+ * so are data without any count; rows without one, which teach nothing, and broken numbers,
  * which no draw can give, are told of. */
 #include "data/blocks.h"
 #include "train/trainer.h"
