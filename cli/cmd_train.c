@@ -25,7 +25,9 @@ static const cli_option own[] = {
     {"valid", 0, "DATA", NULL, "rows to validate on after each epoch", "data", NULL,
      false},
     {"group", 0, "NAME", NULL,
-     "with a score: rows alike in this column calibrate together; it is not trained on",
+     "with a score: rows alike in this column calibrate together; with --window: no "
+     "window "
+     "has rows of two; it is not trained on",
      "detection", NULL, false},
     {"time", 0, "NAME", NULL,
      "with a score: the latest rows by this column calibrate; it is not trained on",
@@ -127,6 +129,8 @@ static int make_windows(job *j, const char *path, hg_dataset **data, hg_dataset 
     hg_data_options o;
     hg_window_options w = {.size = sizeof(w), .time_name = cli_get(c, "time")};
     double *time = NULL;
+    int64_t *group = NULL;
+    w.group_name = cli_get(c, "group");
     if (*data == NULL) return CLI_OK;
     int code = cli_read_data_options(c, &o);
     if (code == CLI_OK) code = cli_get_int(c, "window", 2, INT64_MAX, &w.window);
@@ -139,18 +143,21 @@ static int make_windows(job *j, const char *path, hg_dataset **data, hg_dataset 
     int64_t rows = hg_dataset_rows(*series);
     if (w.time_name != NULL) {
         w.time = time = cli_alloc((size_t)rows, sizeof *time);
-        status = hg_read_times(c->ctx, path, &o, w.time_name, rows, time, NULL);
+        status = hg_read_times(c->ctx, path, &o, w.time_name, rows, time, &w.dates);
+    }
+    if (w.group_name != NULL && status == HG_OK) {
+        w.group = group = cli_alloc((size_t)rows, sizeof *group);
+        status = hg_read_groups(c->ctx, path, &o, w.group_name, rows, group);
     }
     if (status == HG_OK) status = hg_dataset_windows(c->ctx, *series, &w, data);
     free(time);
+    free(group);
     return status == HG_OK ? CLI_OK : cli_failed(c);
 }
 
 static int open_series(job *j)
 {
     cli *c = j->c;
-    if (cli_has(c, "group"))
-        return cli_usage_error("train: --group does not go with --window");
     int code = cli_open_training(c, j->cfg, &j->train, &j->valid);
     if (code == CLI_OK) code = make_windows(j, c->args[0], &j->train, &j->series[0]);
     if (code == CLI_OK)

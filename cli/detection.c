@@ -67,15 +67,17 @@ int cli_check_label_words(const cli *c)
 /* ---- scores beside labels ----------------------------------------------------------- */
 
 /* Labels may be words here, not numbers alone.                                         */
-static int read_labels(cli *c, const hg_dataset *data, unsigned char **out)
+static int read_labels(cli *c, const hg_dataset *data, unsigned char **out, int64_t *rows)
 {
+    const bool windows = hg_dataset_window_row(data, 0) >= 0;
     hg_dataset *labels = NULL;
     hg_data_options o = {.size = sizeof(o), .columns = cli_get(c, "label-column")};
     int code = cli_get_int(c, "limit", 1, INT64_MAX, &o.limit);
     if (code != CLI_OK) return code;
     const char *path = cli_get(c, "labels");
     if (hg_dataset_open(c->ctx, path, &o, &labels) != HG_OK) return cli_failed(c);
-    if (hg_dataset_rows(labels) != hg_dataset_rows(data)) {
+    *rows = hg_dataset_rows(labels);
+    if (!windows && *rows != hg_dataset_rows(data)) {
         cli_say("%s: %lld labels for %lld rows", path, (long long)hg_dataset_rows(labels),
                 (long long)hg_dataset_rows(data));
         code = CLI_FAILED;
@@ -113,29 +115,73 @@ static int find_scores(cli *c, const hg_model *model, const hg_dataset *data,
     return status == HG_OK ? CLI_OK : cli_failed(c);
 }
 
+/* Of windows: labels are those of the series' rows, and what is judged are the scores of
+ * rows, those that are in a window. */
+static int judge_points(cli *c, const hg_dataset *windows, double **score,
+                        unsigned char *label, int64_t *n)
+{
+    if (hg_dataset_window_row(windows, 0) < 0) return CLI_OK;
+    int64_t kept = 0;
+    double *point = cli_alloc((size_t)*n, sizeof(*point));
+    if (hg_score_points(c->ctx, windows, *score, *n, point) != HG_OK) {
+        free(point);
+        return cli_failed(c);
+    }
+    for (int64_t r = 0; r < *n; r++) {
+        if (isnan(point[r])) continue;
+        point[kept] = point[r];
+        label[kept++] = label[r];
+    }
+    free(*score);
+    *score = point;
+    *n = kept;
+    return CLI_OK;
+}
+
+/* A window is an anomaly if one of its rows is: for PCA, which is fitted without those. */
+static unsigned char *window_labels(const hg_dataset *windows, const unsigned char *label,
+                                    int64_t n)
+{
+    hg_window_place p = {.size = sizeof(p)};
+    unsigned char *out = cli_alloc((size_t)hg_dataset_rows(windows), 1);
+    for (int64_t i = 0; hg_dataset_window_place(windows, i, &p); i++)
+        for (int64_t r = p.first; r <= p.last && r < n; r++) out[i] |= label[r];
+    return out;
+}
+
 static int detect(cli *c, const hg_model *model, const hg_dataset *data, bool pca,
                   cli_detected *out)
 {
     hg_rule rule = {.size = sizeof(rule)};
     bool has = false;
     unsigned char *label = NULL;
-    const int64_t n = hg_dataset_rows(data);
-    int64_t resamples = 0;
-    *out = (cli_detected){.decision = {.size = sizeof(out->decision)}, .rows = n};
+    const int64_t rows = hg_dataset_rows(data);
+    int64_t resamples = 0, n = 0;
+    *out = (cli_detected){.decision = {.size = sizeof(out->decision)}};
     int code = cli_read_rule(c, &rule, &has);
     if (code == CLI_OK) code = cli_get_int(c, "bootstrap", 0, 1000000, &resamples);
-    if (code == CLI_OK) code = read_labels(c, data, &label);
-    double *score = code == CLI_OK ? cli_alloc((size_t)n, sizeof(*score)) : NULL;
+    if (code == CLI_OK) code = read_labels(c, data, &label, &n);
+    const bool windows = hg_dataset_window_row(data, 0) >= 0;
+    unsigned char *own =
+        code == CLI_OK && windows && pca ? window_labels(data, label, n) : NULL;
+    double *score = code == CLI_OK ? cli_alloc((size_t)rows, sizeof(*score)) : NULL;
     if (code == CLI_OK)
-        code = find_scores(c, model, data, has ? &rule : NULL, label, pca, score,
-                           &out->decision);
+        code = find_scores(c, model, data, has ? &rule : NULL, own != NULL ? own : label,
+                           pca, score, &out->decision);
+    if (code == CLI_OK) code = judge_points(c, data, &score, label, &n);
+    out->rows = n;
+    free(own);
     hg_detection_options o = {.size = sizeof(o)};
     o.threshold = out->decision.threshold;
     o.resamples = cli_has(c, "bootstrap") && resamples == 0 ? -1 : resamples;
     if (code == CLI_OK &&
         hg_detection_new(c->ctx, score, label, n, &o, &out->detection) != HG_OK)
         code = cli_failed(c);
-    for (int64_t i = 0; code == CLI_OK && i < n; i++) out->anomalies += label[i];
+    for (int64_t i = 0; code == CLI_OK && i < n; i++) {
+        out->anomalies += label[i];
+        if (i == 0) out->decision.anomalies = 0;
+        out->decision.anomalies += score[i] > out->decision.threshold;
+    }
     cli_rule_text(c, model, &rule, has, out->rule, sizeof(out->rule));
     free(score);
     free(label);

@@ -47,30 +47,73 @@ int cli_check_explain(const cli *c, bool scores_to_stdout)
 }
 
 typedef struct scored {
-    double score;
+    double by, score; /* ranked by, then by its score */
     int64_t row;
 } scored;
 
 static int falling(const void *a, const void *b)
 {
     const scored *x = a, *y = b;
+    if (x->by < y->by || x->by > y->by) return x->by > y->by ? -1 : 1;
     if (x->score < y->score || x->score > y->score) return x->score > y->score ? -1 : 1;
     return (x->row > y->row) - (x->row < y->row);
 }
 
-/* The rows with the highest scores; *n: how many there are of those asked for.         */
-static int64_t *highest(const double *score, int64_t rows, double least, int64_t *n)
+/* Have two windows a row in common?  Rows of two groups may alternate. */
+static bool overlap(const hg_window_place *a, const hg_window_place *b)
+{
+    const bool alike = a->group == NULL || strcmp(a->group, b->group) == 0;
+    return alike && a->first <= b->last && b->first <= a->last;
+}
+
+/* The rows that rank highest and are ranked above `least`; *n: how many there are of those
+ * asked for.  Of windows none that shares a row with a higher one: it tells the same. */
+static int64_t *highest(const hg_dataset *data, const double *by, const double *score,
+                        int64_t rows, double least, int64_t *n)
 {
     scored *all = cli_alloc((size_t)rows, sizeof(*all));
-    int64_t count = 0;
+    int64_t count = 0, found = 0;
     for (int64_t i = 0; i < rows; i++)
-        if (score[i] > least) all[count++] = (scored){score[i], i};
+        if (by[i] > least) all[count++] = (scored){by[i], score[i], i};
     qsort(all, (size_t)count, sizeof(*all), falling);
     if (*n > count) *n = count;
     int64_t *row = cli_alloc((size_t)*n + 1, sizeof(*row));
-    for (int64_t i = 0; i < *n; i++) row[i] = all[i].row;
+    hg_window_place *place = cli_alloc((size_t)*n + 1, sizeof(*place));
+    for (int64_t i = 0; i < count && found < *n; i++) {
+        hg_window_place *p = &place[found];
+        p->size = sizeof(*p);
+        bool told = false;
+        if (hg_dataset_window_place(data, all[i].row, p))
+            for (int64_t k = 0; k < found && !told; k++) told = overlap(&place[k], p);
+        if (!told) row[found++] = all[i].row;
+    }
+    *n = found;
+    free(place);
     free(all);
     return row;
+}
+
+/* What windows are ranked by with --points: the highest score of a row in them, which is
+ * the mean over the windows that it is in. */
+static int rank_by_points(cli *c, const hg_dataset *windows, const double *score,
+                          double *by)
+{
+    hg_window_place p = {.size = sizeof(p)};
+    int64_t rows = 0, n = hg_dataset_rows(windows);
+    for (int64_t i = 0; hg_dataset_window_place(windows, i, &p); i++)
+        rows = p.last >= rows ? p.last + 1 : rows;
+    double *point = cli_alloc((size_t)rows, sizeof(*point));
+    int code = CLI_OK;
+    if (hg_score_points(c->ctx, windows, score, rows, point) != HG_OK)
+        code = cli_failed(c);
+    for (int64_t i = 0; code == CLI_OK && i < n; i++) {
+        (void)hg_dataset_window_place(windows, i, &p);
+        by[i] = p.group != NULL ? score[i] : -1e300; /* rows of groups may alternate */
+        for (int64_t r = p.first; p.group == NULL && r <= p.last; r++)
+            if (point[r] > by[i]) by[i] = point[r];
+    }
+    free(point);
+    return code;
 }
 
 int cli_explain(cli *c, const hg_model *model, const hg_rule *rule, int64_t *rows,
@@ -80,7 +123,7 @@ int cli_explain(cli *c, const hg_model *model, const hg_rule *rule, int64_t *row
     hg_explanation *e = NULL;
     hg_explain_options o = {.size = sizeof(o)};
     int64_t n = 1, *row = NULL;
-    double *score = NULL;
+    double *score = NULL, *by = NULL;
     const char *path = cli_get(c, "explain-output");
     int code = cli_get_int(c, "explain", 1, 1000000, &n);
     if (code == CLI_OK) code = cli_get_int(c, "explain-columns", 1, 1000, &o.columns);
@@ -88,7 +131,7 @@ int cli_explain(cli *c, const hg_model *model, const hg_rule *rule, int64_t *row
     if (code == CLI_OK) code = cli_open_labelled(c, c->args[1], "labels", &data);
     if (code == CLI_OK) {
         *rows = hg_dataset_rows(data);
-        score = cli_alloc((size_t)*rows, sizeof(*score));
+        by = score = cli_alloc((size_t)*rows, sizeof(*score));
         decision->size = sizeof(*decision);
         drift->size = sizeof(*drift);
         if (hg_score_dataset(c->ctx, model, data, score) != HG_OK ||
@@ -96,8 +139,13 @@ int cli_explain(cli *c, const hg_model *model, const hg_rule *rule, int64_t *row
             hg_score_drift(c->ctx, model, score, *rows, drift) != HG_OK)
             code = cli_failed(c);
     }
+    if (code == CLI_OK && cli_has(c, "points")) {
+        by = cli_alloc((size_t)*rows, sizeof(*by));
+        code = rank_by_points(c, data, score, by);
+    }
     if (code == CLI_OK) {
-        row = highest(score, *rows, rule != NULL ? decision->threshold : -1e300, &n);
+        row = highest(data, by, score, *rows, rule != NULL ? decision->threshold : -1e300,
+                      &n);
         if (hg_explain(c->ctx, model, data, row, n, &o, &e) != HG_OK ||
             hg_explanation_save(c->ctx, e, path != NULL ? path : "-",
                                 cli_get(c, "explain-format")) != HG_OK)
@@ -106,6 +154,7 @@ int cli_explain(cli *c, const hg_model *model, const hg_rule *rule, int64_t *row
     hg_explanation_free(&e);
     hg_dataset_free(&data);
     free(row);
+    if (by != score) free(by);
     free(score);
     return code;
 }

@@ -145,7 +145,10 @@ int cli_open_labelled(cli *c, const char *path, const char *option, hg_dataset *
     if (code != CLI_OK) return code;
     o.labels = labels;
     if (c->model != NULL) o.pictures = hg_model_pictures(c->model);
-    hg_status status = hg_dataset_open(c->ctx, path, &o, out);
+    hg_series_info series = {.size = sizeof(series)};
+    const bool windows = c->model != NULL && hg_model_series(c->model, &series);
+    hg_status status = windows ? hg_series_open(c->ctx, c->model, path, &o, out)
+                               : hg_dataset_open(c->ctx, path, &o, out);
     hg_dataset_free(&labels);
     if (status == HG_OK) return CLI_OK;
     cli_failed(c);

@@ -37,9 +37,10 @@ typedef struct stream {
     hg_lines *lines;
     hg_alarm *alarm;
     int64_t rows, bad, most_bad, limit;
-    float *x, *step; /* a row of the net; of a series also the line's own values */
-    int64_t window, filled,
-        wide; /* steps of a series in x, and values of one; window 1 */
+    float *x;          /* a row of the net */
+    int64_t window;    /* lines of it; 1 but for a series */
+    const char *group; /* the name of a column of groups, or NULL */
+    char *line;        /* as it goes out: a group's name may be as long as what came in */
     int in, out;
     const char *name;
     char *text; /* [room] */
@@ -107,71 +108,82 @@ static int put_with_id(const stream *s, const char *text, size_t n)
     return put(s, s->row, s->row_bytes + n);
 }
 
+/* The group in front of a row's numbers; returns behind it. */
+static char *put_group(const stream *s, const char *group, char *to)
+{
+    const size_t n = group != NULL ? strlen(group) : 0;
+    if (s->json) {
+        json_t *word = cli_json_text(group);
+        char *shown = json_dumps(word, JSON_ENCODE_ANY | JSON_ENSURE_ASCII);
+        to += sprintf(to, ",\"group\":%s", shown != NULL ? shown : "null");
+        free(shown);
+        json_decref(word);
+        return to;
+    }
+    const bool quotes = n > 0 && strpbrk(group, ",\"") != NULL;
+    if (quotes) *to++ = '"';
+    for (size_t i = 0; i < n; i++) {
+        if (group[i] == '"') *to++ = '"';
+        *to++ = group[i];
+    }
+    if (quotes) *to++ = '"';
+    *to++ = ',';
+    return to;
+}
+
 static int put_header(stream *s)
 {
     const cli_follow_job *j = s->job;
-    char text[MOST_TEXT];
+    char *to = s->line;
     const char *id = cli_get(s->c, "id");
     if (s->json) return CLI_OK;
     if (s->row != NULL) take_id(s, id, strlen(id));
-    int n = snprintf(text, sizeof(text), "%s%s%s%s%s\n", j->score ? "score" : "",
-                     j->score && j->p_value ? "," : "", j->p_value ? "p_value" : "",
-                     (j->score || j->p_value) && j->anomaly ? "," : "",
-                     j->anomaly ? "anomaly" : "");
-    return put_with_id(s, text, (size_t)n);
+    if (s->group != NULL) to = put_group(s, s->group, to);
+    to += sprintf(to, "%s%s%s%s%s\n", j->score ? "score" : "",
+                  j->score && j->p_value ? "," : "", j->p_value ? "p_value" : "",
+                  (j->score || j->p_value) && j->anomaly ? "," : "",
+                  j->anomaly ? "anomaly" : "");
+    return put_with_id(s, s->line, (size_t)(to - s->line));
 }
 
-/* score NaN: the line was bad. */
-static int put_row(const stream *s, int64_t line, double score, double p, int anomaly)
+/* score NaN: the line was bad, or no window ends with it. */
+static int put_row(const stream *s, const hg_lines_info *at, double score, double p,
+                   int anomaly)
 {
     const cli_follow_job *j = s->job;
-    char text[MOST_TEXT], number[32];
+    char *to = s->line, number[32];
     const char *none = s->json ? "null" : "nan";
-    size_t n = 0;
     bool bad = isnan(score);
-    if (s->json)
-        n += (size_t)snprintf(text, sizeof(text), "{\"line\":%lld", (long long)line);
+    if (s->json) to += sprintf(to, "{\"line\":%lld", (long long)at->lines);
+    if (s->group != NULL) to = put_group(s, at->group, to);
 #define PUT(wanted, name, value)                                                         \
-    if (wanted)                                                                          \
-    n += (size_t)snprintf(text + n, sizeof(text) - n,                                    \
-                          s->json ? ",\"%s\":%s" : "%.0s%s,", name, value)
+    if (wanted) to += sprintf(to, s->json ? ",\"%s\":%s" : "%.0s%s,", name, value)
     PUT(j->score, "score", bad ? none : (hg_number_text((float)score, number), number));
     PUT(j->p_value, "p_value", bad ? none : (hg_number_text((float)p, number), number));
     PUT(j->anomaly, "anomaly", bad ? none : anomaly ? "1" : "0");
 #undef PUT
-    if (s->json) n++; /* the others have a comma too many */
-    text[n - 1] = s->json ? '}' : '\n';
-    if (s->json) text[n++] = '\n';
-    return put_with_id(s, text, n);
+    if (s->json) to++; /* the others have a comma too many */
+    to[-1] = s->json ? '}' : '\n';
+    if (s->json) *to++ = '\n';
+    return put_with_id(s, s->line, (size_t)(to - s->line));
 }
 
 /* ---- a line -------------------------------------------------------------------------- */
 
-static int bad_line(stream *s, int64_t line, const char *place, const char *reason)
+static int bad_line(stream *s, const char *place, const char *reason)
 {
     hg_lines_info info = {.size = sizeof(info)};
     cli_say("%s%s", place, reason);
     s->bad++;
-    s->filled = 0; /* a window reaches over no gap */
     if (hg_lines_get_info(s->lines, &info) == HG_OK && info.header && !info.open)
         return CLI_FAILED;
+    info.group = NULL; /* it may be what could not be read */
     if (s->bad > s->most_bad) {
         cli_say("%s: %lld bad lines, at most %lld were to be left out", s->name,
                 (long long)s->bad, (long long)s->most_bad);
         return CLI_FAILED;
     }
-    return put_row(s, line, (double)NAN, 0, 0);
-}
-
-/* The steps of a series move on; false: there are not enough of them yet. */
-static bool take_step(stream *s)
-{
-    const size_t wide = (size_t)s->wide, before = (size_t)(s->window - 1) * wide;
-    if (s->window == 1) return true;
-    memmove(s->x, s->x + wide, before * sizeof *s->x);
-    memcpy(s->x + before, s->step, wide * sizeof *s->x);
-    if (s->filled < s->window) s->filled++;
-    return s->filled == s->window;
+    return put_row(s, &info, (double)NAN, 0, 0);
 }
 
 /* Said each time, so that whoever looks at the last lines sees whether it goes on.  The
@@ -197,25 +209,26 @@ static int take_line(stream *s, const char *text, size_t n)
     hg_lines_info info = {.size = sizeof(info)};
     int row;
     double score;
-    hg_status status = hg_lines_read(s->lines, text, n, s->step, &row);
-    if (status == HG_OK && !row) return CLI_OK;
+    hg_status status = hg_lines_read(s->lines, text, n, s->x, &row);
+    if (status == HG_OK && row == 0) return CLI_OK;
     (void)hg_lines_get_info(s->lines, &info);
     if (s->row != NULL) take_id(s, info.id, (size_t)info.id_bytes);
-    if (status != HG_OK) return bad_line(s, info.lines, "", hg_lines_message(s->lines));
+    if (status != HG_OK) return bad_line(s, "", hg_lines_message(s->lines));
     s->rows++;
     s->stop = s->rows == s->limit;
-    if (!take_step(s)) return put_row(s, info.lines, (double)NAN, 0, 0);
+    if (info.note[0] != '\0') cli_say("%s", info.note);
+    if (row < 0) return put_row(s, &info, (double)NAN, 0, 0);
     status = hg_session_score(s->session, s->x, 1, &score);
     if (status != HG_OK) {
         char place[64];
         snprintf(place, sizeof(place), "%.30s:%lld: ", s->name, (long long)info.lines);
         s->rows--;
-        return bad_line(s, info.lines, place, hg_session_message(s->session));
+        return bad_line(s, place, hg_session_message(s->session));
     }
     watch_drift(s, score);
     double p = s->job->p_value ? hg_p_value(s->job->model, score) : 0;
     int anomaly = s->alarm != NULL && hg_alarm_next(s->alarm, score);
-    return put_row(s, info.lines, score, p, anomaly);
+    return put_row(s, &info, score, p, anomaly);
 }
 
 /* All whole lines that are there; at the end also what has no line end. */
@@ -295,15 +308,16 @@ static int prepare(stream *s)
         hg_lines_get_info(s->lines, &info) != HG_OK)
         return cli_failed(c);
     hg_series_info series = {.size = sizeof(series)};
-    s->wide = info.values;
     s->window = hg_model_series(j->model, &series) ? series.window : 1;
-    s->x = cli_alloc((size_t)(s->window * s->wide), sizeof *s->x);
-    s->step = s->window == 1 ? s->x : cli_alloc((size_t)s->wide, sizeof *s->x);
+    s->group = s->window > 1 ? series.group : NULL;
+    s->x = cli_alloc((size_t)info.values, sizeof *s->x);
     s->room = ROOM > info.longest + 2 ? ROOM : (size_t)info.longest + 2;
     s->text = cli_alloc(s->room, 1);
-    /* A sign of an id takes up to six in JSON. */
-    s->row_room = cli_has(c, "id") ? 6 * (size_t)info.longest + 64 : 0;
-    if (s->row_room > 0) s->row = cli_alloc(s->row_room + MOST_TEXT, 1);
+    /* A sign of an id, or of a group's name, takes up to six in JSON. */
+    const size_t most = 6 * (size_t)info.longest + MOST_TEXT;
+    s->row_room = cli_has(c, "id") ? most : 0;
+    if (s->row_room > 0) s->row = cli_alloc(s->row_room + most, 1);
+    s->line = cli_alloc(most, 1);
     return open_files(s);
 }
 
@@ -316,13 +330,16 @@ static void say(const stream *s)
     if (cli_has(s->c, "quiet")) return;
     fprintf(stderr, "%s rows, %s bad lines", cli_grouped(rows, s->rows),
             cli_grouped(bad, s->bad));
+    const bool known = hg_lines_get_info(s->lines, &lines) == HG_OK;
+    if (known && lines.gaps > 0)
+        fprintf(stderr, ", %s gaps in time", cli_grouped(found, lines.gaps));
     if (s->alarm != NULL && hg_alarm_get_info(s->alarm, &info) == HG_OK) {
         fprintf(stderr, ", %s anomalies", cli_grouped(found, info.anomalies));
         if (!isnan(info.threshold))
             fprintf(stderr, ": scores above %.6g", info.threshold);
     }
     if (info.extrapolated) fprintf(stderr, ", extrapolated from the tail");
-    if (hg_lines_get_info(s->lines, &lines) == HG_OK && lines.unseen > 0)
+    if (known && lines.unseen > 0)
         fprintf(stderr, "; %s words that training rows do not have",
                 cli_grouped(unseen, lines.unseen));
     fputc('\n', stderr);
@@ -349,9 +366,9 @@ int cli_follow(cli *c, const cli_follow_job *job)
     hg_lines_free(&s.lines);
     hg_alarm_free(&s.alarm);
     hg_session_free(&s.session);
-    if (s.step != s.x) free(s.step);
     free(s.x);
     free(s.text);
     free(s.row);
+    free(s.line);
     return code;
 }

@@ -12,6 +12,9 @@ static void say_rows(const cli *c, const hg_model *model, const char *path, int6
     if (cli_has(c, "quiet") || strcmp(path, "-") == 0) return;
     if (hg_model_get_info(c->ctx, model, &info) != HG_OK) return;
     bool codes = strcmp(c->verb->name, "encode") == 0;
+    hg_series_info series = {.size = sizeof(series)};
+    if (hg_model_series(model, &series) && strcmp(c->verb->name, "reconstruct") == 0)
+        info.inputs = series.channels;
     int64_t wide = !codes                  ? info.inputs
                    : cli_has(c, "indices") ? info.indices
                                            : info.code;

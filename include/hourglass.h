@@ -272,12 +272,18 @@ typedef struct hg_window_options {
     double gap;         /* a step over so many median steps is a gap; 0: 3 */
     const char *time_name; /* the column of it, which a model remembers; or NULL */
     int cover;             /* 1: also the last window of each run of rows */
+    const int64_t *group; /* [rows] rows of one number are one series, wherever they stand
+                              (many machines in one file); NULL: all are */
+    const char *group_name; /* as time_name */
+    int dates;              /* what hg_read_times() said of time */
 } hg_window_options;
 /* The windows of a series as rows, one behind the other: a window has its rows' values,
  * the first row's first.  A run of rows ends where time makes a gap or goes back, and in
- * front of a row with a missing value; no window reaches over such a place.
+ * front of a row with a missing value; no window reaches over such a place, and none has
+ * rows of two groups.
  * Shapes   a row of *out is [window, channels], or [window] of one channel.
- * Memory   nothing is copied: windows overlap in the series, which must outlive *out.
+ * Memory   windows overlap in the series, which must outlive *out.  Nothing is copied, but
+ *          the rows of groups that alternate.
  * Errors   HG_ESHAPE no run is as long as a window; HG_ERANGE window, stride or gap;
  *          HG_EMISMATCH a column of words; HG_ENONFINITE time; HG_EINVAL a split or other
  *          windows; HG_ENOMEM. */
@@ -286,14 +292,30 @@ HG_API hg_status hg_dataset_windows(hg_ctx *ctx, const hg_dataset *series,
                                     hg_dataset **out) HG_WARN_UNUSED;
 /* The row of the series that window `index` begins with, from 0; -1: there is none. */
 HG_API int64_t hg_dataset_window_row(const hg_dataset *windows, int64_t index);
+typedef struct hg_window_place {
+    size_t size;
+    int64_t first, last;   /* rows of the series, from 0 */
+    const char *from, *to; /* their times as the file has them; of hg_series_open() alone,
+                              else NULL */
+    const char *group;     /* likewise */
+} hg_window_place;
+/* 0 after the last window, and when out->size is not set.  Texts live as long as the
+ * dataset. */
+HG_API int hg_dataset_window_place(const hg_dataset *windows, int64_t index,
+                                   hg_window_place *out);
 /* A column of a CSV file in full precision: numbers as they are, dates (ISO 8601 and what
  * tables take) as seconds since 1970.  options: delimiter, decimal, header, limit.
  * Shapes   time [rows], as many as the file's dataset has; *dates (may be NULL): 1 where
- *          they were dates.
+ *          they were dates, 2 where the month comes first in them: 3/31/2024.
  * Errors   as hg_dataset_open; HG_ESHAPE other rows; HG_EUNKNOWN column. */
 HG_API hg_status hg_read_times(hg_ctx *ctx, const char *path,
                                const hg_data_options *options, const char *column,
                                int64_t rows, double *time, int *dates) HG_WARN_UNUSED;
+/* Of each row the number of its text in a column of a CSV file: 0, 1, 2, ... in the order
+ * in which texts come.  group [rows].  Errors  as hg_read_times. */
+HG_API hg_status hg_read_groups(hg_ctx *ctx, const char *path,
+                                const hg_data_options *options, const char *column,
+                                int64_t rows, int64_t *group) HG_WARN_UNUSED;
 
 typedef struct hg_data_info {
     size_t size;
@@ -417,11 +439,22 @@ typedef struct hg_model_info {
 typedef struct hg_series_info {
     size_t size;
     int64_t window, stride, channels;
-    double gap;       /* in median steps */
-    const char *time; /* column of the time, or NULL; belongs to the model */
+    double gap;        /* in median steps */
+    const char *time;  /* column of the time, or NULL; belongs to the model */
+    double step;       /* the median step of the training rows' time; 0: not known */
+    const char *group; /* column of the group, or NULL; belongs to the model */
 } hg_series_info;
 /* 1: *info is set; 0: the model is of rows, or info->size is not set. */
 HG_API int hg_model_series(const hg_model *model, hg_series_info *info);
+/* The windows of a file's series as a model of windows takes them, which knows the columns,
+ * the stride and what a gap is; the last window of each run is among them.  A dataset for
+ * all that takes rows.  A file without the column of the group is one group.
+ * Memory   *out owns all that it needs.
+ * Errors   HG_EINVAL the model is of rows; as hg_dataset_open, hg_read_times and
+ *          hg_dataset_windows. */
+HG_API hg_status hg_series_open(hg_ctx *ctx, const hg_model *model, const char *path,
+                                const hg_data_options *options,
+                                hg_dataset **out) HG_WARN_UNUSED;
 /* Of a model that was trained on a table; of one of numbers whose columns have names these
  * alone, so that other files can be read by it; else NULL.  Belongs to the model. */
 HG_API const hg_schema *hg_model_schema(const hg_model *model);
@@ -639,7 +672,9 @@ HG_API hg_status hg_impute_dataset(hg_ctx *ctx, const hg_model *model,
 /* The same from file to file ("-": standard input or output), in blocks: neither has to fit
  * in memory.  verb: "encode", "logvar", "sample", "indices", "decode",
  * "decode-indices", "reconstruct" or "impute"; a table is read by the model's schema, where
- * options name none; corrupt: noise on the rows first, a chain or "own", or NULL; *rows
+ * options name none; of a model of a series codes are those of windows, with their places
+ * in CSV, and a reconstruction is the series, of each row the mean over its windows, of a
+ * row in none nothing; corrupt: noise on the rows first, a chain or "own", or NULL; *rows
  * (may be NULL): how many were written.
  * Errors   as of opening, mapping and saving; HG_EUNKNOWN verb.  A file is there whole or
  *          not at all; standard output has what came before the error. */
@@ -839,6 +874,8 @@ typedef struct hg_session_options {
                     without sleeping for some microseconds, then sleep.  Same bits */
     int labelled; /* 1: of a conditional model: all rows are of the class `label` */
     double label;
+    int64_t explain; /* causes of a row at the most that hg_session_explain() is asked for;
+                        0: it is not */
 } hg_session_options;
 
 /* Make a session; options may be NULL for the defaults.
@@ -879,6 +916,15 @@ HG_API hg_status hg_session_error(hg_session *session, const float *x, int64_t n
  * Errors   also HG_EINVAL when the model has no detector. */
 HG_API hg_status hg_session_score(hg_session *session, const float *x, int64_t n,
                                   double *score) HG_WARN_UNUSED;
+
+/* Why a row has its score: its causes as of hg_explain(), at most `most` of them and of
+ * options.explain into cause [most]; *causes: how many.  Set the size of each.  Texts live
+ * until the next explanation.  Takes as long as some hundred rows.
+ * Errors   HG_EINVAL options.explain is 0, a size is not set; as hg_session_score. */
+struct hg_cause;
+HG_API hg_status hg_session_explain(hg_session *session, const float *x,
+                                    struct hg_cause *cause, int64_t most,
+                                    int64_t *causes) HG_WARN_UNUSED;
 
 typedef struct hg_session_info {
     size_t size;
@@ -1052,7 +1098,8 @@ HG_API double hg_p_value(const hg_model *model, double score);
 
 /* Lines of CSV, one at a time, for a model: a first line that is a header says where the
  * model's columns are; every other is a row, by the same rules as a file's.  For a model of
- * a series a line is one step: the last `window` of them are what it takes. */
+ * a series a line is one step, and the row is the window that ends with it: the last steps
+ * of its group, none of them bad or behind a gap in time. */
 typedef struct hg_lines hg_lines;
 
 /* options: delimiter, decimal, header, columns, drop, rename and ignore_extra, as for a
@@ -1064,9 +1111,9 @@ HG_API hg_status hg_lines_new(hg_ctx *ctx, const hg_model *model,
                               hg_lines **out) HG_WARN_UNUSED;
 HG_API void hg_lines_free(hg_lines **lines);
 /* The next line: n bytes, with or without its line end.
- * Shapes   x [values], of hg_lines_info; *row: 1 when the line was a row; 0 when it was
- *          blank or the header.
- * Memory   allocates nothing once the first row is there.
+ * Shapes   x [values], of hg_lines_info; *row: 1 when there is a row; 0 when the line was
+ *          blank or the header; -1 when it was a step that no whole window ends with.
+ * Memory   allocates nothing once the first row is there, of each group.
  * Errors   HG_EFORMAT another number of columns, no number, an open quote; HG_ENONFINITE a
  *          missing value that the model has no place for; HG_ERANGE too long, or a number
  *          that no float holds.  The line is then left out, and the next one can be read.
@@ -1087,6 +1134,9 @@ typedef struct hg_lines_info {
     int open;                 /* 0: the columns are not known yet, or do not fit */
     const char *id;           /* options' id of the last line, id_bytes long, as it is */
     int64_t id_bytes;         /* there; 0: none.  Until the next line is read. */
+    int64_t gaps;             /* of a series: times that windows began anew */
+    const char *note;         /* what made them do so in the last line; "" */
+    const char *group;        /* the last row's, or NULL */
 } hg_lines_info;
 /* Set info->size before the call.  Errors  HG_EINVAL. */
 HG_API hg_status hg_lines_get_info(const hg_lines *lines, hg_lines_info *info);
@@ -1152,7 +1202,8 @@ HG_API hg_status hg_score_points(hg_ctx *ctx, const hg_dataset *windows,
                                  double *point) HG_WARN_UNUSED;
 /* Score a file's rows to a file ("-": standard input or output), in blocks: neither has to
  * fit in memory.  A model of a series gives a score for each window, with columns start and
- * end (times, or numbers of rows from 1), as CSV.  A rule about the rows at hand keeps
+ * end (times as the file has them, or numbers of rows from 1), and the group's where the
+ * model knows groups, as CSV.  A rule about the rows at hand keeps
  * their scores until the end.  *rows and *decision may be NULL.  With input's skip_bad rows
  * that cannot be read keep their place: their cells are empty (NaN where not CSV), and
  * *rows does not count them.  With input's id the output is CSV.
@@ -1242,7 +1293,8 @@ HG_API hg_status hg_plot_detection(hg_ctx *ctx, const hg_detection *detection,
 /* ---- Why a row is an anomaly ---- */
 
 /* For each of some rows: the columns without whose values the row would score like a normal
- * one, and what these values were expected to be. */
+ * one, and what these values were expected to be.  Of windows of a series: channels, and in
+ * which of their steps. */
 typedef struct hg_explanation hg_explanation;
 typedef struct hg_explain_options {
     size_t size;
@@ -1264,6 +1316,9 @@ typedef struct hg_explained_row {
     double left;   /* the score with all of its causes as expected */
     double normal; /* the median score of calibration rows */
     int64_t causes;
+    /* Of a window of a series: its rows, from 0, else -1; as in hg_window_place. */
+    int64_t first, last;
+    const char *from, *to, *group;
 } hg_explained_row;
 typedef struct hg_cause {
     size_t size;
@@ -1274,6 +1329,11 @@ typedef struct hg_cause {
     double share; /* of the score over `normal` that goes when this value, too, is as
                      expected */
     double left;  /* the score then */
+    /* Of a window of a series, else -1: the column is a channel, and the cause is what it
+     * did in rows first to last, most of all in row `peak`, whose values are found and
+     * expected.  Times as in hg_window_place. */
+    int64_t first, last, peak;
+    const char *from, *to, *at;
 } hg_cause;
 /* 0 after the last, and when out->size is not set.  Texts live as long as the
  * explanation. */

@@ -106,7 +106,8 @@ TEST(no_window_reaches_over_a_gap_or_back_in_time)
                                                         .window = 8,
                                                         .time = time},
                                    &none),
-                HG_ESHAPE, "no 8 rows without a gap between them");
+                HG_ESHAPE,
+                "no 8 rows without a gap between them: time goes back 1 times");
     time[3] = NAN;
     CHECK_FAILS(ctx,
                 hg_dataset_windows(ctx, d,
@@ -141,6 +142,90 @@ TEST(rows_with_a_missing_value_are_in_no_window)
     hg_dataset_free(&d);
 }
 
+TEST(no_window_has_rows_of_two_groups)
+{
+    hg_ctx *ctx = test_ctx();
+    char path[TEST_PATH];
+    write_series(path, 12);
+    /* One behind the other: nothing is copied. */
+    const int64_t blocks[12] = {7, 7, 7, 7, 3, 3, 3, 3, 3, 9, 9, 9};
+    hg_window_options o = {.window = 3, .stride = 2, .cover = 1, .group = blocks};
+    for (int stream = -1; stream <= 1; stream += 2) {
+        hg_dataset *d = open_rows(ctx, path, stream);
+        hg_dataset *w = windows_of(ctx, d, o);
+        STARTS(w, 0, 1, 4, 6, 9);
+        CHECK(w->owned == NULL);
+        hg_dataset_free(&w);
+        /* In turn: row i is of group i % 3, and a window of it has i, i + 3, i + 6. */
+        int64_t turn[12];
+        double time[12];
+        for (int i = 0; i < 12; i++) turn[i] = i % 3, time[i] = i / 3;
+        hg_window_options in_turn = {.window = 3, .stride = 1, .group = turn};
+        in_turn.time = time;
+        w = windows_of(ctx, d, in_turn);
+        STARTS(w, 0, 3, 1, 4, 2, 5);
+        float x[6];
+        hg_window_place p = {.size = sizeof p};
+        for (int i = 0; i < 6; i++) {
+            const int64_t first = hg_dataset_window_row(w, i);
+            CHECK_OK(ctx, hg_dataset_read(ctx, w, i, 1, x));
+            for (int k = 0; k < 3; k++)
+                CHECK_NEAR((double)x[2 * k], (double)(first + 3 * k), 0);
+            CHECK(hg_dataset_window_place(w, i, &p));
+            CHECK_INT(p.first, first);
+            CHECK_INT(p.last, first + 6);
+        }
+        CHECK(!hg_dataset_window_place(w, 6, &p));
+        /* Points stand where the file has the rows. */
+        const double score[6] = {1, 2, 3, 4, 5, 6};
+        double point[12];
+        CHECK_OK(ctx, hg_score_points(ctx, w, score, 12, point));
+        CHECK_NEAR(point[0], 1, 0);
+        CHECK_NEAR(point[3], 1.5, 0);
+        CHECK_NEAR(point[1], 3, 0);
+        CHECK_NEAR(point[11], 6, 0);
+        hg_dataset_free(&w);
+        hg_dataset_free(&d);
+    }
+}
+
+TEST(a_group_of_windows_is_on_one_side_of_a_split)
+{
+    hg_ctx *ctx = test_ctx();
+    char path[TEST_PATH];
+    write_series(path, 120);
+    hg_dataset *d = open_rows(ctx, path, 0), *train, *late;
+    int64_t group[120];
+    for (int i = 0; i < 120; i++) group[i] = i % 6;
+    hg_dataset *w =
+        windows_of(ctx, d, (hg_window_options){.window = 5, .stride = 2, .group = group});
+    for (uint64_t seed = 1; seed < 6; seed++) {
+        int in[6] = {0}, out[6] = {0};
+        CHECK_OK(ctx, hgi_detect_split(ctx, w, 0.3, seed, NULL, &train, &late));
+        for (int64_t i = 0; i < hg_dataset_rows(train); i++)
+            in[hg_dataset_window_row(train, i) % 6]++;
+        for (int64_t i = 0; i < hg_dataset_rows(late); i++)
+            out[hg_dataset_window_row(late, i) % 6]++;
+        int apart = 0;
+        for (int g = 0; g < 6; g++) {
+            CHECK((in[g] == 0) != (out[g] == 0));
+            /* 20 rows of a group: 4 windows of 5 that share none, begun every 6. */
+            CHECK(out[g] == 0 || out[g] == 3);
+            apart += out[g] > 0;
+        }
+        CHECK_INT(apart, 2);
+        hg_dataset_free(&train);
+        hg_dataset_free(&late);
+    }
+    hg_dataset_free(&w);
+    for (int i = 0; i < 120; i++) group[i] = 4;
+    w = windows_of(ctx, d, (hg_window_options){.window = 5, .group = group});
+    CHECK_FAILS(ctx, hgi_detect_split(ctx, w, 0.3, 1, NULL, &train, &late), HG_ERANGE,
+                "all rows are of one group");
+    hg_dataset_free(&w);
+    hg_dataset_free(&d);
+}
+
 TEST(what_cannot_be_windows_is_refused)
 {
     hg_ctx *ctx = test_ctx();
@@ -151,7 +236,7 @@ TEST(what_cannot_be_windows_is_refused)
     CHECK_FAILS(ctx, hg_dataset_windows(ctx, d, &o, &w), HG_ERANGE, "a window of 1 rows");
     o.window = 11;
     CHECK_FAILS(ctx, hg_dataset_windows(ctx, d, &o, &w), HG_ESHAPE,
-                "a window of 11 rows, expected 2 to the 10 that there are");
+                "10 rows, but a window has 11");
     o.window = 2;
     o.stride = -1;
     CHECK_FAILS(ctx, hg_dataset_windows(ctx, d, &o, &w), HG_ERANGE, "a stride of -1");
@@ -239,6 +324,72 @@ TEST(times_are_read_to_the_last_digit)
                 "time is 'soon', expected a date");
 }
 
+TEST(one_day_over_12_says_where_all_days_stand)
+{
+    hg_ctx *ctx = test_ctx();
+    char path[TEST_PATH];
+    double time[3];
+    int dates;
+    /* The last row alone says that months come first. */
+    const char *text = "t,v\n1/2/2024,1\n1/3/2024,1\n1/13/2024 01:00 PM,1\n";
+    test_write(path, "us.csv", text, strlen(text));
+    CHECK_OK(ctx, hg_read_times(ctx, path, NULL, "t", 3, time, &dates));
+    CHECK_INT(dates, 2);
+    CHECK_NEAR(time[1] - time[0], 86400, 0);
+    CHECK_NEAR(time[2] - time[1], 10 * 86400 + 13 * 3600, 0);
+    text = "t,v\n1/2/2024,1\n1/3/2024,1\n1/4/2024,1\n";
+    test_write(path, "either.csv", text, strlen(text));
+    CHECK_OK(ctx, hg_read_times(ctx, path, NULL, "t", 3, time, &dates));
+    /* Days are nearer to each other than months are. */
+    CHECK_INT(dates, 2);
+    CHECK_NEAR(time[1] - time[0], 86400, 0);
+    text = "t,v\n2/1/2024,1\n3/1/2024,1\n4/1/2024,1\n";
+    test_write(path, "either.csv", text, strlen(text));
+    CHECK_OK(ctx, hg_read_times(ctx, path, NULL, "t", 3, time, &dates));
+    CHECK_INT(dates, 1);
+    CHECK_NEAR(time[1] - time[0], 86400, 0);
+    text = "t,v\n13/2/2024,1\n1/3/2024,1\n1/13/2024,1\n";
+    test_write(path, "both.csv", text, strlen(text));
+    CHECK_FAILS(
+        ctx, hg_read_times(ctx, path, NULL, "t", 3, time, &dates), HG_EFORMAT,
+        "the day comes first in the date of line 2 and the month in that of line 4");
+    /* Zones: the same moment three times. */
+    text = "t\n2024-03-31T02:30:00+01:00\n2024-03-31 01:30:00Z\n2024-03-30T20:30-05:00\n";
+    test_write(path, "zones.csv", text, strlen(text));
+    CHECK_OK(ctx, hg_read_times(ctx, path, NULL, "t", 3, time, &dates));
+    CHECK_NEAR(time[0], time[1], 0);
+    CHECK_NEAR(time[0], time[2], 0);
+}
+
+TEST(groups_are_numbered_as_their_names_come)
+{
+    hg_ctx *ctx = test_ctx();
+    char path[TEST_PATH];
+    int64_t group[6];
+    const char *text = "v,g\r\n1,b\r\n2,\"a, the first\"\r\n3,b\r\n4,B\r\n5,\r\n6,b\r\n";
+    test_write(path, "g.csv", text, strlen(text));
+    CHECK_OK(ctx, hg_read_groups(ctx, path, NULL, "g", 6, group));
+    const int64_t want[6] = {0, 1, 0, 2, 3, 0};
+    for (int i = 0; i < 6; i++) CHECK_INT(group[i], want[i]);
+    CHECK_FAILS(ctx, hg_read_groups(ctx, path, NULL, "h", 6, group), HG_EUNKNOWN,
+                "group: there is no column 'h'");
+    int64_t more[7];
+    CHECK_FAILS(ctx, hg_read_groups(ctx, path, NULL, "g", 7, more), HG_ESHAPE,
+                "6 rows, expected 7");
+    /* More than one table of numbers holds. */
+    enum { MANY = 5000 };
+    char *long_text = malloc(MANY * 12 + 8);
+    size_t n = (size_t)sprintf(long_text, "g,v\n");
+    for (int i = 0; i < MANY; i++)
+        n += (size_t)sprintf(long_text + n, "m%d,1\n", i % 2500);
+    test_write(path, "many.csv", long_text, n);
+    int64_t *many = malloc(MANY * sizeof *many);
+    CHECK_OK(ctx, hg_read_groups(ctx, path, NULL, "g", MANY, many));
+    for (int i = 0; i < MANY; i++) CHECK_INT(many[i], i % 2500);
+    free(many);
+    free(long_text);
+}
+
 TEST(every_allocation_of_windows_may_fail)
 {
     hg_ctx *ctx = test_ctx();
@@ -246,12 +397,19 @@ TEST(every_allocation_of_windows_may_fail)
     write_series(path, 20);
     hg_dataset *d = open_rows(ctx, path, 1);
     double time[20];
+    int64_t group[20], read[20];
+    for (int i = 0; i < 20; i++) group[i] = i % 2;
     for (int64_t n = 0;; n++) {
         hg_dataset *w = NULL;
-        const hg_window_options o = {
-            .size = sizeof o, .window = 4, .time = time, .time_name = "t"};
+        const hg_window_options o = {.size = sizeof o,
+                                     .window = 4,
+                                     .time = time,
+                                     .time_name = "t",
+                                     .group = group,
+                                     .group_name = "g"};
         test_fail_alloc(n);
         hg_status status = hg_read_times(ctx, path, NULL, "up", 20, time, NULL);
+        if (status == HG_OK) status = hg_read_groups(ctx, path, NULL, "up", 20, read);
         if (status == HG_OK) status = hg_dataset_windows(ctx, d, &o, &w);
         bool failed = test_alloc_failed();
         test_fail_alloc(-1);

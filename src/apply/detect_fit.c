@@ -219,7 +219,13 @@ hg_status hg_detector_calibrate(hg_ctx *ctx, hg_model *m, const hg_dataset *cali
 {
     if (m == NULL || calibration == NULL)
         return hgi_fail(ctx, HG_EINVAL, "a model and rows are needed");
-    return hgi_detect_calibrate(ctx, m, calibration, 0);
+    hg_dataset *apart = NULL;
+    hg_status status = HG_OK;
+    if (calibration->series != NULL) status = hgi_detect_apart(ctx, calibration, &apart);
+    if (status == HG_OK)
+        status = hgi_detect_calibrate(ctx, m, apart != NULL ? apart : calibration, 0);
+    hg_dataset_free(&apart);
+    return status;
 }
 
 hg_status hg_detector_fit(hg_ctx *ctx, hg_model *m, const hg_dataset *train,

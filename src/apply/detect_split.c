@@ -73,10 +73,9 @@ static hg_status mark_latest(hg_ctx *ctx, const hg_dataset *data, const keyed *k
 }
 
 /* Whole groups in random order until there are `take` rows or more, never all of them. */
-static hg_status mark_groups(hg_ctx *ctx, const hg_dataset *data, const keyed *k,
+static hg_status mark_groups(hg_ctx *ctx, const char *name, int64_t n, const keyed *k,
                              int64_t take, uint64_t seed, unsigned char *held)
 {
-    const int64_t n = data->rows;
     int64_t groups = 0, marked = 0, *start, *order;
     size_t bytes = (size_t)(2 * n + 1) * sizeof *start;
     start = hgi_alloc(&ctx->mem, bytes);
@@ -93,7 +92,7 @@ static hg_status mark_groups(hg_ctx *ctx, const hg_dataset *data, const keyed *k
     if (groups > 1) return HG_OK;
     return hgi_fail(ctx, HG_ERANGE,
                     "%s: all rows are of one group: none is left to calibrate with",
-                    data->name);
+                    name);
 }
 
 /* The rows that are marked, or not. */
@@ -122,7 +121,7 @@ static hg_status split_by_keys(hg_ctx *ctx, const hg_dataset *data, double share
     if (held == NULL) return hgi_fail_mem(ctx, (size_t)n, "a split");
     HGI_GOTO(read_keys(ctx, data, o->group != NULL ? o->group : o->time,
                        o->group != NULL ? "group" : "time", &k));
-    HGI_GOTO(o->group != NULL ? mark_groups(ctx, data, k, take, seed, held)
+    HGI_GOTO(o->group != NULL ? mark_groups(ctx, data->name, n, k, take, seed, held)
                               : mark_latest(ctx, data, k, take, held));
     HGI_GOTO(pick(ctx, data, held, 0, train));
     HGI_GOTO(pick(ctx, data, held, 1, calibration));
@@ -133,11 +132,48 @@ done:
     return status;
 }
 
+/* Windows of whole groups, in random order until they have `take` of the rows or more,
+ * never all of them; those that calibrate share no row. */
+static hg_status split_groups(hg_ctx *ctx, const hg_dataset *data, double share,
+                              uint64_t seed, int64_t *early, int64_t *late, int64_t *a,
+                              int64_t *b)
+{
+    const int64_t n = data->rows, *start = data->order;
+    const hgi_windows *s = data->series;
+    const int64_t take = hgi_max(1, llround(share * (double)s->rows));
+    hg_status status;
+    unsigned char *held = hgi_calloc(&ctx->mem, (size_t)s->rows, 1);
+    keyed *k = hgi_calloc(&ctx->mem, (size_t)s->rows, sizeof *k);
+    if (held == NULL || k == NULL)
+        HGI_GOTO(hgi_fail_mem(ctx, (size_t)s->rows * sizeof *k, "a split"));
+    for (int64_t i = 0; i < s->rows; i++) k[i] = (keyed){(double)s->belongs[i], i};
+    qsort(k, (size_t)s->rows, sizeof *k, by_key);
+    HGI_GOTO(mark_groups(ctx, data->name, s->rows, k, take, seed, held));
+    for (int64_t i = 0, free_from = 0; i < n; i++) {
+        if (!held[start[i]]) {
+            early[(*a)++] = i;
+        } else if (start[i] >= free_from) {
+            late[(*b)++] = i;
+            free_from = start[i] + s->window;
+        }
+    }
+    if (*a == 0 || *b == 0)
+        status = hgi_fail(ctx, HG_ERANGE,
+                          "%s: no group to train on, or none to calibrate with, has %lld "
+                          "rows without a gap",
+                          data->name, (long long)s->window);
+done:
+    hgi_free(&ctx->mem, held);
+    hgi_free(&ctx->mem, k);
+    return status;
+}
+
 /* Windows of a series overlap, and what follows is like what was just before: the latest
  * part is held apart, no window is on both sides, and those that calibrate share no row,
  * so that none of their scores is counted many times over. */
 static hg_status split_windows(hg_ctx *ctx, const hg_dataset *data, double share,
-                               hg_dataset **train, hg_dataset **calibration)
+                               uint64_t seed, hg_dataset **train,
+                               hg_dataset **calibration)
 {
     const int64_t n = data->rows, window = data->series->window, *start = data->order;
     const int64_t rows = start[n - 1] + window;
@@ -146,7 +182,9 @@ static hg_status split_windows(hg_ctx *ctx, const hg_dataset *data, double share
     size_t bytes = (size_t)(2 * n) * sizeof(int64_t);
     int64_t *early = hgi_alloc(&ctx->mem, bytes), *late = early + n, a = 0, b = 0;
     if (early == NULL) return hgi_fail_mem(ctx, bytes, "a split");
-    for (int64_t i = 0, free_from = 0; i < n; i++) {
+    const bool whole = data->series->belongs != NULL;
+    if (whole) HGI_GOTO(split_groups(ctx, data, share, seed, early, late, &a, &b));
+    for (int64_t i = 0, free_from = 0; !whole && i < n; i++) {
         int64_t end = start[i] + window;
         if ((double)end <= cut) {
             early[a++] = i;
@@ -169,6 +207,21 @@ done:
     return status;
 }
 
+hg_status hgi_detect_apart(hg_ctx *ctx, const hg_dataset *windows, hg_dataset **out)
+{
+    size_t bytes = (size_t)windows->rows * sizeof(int64_t);
+    int64_t *index = hgi_alloc(&ctx->mem, bytes), n = 0;
+    if (index == NULL) return hgi_fail_mem(ctx, bytes, "windows");
+    for (int64_t i = 0, free_from = 0; i < windows->rows; i++) {
+        if (windows->order[i] < free_from) continue;
+        index[n++] = i;
+        free_from = windows->order[i] + windows->series->window;
+    }
+    hg_status status = hgi_dataset_pick(ctx, windows, index, n, out);
+    hgi_free(&ctx->mem, index);
+    return status;
+}
+
 hg_status hgi_detect_split(hg_ctx *ctx, const hg_dataset *data, double share,
                            uint64_t seed, const hg_detector_options *o,
                            hg_dataset **train, hg_dataset **calibration)
@@ -182,7 +235,8 @@ hg_status hgi_detect_split(hg_ctx *ctx, const hg_dataset *data, double share,
     if (o != NULL && o->group != NULL && o->time != NULL)
         return hgi_fail(ctx, HG_EINVAL,
                         "rows are split by group or by time, not by both");
-    if (data->series != NULL) return split_windows(ctx, data, share, train, calibration);
+    if (data->series != NULL)
+        return split_windows(ctx, data, share, seed, train, calibration);
     if (o != NULL && (o->group != NULL || o->time != NULL))
         return split_by_keys(ctx, data, share, seed, o, train, calibration);
     return hg_dataset_split(ctx, data, share, seed, train, calibration);

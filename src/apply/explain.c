@@ -1,282 +1,128 @@
 // SPDX-License-Identifier: MIT
-/* Why a row is an anomaly: which of its values, were they as expected, would leave a row
- * that scores like a normal one.
- *
- * The error of a column says little by itself: one wrong value moves the code, and with it
- * the reconstruction of all columns.  So the score itself is asked.  In each step every
- * column still in question is set to what would be expected there, the others left as they
- * are, and the column is taken whose change lowers the score most; the next step goes on
- * from there.  Shares of the steps add up, and correlated columns are not told twice.
- *
- *     expected value of column j, the others fixed:  t with  t = net(x with x_j = t)_j
- *
- * The net's reconstruction t1 of a row with a wrong value t0 there lies between that value
- * and the one sought; again from the row with t1 gives t2, and where the net is near linear
- *     t = t0 + (t1 - t0) / (1 - (t2 - t1) / (t1 - t0))                (Aitken 1926)
- * is the end of the series.  t1, t2, t and the column's mean are tried, the lowest score
- * wins.  All of this needs scores and reconstructions alone, so any kind of score, net and
- * table will do. */
+/* hg_explain: the causes of some rows of a dataset, with their names and, of windows of a
+ * series, their places and times. */
 #include "apply/explain.h"
+
 #include "apply/apply.h"
+#include "data/cells.h"
 
-#include "model/model.h"
-
-#include <math.h>
+#include <stdlib.h>
 #include <string.h>
 
-enum { COLUMNS = 5, COLUMNS_MOST = 1000, CANDIDATES = 128, TRIES = 3 };
-/* Floats of the rows that are tried at once. */
-#define VALUES_MOST ((int64_t)1 << 24)
-/* A step that takes off less of the score over a normal one's is no cause. */
-#define LEAST 0.02
-/* Nearer to 1 the end of the series is beyond what two terms can tell. */
-#define RATIO_MOST 0.99
+/* ---- names --------------------------------------------------------------------------- */
 
-typedef struct candidate {
-    int64_t column;
-    double gap; /* how far the value is from its reconstruction, scaled */
-    float value[1 + TRIES];
-} candidate;
-
-typedef struct work {
-    hg_ctx *ctx;
-    const hg_model *m;
-    const hg_schema *schema;
-    int64_t d, room; /* values of a row; candidates of a step */
-    float *x, *y;    /* [d] the row, and its reconstruction */
-    float *rows;     /* [TRIES * room, d] */
-    float *made;     /* [room, d] */
-    double *score;   /* [TRIES * room] */
-    bool *taken;     /* [d] */
-    candidate *candidate;
-    int64_t n;
-} work;
-
-static bool is_number(const work *w, int64_t column)
+static void name_column(const hgi_explainer *e, const hg_dataset *data, hgi_cause *c)
 {
-    if (w->schema == NULL) return true;
-    const hgi_kind kind = w->schema->column[column].kind;
-    return kind == HGI_NUMERIC || kind == HGI_DATE;
-}
-
-/* Where the scaler has a column. */
-static int64_t place_of(const work *w, int64_t column)
-{
-    const hgi_scaler *s = &w->m->scaler;
-    if (s->uniform) return 0;
-    return w->schema != NULL ? w->schema->column[column].first : column;
-}
-
-/* ---- candidates ---------------------------------------------------------------------- */
-
-static double gap_of(const work *w, int64_t column)
-{
-    const double x = (double)w->x[column], y = (double)w->y[column];
-    if (w->taken[column] || isnan(x)) return 0; /* nothing was found there */
-    if (isnan(y)) return HUGE_VAL;              /* too far for the net to say */
-    if (!is_number(w, column)) return fabs(x - y) > 0 ? 1 : 0.5;
-    return fabs(x - y) * w->m->scaler.scale[place_of(w, column)];
-}
-
-/* The columns farthest off, the farthest first. */
-static void choose(work *w)
-{
-    w->n = 0;
-    for (int64_t c = 0; c < w->d; c++) {
-        const double gap = gap_of(w, c);
-        if (!(gap > 0) || (w->n == w->room && gap <= w->candidate[w->n - 1].gap))
-            continue;
-        int64_t at = w->n < w->room ? w->n++ : w->n - 1;
-        for (; at > 0 && w->candidate[at - 1].gap < gap; at--)
-            w->candidate[at] = w->candidate[at - 1];
-        w->candidate[at] = (candidate){.column = c, .gap = gap};
-    }
-}
-
-/* ---- trying -------------------------------------------------------------------------- */
-
-/* Reconstructions beyond floats are NaN: that is no failure here. */
-static hg_status reconstruct(const work *w, const float *x, int64_t n, float *y)
-{
-    hg_status status = hg_reconstruct(w->ctx, w->m, x, n, y);
-    if (status != HG_ENONFINITE) return status;
-    for (int64_t i = 0; i < n; i++)
-        if (hg_reconstruct(w->ctx, w->m, x + i * w->d, 1, y + i * w->d) != HG_OK)
-            for (int64_t c = 0; c < w->d; c++) y[i * w->d + c] = NAN;
-    return HG_OK;
-}
-
-/* The row with one value changed for each of the candidates. */
-static void put_rows(work *w, int which, float *to)
-{
-    for (int64_t i = 0; i < w->n; i++, to += w->d) {
-        const candidate *c = &w->candidate[i];
-        memcpy(to, w->x, (size_t)w->d * sizeof *to);
-        to[c->column] = c->value[which];
-    }
-}
-
-/* What is not a number is what was tried before. */
-static float or_else(double v, float before)
-{
-    return isfinite((float)v) ? (float)v : before;
-}
-
-/* Of words the one that the net expects and the most frequent others are tried: a net that
- * takes a wrong word as it is has been seen, and so has one that other columns misled. */
-static void propose_words(const work *w, candidate *c)
-{
-    const int64_t words = w->schema->column[c->column].words;
-    const float x = w->x[c->column], y = w->y[c->column];
-    int at = 0;
-    if (fabsf(x - y) > 0) c->value[at++] = y;
-    for (int64_t k = 0; k < words && at <= TRIES; k++)
-        if (fabsf((float)k - x) > 0 && fabsf((float)k - y) > 0) c->value[at++] = (float)k;
-    /* Where there is no other word, the row stays as it is, and is no better. */
-    for (; at <= TRIES; at++) c->value[at] = at > 0 ? c->value[at - 1] : x;
-}
-
-static void propose(const work *w, candidate *c, float again)
-{
-    if (!is_number(w, c->column)) return;
-    const double t0 = (double)w->x[c->column], t1 = (double)c->value[0];
-    const double t2 = (double)again, ratio = (t2 - t1) / (t1 - t0);
-    const hgi_scaler *s = &w->m->scaler;
-    c->value[1] = or_else(t2, c->value[0]);
-    c->value[2] = c->value[3] = c->value[1];
-    if (ratio > 0 && ratio < RATIO_MOST)
-        c->value[2] = or_else(t0 + (t1 - t0) / (1 - ratio), c->value[1]);
-    if (s->kind == HGI_SCALE_STANDARD)
-        c->value[3] = or_else(s->shift[place_of(w, c->column)], c->value[1]);
-}
-
-/* The best change: its candidate, value and score; false: none was found. */
-static hg_status try_all(work *w, int64_t *best, float *value, double *score)
-{
-    *best = -1;
-    *score = HUGE_VAL;
-    HGI_TRY(reconstruct(w, w->x, 1, w->y));
-    choose(w);
-    if (w->n == 0) return HG_OK;
-    for (int64_t i = 0; i < w->n; i++) {
-        candidate *c = &w->candidate[i];
-        const int64_t at = place_of(w, c->column);
-        c->value[0] = or_else((double)w->y[c->column], (float)w->m->scaler.shift[at]);
-        if (!is_number(w, c->column)) propose_words(w, c);
-    }
-    put_rows(w, 0, w->rows);
-    HGI_TRY(reconstruct(w, w->rows, w->n, w->made));
-    for (int64_t i = 0; i < w->n; i++)
-        propose(w, &w->candidate[i], w->made[i * w->d + w->candidate[i].column]);
-    for (int which = 0; which <= TRIES; which += TRIES) {
-        const int tries = which == 0 ? 1 : TRIES;
-        for (int k = 0; k < tries; k++)
-            put_rows(w, which == 0 ? 0 : k + 1, w->rows + k * w->n * w->d);
-        HGI_TRY(hg_score(w->ctx, w->m, w->rows, tries * w->n, w->score));
-        for (int64_t i = 0; i < tries * w->n; i++) {
-            if (!(w->score[i] < *score)) continue;
-            *score = w->score[i];
-            *best = i % w->n;
-            *value = w->candidate[*best].value[which == 0 ? 0 : i / w->n + 1];
-        }
-    }
-    return HG_OK;
-}
-
-/* ---- a row --------------------------------------------------------------------------- */
-
-static void name_cause(const work *w, const hg_dataset *data, hgi_cause *c)
-{
-    const int64_t at = c->column;
-    const char *name = hg_dataset_column(data, at);
-    if (name == NULL && w->m->columns != NULL) name = w->m->columns[at];
+    const hgi_windows *s = e->m->series;
+    char *const *own = s != NULL ? s->name : e->steps > 0 ? NULL : e->m->columns;
+    const char *name = NULL;
+    if (e->steps == 0 && data != NULL) name = hg_dataset_column(data, c->column);
+    if (name == NULL && own != NULL) name = own[c->column];
     if (name != NULL && name[0] != '\0')
         snprintf(c->name, sizeof c->name, "%s", name);
+    else if (e->steps > 0 && e->channels == 1)
+        snprintf(c->name, sizeof c->name, "series");
+    else if (e->steps == 0 && data != NULL)
+        hgi_dataset_feature(data, c->column, c->name, sizeof c->name);
     else
-        hgi_dataset_feature(data, at, c->name, sizeof c->name);
+        snprintf(c->name, sizeof c->name, "%s %lld", e->steps > 0 ? "channel" : "column",
+                 (long long)c->column + 1);
+}
+
+void hgi_explain_name(const hgi_explainer *e, const hg_dataset *data, hgi_cause *c)
+{
+    name_column(e, data, c);
     if (!c->number) {
-        const hgi_schema_column *s = &w->schema->column[at];
+        const hgi_schema_column *s = &e->schema->column[c->column];
         hgi_schema_print(s, c->found, c->found_text, sizeof c->found_text);
         hgi_schema_print(s, c->expected, c->expected_text, sizeof c->expected_text);
         return;
     }
-    hgi_format_float(c->found_text, c->found);
+    c->found_text[hgi_format_float(c->found_text, c->found)] = '\0';
     /* Of an estimate no more digits than it has. */
     snprintf(c->expected_text, sizeof c->expected_text, "%.4g", (double)c->expected);
 }
 
-static hg_status explain_row(work *w, const hg_dataset *data, hg_explanation *e,
-                             hgi_explained *r, hgi_cause *cause)
+/* ---- windows ------------------------------------------------------------------------- */
+
+/* Steps of a window become rows of its series. */
+static void place_window(const hg_dataset *data, hgi_explained *r, hgi_cause *cause)
 {
-    HGI_TRY(hg_dataset_read(w->ctx, data, r->row, 1, w->x));
-    HGI_TRY(hg_score(w->ctx, w->m, w->x, 1, &r->score));
-    r->p_value = hg_p_value(w->m, r->score);
-    r->left = r->score;
-    memset(w->taken, 0, (size_t)w->d * sizeof *w->taken);
-    const double over = r->score - e->normal;
-    while (r->causes < e->most && r->left > e->normal) {
-        int64_t best;
-        float value = 0;
-        double score;
-        HGI_TRY(try_all(w, &best, &value, &score));
-        if (best < 0 || !(r->left - score >= LEAST * over)) break;
-        hgi_cause *c = &cause[r->causes++];
-        *c = (hgi_cause){.column = w->candidate[best].column, .expected = value};
-        c->found = w->x[c->column];
-        c->number = w->schema == NULL || w->schema->column[c->column].kind == HGI_NUMERIC;
-        c->left = score;
-        c->share = fmin((r->left - fmax(score, e->normal)) / over, 1);
-        name_cause(w, data, c);
-        w->x[c->column] = value;
-        w->taken[c->column] = true;
-        r->left = score;
+    const hgi_windows *s = data->series;
+    const int64_t at = data->order[r->row];
+    r->first = hgi_windows_place(s, at);
+    r->last = hgi_windows_place(s, at + s->window - 1);
+    for (int64_t i = 0; i < r->causes; i++) {
+        hgi_cause *c = &cause[i];
+        c->first = hgi_windows_place(s, at + c->first);
+        c->last = hgi_windows_place(s, at + c->last);
+        c->peak = hgi_windows_place(s, at + c->peak);
     }
-    return HG_OK;
+    const char *group =
+        s->belongs != NULL ? hgi_texts_find(&s->groups, s->belongs[at]) : NULL;
+    if (group != NULL) snprintf(r->group, sizeof r->group, "%s", group);
+}
+
+static int ascending(const void *a, const void *b)
+{
+    int64_t x = *(const int64_t *)a, y = *(const int64_t *)b;
+    return (x > y) - (x < y);
+}
+
+/* The texts of all times that are named, in one more pass over the file. */
+static hg_status read_times(hg_ctx *ctx, const hg_dataset *data, hg_explanation *e)
+{
+    const hgi_windows *s = data->series;
+    int64_t n = 0;
+    if (s->times.count == 0 || e->n == 0) return HG_OK;
+    const size_t bytes = (size_t)(e->n * (2 + 3 * e->most)) * sizeof(int64_t);
+    int64_t *row = hgi_alloc(&ctx->mem, bytes);
+    if (row == NULL) return hgi_fail_mem(ctx, bytes, "times");
+    for (int64_t i = 0; i < e->n; i++) {
+        row[n++] = e->row[i].first;
+        row[n++] = e->row[i].last;
+        for (int64_t k = 0; k < e->row[i].causes; k++) {
+            const hgi_cause *c = &e->cause[i * e->most + k];
+            row[n++] = c->first;
+            row[n++] = c->last;
+            row[n++] = c->peak;
+        }
+    }
+    qsort(row, (size_t)n, sizeof *row, ascending);
+    const hg_data_options o = {.size = sizeof o,
+                               .delimiter = s->delimiter,
+                               .decimal = s->decimal,
+                               .header = s->header,
+                               .schema = s->names};
+    hg_status status =
+        hgi_cells_pick(ctx, data->name, &o, "time", s->time, row, n, &e->times);
+    hgi_free(&ctx->mem, row);
+    return status;
 }
 
 /* ---- public -------------------------------------------------------------------------- */
 
-static hg_status work_open(work *w)
-{
-    const hgi_mem *mem = &w->ctx->mem;
-    const int64_t d = w->d;
-    w->room = hgi_max(1, hgi_min(hgi_min(d, CANDIDATES), VALUES_MOST / (TRIES * d)));
-    const size_t count = (size_t)(2 * d + (TRIES + 1) * w->room * d);
-    w->x = hgi_calloc(mem, count, sizeof *w->x);
-    w->score = hgi_calloc(mem, (size_t)(TRIES * w->room), sizeof *w->score);
-    w->taken = hgi_calloc(mem, (size_t)d, sizeof *w->taken);
-    w->candidate = hgi_calloc(mem, (size_t)w->room, sizeof *w->candidate);
-    if (w->x == NULL || w->score == NULL || w->taken == NULL || w->candidate == NULL)
-        return hgi_fail_mem(w->ctx, count * sizeof *w->x, "rows to try");
-    w->y = w->x + d;
-    w->rows = w->y + d;
-    w->made = w->rows + TRIES * w->room * d;
-    return HG_OK;
-}
-
-static void work_close(work *w)
-{
-    const hgi_mem *mem = &w->ctx->mem;
-    hgi_free(mem, w->x);
-    hgi_free(mem, w->score);
-    hgi_free(mem, w->taken);
-    hgi_free(mem, w->candidate);
-}
-
-static hg_status make(hg_ctx *ctx, const hg_dataset *data, int64_t n, int64_t most,
-                      hg_explanation **out)
+static hg_status make(hg_ctx *ctx, const hg_dataset *data, const hgi_explainer *x,
+                      int64_t n, int64_t most, hg_explanation **out)
 {
     hg_explanation *e = *out = hgi_calloc(&ctx->mem, 1, sizeof *e);
     if (e == NULL) return hgi_fail_mem(ctx, sizeof *e, "an explanation");
     e->mem = ctx->mem;
     e->n = n;
     e->most = most;
-    const size_t rows = (size_t)hgi_max(n, 1);
+    e->normal = x->normal;
+    e->steps = x->steps;
+    e->series = data->series != NULL;
+    const size_t rows = (size_t)hgi_max(n, 1), causes = rows * (size_t)most;
     e->row = hgi_calloc(&ctx->mem, rows, sizeof *e->row);
-    e->cause = hgi_calloc(&ctx->mem, rows * (size_t)most, sizeof *e->cause);
+    e->cause = hgi_calloc(&ctx->mem, causes, sizeof *e->cause);
     e->name = hgi_strdup(&ctx->mem, data->name);
-    if (e->row != NULL && e->cause != NULL && e->name != NULL) return HG_OK;
-    return hgi_fail_mem(ctx, rows * (size_t)most * sizeof *e->cause, "an explanation");
+    bool whole = e->row != NULL && e->cause != NULL && e->name != NULL;
+    if (whole && e->steps > 0) {
+        e->curve = hgi_calloc(&ctx->mem, causes * 2, (size_t)e->steps * sizeof *e->curve);
+        whole = e->curve != NULL;
+    }
+    return whole ? HG_OK : hgi_fail_mem(ctx, causes * sizeof *e->cause, "an explanation");
 }
 
 static hg_status check(hg_ctx *ctx, const hg_model *m, const hg_dataset *data,
@@ -287,10 +133,10 @@ static hg_status check(hg_ctx *ctx, const hg_model *m, const hg_dataset *data,
         return hgi_fail(ctx, HG_EINVAL, "a model, data and rows of them are needed");
     if (o != NULL && o->size != sizeof *o)
         return hgi_fail(ctx, HG_EINVAL, "hg_explain_options: size is not set");
-    if (o != NULL && (o->columns < 0 || o->columns > COLUMNS_MOST))
+    if (o != NULL && (o->columns < 0 || o->columns > HGI_CAUSES_MOST))
         return hgi_fail(ctx, HG_ERANGE,
                         "explain: %lld columns of a row, expected 1 to %d",
-                        (long long)o->columns, COLUMNS_MOST);
+                        (long long)o->columns, HGI_CAUSES_MOST);
     for (int64_t i = 0; i < n; i++)
         if (row[i] < 0 || row[i] >= data->rows)
             return hgi_fail(ctx, HG_ERANGE, "%s: no row %lld, there are %lld", data->name,
@@ -300,35 +146,45 @@ static hg_status check(hg_ctx *ctx, const hg_model *m, const hg_dataset *data,
     return hg_detector_get_info(ctx, m, &info);
 }
 
+static hg_status explain_one(hg_ctx *ctx, hgi_explainer *x, const hg_dataset *data,
+                             hg_explanation *e, int64_t i)
+{
+    hgi_explained *r = &e->row[i];
+    hgi_cause *cause = e->cause + i * e->most;
+    float *curve = e->curve != NULL ? e->curve + i * e->most * 2 * e->steps : NULL;
+    HGI_TRY(hg_dataset_read(ctx, data, r->row, 1, x->x));
+    hg_status status = x->steps > 0 ? hgi_explain_window(x, r, cause, e->most, curve)
+                                    : hgi_explain_row(x, r, cause, e->most);
+    if (status != HG_OK)
+        return hgi_fail(ctx, status, "%s: row %lld: %s", data->name,
+                        (long long)r->row + 1, hg_session_message(x->session));
+    for (int64_t k = 0; k < r->causes; k++) hgi_explain_name(x, data, &cause[k]);
+    if (e->series) place_window(data, r, cause);
+    return HG_OK;
+}
+
 hg_status hg_explain(hg_ctx *ctx, const hg_model *m, const hg_dataset *data,
                      const int64_t *row, int64_t n, const hg_explain_options *o,
                      hg_explanation **out)
 {
     hg_status status;
-    hg_detector_info info = {.size = sizeof info};
+    hgi_explainer *x = NULL;
     *out = NULL;
     HGI_TRY(check(ctx, m, data, row, n, o));
     HGI_TRY(hgi_unconditional(ctx, m, "an explanation"));
-    work w = {.ctx = ctx, .m = m, .schema = m->scaler.schema, .d = data->features};
-    const int64_t asked = o != NULL && o->columns > 0 ? o->columns : COLUMNS;
-    /* Rows that are tried may be out of range, as this one: it was told of when scored. */
-    const hg_log_fn log = ctx->log;
-    ctx->log = NULL;
-    HGI_GOTO(hg_detector_get_info(ctx, m, &info));
-    HGI_GOTO(make(ctx, data, n, hgi_min(asked, w.d), out));
-    HGI_GOTO(work_open(&w));
-    (*out)->normal = info.median;
+    const int64_t asked = o != NULL && o->columns > 0 ? o->columns : HGI_CAUSES;
+    HGI_GOTO(hgi_explainer_new(ctx, m, NULL, &x));
+    HGI_GOTO(make(ctx, data, x, n, hgi_min(asked, x->d), out));
     hg_beside pca = {.size = sizeof pca};
     if (hg_detector_beside(m, &pca))
         snprintf((*out)->beside, sizeof(*out)->beside, "%s", pca.text);
     for (int64_t i = 0; i < n; i++) {
         (*out)->row[i].row = row[i];
-        HGI_GOTO(explain_row(&w, data, *out, &(*out)->row[i],
-                             (*out)->cause + i * (*out)->most));
+        HGI_GOTO(explain_one(ctx, x, data, *out, i));
     }
+    if ((*out)->series) status = read_times(ctx, data, *out);
 done:
-    ctx->log = log;
-    work_close(&w);
+    hgi_explainer_free(&x);
     if (status != HG_OK) hg_explanation_free(out);
     return status;
 }
@@ -341,6 +197,8 @@ void hg_explanation_free(hg_explanation **explanation)
     hgi_free(&mem, e->row);
     hgi_free(&mem, e->cause);
     hgi_free(&mem, e->name);
+    hgi_free(&mem, e->curve);
+    hgi_texts_free(&mem, &e->times);
     hgi_free(&mem, e);
     *explanation = NULL;
 }
@@ -357,17 +215,17 @@ int hg_explanation_row(const hg_explanation *e, int64_t index, hg_explained_row 
                               .p_value = r->p_value,
                               .left = r->left,
                               .normal = e->normal,
-                              .causes = r->causes};
+                              .causes = r->causes,
+                              .first = r->first,
+                              .last = r->last,
+                              .from = hgi_texts_find(&e->times, r->first),
+                              .to = hgi_texts_find(&e->times, r->last),
+                              .group = r->group[0] != '\0' ? r->group : NULL};
     return 1;
 }
 
-int hg_explanation_cause(const hg_explanation *e, int64_t index, int64_t cause,
-                         hg_cause *out)
+void hgi_cause_give(const hgi_cause *c, const hgi_texts *times, hg_cause *out)
 {
-    if (e == NULL || index < 0 || index >= e->n || cause < 0 ||
-        cause >= e->row[index].causes || out == NULL || out->size != sizeof *out)
-        return 0;
-    const hgi_cause *c = &e->cause[index * e->most + cause];
     *out = (hg_cause){.size = sizeof *out,
                       .column = c->column,
                       .name = c->name,
@@ -376,6 +234,22 @@ int hg_explanation_cause(const hg_explanation *e, int64_t index, int64_t cause,
                       .found_text = c->found_text,
                       .expected_text = c->expected_text,
                       .share = c->share,
-                      .left = c->left};
+                      .left = c->left,
+                      .first = c->first,
+                      .last = c->last,
+                      .peak = c->peak};
+    if (times == NULL) return;
+    out->from = hgi_texts_find(times, c->first);
+    out->to = hgi_texts_find(times, c->last);
+    out->at = hgi_texts_find(times, c->peak);
+}
+
+int hg_explanation_cause(const hg_explanation *e, int64_t index, int64_t cause,
+                         hg_cause *out)
+{
+    if (e == NULL || index < 0 || index >= e->n || cause < 0 ||
+        cause >= e->row[index].causes || out == NULL || out->size != sizeof *out)
+        return 0;
+    hgi_cause_give(&e->cause[index * e->most + cause], &e->times, out);
     return 1;
 }

@@ -1,23 +1,32 @@
 // SPDX-License-Identifier: MIT
-/* What hg_explanation holds: filled in by explain.c, written by explain_write.c. */
+/* What explanations are made of: the search for causes, of a row (explain_row.c) or of a
+ * window of a series (explain_window.c); the datasets' (explain.c), a session's
+ * (explain_session.c); the formats (explain_write.c). */
 #ifndef HGI_EXPLAIN_H
 #define HGI_EXPLAIN_H
 
 #include "data/data.h"
+#include "model/model.h"
 
 enum { HGI_CAUSE_NAME = 80, HGI_CAUSE_TEXT = 48 };
+enum { HGI_CAUSES = 5, HGI_CAUSES_MOST = 1000 };
+/* A step that takes off less of the score over a normal one's is no cause. */
+#define HGI_CAUSE_LEAST 0.02
 
 typedef struct hgi_cause {
     int64_t column;
     float found, expected;
     bool number; /* not a word, not a date */
     double share, left;
+    int64_t first, last, peak; /* of a window: steps, then rows of the series; else -1 */
     char name[HGI_CAUSE_NAME], found_text[HGI_CAUSE_TEXT], expected_text[HGI_CAUSE_TEXT];
 } hgi_cause;
 
 typedef struct hgi_explained {
     int64_t row, causes;
     double score, p_value, left;
+    int64_t first, last; /* of a window: rows of the series; else -1 */
+    char group[HGI_CAUSE_NAME];
 } hgi_explained;
 
 struct hg_explanation {
@@ -28,6 +37,64 @@ struct hg_explanation {
     hgi_cause *cause;   /* [n, most] */
     char *name;         /* of the data */
     char beside[192];   /* PCA's detector beside the model's, or "" */
+    /* Of windows: steps of one, 0: of rows; each cause's channel as it was found and as it
+     * is expected, [n, most, 2, steps]; texts of times by row. */
+    int64_t steps;
+    bool series; /* windows of a file's rows, not rows that are series themselves */
+    float *curve;
+    hgi_texts times;
 };
+
+/* One value that is to be tried. */
+typedef struct hgi_candidate {
+    int64_t column;
+    double gap;     /* how far the value is from its reconstruction, scaled */
+    float value[4]; /* what is tried in its place */
+} hgi_candidate;
+
+/* All memory of a search, through a session of its own. */
+typedef struct hgi_explainer {
+    hgi_mem mem;
+    const hg_model *m;
+    const hg_schema *schema;
+    hg_session *session;
+    int64_t d, room;         /* values of a row; rows that are tried at once */
+    int64_t steps, channels; /* of a window, or 0 */
+    double normal;
+    float *x, *y;             /* [d] the row, and its reconstruction */
+    float *rows, *made;       /* [room, d] */
+    float *best;              /* [d] or, of windows, [room, d] */
+    double *score;            /* [room] */
+    bool *taken;              /* [d] */
+    hgi_candidate *candidate; /* [most] */
+    int64_t most, n;
+} hgi_explainer;
+
+/* own: of the session that explains, whose class is the rows'; or NULL. */
+hg_status hgi_explainer_new(hg_ctx *ctx, const hg_model *m, const hg_session_options *own,
+                            hgi_explainer **out);
+void hgi_explainer_free(hgi_explainer **e);
+/* The causes of e->x, which changes, at most `most`: all but their names and texts.
+ * curve [most, 2, steps], or NULL.  Allocates nothing; what failed is in e->session. */
+hg_status hgi_explain_row(hgi_explainer *e, hgi_explained *r, hgi_cause *cause,
+                          int64_t most);
+hg_status hgi_explain_window(hgi_explainer *e, hgi_explained *r, hgi_cause *cause,
+                             int64_t most, float *curve);
+/* Names and texts; data NULL: no more is known than what the model has. */
+void hgi_explain_name(const hgi_explainer *e, const hg_dataset *data, hgi_cause *c);
+
+/* As the public sees it; times NULL: there are none. */
+void hgi_cause_give(const hgi_cause *c, const hgi_texts *times, hg_cause *out);
+
+/* For the searches: reconstructions of n rows; where one is beyond floats its values are
+ * NaN, which is no failure here. */
+hg_status hgi_explain_reconstruct(const hgi_explainer *e, const float *x, int64_t n,
+                                  float *y);
+bool hgi_explain_is_number(const hgi_explainer *e, int64_t column);
+/* Where the scaler has a column. */
+int64_t hgi_explain_place(const hgi_explainer *e, int64_t column);
+
+/* Is a row of the model a series of steps: windows, or rows that it takes as sequences? */
+bool hgi_explain_steps(const hg_model *m, int64_t *steps, int64_t *channels);
 
 #endif

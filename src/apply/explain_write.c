@@ -103,38 +103,154 @@ static void add_value(hgi_text *t, const hgi_cause *c, float v, const char *text
 
 /* ---- formats ------------------------------------------------------------------------- */
 
+/* "2024-03-01 10:00", or the number of the row, from 1. */
+static const char *place_text(const hg_explanation *e, int64_t row, char out[32])
+{
+    const char *time = hgi_texts_find(&e->times, row);
+    snprintf(out, 32, "%lld", (long long)row + 1);
+    return time != NULL ? time : out;
+}
+
+/* "a to b" of rows or of their times. */
+static void add_places(const hg_explanation *e, hgi_text *t, int64_t first, int64_t last,
+                       void (*add)(hgi_text *t, const char *s))
+{
+    char one[32], other[32];
+    add(t, place_text(e, first, one));
+    if (first == last) return;
+    hgi_text_add(t, " to ");
+    add(t, place_text(e, last, other));
+}
+
+static void plain(hgi_text *t, const char *s) { add_plain(t, s, 0); }
+
+/* "rows 501 to 548, 2024-03-01 to 2024-03-02, machine 7". */
+static void add_where(const hg_explanation *e, const hgi_explained *r, hgi_text *t,
+                      void (*add)(hgi_text *t, const char *s))
+{
+    if (!e->series) {
+        hgi_text_add(t, "row %lld", (long long)r->row + 1);
+        return;
+    }
+    hgi_text_add(t, "rows %lld to %lld", (long long)r->first + 1, (long long)r->last + 1);
+    if (e->times.count > 0) {
+        hgi_text_add(t, ", ");
+        add_places(e, t, r->first, r->last, add);
+    }
+    if (r->group[0] != '\0') {
+        hgi_text_add(t, ", group ");
+        add(t, r->group);
+    }
+}
+
+/* Widths of columns of a table of text. */
+typedef struct widths {
+    int name, found, expected, span, at;
+} widths;
+
+static void widen(const hg_explanation *e, const hgi_cause *c, widths *w)
+{
+    char a[32], b[32];
+    w->name = (int)hgi_max(w->name, shown_width(c->name));
+    w->found = (int)hgi_max(w->found, shown_width(found_of(c)));
+    w->expected = (int)hgi_max(w->expected, shown_width(expected_of(c)));
+    if (e->steps == 0) return;
+    int span = shown_width(place_text(e, c->first, a));
+    if (c->first != c->last) span += 4 + shown_width(place_text(e, c->last, b));
+    w->span = (int)hgi_max(w->span, span);
+    w->at = (int)hgi_max(w->at, shown_width(place_text(e, c->peak, a)));
+}
+
+/* Of a window also the span of a cause, and where in it the values stood. */
+static void add_span(const hg_explanation *e, const hgi_cause *c, const widths *w,
+                     hgi_text *t)
+{
+    char at[32];
+    const size_t from = t->len;
+    add_places(e, t, c->first, c->last, plain);
+    int shown = hgi_text_ok(t) ? shown_width(t->s + from) : 0;
+    hgi_text_add(t, "%*s  ", w->span - shown, "");
+    add_plain(t, place_text(e, c->peak, at), w->at);
+    hgi_text_add(t, "  ");
+}
+
 static void write_text(const hg_explanation *e, hgi_text *t)
 {
     for (int64_t i = 0; i < e->n; i++) {
         const hgi_explained *r = &e->row[i];
         const hgi_cause *cause = e->cause + i * e->most;
-        int name = 6, found = 5, expected = 8;
-        hgi_text_add(t, "%srow %lld: score %.6g, p %.3g; a normal row scores %.4g\n",
-                     i > 0 ? "\n" : "", (long long)r->row + 1, r->score, r->p_value,
-                     e->normal);
+        widths w = {e->steps > 0 ? 7 : 6, 5, 8, 4, 2};
+        hgi_text_add(t, "%s", i > 0 ? "\n" : "");
+        add_where(e, r, t, plain);
+        hgi_text_add(t, ": score %.6g, p %.3g; a normal %s scores %.4g\n", r->score,
+                     r->p_value, e->series ? "window" : "row", e->normal);
         if (r->causes == 0) {
-            hgi_text_add(t, "  no column by itself: %s\n",
+            hgi_text_add(t, "  no %s by itself: %s\n",
+                         e->steps > 0 ? "channel" : "column",
                          r->score > e->normal ? "none lowers the score much"
                                               : "it scores like a normal row");
             continue;
         }
-        for (int64_t k = 0; k < r->causes; k++) {
-            name = (int)hgi_max(name, shown_width(cause[k].name));
-            found = (int)hgi_max(found, shown_width(found_of(&cause[k])));
-            expected = (int)hgi_max(expected, shown_width(expected_of(&cause[k])));
-        }
-        hgi_text_add(t, "  %-*s  %-*s  %-*s  %5s  score then\n", name, "column", found,
-                     "found", expected, "expected", "share");
+        for (int64_t k = 0; k < r->causes; k++) widen(e, &cause[k], &w);
+        hgi_text_add(t, "  %-*s  ", w.name, e->steps > 0 ? "channel" : "column");
+        if (e->steps > 0) hgi_text_add(t, "%-*s  %-*s  ", w.span, "span", w.at, "at");
+        hgi_text_add(t, "%-*s  %-*s  %5s  score then\n", w.found, "found", w.expected,
+                     "expected", "share");
         for (int64_t k = 0; k < r->causes; k++) {
             hgi_text_add(t, "  ");
-            add_plain(t, cause[k].name, name);
+            add_plain(t, cause[k].name, w.name);
             hgi_text_add(t, "  ");
-            add_plain(t, found_of(&cause[k]), found);
+            if (e->steps > 0) add_span(e, &cause[k], &w, t);
+            add_plain(t, found_of(&cause[k]), w.found);
             hgi_text_add(t, "  ");
-            add_plain(t, expected_of(&cause[k]), expected);
+            add_plain(t, expected_of(&cause[k]), w.expected);
             hgi_text_add(t, "  %3.0f %%  %.4g\n", 100 * cause[k].share, cause[k].left);
         }
     }
+}
+
+/* Of a window: its rows, the first to the last, counted from 1, and their times. */
+static void add_json_place(const hg_explanation *e, int64_t first, int64_t last,
+                           hgi_text *t)
+{
+    const char *from = hgi_texts_find(&e->times, first);
+    const char *to = hgi_texts_find(&e->times, last);
+    hgi_text_add(t, ", \"first\": %lld, \"last\": %lld", (long long)first + 1,
+                 (long long)last + 1);
+    if (from == NULL || to == NULL) return;
+    hgi_text_add(t, ", \"from\": ");
+    add_json(t, from);
+    hgi_text_add(t, ", \"to\": ");
+    add_json(t, to);
+}
+
+static void add_json_curve(const float *v, int64_t n, const char *name, hgi_text *t)
+{
+    char text[HGI_NUMBER_MAX];
+    hgi_text_add(t, "\"%s\": [", name);
+    for (int64_t i = 0; i < n; i++) {
+        hgi_text_add(t, i > 0 ? "," : "");
+        hgi_text_add_bytes(t, text, (size_t)hgi_format_float(text, v[i]));
+    }
+    hgi_text_add(t, "]");
+}
+
+static void add_json_span(const hg_explanation *e, int64_t i, int64_t k, hgi_text *t)
+{
+    const hgi_cause *c = &e->cause[i * e->most + k];
+    const char *at = hgi_texts_find(&e->times, c->peak);
+    const float *curve = e->curve + (i * e->most + k) * 2 * e->steps;
+    add_json_place(e, c->first, c->last, t);
+    hgi_text_add(t, ", \"peak\": %lld", (long long)c->peak + 1);
+    if (at != NULL) {
+        hgi_text_add(t, ", \"at\": ");
+        add_json(t, at);
+    }
+    hgi_text_add(t, ", \"values\": {");
+    add_json_curve(curve, e->steps, "found", t);
+    hgi_text_add(t, ", ");
+    add_json_curve(curve + e->steps, e->steps, "expected", t);
+    hgi_text_add(t, "}");
 }
 
 static void write_json(const hg_explanation *e, hgi_text *t)
@@ -153,6 +269,11 @@ static void write_json(const hg_explanation *e, hgi_text *t)
         add_number(t, r->p_value);
         hgi_text_add(t, ", \"left\": ");
         add_number(t, r->left);
+        if (e->series) add_json_place(e, r->first, r->last, t);
+        if (r->group[0] != '\0') {
+            hgi_text_add(t, ", \"group\": ");
+            add_json(t, r->group);
+        }
         hgi_text_add(t, ", \"causes\": [");
         for (int64_t k = 0; k < r->causes; k++) {
             const hgi_cause *c = &e->cause[i * e->most + k];
@@ -167,6 +288,7 @@ static void write_json(const hg_explanation *e, hgi_text *t)
             add_number(t, c->share);
             hgi_text_add(t, ", \"left\": ");
             add_number(t, c->left);
+            if (e->steps > 0) add_json_span(e, i, k, t);
             hgi_text_add(t, "}");
         }
         hgi_text_add(t, "]}");
@@ -187,33 +309,105 @@ static const char page_head[] =
     "#8884 }\n"
     ".n { text-align: right; font-variant-numeric: tabular-nums }\n"
     ".bar { width: 30% } .bar i { display: block; height: .8em; background: #d55e00 }\n"
+    "svg { width: 100%; background: #8881 } polyline { fill: none; stroke-width: 1.5 }\n"
+    ".found { stroke: #0072b2 } .expected { stroke: #d55e00; stroke-dasharray: 4 3 }\n"
+    ".span { fill: #d55e00; opacity: .15 }\n"
     "p { margin: .2em 0 .6em }\n</style>\n";
+
+/* ---- a picture of a channel ---------------------------------------------------------- */
+
+enum { WIDE = 640, HIGH = 140, EDGE = 6 };
+
+/* Of a long window no more points than a picture has: of each few the farthest out. */
+static void add_line(const float *v, int64_t n, double lo, double hi, const char *class,
+                     hgi_text *t)
+{
+    const int64_t each = hgi_ceil_div(n, WIDE);
+    const double x = (WIDE - 2.0 * EDGE) / (double)hgi_max(1, n - 1);
+    hgi_text_add(t, "<polyline class=\"%s\" points=\"", class);
+    for (int64_t i = 0; i < n; i += each) {
+        int64_t at = i;
+        const double middle = (lo + hi) / 2;
+        for (int64_t k = i; k < hgi_min(n, i + each); k++)
+            if (fabs((double)v[k] - middle) > fabs((double)v[at] - middle)) at = k;
+        hgi_text_add(t, "%.1f,%.1f ", EDGE + x * (double)at,
+                     EDGE + (HIGH - 2.0 * EDGE) * (hi - (double)v[at]) / (hi - lo));
+    }
+    hgi_text_add(t, "\"/>");
+}
+
+/* The channel over the window, what was expected of it, and the span. */
+static void add_picture(const hg_explanation *e, int64_t i, int64_t k, hgi_text *t)
+{
+    const int64_t n = e->steps;
+    const float *found = e->curve + (i * e->most + k) * 2 * n, *expected = found + n;
+    const hgi_cause *c = &e->cause[i * e->most + k];
+    double lo = HUGE_VAL, hi = -HUGE_VAL;
+    int64_t first = n, last = -1;
+    for (int64_t s = 0; s < 2 * n; s++) {
+        lo = fmin(lo, (double)found[s]);
+        hi = fmax(hi, (double)found[s]);
+    }
+    if (!(hi > lo)) return;
+    for (int64_t s = 0; s < n; s++) {
+        if (!(found[s] < expected[s]) && !(found[s] > expected[s])) continue;
+        first = hgi_min(first, s);
+        last = s;
+    }
+    const double x = (WIDE - 2.0 * EDGE) / (double)hgi_max(1, n - 1);
+    hgi_text_add(t, "<p>");
+    add_html(t, c->name);
+    hgi_text_add(t,
+                 ", %.4g to %.4g: found, and expected (dashed)</p>\n<svg viewBox=\"0 0 "
+                 "%d %d\" role=\"img\">",
+                 lo, hi, (int)WIDE, (int)HIGH);
+    if (last >= first)
+        hgi_text_add(t,
+                     "<rect class=\"span\" x=\"%.1f\" y=\"0\" width=\"%.1f\" "
+                     "height=\"%d\"/>",
+                     EDGE + x * ((double)first - 0.5), x * (double)(last - first + 1),
+                     (int)HIGH);
+    add_line(expected, n, lo, hi, "expected", t);
+    add_line(found, n, lo, hi, "found", t);
+    hgi_text_add(t, "</svg>\n");
+}
 
 static void write_html(const hg_explanation *e, hgi_text *t)
 {
-    hgi_text_add(t, "%s<h1>Why these rows</h1>\n<p>%lld rows of ", page_head,
-                 (long long)e->n);
+    hgi_text_add(t, "%s<h1>Why these rows</h1>\n<p>%lld %s of ", page_head,
+                 (long long)e->n, e->series ? "windows" : "rows");
     add_html(t, e->name);
-    hgi_text_add(t, ". A normal row scores %.4g; a higher score is more abnormal.</p>\n",
+    hgi_text_add(t, ". A normal one scores %.4g; a higher score is more abnormal.</p>\n",
                  e->normal);
     for (int64_t i = 0; i < e->n; i++) {
         const hgi_explained *r = &e->row[i];
+        hgi_text_add(t, "<h2>");
+        add_where(e, r, t, add_html);
         hgi_text_add(t,
-                     "<h2>Row %lld</h2>\n<p>Score %.6g, p %.3g; with these values as "
-                     "expected %.4g.</p>\n",
-                     (long long)r->row + 1, r->score, r->p_value, r->left);
+                     "</h2>\n<p>Score %.6g, p %.3g; with these values as expected "
+                     "%.4g.</p>\n",
+                     r->score, r->p_value, r->left);
         if (r->causes == 0) {
-            hgi_text_add(t, "<p>No column by itself.</p>\n");
+            hgi_text_add(t, "<p>No %s by itself.</p>\n",
+                         e->steps > 0 ? "channel" : "column");
             continue;
         }
         hgi_text_add(t,
-                     "<table>\n<tr><th>column<th>found<th>expected<th class=\"n\">share"
-                     "<th class=\"bar\"><th class=\"n\">score then\n");
+                     "<table>\n<tr><th>%s<th>found<th>expected<th class=\"n\">share"
+                     "<th class=\"bar\"><th class=\"n\">score then\n",
+                     e->steps > 0 ? "channel<th>span<th>at" : "column");
         for (int64_t k = 0; k < r->causes; k++) {
             const hgi_cause *c = &e->cause[i * e->most + k];
             hgi_text_add(t, "<tr><td>");
             add_html(t, c->name);
             hgi_text_add(t, "<td>");
+            if (e->steps > 0) {
+                char at[32];
+                add_places(e, t, c->first, c->last, add_html);
+                hgi_text_add(t, "<td>");
+                add_html(t, place_text(e, c->peak, at));
+                hgi_text_add(t, "<td>");
+            }
             add_html(t, found_of(c));
             hgi_text_add(t, "<td>");
             add_html(t, expected_of(c));
@@ -223,6 +417,7 @@ static void write_html(const hg_explanation *e, hgi_text *t)
                          100 * c->share, 100 * c->share, c->left);
         }
         hgi_text_add(t, "</table>\n");
+        for (int64_t k = 0; e->steps > 0 && k < r->causes; k++) add_picture(e, i, k, t);
     }
     if (e->beside[0] != '\0')
         hgi_text_add(t, "<p>Beside PCA, when it was trained: %s.</p>\n", e->beside);

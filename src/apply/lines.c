@@ -6,6 +6,7 @@
  * at which problems are summed up: so each line is judged when it is there.  A line is one
  * record: a quoted field cannot go on in the next.                                     */
 #include "apply/series.h"
+#include "apply/steps.h"
 #include "data/csv.h"
 #include "model/model.h"
 
@@ -21,7 +22,13 @@ struct hg_lines {
     char *columns, *drop, *rename, *name, *id; /* copies of the caller's texts          */
     char *row_name; /* [room] of the last line, with o.id                               */
     size_t row_name_bytes;
-    hg_schema *channels; /* of a series: their names, or NULL                           */
+    /* Of a series: its channels' names, or NULL; steps so far; a step's own values; the
+     * columns of time and group, -1: the text has none. */
+    hg_schema *channels;
+    hgi_steps *steps;
+    float *step;
+    int64_t time, group, gaps;
+    char note[160];
     hgi_csv_rows r;
     char *text; /* [room + 1]: the line and a line end                                  */
     size_t room;
@@ -122,6 +129,16 @@ static bool is_header(const hg_lines *l, const hgi_csv_record *rec)
            hgi_csv_looks_named(&l->r.c, rec, &none) && word_for_number(l, rec);
 }
 
+/* Where a header has the columns of time and group: by their names in the text. */
+static void find_keys(hg_lines *l)
+{
+    const hgi_windows *s = l->model->series;
+    l->time = l->group = -1;
+    if (s == NULL || !l->header) return;
+    if (s->time != NULL) l->time = hgi_csv_find_column(&l->r.t, s->time);
+    if (s->group != NULL) l->group = hgi_csv_find_column(&l->r.t, s->group);
+}
+
 /* The first line that can be used decides what the columns are.                        */
 static hg_status open_columns(hg_lines *l, const hgi_csv_record *rec)
 {
@@ -133,6 +150,7 @@ static hg_status open_columns(hg_lines *l, const hgi_csv_record *rec)
     hg_data_options o = l->o;
     if (o.schema == NULL) o.schema = l->channels != NULL ? l->channels : l->model->names;
     HGI_TRY(hgi_csv_rename(t, &o));
+    find_keys(l);
     HGI_TRY(hgi_csv_select(t, &l->o));
     t->table = l->o.schema != NULL;
     HGI_TRY(t->table ? hgi_csv_match(t, &l->o) : match_numbers(l));
@@ -189,6 +207,33 @@ static bool blank(const hgi_csv_record *rec)
     return p == rec->to;
 }
 
+/* The line goes through the steps of its group; *row as hg_lines_read() has it. */
+static hg_status take_step(hg_lines *l, const hgi_csv_record *rec, float *x, int *row)
+{
+    hgi_arrival s = {.values = l->step, .point = l->r.c.decimal};
+    const int64_t last = hgi_max(l->time, l->group);
+    const char *p = rec->from;
+    char why[160];
+    bool whole;
+    for (int64_t i = 0; i <= last; i++) {
+        hgi_csv_field f;
+        p = hgi_csv_split(l->r.c.delimiter, p, rec->to, &f) + 1; /* it was read before */
+        if (i == l->time) s.time = f.from, s.time_n = (size_t)(f.to - f.from);
+        if (i == l->group) s.group = f.from, s.group_n = (size_t)(f.to - f.from);
+    }
+    hg_status status = hgi_steps_take(&l->own, l->steps, &s, x, &whole, why, sizeof why);
+    if (status != HG_OK)
+        return hgi_fail_before(&l->own, status, "%s:%lld: ", l->name,
+                               (long long)l->lines);
+    if (why[0] != '\0') {
+        l->gaps++;
+        snprintf(l->note, sizeof l->note, "%.40s:%lld: %.100s", l->name,
+                 (long long)l->lines, why);
+    }
+    *row = whole ? 1 : -1;
+    return HG_OK;
+}
+
 static hg_status read_line(hg_lines *l, const char *text, size_t n, float *x, int *row)
 {
     hgi_csv_record rec;
@@ -208,15 +253,16 @@ static hg_status read_line(hg_lines *l, const char *text, size_t n, float *x, in
     }
     if (l->r.t.id >= 0) name_row(l, &rec);
     int64_t before = l->r.rows;
-    hg_status status = hgi_csv_read_row(&l->r, &rec, x);
+    hg_status status = hgi_csv_read_row(&l->r, &rec, l->steps != NULL ? l->step : x);
     l->r.rows = before;
     if (status == HG_OK)
         status = hgi_csv_judge(&l->r, l->lines);
     else
         hgi_csv_forget(&l->r.t);
     HGI_TRY(status);
-    l->r.rows++;
     *row = 1;
+    if (l->steps != NULL) HGI_TRY(take_step(l, &rec, x, row));
+    l->r.rows++;
     return HG_OK;
 }
 
@@ -228,11 +274,15 @@ hg_status hg_lines_read(hg_lines *l, const char *text, size_t n, float *x, int *
         return hgi_fail(&l->own, HG_EINVAL, "hg_lines_read: a text and a row are needed");
     l->lines++;
     l->row_name_bytes = 0;
+    l->note[0] = '\0';
     if (l->refused)
         return hgi_fail(&l->own, HG_EMISMATCH, "%s:%lld: the header did not fit", l->name,
                         (long long)l->lines);
     hg_status status = read_line(l, text, n, x, row);
-    l->bad += status != HG_OK;
+    if (status == HG_OK) return HG_OK;
+    *row = 0;
+    l->bad++;
+    if (l->steps != NULL) hgi_steps_break(l->steps);
     return status;
 }
 
@@ -266,6 +316,16 @@ done:
     return status == HG_OK ? HG_OK : hgi_fail_mem(ctx, l->room, "lines of text");
 }
 
+static hg_status take_series(hg_ctx *ctx, hg_lines *l)
+{
+    const hgi_windows *s = l->model->series;
+    const size_t bytes = (size_t)s->channels * sizeof *l->step;
+    HGI_TRY(hgi_series_names(ctx, l->model, &l->channels));
+    HGI_TRY(hgi_steps_new(ctx, s, &l->steps));
+    l->step = hgi_alloc(&ctx->mem, bytes);
+    return l->step != NULL ? HG_OK : hgi_fail_mem(ctx, bytes, "a step of a series");
+}
+
 hg_status hg_lines_new(hg_ctx *ctx, const hg_model *model, const hg_data_options *options,
                        const char *name, hg_lines **out)
 {
@@ -281,8 +341,7 @@ hg_status hg_lines_new(hg_ctx *ctx, const hg_model *model, const hg_data_options
     l->model = model;
     l->o = o;
     hg_status status = take_options(ctx, l, name);
-    if (status == HG_OK && model->series != NULL)
-        status = hgi_series_names(ctx, model, &l->channels);
+    if (status == HG_OK && model->series != NULL) status = take_series(ctx, l);
     l->r.c = (hgi_csv){.ctx = &l->own, .path = l->name};
     l->r.limit = INT64_MAX;
     l->r.skip = true; /* a bad line is its caller's to leave out, as ever */
@@ -298,6 +357,8 @@ void hg_lines_free(hg_lines **lines)
     hgi_mem mem = l->own.mem;
     hgi_csv_columns_free(&l->r.t);
     hgi_schema_free(&l->channels);
+    hgi_steps_free(&l->steps);
+    hgi_free(&mem, l->step);
     hgi_free(&mem, l->columns);
     hgi_free(&mem, l->drop);
     hgi_free(&mem, l->rename);
@@ -319,7 +380,7 @@ hg_status hg_lines_get_info(const hg_lines *l, hg_lines_info *info)
     if (l == NULL || info == NULL || info->size != sizeof *info) return HG_EINVAL;
     *info = (hg_lines_info){
         .size = sizeof *info,
-        .values = wanted(l),
+        .values = hgi_model_raw(l->model),
         .longest = (int64_t)l->room,
         .lines = l->lines,
         .rows = l->r.rows,
@@ -329,6 +390,9 @@ hg_status hg_lines_get_info(const hg_lines *l, hg_lines_info *info)
         .open = l->open,
         .id = l->row_name_bytes > 0 ? l->row_name : NULL,
         .id_bytes = (int64_t)l->row_name_bytes,
+        .gaps = l->gaps,
+        .note = l->note,
+        .group = l->steps != NULL && l->group >= 0 ? hgi_steps_group(l->steps) : NULL,
     };
     return HG_OK;
 }

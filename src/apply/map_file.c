@@ -8,6 +8,7 @@
  * the rows for some noise, the number of rows for a file that starts with it and cannot be
  * gone back in.  Then the rows are kept first, as hg_dataset_open() does.              */
 #include "apply/map.h"
+#include "apply/series.h"
 #include "data/csv.h"
 
 #include <math.h>
@@ -239,6 +240,11 @@ hg_status hg_map_file(hg_ctx *ctx, const hg_model *m, const char *verb, const ch
     j.format = format;
     j.chain = corrupt;
     HGI_TRY(find_mode(ctx, m, verb, &mode));
+    if (m->series != NULL && !hgi_map_decodes(mode)) {
+        if (corrupt == NULL)
+            return hgi_map_series(ctx, m, verb, in, options, out, format, rows);
+        return hgi_fail(ctx, HG_EINVAL, "corrupt: a series is taken as it is");
+    }
     HGI_GOTO(open_input(&j, in, mode, options));
     if (mode == HGI_DECODE) mode = hgi_map_decoding(m, like(&j));
     if (corrupt != NULL) HGI_GOTO(open_noise(&j));

@@ -55,7 +55,8 @@ static void name_time(drawing *g)
     char date[HGI_DATE_MAX + 1] = "";
     g->unit = 1;
     if (g->s.time == NULL) {
-        snprintf(g->x_label, sizeof g->x_label, "row");
+        snprintf(g->x_label, sizeof g->x_label, "%s",
+                 g->s.windows->series->belongs != NULL ? "row, group by group" : "row");
         return;
     }
     if (!g->s.dates) {
@@ -82,6 +83,22 @@ static double place_of(const drawing *g, int64_t row)
 {
     if (g->s.time == NULL) return (double)(row + 1);
     return (g->s.time[row] - (g->s.dates ? g->s.time[0] : 0)) / g->unit;
+}
+
+/* Groups have times of their own: their rows stand one group behind the other. */
+static hg_status lay_groups(drawing *g)
+{
+    const hgi_windows *w = g->s.windows->series;
+    if (w->belongs == NULL) return HG_OK;
+    hgi_free(&g->ctx->mem, g->s.time);
+    g->s.time = NULL;
+    if (w->place == NULL) return HG_OK;
+    double *sorted = hgi_alloc(&g->ctx->mem, (size_t)w->rows * sizeof *sorted);
+    if (sorted == NULL) return hgi_fail_mem(g->ctx, (size_t)w->rows * 8, "scores");
+    for (int64_t i = 0; i < w->rows; i++) sorted[i] = g->point[w->place[i]];
+    hgi_free(&g->ctx->mem, g->point);
+    g->point = sorted;
+    return HG_OK;
 }
 
 /* ---- points -------------------------------------------------------------------------- */
@@ -159,13 +176,14 @@ hg_status hg_plot_series(hg_ctx *ctx, const hg_model *m, const char *in,
         return hgi_fail(ctx, HG_EINVAL,
                         "the model is of rows, not of a series: train it with a window");
     HGI_TRY(hgi_picture_check(ctx, path));
-    HGI_GOTO(hgi_series_open(ctx, m, in, input, true, &g.s));
+    HGI_GOTO(hgi_series_open(ctx, m, in, input, &g.s));
     HGI_GOTO(make_room(&g));
     const int64_t windows = g.s.windows->rows;
     HGI_GOTO(hg_score_dataset(ctx, m, g.s.windows, g.score));
     HGI_GOTO(hg_decide(ctx, m, rule, g.score, windows, NULL, &decision));
     HGI_GOTO(hg_score_points(ctx, g.s.windows, g.score, g.s.rows->rows, g.point));
     g.threshold = decision.threshold;
+    HGI_GOTO(lay_groups(&g));
     if (goes_back(&g)) {
         hgi_free(&ctx->mem, g.s.time);
         g.s.time = NULL;

@@ -12,6 +12,8 @@ typedef struct series_job {
     hg_ctx *ctx;
     const hg_model *model;
     const hg_score_file_options *o;
+    const char *in;
+    const hg_data_options *input;
     hgi_series_rows s;
     double *score, *point; /* of windows; of rows */
     hg_decision decision;
@@ -21,28 +23,11 @@ typedef struct series_job {
 
 /* ---- out --------------------------------------------------------------------------- */
 
-/* A time as it was read, or the row's number from 1. */
-static void add_place(series_job *j, int64_t row)
-{
-    char text[HGI_DATE_MAX];
-    int n;
-    if (j->s.time == NULL) {
-        hgi_text_add(&j->text, "%lld", (long long)row + 1);
-        return;
-    }
-    double t = j->s.time[row];
-    if (j->s.dates)
-        n = hgi_date_print(text, t, true);
-    else
-        n = hgi_format_double(text, t);
-    hgi_text_add(&j->text, "%.*s", n, text);
-}
-
 static void add_float(series_job *j, double v)
 {
     char text[HGI_NUMBER_MAX];
     int n = hgi_format_float(text, (float)v);
-    hgi_text_add(&j->text, ",%.*s", n, text);
+    hgi_text_add(&j->text, "%.*s,", n, text);
 }
 
 static void add_scores(series_job *j, double score)
@@ -50,8 +35,12 @@ static void add_scores(series_job *j, double score)
     const bool none = isnan(score);
     if (j->o->score) add_float(j, score);
     if (j->o->p_value) add_float(j, none ? (double)NAN : hg_p_value(j->model, score));
-    if (!j->o->anomaly) return;
-    hgi_text_add(&j->text, none ? ",nan" : score > j->decision.threshold ? ",1" : ",0");
+    if (j->o->anomaly)
+        hgi_text_add(&j->text, none                            ? "nan,"
+                               : score > j->decision.threshold ? "1,"
+                                                               : "0,");
+    if (hgi_text_ok(&j->text))
+        j->text.s[j->text.len - 1] = '\n'; /* in the place of the last comma */
 }
 
 static hg_status flush(series_job *j)
@@ -62,26 +51,37 @@ static hg_status flush(series_job *j)
     return j->f.status;
 }
 
-static hg_status write_lines(series_job *j)
+static void add_header(series_job *j)
 {
-    const bool points = j->o->points;
-    const int64_t n = points ? j->s.rows->rows : j->s.windows->rows;
-    const char *time = j->s.time != NULL ? j->model->series->time : "row";
-    hgi_text_add(&j->text, "%s%s%s%s\n", points ? time : "start,end",
-                 j->o->score ? ",score" : "", j->o->p_value ? ",p_value" : "",
-                 j->o->anomaly ? ",anomaly" : "");
-    for (int64_t i = 0; i < n; i++) {
-        const int64_t row = points ? i : j->s.windows->order[i];
-        add_place(j, row);
-        if (!points) {
-            hgi_text_add(&j->text, ",");
-            add_place(j, row + j->model->series->window - 1);
-        }
-        add_scores(j, points ? j->point[i] : j->score[i]);
-        hgi_text_add(&j->text, "\n");
+    hgi_series_add_names(&j->s, !j->o->points, &j->text);
+    const char *more = j->o->p_value || j->o->anomaly ? "," : "";
+    hgi_text_add(&j->text, "%s%s%s%s%s\n", j->o->score ? "score" : "",
+                 j->o->score ? more : "", j->o->p_value ? "p_value" : "",
+                 j->o->p_value && j->o->anomaly ? "," : "",
+                 j->o->anomaly ? "anomaly" : "");
+}
+
+static hg_status write_windows(series_job *j)
+{
+    for (int64_t i = 0; i < j->s.windows->rows; i++) {
+        hgi_series_add_place(&j->s, i, &j->text);
+        add_scores(j, j->score[i]);
         if (j->text.len > 1 << 16) HGI_TRY(flush(j));
     }
     return flush(j);
+}
+
+static hg_status write_points(series_job *j)
+{
+    hgi_series_lines l;
+    hg_status status = hgi_series_lines_open(j->ctx, &j->s, j->in, j->input, &l);
+    for (int64_t i = 0; status == HG_OK && i < j->s.rows->rows; i++) {
+        status = hgi_series_lines_next(&l, &j->text);
+        if (status == HG_OK) add_scores(j, j->point[i]);
+        if (status == HG_OK && j->text.len > 1 << 16) status = flush(j);
+    }
+    hgi_series_lines_close(j->ctx, &l);
+    return status == HG_OK ? flush(j) : status;
 }
 
 /* ---- a run ------------------------------------------------------------------------- */
@@ -111,11 +111,7 @@ static hg_status score_rows(series_job *j)
 
 static hg_status check_format(hg_ctx *ctx, const char *out, const char *format)
 {
-    const char *end = strrchr(out, '.');
-    bool csv = format != NULL ? strcmp(format, "csv") == 0
-                              : strcmp(out, "-") == 0 ||
-                                    (end != NULL && strcasecmp(end, ".csv") == 0);
-    if (csv) return HG_OK;
+    if (hgi_series_is_csv(out, format)) return HG_OK;
     return hgi_fail(
         ctx, HG_EINVAL,
         "%s: scores of a series are written as CSV, whose columns of place are "
@@ -130,14 +126,15 @@ hg_status hgi_score_series(hg_ctx *ctx, const hg_model *m, const char *in,
 {
     hg_status status;
     bool open = false;
-    series_job j = {.ctx = ctx, .model = m, .o = o};
+    series_job j = {.ctx = ctx, .model = m, .o = o, .in = in, .input = input};
     hgi_text_init(&j.text, &ctx->mem);
     HGI_GOTO(check_format(ctx, out, o->format));
-    HGI_GOTO(hgi_series_open(ctx, m, in, input, o->points != 0, &j.s));
+    HGI_GOTO(hgi_series_open(ctx, m, in, input, &j.s));
     HGI_GOTO(score_rows(&j));
     HGI_GOTO(hgi_outfile_open(ctx, out, &j.f));
     open = true;
-    HGI_GOTO(write_lines(&j));
+    add_header(&j);
+    HGI_GOTO(o->points ? write_points(&j) : write_windows(&j));
     open = false;
     HGI_GOTO(hgi_outfile_commit(&j.f));
     if (rows != NULL) *rows = o->points ? j.s.rows->rows : j.s.windows->rows;

@@ -3,6 +3,7 @@
 #include "apply/series.h"
 
 #include <math.h>
+#include <stdlib.h>
 #include <string.h>
 
 hg_status hgi_series_names(hg_ctx *ctx, const hg_model *m, hg_schema **out)
@@ -15,6 +16,7 @@ hg_status hgi_series_names(hg_ctx *ctx, const hg_model *m, hg_schema **out)
     for (int64_t i = 0; i < s->channels; i++)
         HGI_GOTO(hgi_schema_set_name(ctx, *out, i, s->name[i], strlen(s->name[i])));
     if (s->time != NULL) HGI_GOTO(hgi_schema_add_left(ctx, *out, s->time));
+    if (s->group != NULL) HGI_GOTO(hgi_schema_add_left(ctx, *out, s->group));
     (*out)->named = true;
     HGI_GOTO(hgi_schema_read_as(ctx, *out, m->decimal, m->renamed));
     HGI_GOTO(hgi_schema_settle(ctx, *out));
@@ -23,59 +25,147 @@ done:
     return status;
 }
 
+/* names: what the rows are read by, which must outlive them. */
 static hg_status open_rows(hg_ctx *ctx, const hg_model *m, const char *path,
-                           hg_data_options *o, hgi_series_rows *s)
+                           hg_data_options *o, hg_schema **names, hg_dataset **out)
 {
     const hgi_windows *w = m->series;
-    if (o->columns == NULL && o->schema == NULL) {
-        HGI_TRY(hgi_series_names(ctx, m, &s->names));
-        o->schema = s->names;
-        if (s->names != NULL) o->strict = 0;
-    }
-    if (o->schema == NULL && o->decimal == '\0') o->decimal = m->decimal;
     if (o->skip_bad || o->id != NULL)
         return hgi_fail(ctx, HG_EINVAL,
                         "%s: the model is of a series, whose rows follow one another: %s",
                         path,
                         o->skip_bad ? "skip-bad would leave some out"
                                     : "id would name rows, but windows are scored");
-    HGI_TRY(hg_dataset_open(ctx, path, o, &s->rows));
-    if (s->rows->features == w->channels) return HG_OK;
+    if (o->columns == NULL && o->schema == NULL) {
+        HGI_TRY(hgi_series_names(ctx, m, names));
+        o->schema = *names;
+        if (*names != NULL) o->strict = 0;
+    }
+    if (o->schema == NULL && o->decimal == '\0') o->decimal = m->decimal;
+    HGI_TRY(hg_dataset_open(ctx, path, o, out));
+    if ((*out)->features == w->channels) return HG_OK;
     return hgi_fail(ctx, HG_ESHAPE,
                     "%s: %lld values a row, but the model wants windows of %lld",
-                    s->rows->name, (long long)s->rows->features, (long long)w->channels);
+                    (*out)->name, (long long)(*out)->features, (long long)w->channels);
 }
 
 static hg_status open_times(hg_ctx *ctx, const hg_model *m, const char *path,
-                            const hg_data_options *o, hgi_series_rows *s)
+                            const hg_data_options *o, const hg_dataset *rows,
+                            hgi_series_rows *s)
 {
     const char *time = m->series->time;
-    if (time == NULL || strcmp(s->rows->format, "csv") != 0) return HG_OK;
-    size_t bytes = (size_t)s->rows->rows * sizeof *s->time;
+    if (time == NULL || strcmp(rows->format, "csv") != 0) return HG_OK;
+    size_t bytes = (size_t)rows->rows * sizeof *s->time;
     s->time = hgi_alloc(&ctx->mem, bytes);
     if (s->time == NULL) return hgi_fail_mem(ctx, bytes, "times");
-    return hg_read_times(ctx, path, o, time, s->rows->rows, s->time, &s->dates);
+    return hgi_cells_times(ctx, path, o, time, m->series->dates, rows->rows, s->time,
+                           &s->dates);
 }
 
-hg_status hgi_series_open(hg_ctx *ctx, const hg_model *m, const char *path,
-                          const hg_data_options *options, bool cover,
-                          hgi_series_rows *out)
+/* One machine's own file may well have no column that names it. */
+static hg_status open_groups(hg_ctx *ctx, const hg_model *m, const char *path,
+                             const hg_data_options *o, const hg_dataset *rows,
+                             int64_t **group, hgi_texts *names)
 {
-    hg_status status;
-    hg_data_options o;
-    hgi_series_rows s = {0};
-    HGI_TRY(hgi_data_options_read(ctx, options, &o));
-    HGI_GOTO(open_rows(ctx, m, path, &o, &s));
-    HGI_GOTO(open_times(ctx, m, path, &o, &s));
+    const char *column = m->series->group;
+    if (column == NULL || strcmp(rows->format, "csv") != 0) return HG_OK;
+    size_t bytes = (size_t)rows->rows * sizeof **group;
+    *group = hgi_alloc(&ctx->mem, bytes);
+    if (*group == NULL) return hgi_fail_mem(ctx, bytes, "groups");
+    hg_status status = hgi_cells_groups(ctx, path, o, column, rows->rows, *group, names);
+    if (status != HG_EUNKNOWN) return status;
+    hgi_log(ctx, HG_LOG_WARNING,
+            "%s: there is no column '%.100s': its rows are taken for one group's",
+            rows->name, column);
+    hgi_free(&ctx->mem, *group);
+    *group = NULL;
+    return HG_OK;
+}
+
+static int ascending(const void *a, const void *b)
+{
+    int64_t x = *(const int64_t *)a, y = *(const int64_t *)b;
+    return (x > y) - (x < y);
+}
+
+/* The texts of the times with which windows begin and end. */
+static hg_status keep_times(hg_ctx *ctx, const char *path, const hg_data_options *o,
+                            hg_dataset *w)
+{
+    hgi_windows *s = w->series;
+    const int64_t n = 2 * w->rows;
+    int64_t *row = hgi_alloc(&ctx->mem, (size_t)n * sizeof *row);
+    if (row == NULL) return hgi_fail_mem(ctx, (size_t)n * sizeof *row, "times");
+    for (int64_t i = 0; i < w->rows; i++) {
+        row[2 * i] = hgi_windows_place(s, w->order[i]);
+        row[2 * i + 1] = hgi_windows_place(s, w->order[i] + s->window - 1);
+    }
+    qsort(row, (size_t)n, sizeof *row, ascending);
+    hg_status status = hgi_cells_pick(ctx, path, o, "time", s->time, row, n, &s->times);
+    hgi_free(&ctx->mem, row);
+    return status;
+}
+
+/* A net that knows one step has not learnt another. */
+static void compare_steps(hg_ctx *ctx, const hg_model *m, const hg_dataset *w)
+{
+    const double own = m->series->step, here = w->series->step;
+    if (!(own > 0 && here > 0) || (here < 1.5 * own && own < 1.5 * here)) return;
+    hgi_log(ctx, HG_LOG_WARNING,
+            "%s: the median step of time is %g, but the model was trained on steps of %g",
+            w->name, here, own);
+}
+
+static hg_status make_windows(hg_ctx *ctx, const hg_model *m, hg_dataset *rows,
+                              const int64_t *group, hgi_texts *names, hgi_series_rows *s)
+{
     const hg_window_options w = {.size = sizeof w,
                                  .window = m->series->window,
                                  .stride = m->series->stride,
                                  .gap = m->series->gap,
-                                 .time = s.time,
+                                 .time = s->time,
                                  .time_name = m->series->time,
-                                 .cover = cover};
-    HGI_GOTO(hg_dataset_windows(ctx, s.rows, &w, &s.windows));
+                                 .cover = 1,
+                                 .group = group,
+                                 .group_name = m->series->group};
+    HGI_TRY(hg_dataset_windows(ctx, rows, &w, &s->windows));
+    s->windows->base = rows;
+    s->windows->series->groups = *names;
+    memset(names, 0, sizeof *names);
+    s->rows = rows;
+    return HG_OK;
+}
+
+hg_status hgi_series_open(hg_ctx *ctx, const hg_model *m, const char *path,
+                          const hg_data_options *options, hgi_series_rows *out)
+{
+    hg_status status;
+    hg_data_options o;
+    hgi_series_rows s = {0};
+    hg_dataset *rows = NULL;
+    hg_schema *channels = NULL;
+    int64_t *group = NULL;
+    hgi_texts names = {0};
+    *out = s;
+    HGI_TRY(hgi_data_options_read(ctx, options, &o));
+    o.labels = NULL;
+    HGI_GOTO(open_rows(ctx, m, path, &o, &channels, &rows));
+    HGI_GOTO(open_times(ctx, m, path, &o, rows, &s));
+    HGI_GOTO(open_groups(ctx, m, path, &o, rows, &group, &names));
+    HGI_GOTO(make_windows(ctx, m, rows, group, &names, &s));
+    rows = NULL; /* they are the windows' */
+    compare_steps(ctx, m, s.windows);
+    s.windows->series->names = channels;
+    channels = NULL;
+    s.windows->series->delimiter = o.delimiter;
+    s.windows->series->decimal = o.decimal;
+    s.windows->series->header = o.header;
+    if (s.time != NULL) status = keep_times(ctx, path, &o, s.windows);
 done:
+    hgi_free(&ctx->mem, group);
+    hgi_texts_free(&ctx->mem, &names);
+    hg_dataset_free(&rows);
+    hgi_schema_free(&channels);
     if (status != HG_OK) hgi_series_close(ctx, &s);
     *out = s;
     return status;
@@ -84,11 +174,119 @@ done:
 void hgi_series_close(hg_ctx *ctx, hgi_series_rows *s)
 {
     hg_dataset_free(&s->windows);
-    hg_dataset_free(&s->rows);
-    hgi_schema_free(&s->names);
     hgi_free(&ctx->mem, s->time);
     memset(s, 0, sizeof *s);
 }
+
+hg_status hg_series_open(hg_ctx *ctx, const hg_model *m, const char *path,
+                         const hg_data_options *options, hg_dataset **out)
+{
+    hgi_series_rows s;
+    *out = NULL;
+    if (m == NULL || path == NULL)
+        return hgi_fail(ctx, HG_EINVAL, "a model and a path are needed");
+    if (m->series == NULL)
+        return hgi_fail(ctx, HG_EINVAL,
+                        "the model is of rows, not of a series: train it with a window");
+    HGI_TRY(hgi_series_open(ctx, m, path, options, &s));
+    *out = s.windows;
+    s.windows = NULL;
+    hgi_series_close(ctx, &s);
+    return HG_OK;
+}
+
+/* ---- places as text ------------------------------------------------------------------ */
+
+void hgi_series_add_cell(hgi_text *t, const char *text, size_t n)
+{
+    bool quotes = n > 0 && (text[0] == ' ' || text[n - 1] == ' ');
+    for (size_t i = 0; i < n; i++) quotes = quotes || strchr(",\"\r\n", text[i]) != NULL;
+    if (!quotes) {
+        hgi_text_add_bytes(t, text, n);
+        return;
+    }
+    hgi_text_add(t, "\"");
+    for (size_t i = 0; i < n; i++)
+        hgi_text_add(t, text[i] == '"' ? "\"\"" : "%c", text[i]);
+    hgi_text_add(t, "\"");
+}
+
+static void add_text(hgi_text *t, const char *text)
+{
+    hgi_series_add_cell(t, text, strlen(text));
+    hgi_text_add(t, ",");
+}
+
+void hgi_series_add_names(const hgi_series_rows *s, bool windows, hgi_text *t)
+{
+    const hgi_windows *w = s->windows->series;
+    if (w->belongs != NULL) add_text(t, w->group);
+    if (windows)
+        hgi_text_add(t, "start,end,");
+    else
+        add_text(t, s->time != NULL ? w->time : "row");
+}
+
+static void add_row(hgi_text *t, const char *time, int64_t row)
+{
+    if (time != NULL)
+        add_text(t, time);
+    else
+        hgi_text_add(t, "%lld,", (long long)row + 1);
+}
+
+void hgi_series_add_place(const hgi_series_rows *s, int64_t window, hgi_text *t)
+{
+    hg_window_place p = {.size = sizeof p};
+    if (!hg_dataset_window_place(s->windows, window, &p)) return;
+    if (p.group != NULL) add_text(t, p.group);
+    add_row(t, p.from, p.first);
+    add_row(t, p.to, p.last);
+}
+
+hg_status hgi_series_lines_open(hg_ctx *ctx, const hgi_series_rows *s, const char *path,
+                                const hg_data_options *o, hgi_series_lines *l)
+{
+    const hgi_windows *w = s->windows->series;
+    *l = (hgi_series_lines){.s = s};
+    if (w->belongs != NULL) {
+        l->group = hgi_alloc(&ctx->mem, (size_t)w->rows * sizeof *l->group);
+        if (l->group == NULL) return hgi_fail_mem(ctx, (size_t)w->rows * 8, "groups");
+        for (int64_t i = 0; i < w->rows; i++)
+            l->group[hgi_windows_place(w, i)] = w->belongs[i];
+    }
+    return s->time != NULL ? hgi_cells_open(ctx, path, o, "time", w->time, &l->times)
+                           : HG_OK;
+}
+
+hg_status hgi_series_lines_next(hgi_series_lines *l, hgi_text *t)
+{
+    const hgi_windows *w = l->s->windows->series;
+    const char *time = NULL;
+    size_t n = 0;
+    if (l->s->time != NULL) {
+        HGI_TRY(hgi_cells_next(&l->times, &time, &n));
+        if (time == NULL) return hgi_cells_missing(&l->times, w->rows);
+    }
+    if (l->group != NULL) add_text(t, hgi_texts_find(&w->groups, l->group[l->row]));
+    if (time != NULL) {
+        hgi_series_add_cell(t, time, n);
+        hgi_text_add(t, ",");
+    } else {
+        hgi_text_add(t, "%lld,", (long long)l->row + 1);
+    }
+    l->row++;
+    return HG_OK;
+}
+
+void hgi_series_lines_close(hg_ctx *ctx, hgi_series_lines *l)
+{
+    hgi_free(&ctx->mem, l->group);
+    hgi_cells_close(&l->times);
+    memset(l, 0, sizeof *l);
+}
+
+/* ---- points -------------------------------------------------------------------------- */
 
 /* Sums and counts change where windows begin and end: one pass over both. */
 hg_status hg_score_points(hg_ctx *ctx, const hg_dataset *w, const double *score,
@@ -97,19 +295,25 @@ hg_status hg_score_points(hg_ctx *ctx, const hg_dataset *w, const double *score,
     if (w == NULL || w->series == NULL || score == NULL || point == NULL)
         return hgi_fail(ctx, HG_EINVAL,
                         "windows of a series and their scores are needed");
-    const int64_t window = w->series->window, n = w->rows;
-    if (rows < w->order[n - 1] + window)
+    const int64_t window = w->series->window, n = w->rows, end = w->order[n - 1] + window;
+    int64_t last_row = 0;
+    for (int64_t r = 0; r < end; r++)
+        last_row = hgi_max(last_row, hgi_windows_place(w->series, r));
+    if (rows <= last_row)
         return hgi_fail(ctx, HG_ESHAPE,
                         "%lld rows, but the last window ends with row %lld",
-                        (long long)rows, (long long)(w->order[n - 1] + window));
+                        (long long)rows, (long long)last_row + 1);
+    for (int64_t r = end; r < rows; r++) point[r] = (double)NAN;
+    for (int64_t r = 0; w->series->place != NULL && r < rows; r++) point[r] = (double)NAN;
     /* Windows are in order: those that row r is in are first .. last - 1.  A sum that
      * was added to and taken from would keep the rounding of scores long gone. */
-    for (int64_t r = 0, first = 0, last = 0; r < rows; r++) {
+    for (int64_t r = 0, first = 0, last = 0; r < end; r++) {
         while (first < n && w->order[first] + window <= r) first++;
         while (last < n && w->order[last] <= r) last++;
         double sum = 0;
         for (int64_t i = first; i < last; i++) sum += score[i];
-        point[r] = last > first ? sum / (double)(last - first) : (double)NAN;
+        point[hgi_windows_place(w->series, r)] =
+            last > first ? sum / (double)(last - first) : (double)NAN;
     }
     return HG_OK;
 }

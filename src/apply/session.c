@@ -551,7 +551,11 @@ done:
 hg_status hg_session_new(hg_ctx *ctx, const hg_model *m,
                          const hg_session_options *options, hg_session **out)
 {
-    return hgi_session_make(ctx, m, options, 1, out);
+    HGI_TRY(hgi_session_make(ctx, m, options, 1, out));
+    if (options == NULL) return HG_OK;
+    hg_status status = hgi_session_explain_make(ctx, options, *out);
+    if (status != HG_OK) hg_session_free(out);
+    return status;
 }
 
 void hg_session_free(hg_session **session)
@@ -565,6 +569,7 @@ void hg_session_free(hg_session **session)
     hgi_own_free(*session);
     hgi_small_free(*session);
     hgi_session_score_free(*session);
+    hgi_session_explain_free(*session);
     hgi_workspace_free(&(*session)->ws);
     hgi_free(&mem, *session);
     *session = NULL;

@@ -63,6 +63,7 @@ struct hg_session {
     bool score_alone; /* net 0 is this session itself */
     bool own_loss;    /* errors are the model's loss, else mean squares */
     int64_t clipped;
+    struct hgi_session_causes *causes; /* of explanations, or NULL */
     char message[HG_MESSAGE_MAX];
 };
 
@@ -93,5 +94,11 @@ hg_status hgi_session_score_make(hg_ctx *ctx, const hg_session_options *o, hg_se
 void hgi_session_score_free(hg_session *s);
 /* Scores of one net for the n rows that went through it last. */
 void hgi_session_score_rows(hg_session *s, int64_t n, const hgi_real *y, double *score);
+
+typedef struct hgi_session_causes hgi_session_causes;
+/* What explanations want, where options ask for them. */
+hg_status hgi_session_explain_make(hg_ctx *ctx, const hg_session_options *o,
+                                   hg_session *s);
+void hgi_session_explain_free(hg_session *s);
 
 #endif

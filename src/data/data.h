@@ -53,6 +53,7 @@ struct hg_dataset {
     float white; /* the value of a white pixel; 0: it follows from the rest             */
     hgi_windows *series; /* rows are windows of one, whose starts are order[]; or NULL  */
     bool series_own;     /* else a split's                                              */
+    hg_dataset *base; /* owned: what data, columns and such are borrowed from; or NULL */
 };
 
 /* The first of n columns that two tables call differently, or -1: also when one of them

@@ -30,6 +30,7 @@ void hg_dataset_free(hg_dataset **data)
     if (d->schema_own) hgi_schema_free(&d->schema);
     if (d->series_own) hgi_windows_free(&d->series);
     if (d->holds) hgi_held_free(&d->held);
+    if (d->base != NULL) hg_dataset_free(&d->base);
     if (d->pictures_owned) hgi_pictures_free(&d->pictures);
     hgi_free(&mem, d);
     *data = NULL;

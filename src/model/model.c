@@ -236,8 +236,10 @@ hg_status hgi_model_set_series(hg_ctx *ctx, hg_model *m, const hgi_windows *seri
     hgi_windows_free(&m->series);
     if (series == NULL) return HG_OK;
     HGI_TRY(hgi_windows_copy(ctx, series, &m->series));
-    for (int64_t i = -1; i < (m->series->name != NULL ? series->channels : 0); i++) {
-        char **own = i < 0 ? &m->series->time : &m->series->name[i];
+    for (int64_t i = -2; i < (m->series->name != NULL ? series->channels : 0); i++) {
+        char **own = i == -2   ? &m->series->group
+                     : i == -1 ? &m->series->time
+                               : &m->series->name[i];
         if (*own == NULL) continue;
         char *name = utf8_name(&m->mem, *own);
         if (name == NULL) return hgi_fail_mem(ctx, 64, "a column name");
@@ -272,8 +274,14 @@ int hg_model_series(const hg_model *m, hg_series_info *info)
     if (m == NULL || m->series == NULL || info == NULL || info->size != sizeof *info)
         return 0;
     const hgi_windows *s = m->series;
-    *info = (hg_series_info){sizeof *info, s->window, s->stride,
-                             s->channels,  s->gap,    s->time};
+    *info = (hg_series_info){.size = sizeof *info,
+                             .window = s->window,
+                             .stride = s->stride,
+                             .channels = s->channels,
+                             .gap = s->gap,
+                             .time = s->time,
+                             .step = s->step,
+                             .group = s->group};
     return 1;
 }
 

@@ -317,19 +317,24 @@ static hg_status get_series(const reading *r, hg_model *m)
 {
     const json_t *o = json_object_get(r->o, "series");
     const json_t *names = json_object_get(o, "names"), *time = json_object_get(o, "time");
+    const json_t *group = json_object_get(o, "group");
     char **name = NULL;
     hg_status status = HG_OK;
     if (o == NULL) return HG_OK;
     const reading words = {.ctx = r->ctx, .path = r->path, .o = (json_t *)(uintptr_t)o};
-    hgi_windows s = {.gap = json_number_value(json_object_get(o, "gap"))};
+    hgi_windows s = {.gap = json_number_value(json_object_get(o, "gap")),
+                     .step = json_number_value(json_object_get(o, "step")),
+                     .dates = (int)json_integer_value(json_object_get(o, "dates"))};
     HGI_TRY(get_int(&words, "window", 2, &s.window));
     HGI_TRY(get_int(&words, "stride", 1, &s.stride));
     HGI_TRY(get_int(&words, "channels", 1, &s.channels));
     s.time = (char *)(uintptr_t)json_string_value(time);
+    s.group = (char *)(uintptr_t)json_string_value(group);
     bool fits = s.channels <= m->net.inputs && m->net.inputs % s.channels == 0 &&
                 m->net.inputs / s.channels == s.window && s.gap >= 1 &&
                 (names == NULL || (int64_t)json_array_size(names) == s.channels) &&
-                (time == NULL || s.time != NULL);
+                (time == NULL || s.time != NULL) && (group == NULL || s.group != NULL) &&
+                s.step >= 0;
     if (!fits) return bad_field(r, "series", "windows that are the net's rows");
     if (names != NULL) {
         name = hgi_calloc(&r->ctx->mem, (size_t)s.channels, sizeof *name);

@@ -121,7 +121,10 @@ static int describe_series(const hgi_windows *s, json_t *o)
     bad |= json_object_set_new(t, "stride", json_integer(s->stride));
     bad |= json_object_set_new(t, "channels", json_integer(s->channels));
     bad |= json_object_set_new(t, "gap", json_real(s->gap));
+    if (s->step > 0) bad |= json_object_set_new(t, "step", json_real(s->step));
+    if (s->dates > 0) bad |= json_object_set_new(t, "dates", json_integer(s->dates));
     if (s->time != NULL) bad |= json_object_set_new(t, "time", json_string(s->time));
+    if (s->group != NULL) bad |= json_object_set_new(t, "group", json_string(s->group));
     if (s->name != NULL)
         bad |= json_object_set_new(t, "names", lines_json(s->name, s->channels));
     return bad | json_object_set_new(o, "series", t);
