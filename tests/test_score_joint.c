@@ -232,3 +232,22 @@ TEST(short_tables_are_trained_for_as_many_steps_as_asked_for)
     hg_dataset_free(&data);
     free(x);
 }
+
+/* Most rows have twins, at a distance of 0: the others say what 1 is. */
+TEST(scores_of_rows_that_mostly_have_twins_are_of_the_order_of_1)
+{
+    enum { N = 400 };
+    hg_ctx *ctx = test_ctx();
+    static float x[N * D];
+    static double score[N];
+    uint64_t seed = 3;
+    double sum = 0;
+    for (int i = 0; i < N * D; i++)
+        x[i] = i / D % 10 == 0 ? (float)normal(&seed) : (float)(i / D % 2);
+    hg_model *m = train_on(ctx, x, N, "0");
+    CHECK_OK(ctx, hg_score(ctx, m, x, N, score));
+    for (int i = 0; i < N; i++) sum += score[i];
+    /* In units of a thousandth of a deviation it would be some hundreds. */
+    CHECK(sum / N > 0.1 && sum / N < 10);
+    hg_model_free(&m);
+}

@@ -389,7 +389,9 @@ static hg_status measure(hg_ctx *ctx, const hgi_score_rows *rows, hgi_score_stat
         s->mean_own = mean_of(own, m);
     }
     qsort(all, (size_t)m, sizeof *all, ascending);
-    rule[UNIT] = fmax(all[m / 2], LEAST_OWN);
+    rule[UNIT] = all[m / 2];
+    /* Most rows have twins: the others say how far apart rows are. */
+    if (!(rule[UNIT] > LEAST_OWN)) rule[UNIT] = fmax(mean_of(all, m), LEAST_OWN);
 done:
     hgi_free(&ctx->mem, made);
     hgi_free(&ctx->mem, all);
