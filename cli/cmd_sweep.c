@@ -3,6 +3,7 @@
 #include "interrupt.h"
 #include "json.h"
 #include "progress.h"
+#include "sweep_log.h"
 
 #include <math.h>
 #include <stdlib.h>
@@ -18,6 +19,10 @@ static const cli_option own[] = {
      "data", NULL, false},
     {"valid-labels", 0, "FILE", NULL, "the labels of those rows", "data", NULL, false},
     {"plot", 0, "FILE", NULL, "draw error against code size: .png, .svg or .pdf",
+     "output", NULL, false},
+    {"log", 0, "FILE", NULL, "write one JSON object a line and training", "output", NULL,
+     false},
+    {"resume", 0, NULL, NULL, "go on: trainings that are in the log are not made again",
      "output", NULL, false},
     {0},
 };
@@ -36,6 +41,7 @@ typedef struct job {
     hg_sweep *sweep;
     cli_progress progress;
     const char *output, *plot;
+    cli_sweep_log log;
     bool unsaved; /* the best model could not be written */
 } job;
 
@@ -57,6 +63,7 @@ static int on_point(void *user, const hg_sweep_point *p, const hg_model *model)
         fprintf(stderr, "%lld/%lld %s: mse %s, PCA %s, %.1f s\n", (long long)p->index + 1,
                 (long long)p->points, p->settings, cli_real(a, p->mse),
                 cli_real(b, p->pca_mse), p->seconds);
+    cli_sweep_log_write(&j->log, p);
     if (p->note != NULL) cli_say("warning: %s: %s", p->settings, p->note);
     if (p->best && j->output != NULL &&
         hg_model_save(j->c->ctx, model, j->output) != HG_OK) {
@@ -64,6 +71,16 @@ static int on_point(void *user, const hg_sweep_point *p, const hg_model *model)
         j->unsaved = true;
     }
     return j->unsaved || cli_interrupted() != 0;
+}
+
+static int known(void *user, hg_sweep_point *p)
+{
+    job *j = user;
+    bool is = cli_sweep_log_known(&j->log, p);
+    if (is && !cli_has(j->c, "quiet"))
+        fprintf(stderr, "%lld/%lld %s: in the log\n", (long long)p->index + 1,
+                (long long)p->points, p->settings);
+    return is;
 }
 
 /* ---- afterwards --------------------------------------------------------------------- */
@@ -140,11 +157,14 @@ static int finish(job *j, hg_status status)
     if (status == HG_EUNKNOWN || status == HG_EINVAL) code = CLI_USAGE;
     if (j->sweep == NULL) {
         if (status == HG_ECANCELED)
-            cli_say(
-                "interrupted before the first training had ended: there is nothing to "
-                "show");
+            cli_say("interrupted before the first training had ended");
         return code;
     }
+    if (status == HG_ECANCELED && cli_interrupted() != 0)
+        cli_say(
+            j->log.path != NULL
+                ? "interrupted: the same command with --resume goes on behind these"
+                : "interrupted: with --log FILE a stopped sweep can go on, by --resume");
     int64_t best = best_of(j->sweep);
     int shown = CLI_OK;
     if (cli_has(c, "json"))
@@ -187,6 +207,21 @@ static int64_t take_axes(cli *c, const char **out)
     return n;
 }
 
+/* Is each axis an option that takes one of some words?  Then nothing has an order. */
+static bool are_words(const char **axes, int64_t n)
+{
+    for (int64_t i = 0; i < n; i++) {
+        hg_option o = {.argument = NULL};
+        size_t len = strcspn(axes[i], "=");
+        bool words = false;
+        for (int k = 0; !words && hg_config_option(k, &o); k++)
+            words = strlen(o.name) == len && strncmp(o.name, axes[i], len) == 0 &&
+                    o.argument != NULL && strcmp(o.argument, "WORD") == 0;
+        if (!words) return false;
+    }
+    return true;
+}
+
 static void free_axes(const cli *c, const char **axes, int64_t n)
 {
     for (int64_t i = c->arg_count - 1; i < n; i++) free((char *)(uintptr_t)axes[i]);
@@ -201,6 +236,7 @@ static int run(cli *c)
     hg_callbacks training = {.size = sizeof(training), .on_step = on_step, .user = &j};
     hg_sweep_callbacks callbacks = {.size = sizeof(callbacks),
                                     .on_point = on_point,
+                                    .known = known,
                                     .user = &j,
                                     .training = &training};
     int code = count > 0
@@ -210,7 +246,13 @@ static int run(cli *c)
     if (code == CLI_OK) code = cli_configure(c, &j.cfg);
     if (code == CLI_OK && j.output != NULL) code = cli_check_model(c, j.output);
     if (code == CLI_OK && j.plot != NULL) code = cli_check_picture(c, j.plot);
+    if (code == CLI_OK && j.plot != NULL && are_words(axes, count))
+        code = cli_usage_error("--plot: no curve to draw: sweep an option with numbers, "
+                               "like code, too");
+    const char *log = cli_get(c, "log");
+    if (code == CLI_OK && log != NULL) code = cli_check_log(c, log);
     if (code == CLI_OK) code = cli_open_training(c, j.cfg, &j.train, &j.valid);
+    if (code == CLI_OK) code = cli_sweep_log_open(&j.log, log, cli_has(c, "resume"));
     if (code == CLI_OK) {
         cli_interrupt_catch();
         cli_progress_start(&j.progress, cli_has(c, "quiet"), false);
@@ -219,6 +261,7 @@ static int run(cli *c)
         cli_progress_end(&j.progress);
         code = finish(&j, status);
     }
+    cli_sweep_log_close(&j.log);
     hg_sweep_free(&j.sweep);
     hg_dataset_free(&j.valid);
     hg_dataset_free(&j.train);

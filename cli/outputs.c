@@ -144,14 +144,14 @@ int cli_check_rows(const cli *c, const char *path, const char *format)
 /* An empty file, or one whose first line is one of a log; that a crash cut short, too. */
 static bool may_be_log(const char *path)
 {
-    static const char *const starts[] = {"{\"epoch\":", "{\"stage\":"};
-    char head[9] = "";
+    static const char *const starts[] = {"{\"epoch\":", "{\"stage\":", "{\"settings\":"};
+    char head[16] = "";
     FILE *f = fopen(path, "rb");
     if (f == NULL) return true; /* what it is will be told by writing it */
-    size_t n = fread(head, 1, sizeof(head), f);
+    size_t n = fread(head, 1, sizeof(head) - 1, f);
     fclose(f);
-    for (int i = 0; i < 2; i++)
-        if (n == sizeof(head) && memcmp(head, starts[i], n) == 0) return true;
+    for (size_t i = 0; i < sizeof(starts) / sizeof(starts[0]); i++)
+        if (strncmp(head, starts[i], strlen(starts[i])) == 0) return true;
     return n == 0;
 }
 

@@ -586,7 +586,8 @@ typedef struct hg_sweep_point {
     double train_loss;                  /* of the last epoch */
     double pca_mse; /* of PCA with as many numbers, fitted to the training rows */
     double seconds;
-    int best; /* the lowest mse so far */
+    int best;     /* the lowest mse so far */
+    uint64_t key; /* of the training: its configuration and its rows */
 } hg_sweep_point;
 
 typedef struct hg_sweep_callbacks {
@@ -596,6 +597,10 @@ typedef struct hg_sweep_callbacks {
     int (*on_point)(void *user, const hg_sweep_point *point, const hg_model *model);
     void *user;
     const hg_callbacks *training; /* of each training; NULL: none */
+    /* Called before a training; NULL: nobody.  1: one of this key was made before, and its
+     * numbers, mse to train_loss and seconds, are filled in: it is not made again, and
+     * on_point is not called. */
+    int (*known)(void *user, hg_sweep_point *point);
 } hg_sweep_callbacks;
 
 /* Train a model for each combination of settings, all on the same rows, and measure each

@@ -118,6 +118,56 @@ TEST(a_point_is_the_training_of_its_settings)
     hg_sweep_free(&s);
 }
 
+typedef struct memory {
+    hg_sweep_point made[4];
+    int64_t n, trained;
+} memory;
+
+static int remember(void *user, const hg_sweep_point *p, const hg_model *model)
+{
+    memory *m = user;
+    CHECK(model != NULL);
+    if (m->n < 4) m->made[m->n++] = *p;
+    m->trained++;
+    return 0;
+}
+
+static int recall(void *user, hg_sweep_point *p)
+{
+    const memory *m = user;
+    for (int64_t i = 0; i < m->n; i++)
+        if (m->made[i].key == p->key) {
+            p->mse = m->made[i].mse;
+            return 1;
+        }
+    return 0;
+}
+
+/* What was made before is not made again, and only what is the same to the last option. */
+TEST(a_training_that_is_known_is_not_made_again)
+{
+    hg_ctx *ctx = test_ctx();
+    memory m = {.n = 0};
+    hg_sweep_callbacks cb = {sizeof cb, remember, &m, NULL, recall};
+    const char *two[] = {"code=2,5"}, *three[] = {"code=2,3,5"},
+               *other[] = {"code=2,5", "lr=0.01"};
+    hg_sweep_point p = {.size = sizeof p};
+    hg_sweep *s = swept(ctx, two, 1, &cb, HG_OK);
+    CHECK_INT(m.trained, 2);
+    CHECK(m.made[0].key != m.made[1].key);
+    hg_sweep_free(&s);
+    s = swept(ctx, three, 1, &cb, HG_OK);
+    CHECK_INT(m.trained, 3);
+    CHECK(hg_sweep_at(s, 2, &p));
+    CHECK_NEAR(p.mse, m.made[1].mse, 0);
+    CHECK_INT(p.code, 5);
+    CHECK(isfinite(p.pca_mse));
+    hg_sweep_free(&s);
+    s = swept(ctx, other, 2, &cb, HG_OK);
+    CHECK_INT(m.trained, 5);
+    hg_sweep_free(&s);
+}
+
 /* One fit at the largest code serves the smaller ones: the same as a fit at each. */
 TEST(the_pca_of_each_point_is_that_of_its_code_size)
 {

@@ -158,6 +158,50 @@ static hg_status measure(hg_ctx *ctx, hg_sweep_point *p, const hg_model *m,
     return HG_OK;
 }
 
+/* Whoever knows the key knows the result: same bits. */
+static hg_status find_key(hg_ctx *ctx, const hg_config *cfg, const hgi_sweep_rows *rows,
+                          uint64_t *out)
+{
+    hgi_text text;
+    hgi_text_init(&text, &ctx->mem);
+    hg_status status = hgi_config_print(cfg, &text);
+    if (status == HG_OK) {
+        *out = hgi_hash(HGI_HASH_INIT, text.s, text.len);
+        *out = hgi_hash(*out, rows->hash, sizeof rows->hash);
+    }
+    hgi_text_free(&text);
+    return status;
+}
+
+static void note_best(hg_sweep *s, int64_t i)
+{
+    hg_sweep_point *p = &s->point[i].result;
+    p->best = !isnan(p->mse) && !(p->mse >= s->best);
+    if (p->best) s->best = p->mse;
+    s->done = i + 1;
+}
+
+/* Was this training made before? */
+static bool ask_known(hg_sweep *s, int64_t i, const hg_sweep_callbacks *cb)
+{
+    hg_sweep_point *to = &s->point[i].result, seen = {.size = sizeof seen};
+    if (cb == NULL || cb->known == NULL) return false;
+    seen = *to;
+    seen.size = sizeof seen;
+    seen.index = i;
+    seen.points = s->points;
+    seen.settings = s->point[i].settings;
+    if (cb->known(cb->user, &seen) == 0) return false;
+    to->mse = seen.mse;
+    to->sse_per_row = seen.sse_per_row;
+    to->bce = seen.bce;
+    to->loss = seen.loss;
+    to->train_loss = seen.train_loss;
+    to->seconds = seen.seconds;
+    note_best(s, i);
+    return true;
+}
+
 /* One that diverges is a result, too: its numbers stay NaN and the others go on. */
 static hg_status run_point(hg_ctx *ctx, hg_sweep *s, int64_t i, const hg_config *cfg,
                            const hgi_sweep_rows *rows, const hg_sweep_callbacks *cb)
@@ -167,6 +211,11 @@ static hg_status run_point(hg_ctx *ctx, hg_sweep *s, int64_t i, const hg_config 
     hg_model *m = NULL;
     double start = hgi_now();
     HGI_TRY(config_of(s, p, cfg, &own));
+    hg_status keyed = find_key(ctx, own, rows, &p->result.key);
+    if (keyed != HG_OK || ask_known(s, i, cb)) {
+        hg_config_free(&own);
+        return keyed;
+    }
     hg_status status = hg_train(ctx, own, rows->train, rows->valid,
                                 cb != NULL ? cb->training : NULL, &m);
     hg_config_free(&own);
@@ -180,9 +229,7 @@ static hg_status run_point(hg_ctx *ctx, hg_sweep *s, int64_t i, const hg_config 
         status = measure(ctx, &p->result, m, rows->valid);
     }
     if (status == HG_OK) {
-        p->result.best = !isnan(p->result.mse) && !(p->result.mse >= s->best);
-        if (p->result.best) s->best = p->result.mse;
-        s->done = i + 1;
+        note_best(s, i);
         hg_sweep_point seen = {.size = sizeof seen};
         hg_sweep_at(s, i, &seen);
         if (cb != NULL && cb->on_point != NULL && cb->on_point(cb->user, &seen, m) != 0)
@@ -209,6 +256,12 @@ static hg_status split(hg_ctx *ctx, const hg_config *cfg, const hg_dataset *trai
     return HG_OK;
 }
 
+static hg_status hash_rows(hg_ctx *ctx, hgi_sweep_rows *rows)
+{
+    HGI_TRY(hgi_dataset_hash(ctx, rows->train, &rows->hash[0]));
+    return hgi_dataset_hash(ctx, rows->valid, &rows->hash[1]);
+}
+
 hg_status hg_sweep_run(hg_ctx *ctx, const hg_config *cfg, const char *const *axes,
                        int64_t count, const hg_dataset *train, const hg_dataset *valid,
                        const hg_sweep_callbacks *callbacks, hg_sweep **out)
@@ -228,6 +281,7 @@ hg_status hg_sweep_run(hg_ctx *ctx, const hg_config *cfg, const char *const *axe
             "checkpoint: a sweep is many trainings and keeps no state of one");
     HGI_GOTO(hgi_sweep_new(ctx, axes, count, &s));
     HGI_GOTO(split(ctx, cfg, train, valid, &rows));
+    HGI_GOTO(hash_rows(ctx, &rows));
     HGI_GOTO(hgi_config_copy(cfg, &base));
     /* The rows are apart already, the same ones for every point. */
     hgi_config_clear(base, "valid-split");

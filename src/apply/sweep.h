@@ -34,6 +34,7 @@ struct hg_sweep {
 typedef struct hgi_sweep_rows {
     const hg_dataset *train, *valid;
     hg_dataset *own_train, *own_valid;
+    uint64_t hash[2]; /* of both */
 } hgi_sweep_rows;
 
 /* Read the axes; points with nothing measured yet.
