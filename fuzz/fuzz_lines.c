@@ -82,11 +82,16 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
     const hg_ctx_options one = {.size = sizeof one, .threads = 1};
     const int choice = size > 0 ? data[0] : 0;
     hg_data_options o = {.size = sizeof o};
-    hg_ctx *ctx;
+    /* Models are made once: they take longer than all lines of an input. */
+    static hg_ctx *ctx;
+    static hg_model *models[MODELS];
     hg_lines *l;
     int64_t lines = 0;
-    if (size == 0 || hg_ctx_new(&one, &ctx) != HG_OK) return 0;
-    hg_model *m = make_model(ctx, choice % MODELS);
+    if (size == 0) return 0;
+    if (ctx == NULL && hg_ctx_new(&one, &ctx) != HG_OK) abort();
+    if (models[choice % MODELS] == NULL)
+        models[choice % MODELS] = make_model(ctx, choice % MODELS);
+    const hg_model *m = models[choice % MODELS];
     o.header = (choice & 4) != 0 ? 1 : (choice & 8) != 0 ? -1 : 0;
     o.ignore_extra = (choice & 16) != 0;
     o.decimal = (choice & 32) != 0 ? ',' : '\0';
@@ -112,7 +117,5 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
     }
     free(x);
     hg_lines_free(&l);
-    hg_model_free(&m);
-    hg_ctx_free(&ctx);
     return 0;
 }
