@@ -50,7 +50,7 @@ const cli_option cli_data_options[] = {
     {"skip-bad", 0, NULL, NULL,
      "pictures, rows of CSV: leave out what cannot be read, and say which", "reading",
      NULL, false},
-    {"delimiter", 0, "C", "by content", "CSV: between columns; tab, comma, ';'",
+    {"delimiter", 0, "C", "by content", "CSV: between columns; tab, comma, ';', '|'",
      "reading", NULL, false},
     {"decimal", 0, "C", "the model's, or .", "CSV: decimal sign, '.' or ','", "reading",
      NULL, false},

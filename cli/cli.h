@@ -116,6 +116,9 @@ extern const cli_option cli_class_options[]; /* class */
 int cli_get_class(cli *c, const hg_model *model, int *given, double *label);
 /* With --corrupt, the rows with noise on them; else *out stays NULL.                  */
 int cli_corrupt(cli *c, const hg_model *model, const hg_dataset *data, hg_dataset **out);
+/* cli_failed(); what rows are split by is read and dropped for that, though nobody typed
+ * --columns or --drop.                                                                 */
+int cli_opening_failed(const cli *c);
 int cli_open_model(cli *c, const char *path, hg_model **out);
 /* One label a row; the file has its own columns: options about columns are the data's. */
 int cli_open_labels(cli *c, const char *path, hg_dataset **out);
@@ -163,6 +166,8 @@ enum { CLI_NUMBER = 40 };
 /* 60,000 for people; %.6g or "-" for not-a-number.                                     */
 const char *cli_grouped(char out[CLI_NUMBER], int64_t x);
 const char *cli_real(char out[CLI_NUMBER], double x);
+/* What follows "row" when there are n of them: "s", but for one.                       */
+const char *cli_s(int64_t n);
 /* "28x28x1"                                                                            */
 const char *cli_shape(char out[CLI_NUMBER * 2], int rank, const int64_t *shape);
 /* Columns of the terminal behind this stream, or `otherwise`.                          */

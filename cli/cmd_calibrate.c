@@ -22,9 +22,10 @@ static void say(const cli *c, const hg_model *model, const char *output)
     hg_detector_info info = {.size = sizeof(info)};
     if (cli_has(c, "quiet") || hg_detector_get_info(c->ctx, model, &info) != HG_OK)
         return;
-    fprintf(stderr, "%s: calibrated with %s rows, scores %.4g to %.4g, rule %s %g\n",
-            output, cli_grouped(rows, info.calibration_rows), info.lowest, info.highest,
-            info.rule.kind, info.rule.value);
+    fprintf(stderr, "%s: calibrated with %s row%s, scores %.4g to %.4g, rule %s %g\n",
+            output, cli_grouped(rows, info.calibration_rows),
+            cli_s(info.calibration_rows), info.lowest, info.highest, info.rule.kind,
+            info.rule.value);
 }
 
 static int calibrate(cli *c, hg_model *model, const hg_rule *rule)

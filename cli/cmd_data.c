@@ -163,7 +163,7 @@ static void print_text(const hg_dataset *data, const hg_data_info *info,
                  cli_grouped(b, info->features));
     else
         snprintf(text, sizeof(text), "%s value%s", cli_grouped(b, info->features),
-                 info->features == 1 ? "" : "s");
+                 cli_s(info->features));
     cli_table_row(t, (const char *const[]){"row", text});
     snprintf(text, sizeof(text), "%s to %s, mean ", cli_real(a, info->min),
              cli_real(b, info->max));
@@ -275,7 +275,7 @@ static int run_convert(cli *c)
         return status == HG_EUNKNOWN || status == HG_EINVAL ? CLI_USAGE : CLI_FAILED;
     }
     if (!cli_has(c, "quiet") && strcmp(path, "-") != 0)
-        fprintf(stderr, "%s: %s row%s\n", path, cli_grouped(rows, n), n == 1 ? "" : "s");
+        fprintf(stderr, "%s: %s row%s\n", path, cli_grouped(rows, n), cli_s(n));
     return CLI_OK;
 }
 

@@ -70,7 +70,7 @@ static void say(const job *j)
         hg_detector_get_info(j->c->ctx, j->model, &info) != HG_OK)
         return;
     cli_rule_text(j->c, j->model, &j->rule, j->has_rule, rule, sizeof(rule));
-    fprintf(stderr, "%s row%s, ", cli_grouped(rows, j->rows), j->rows == 1 ? "" : "s");
+    fprintf(stderr, "%s row%s, ", cli_grouped(rows, j->rows), cli_s(j->rows));
     if (j->skipped > 0)
         fprintf(stderr, "%s without a score, ", cli_grouped(rows, j->skipped));
     fprintf(stderr, "%s anomal%s: scores above %.6g, by %s",

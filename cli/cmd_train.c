@@ -109,7 +109,8 @@ static int open_key(job *j, const char *option, hg_dataset **out)
     if (code != CLI_OK) return code;
     o.columns = name;
     o.drop = o.shape = NULL;
-    return hg_dataset_open(c->ctx, c->args[0], &o, out) == HG_OK ? CLI_OK : cli_failed(c);
+    return hg_dataset_open(c->ctx, c->args[0], &o, out) == HG_OK ? CLI_OK
+                                                                 : cli_opening_failed(c);
 }
 
 static int read_gap(cli *c, double *gap)
@@ -335,8 +336,8 @@ static void print_closing(const job *j)
     if (detects(j)) {
         hg_detector_info info = {.size = sizeof(info)};
         if (hg_detector_get_info(j->c->ctx, j->model, &info) == HG_OK)
-            add_row(t, "detector", "%s, calibrated with %s rows%s%s%s", info.score,
-                    cli_grouped(a, info.calibration_rows),
+            add_row(t, "detector", "%s, calibrated with %s row%s%s%s%s", info.score,
+                    cli_grouped(a, info.calibration_rows), cli_s(info.calibration_rows),
                     info.trimmed_rows > 0 ? "; " : "",
                     info.trimmed_rows > 0 ? cli_grouped(b, info.trimmed_rows) : "",
                     info.trimmed_rows > 0 ? " more are trimmed" : "");

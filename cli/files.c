@@ -254,6 +254,24 @@ int cli_configure(cli *c, hg_config **out)
     return code;
 }
 
+int cli_opening_failed(const cli *c)
+{
+    static const char *const keys[] = {"group", "time"}, *const says[] = {"drop",
+                                                                          "columns"};
+    const char *message = hg_message(c->ctx);
+    for (int i = 0; i < 4; i++) {
+        char start[300];
+        const char *name = cli_get(c, keys[i / 2]), *word = says[i % 2];
+        if (name == NULL) continue;
+        snprintf(start, sizeof(start), "%s: there is no column '%.100s'", word, name);
+        const char *at = strstr(message, start);
+        if (at == NULL) continue;
+        cli_say("%.*s%s%s", (int)(at - message), message, keys[i / 2], at + strlen(word));
+        return CLI_FAILED;
+    }
+    return cli_failed(c);
+}
+
 /* The rows of o, with the labels that the option names. */
 static int open_rows(cli *c, hg_data_options *o, const char *path, const char *option,
                      hg_dataset **out)
@@ -265,7 +283,7 @@ static int open_rows(cli *c, hg_data_options *o, const char *path, const char *o
     o->labels = labels;
     hg_status status = hg_dataset_open(c->ctx, path, o, out);
     hg_dataset_free(&labels);
-    return status == HG_OK ? CLI_OK : cli_failed(c);
+    return status == HG_OK ? CLI_OK : cli_opening_failed(c);
 }
 
 static int open_both(cli *c, hg_data_options *o, const char *path, hg_dataset **train,

@@ -179,8 +179,8 @@ static int bad_line(stream *s, const char *place, const char *reason)
         return CLI_FAILED;
     info.group = NULL; /* it may be what could not be read */
     if (s->bad > s->most_bad) {
-        cli_say("%s: %lld bad lines, at most %lld were to be left out", s->name,
-                (long long)s->bad, (long long)s->most_bad);
+        cli_say("%s: %lld bad line%s, at most %lld were to be left out", s->name,
+                (long long)s->bad, cli_s(s->bad), (long long)s->most_bad);
         return CLI_FAILED;
     }
     return put_row(s, &info, (double)NAN, 0, 0);
@@ -328,8 +328,8 @@ static void say(const stream *s)
     hg_lines_info lines = {.size = sizeof(lines)};
     char rows[CLI_NUMBER], bad[CLI_NUMBER], found[CLI_NUMBER], unseen[CLI_NUMBER];
     if (cli_has(s->c, "quiet")) return;
-    fprintf(stderr, "%s rows, %s bad lines", cli_grouped(rows, s->rows),
-            cli_grouped(bad, s->bad));
+    fprintf(stderr, "%s row%s, %s bad line%s", cli_grouped(rows, s->rows), cli_s(s->rows),
+            cli_grouped(bad, s->bad), cli_s(s->bad));
     const bool known = hg_lines_get_info(s->lines, &lines) == HG_OK;
     if (known && lines.gaps > 0)
         fprintf(stderr, ", %s gaps in time", cli_grouped(found, lines.gaps));

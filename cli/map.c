@@ -18,8 +18,8 @@ static void say_rows(const cli *c, const hg_model *model, const char *path, int6
     int64_t wide = !codes                  ? info.inputs
                    : cli_has(c, "indices") ? info.indices
                                            : info.code;
-    fprintf(stderr, "%s: %s rows of %s values\n", path, cli_grouped(number, rows),
-            cli_grouped(values, wide));
+    fprintf(stderr, "%s: %s row%s of %s value%s\n", path, cli_grouped(number, rows),
+            cli_s(rows), cli_grouped(values, wide), cli_s(wide));
 }
 
 /* A wrong word is the command line's fault, not the file's. */

@@ -49,11 +49,11 @@ int cli_rows_check(cli *c, const char *path, const char *format)
 int cli_rows_save(cli *c, const hg_dataset *rows, const char *path, const char *format)
 {
     char n[CLI_NUMBER], values[CLI_NUMBER];
+    const int64_t count = hg_dataset_rows(rows), wide = hg_dataset_features(rows);
     if (hg_dataset_save(c->ctx, rows, path, format) != HG_OK) return cli_failed(c);
     if (!cli_has(c, "quiet") && strcmp(path, "-") != 0)
-        fprintf(stderr, "%s: %s rows of %s values\n", path,
-                cli_grouped(n, hg_dataset_rows(rows)),
-                cli_grouped(values, hg_dataset_features(rows)));
+        fprintf(stderr, "%s: %s row%s of %s value%s\n", path, cli_grouped(n, count),
+                cli_s(count), cli_grouped(values, wide), cli_s(wide));
     return CLI_OK;
 }
 

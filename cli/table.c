@@ -117,6 +117,8 @@ const char *cli_grouped(char out[CLI_NUMBER], int64_t x)
     return out;
 }
 
+const char *cli_s(int64_t n) { return n == 1 ? "" : "s"; }
+
 const char *cli_real(char out[CLI_NUMBER], double x)
 {
     if (isnan(x))

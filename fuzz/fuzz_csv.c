@@ -20,6 +20,15 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
     o.stream = 1;
     fuzz_read(data, size, &o);
     o = (hg_data_options){.size = sizeof o, .format = "csv"};
+    o.skip_bad = 1;
+    o.id = "2";
+    o.header = -1;
+    fuzz_read(data, size, &o);
+    o.date = "1";
+    o.header = 0;
+    o.rename = "a=b,b=a";
+    fuzz_read(data, size, &o);
+    o = (hg_data_options){.size = sizeof o, .format = "csv"};
     o.drop_non_numeric = 1;
     fuzz_read(data, size, &o);
     o.header = -1;

@@ -42,7 +42,9 @@ TEST(a_text_tells_its_decimal_sign_or_leaves_it_open)
                {"12,5 %", HGI_CSV_OTHER},   {"12", HGI_CSV_NEITHER},
                {"1,2,3", HGI_CSV_NEITHER},  {"1.2.2024", HGI_CSV_NEITHER},
                {"", HGI_CSV_NEITHER},       {"a,b", HGI_CSV_NEITHER},
-               {"(1,5)", HGI_CSV_OTHER},    {",", HGI_CSV_NEITHER}};
+               {"1 234,5", HGI_CSV_OTHER},  {"1'234.5", HGI_CSV_OWN},
+               {"1 234", HGI_CSV_NEITHER},  {"(1,5)", HGI_CSV_OTHER},
+               {",", HGI_CSV_NEITHER}};
     for (int i = 0; i < HGI_COUNT(all); i++) {
         hgi_csv_sign want = all[i].with_point, turned = want;
         if (want == HGI_CSV_OWN) turned = HGI_CSV_OTHER;
@@ -78,11 +80,37 @@ TEST(digits_are_grouped_only_where_nothing_says_otherwise)
     CHECK_NEAR(largest(ctx, "a;b\n1,234;2\n1,234,567;4\n", 0), 1234567, 0);
     CHECK_NEAR(largest(ctx, "a;b\n1,234;2\n3,534;4\n", ','), 3.534, 1e-6);
     CHECK_NEAR(largest(ctx, "a,b\n\"1,234\",2\n\"3,534\",4\n", 0), 3534, 0);
+    /* Blanks and apostrophes are no decimal signs. */
+    CHECK_NEAR(largest(ctx, "a,b\n1 234 567,2\n\"1'234\",3\n", 0), 1234567, 0);
+    CHECK_NEAR(largest(ctx,
+                       "a,b\n1\xc2\xa0"
+                       "234,2\n1\xa0"
+                       "235,3\n",
+                       0),
+               1235, 0);
+    CHECK_NEAR(largest(ctx,
+                       "a;b\n1\xe2\x80\xaf"
+                       "234,5;2\n12;3\n",
+                       ','),
+               1234.5, 0);
     /* Nothing tells, or both are told. */
     CHECK(isnan(largest(ctx, "a;b\n1,234;2\n3,534;4\n", 0)));
     CHECK(isnan(largest(ctx, "a;b\n1,234;2.5\n3,534;4,5\n", 0)));
     CHECK(isnan(largest(ctx, "a;b\n1,234;2\n3,5;4\n", 0)));
     CHECK(isnan(largest(ctx, "a;b\n1,5;2.5\n3,5;4\n", 0)));
+}
+
+TEST(a_file_says_its_delimiter_itself)
+{
+    hg_ctx *ctx = test_ctx();
+    CHECK_NEAR(largest(ctx, "sep=;\na;b\n1;2\n3;4\n", 0), 3, 0);
+    CHECK_NEAR(largest(ctx, "\xef\xbb\xbfSEP=,\r\na,b\r\n1,2\r\n3,4\r\n", 0), 3, 0);
+    CHECK_NEAR(largest(ctx, "a|b\n1|2\n3|4\n", 0), 3, 0);
+    /* Only in a line of its own, and no sign that numbers have. */
+    CHECK_NEAR(largest(ctx, "sep=;a;b\n1;2;3\n3;4;5\n", 0), 3, 0);
+    hg_dataset *d;
+    CHECK_FAILS(ctx, read_with(ctx, "a,b\r1,2\r", 8, NULL, &d), HG_EFORMAT,
+                "lines end in CR alone");
 }
 
 TEST(bytes_of_windows_1252_become_utf8)

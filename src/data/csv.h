@@ -26,6 +26,7 @@ typedef struct hgi_csv {
     bool sure; /* the sign is known: "1,234" with a point can only be 1234         */
     bool from_model; /* ... as the caller's schema has it                               */
     char told;      /* the sign that the caller's options have, or 0                    */
+    char sep;       /* the delimiter that the first line of the file says, or 0        */
     int64_t line;   /* of pos, from 1                                                   */
     int64_t passed; /* bytes of text before buf[0]                                      */
 } hgi_csv;

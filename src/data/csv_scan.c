@@ -160,7 +160,7 @@ static int64_t regular(const hgi_csv *c, char delimiter)
 /* A tab or semicolon in every record is no accident; a comma may be a decimal one.     */
 char hgi_csv_delimiter(const hgi_csv *c)
 {
-    static const char order[] = {'\t', ';', ','};
+    static const char order[] = {'\t', ';', ',', '|'};
     for (int i = 0; i < HGI_COUNT(order); i++) {
         if (order[i] != c->decimal && regular(c, order[i]) > 0) return order[i];
     }
@@ -180,15 +180,42 @@ void hgi_csv_take_signs(hgi_csv *c, const hg_data_options *o, char known)
     c->decimal = o->decimal != '\0' ? o->decimal : '.';
     c->told = o->decimal;
     c->sure = o->decimal != '\0';
-    c->delimiter = o->delimiter;
+    c->delimiter = o->delimiter != '\0' || c->sep == o->decimal ? o->delimiter : c->sep;
     if (o->decimal == '\0' && known != '\0') {
         bool commas =
-            o->delimiter == ',' ||
-            (o->delimiter == '\0' && hgi_csv_delimiter(c) == ',' && regular(c, ',') > 0);
+            c->delimiter == ',' ||
+            (c->delimiter == '\0' && hgi_csv_delimiter(c) == ',' && regular(c, ',') > 0);
         c->sure = c->from_model = true;
         c->decimal = commas ? '.' : known;
     }
     if (c->delimiter == '\0') c->delimiter = hgi_csv_delimiter(c);
+}
+
+/* Lines that end in CR alone would be one line. */
+static hg_status check_line_ends(const hgi_csv *c)
+{
+    const char *p = c->buf + c->pos, *cr = memchr(p, '\r', c->len - c->pos);
+    bool old = cr != NULL && memchr(p, '\n', c->len - c->pos) == NULL &&
+               cr + 1 < c->buf + c->len;
+    if (!old) return HG_OK;
+    return hgi_fail(
+        c->ctx, HG_EFORMAT,
+        "%s: lines end in CR alone, expected LF or CRLF; convert it: tr '\\r' "
+        "'\\n'",
+        c->path);
+}
+
+/* "sep=;" is how spreadsheets say the delimiter, in a line of its own. */
+static void take_sep_line(hgi_csv *c)
+{
+    const char *p = c->buf + c->pos, *to = c->buf + c->len;
+    if (to - p < 6 || strncasecmp(p, "sep=", 4) != 0 || strchr(";,\t|:", p[4]) == NULL)
+        return;
+    const char *end = p + 5 + (p[5] == '\r');
+    if (end >= to || *end != '\n') return;
+    c->sep = p[4];
+    c->pos += (size_t)(end + 1 - p);
+    c->line++;
 }
 
 /* The first buffer tells what kind of text this is. */
@@ -207,6 +234,8 @@ hg_status hgi_csv_start(hgi_csv *c, const hg_data_options *o)
                         c->path);
     HGI_TRY(status);
     if (c->len >= 3 && memcmp(p, "\xef\xbb\xbf", 3) == 0) c->pos = 3;
+    HGI_TRY(check_line_ends(c));
+    take_sep_line(c);
     hgi_csv_take_signs(c, o, o->schema != NULL ? o->schema->decimal : '\0');
     return HG_OK;
 }

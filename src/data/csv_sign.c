@@ -16,27 +16,39 @@
  * do not decide.                                                                       */
 enum { LOOK_RECORDS = 1000, LOOK_BYTES = 192 * 1024, TIDY = 64 };
 
+/* What groups digits beside the other decimal sign: blanks of several widths, apostrophes.
+ * None of these can be a decimal sign.                                                 */
+static const char *const blanks[] = {" ", "\xc2\xa0",    "\xe2\x80\xaf", "\xe2\x80\x89",
+                                     "'", "\xe2\x80\x99"};
+
+static size_t group_at(const char *p, const char *to, const char *group)
+{
+    size_t n = strlen(group);
+    return (size_t)(to - p) >= n && memcmp(p, group, n) == 0 ? n : 0;
+}
+
 /* "1,234,567.5" with the sign that groups digits by three; `tidy` gets "1234567.5".  No
  * number is written 0,123: that has a decimal comma.  *groups: how many signs.         */
-static bool ungroup(const char *p, const char *to, char group, char point, char *tidy,
-                    size_t *n, int64_t *groups)
+static bool ungroup(const char *p, const char *to, const char *group, char point,
+                    char *tidy, size_t *n, int64_t *groups)
 {
     int64_t run = 0;
     *n = 0;
     *groups = 0;
-    for (; p < to && *p != point; p++) {
-        if (*p == group) {
+    while (p < to && *p != point) {
+        size_t sign = group_at(p, to, group);
+        if (sign > 0) {
             if (run == 0 || run > 3 || (*groups > 0 && run != 3)) return false;
             if (*groups == 0 && tidy[*n - (size_t)run] == '0') return false;
             ++*groups;
             run = 0;
+            p += sign;
             continue;
         }
-        bool sign = (*p == '-' || *p == '+') && *n == 0;
-        if (*p < '0' && !sign) return false;
-        if (*p > '9' || *n + 1 >= TIDY) return false;
-        tidy[(*n)++] = *p;
-        run += !sign;
+        bool plus = (*p == '-' || *p == '+') && *n == 0;
+        if ((*p < '0' && !plus) || *p > '9' || *n + 1 >= TIDY) return false;
+        tidy[(*n)++] = *p++;
+        run += !plus;
     }
     if (*groups == 0 || run != 3) return false;
     for (; p < to; p++) {
@@ -44,6 +56,24 @@ static bool ungroup(const char *p, const char *to, char group, char point, char 
         tidy[(*n)++] = *p;
     }
     return true;
+}
+
+/* A number whose digits are grouped, clear by itself or because `groups` are allowed. */
+static bool grouped_number(const char *p, const char *to, char point, bool groups,
+                           double *v)
+{
+    char tidy[TIDY];
+    size_t n;
+    int64_t signs;
+    if (to == p || (unsigned char)to[-1] > '9') return false;
+    for (int i = 0; i < HGI_COUNT(blanks); i++)
+        if (ungroup(p, to, blanks[i], point, tidy, &n, &signs))
+            return hgi_parse_double(tidy, n, point, v);
+    if (!ungroup(p, to, point == ',' ? "." : ",", point, tidy, &n, &signs) ||
+        !hgi_parse_double(tidy, n, point, v))
+        return false;
+    /* "1,234.5" and "1,234,567" are clear by themselves. */
+    return groups || signs > 1 || memchr(p, point, (size_t)(to - p)) != NULL;
 }
 
 bool hgi_csv_dressed(const hgi_csv_field *f, char point, bool groups, double *v)
@@ -65,18 +95,8 @@ bool hgi_csv_dressed(const hgi_csv_field *f, char point, bool groups, double *v)
     if (to - p > 1 && to[-1] == '%') to--;
     while (p < to && *p == ' ') p++;
     while (to > p && to[-1] == ' ') to--;
-    char tidy[TIDY];
-    size_t n;
-    int64_t signs;
-    bool number = hgi_parse_double(p, (size_t)(to - p), point, v);
-    if (!number) {
-        char group = point == ',' ? '.' : ',';
-        number = ungroup(p, to, group, point, tidy, &n, &signs) &&
-                 hgi_parse_double(tidy, n, point, v);
-        /* "1,234.5" and "1,234,567" are clear by themselves. */
-        bool clear = number && (signs > 1 || memchr(p, point, (size_t)(to - p)) != NULL);
-        number = number && (groups || clear);
-    }
+    bool number = hgi_parse_double(p, (size_t)(to - p), point, v) ||
+                  grouped_number(p, to, point, groups, v);
     /* Not "nan" and "inf", and nothing that was plain before. */
     if (!number || !isfinite(*v)) return false;
     if (negative) *v = -*v;

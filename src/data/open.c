@@ -39,6 +39,27 @@ static hg_status reader_by_name(hg_ctx *ctx, const char *word, const hgi_reader 
                           all);
 }
 
+/* Of bytes that nobody reads: the first that makes them no text. */
+static hg_status unknown_bytes(hg_ctx *ctx, const char *path, const unsigned char *head,
+                               size_t n)
+{
+    size_t at = 0;
+    int64_t line = 1;
+    while (at < n &&
+           (head[at] >= 0x20 || head[at] == '\t' || head[at] == '\r' || head[at] == '\n'))
+        line += head[at++] == '\n';
+    if (at < n && at >= 4)
+        return hgi_fail(
+            ctx, HG_EFORMAT,
+            "%s:%lld: a byte %02x, which text does not have; expected IDX, NPY, "
+            "NPZ, CSV, PNG or JPEG; if it is CSV, set format to csv",
+            path, (long long)line, head[at]);
+    return hgi_fail(
+        ctx, HG_EFORMAT,
+        "%s: starts with bytes %02x %02x, expected IDX, NPY, NPZ, CSV, PNG or JPEG", path,
+        head[0], n > 1 ? head[1] : 0);
+}
+
 /* The reader that is surest.  Content decides; a path's ending only breaks a tie.      */
 static hg_status reader_by_content(hg_ctx *ctx, hgi_source *s, const hgi_reader **out)
 {
@@ -56,11 +77,7 @@ static hg_status reader_by_content(hg_ctx *ctx, hgi_source *s, const hgi_reader 
         }
     }
     if (best > 0 && !(known && looks.foreign_text)) return HG_OK;
-    if (!known)
-        return hgi_fail(
-            ctx, HG_EFORMAT,
-            "%s: starts with bytes %02x %02x, expected IDX, NPY, NPZ, CSV, PNG or JPEG",
-            path, head[0], n > 1 ? head[1] : 0);
+    if (!known) return unknown_bytes(ctx, path, head, n);
     return hgi_fail(ctx, HG_EFORMAT,
                     "%s: %s, expected IDX, NPY, NPZ, CSV, PNG or JPEG%s%s", path,
                     looks.is, looks.instead != NULL ? ": " : "",

@@ -9,9 +9,10 @@ typedef struct reader {
     bool drop_text;
 } reader;
 
-/* Zero bytes in what else is text: UTF-16, or a damaged file.  They are let through for
- * the message that they get, unless it is known to be something else.                  */
-static bool has_zeros(const unsigned char *head, size_t n, const char *path)
+/* Bytes that text does not have, in what else is text: UTF-16, a damaged file, or a cell
+ * with a control sign.  They are let through for the message that zeros get, unless it is
+ * known to be something else.                                                          */
+static bool may_be_text(const unsigned char *head, size_t n, const char *path)
 {
     static const char *const endings[] = {".csv", ".tsv", ".txt"};
     size_t zeros[2] = {0, 0}, len = strlen(path);
@@ -26,14 +27,13 @@ static bool has_zeros(const unsigned char *head, size_t n, const char *path)
 /* Any text may be CSV: perhaps, and only when no other reader is sure. */
 static int probe(const unsigned char *head, size_t n, const char *path)
 {
-    bool marked = n > 1 && head[0] >= 0xfe && head[1] >= 0xfe, zeros = false;
+    bool marked = n > 1 && head[0] >= 0xfe && head[1] >= 0xfe, odd = false;
     for (size_t i = 0; i < n; i++) {
         bool text =
             head[i] >= 0x20 || head[i] == '\n' || head[i] == '\r' || head[i] == '\t';
-        zeros = zeros || head[i] == 0;
-        if (!text && head[i] != 0 && !marked) return 0;
+        odd = odd || !text;
     }
-    return !zeros || marked || has_zeros(head, n, path);
+    return !odd || marked || may_be_text(head, n, path);
 }
 
 /* ---- header -------------------------------------------------------------------------- */
@@ -315,5 +315,5 @@ static hg_status open_csv(hgi_blocks *s, const hg_data_options *o)
 }
 
 const hgi_reader hgi_reader_csv = {
-    "csv", "text: comma, semicolon or tab between numbers, with or without a header",
+    "csv", "text: comma, semicolon, tab or | between cells, with or without a header",
     probe, open_csv};

@@ -103,6 +103,12 @@ static hg_status take_descr(npy *p)
             return HG_OK;
         }
     }
+    if (memchr(text, 'O', n) != NULL)
+        return hgi_fail(
+            p->ctx, HG_EFORMAT,
+            "%s: type '%s': Python objects are a pickle, which can run code and "
+            "is never loaded; save numbers: a.astype('float32')",
+            p->path, shown);
     return hgi_fail(p->ctx, HG_EFORMAT,
                     "%s: type '%s', expected numbers: f2 f4 f8, i1 to i8, u1 to u8 or b1",
                     p->path, shown);

@@ -31,6 +31,15 @@ try hourglass data info mark.csv
 printf 'st\344dte,b\nK\366ln,2\nBonn,3\nK\366ln,2\nK\303\266ln,3\n' >latin.csv
 try hourglass data info latin.csv
 
+printf 'a,b\n1,2\001\n3,4\n' >sign.csv
+try hourglass data info sign.csv --json | grep -o '"rows": 2'
+try hourglass data info - <sign.csv
+printf 'a,b\r1,2\r3,4\r' >mac.csv
+try hourglass data info mac.csv
+printf '\223NUMPY\001\000v\000' >object.npy
+printf "{'descr': '|O', 'fortran_order': False, 'shape': (2, 2), }%60s\n" '' >>object.npy
+try hourglass data info object.npy
+
 echo "-- what a model remembers"
 awk 'BEGIN { print "nr;wert;art;tag"; for (i = 0; i < 200; i++)
     printf "%05d;%d,%02d;%s;%02d.03.2024\n", i, 1000 + i * 73 % 500, i * 37 % 100,
@@ -78,3 +87,20 @@ hourglass score model.safetensors - --skip-bad --id nr -q <bad.csv 2>/dev/null |
 try hourglass data info bad.csv --decimal , --date tag --skip-bad --json | grep -oE '"rows": [0-9]*'
 printf 'nr;wert;art;tag\nx\n' >none.csv
 try hourglass score model.safetensors none.csv --skip-bad -o f.csv
+try hourglass score model.safetensors de.csv --skip-bad --explain 3
+
+echo "-- small and empty tables"
+awk 'BEGIN { print "a,b,c,d"; for (i = 0; i < 60; i++) printf "%d,%d,5,\n", i * 7 % 11, i % 3 }' >const.csv
+try hourglass train const.csv --preset anomaly -q -o const.st
+hourglass score const.st const.csv -q | grep -c '^[0-9]'
+sed '3s/,5,/,6,/' const.csv | hourglass score const.st - -q | sed 1d | sort -n | tail -1 >worst
+hourglass score const.st const.csv -q | sed 1d | sort -n | tail -1 >before
+awk 'NR == FNR { b = $1; next } { print ($1 > b) ? "a value that differs stands out" : "not seen" }' before worst
+printf 'a,b\n1,2\n' >row.csv
+try hourglass train row.csv --preset anomaly -q
+printf ',\n,\n,\n' >gaps.csv
+try hourglass data info gaps.csv
+try hourglass train gaps.csv --preset anomaly -q
+printf 'a,b\n' >head.csv
+try hourglass data info head.csv
+try hourglass train const.csv --preset anomaly --group who -q
