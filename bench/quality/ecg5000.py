@@ -42,8 +42,10 @@ def main():
     p.add_argument("folder")
     p.add_argument("--program", default="build/hourglass")
     p.add_argument("--seeds", type=int, default=5)
-    p.add_argument("options", nargs="*")
-    a = p.parse_args()
+    # What stands behind "--" may look like options of this script.
+    cut = sys.argv.index("--") if "--" in sys.argv else len(sys.argv)
+    a = p.parse_args(sys.argv[1:cut])
+    a.options = sys.argv[cut + 1:]
     file = lambda name: os.path.join(a.folder, name)  # noqa: E731
     label = column(call(a.program, "data", "convert", file("test_labels.npy"), "--to",
                         "csv", "-o", "-"))
