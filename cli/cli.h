@@ -122,6 +122,7 @@ int cli_opening_failed(const cli *c);
 int cli_open_model(cli *c, const char *path, hg_model **out);
 /* One label a row; the file has its own columns: options about columns are the data's. */
 int cli_open_labels(cli *c, const char *path, hg_dataset **out);
+bool cli_is_folder(const char *path);
 /* Options win over --config, and both over --preset, wherever they stand; of one option's
  * values the last.                                                                     */
 int cli_configure(cli *c, hg_config **out);

@@ -16,6 +16,11 @@ static const cli_option score_options[] = {
     {"heatmap", 0, "FOLDER", NULL,
      "pictures: write where the error is, and the pictures' scores, there", "output",
      NULL, false},
+    {"plain", 0, NULL, NULL,
+     "heat maps of the pictures' own size, without the scale of colours", "output", NULL,
+     false},
+    {"tiles", 0, NULL, NULL, "of pictures cut into tiles: a score for each tile",
+     "output", NULL, false},
     {"points", 0, NULL, NULL,
      "of a series: a score for each row, the mean over its windows", "output", NULL,
      false},
@@ -70,7 +75,10 @@ static void say(const job *j)
         hg_detector_get_info(j->c->ctx, j->model, &info) != HG_OK)
         return;
     cli_rule_text(j->c, j->model, &j->rule, j->has_rule, rule, sizeof(rule));
-    fprintf(stderr, "%s row%s, ", cli_grouped(rows, j->rows), cli_s(j->rows));
+    const char *what = cli_has(j->c, "tiles")                ? "tile"
+                       : hg_model_pictures(j->model) != NULL ? "picture"
+                                                             : "row";
+    fprintf(stderr, "%s %s%s, ", cli_grouped(rows, j->rows), what, cli_s(j->rows));
     if (j->skipped > 0)
         fprintf(stderr, "%s without a score, ", cli_grouped(rows, j->skipped));
     fprintf(stderr, "%s anomal%s: scores above %.6g, by %s",
@@ -140,6 +148,7 @@ static int score_file(job *j, bool predict)
     o.p_value = !predict && cli_has(c, "p-value");
     o.anomaly = predict || j->has_rule || cli_has(c, "anomaly");
     o.points = cli_has(c, "points");
+    o.tiles = cli_has(c, "tiles");
     o.format = cli_get(c, "to");
     if (o.format == NULL && strcmp(j->output, "-") == 0) o.format = "csv";
     hg_dataset *labels = NULL;
@@ -204,6 +213,8 @@ static int run(cli *c)
     bool predict = strcmp(c->verb->name, "predict") == 0;
     if (j.output == NULL) j.output = "-";
     bool stream = cli_has(c, "follow");
+    if (cli_has(c, "plain") && !cli_has(c, "heatmap"))
+        return cli_usage_error("%s: --plain is for --heatmap FOLDER", c->verb->name);
     if (cli_has(c, "max-bad") && !stream)
         return cli_usage_error("%s: --max-bad is for --follow", c->verb->name);
     if (cli_has(c, "class") && !stream)

@@ -66,23 +66,30 @@ int cli_check_label_words(const cli *c)
 
 /* ---- scores beside labels ----------------------------------------------------------- */
 
-/* Labels may be words here, not numbers alone.                                         */
-static int read_labels(cli *c, const hg_dataset *data, unsigned char **out, int64_t *rows)
+/* Labels may be words here, not numbers alone; of tiles there may be one for each of their
+ * `units` pictures.  *out has room for as many as there are rows. */
+static int read_labels(cli *c, const hg_dataset *data, int64_t units, unsigned char **out,
+                       int64_t *n)
 {
+    const int64_t rows = hg_dataset_rows(data);
     const bool windows = hg_dataset_window_row(data, 0) >= 0;
     hg_dataset *labels = NULL;
     hg_data_options o = {.size = sizeof(o), .columns = cli_get(c, "label-column")};
     int code = cli_get_int(c, "limit", 1, INT64_MAX, &o.limit);
     if (code != CLI_OK) return code;
     const char *path = cli_get(c, "labels");
-    if (hg_dataset_open(c->ctx, path, &o, &labels) != HG_OK) return cli_failed(c);
-    *rows = hg_dataset_rows(labels);
-    if (!windows && *rows != hg_dataset_rows(data)) {
-        cli_say("%s: %lld labels for %lld rows", path, (long long)hg_dataset_rows(labels),
-                (long long)hg_dataset_rows(data));
+    if (cli_is_folder(path))
+        code = cli_open_labels(c, path, &labels);
+    else if (hg_dataset_open(c->ctx, path, &o, &labels) != HG_OK)
+        code = cli_failed(c);
+    if (code != CLI_OK) return code;
+    *n = hg_dataset_rows(labels);
+    if (!windows && *n != units && *n != rows) {
+        cli_say("%s: %lld labels for %lld %s", path, (long long)*n, (long long)units,
+                units < rows ? "pictures" : "rows");
         code = CLI_FAILED;
     } else {
-        *out = cli_alloc((size_t)hg_dataset_rows(labels), 1);
+        *out = cli_alloc((size_t)(*n > rows ? *n : rows), 1);
         if (hg_labels_read(c->ctx, labels, cli_get(c, "normal-label"),
                            cli_get(c, "anomaly-label"), *out) != HG_OK) {
             code = cli_failed(c);
@@ -95,7 +102,16 @@ static int read_labels(cli *c, const hg_dataset *data, unsigned char **out, int6
     return code;
 }
 
-/* Scores of the model, or of PCA without training rows, which has no threshold; NaN. */
+/* From the labels of pictures to those of their tiles. */
+static void label_tiles(unsigned char *label, int64_t units, const int64_t *first,
+                        int64_t rows)
+{
+    for (int64_t i = units, end = rows; i-- > 0; end = first[i])
+        memset(label + first[i], label[i], (size_t)(end - first[i]));
+}
+
+/* Scores of the model, or of PCA without training rows, which has no threshold; NaN.  Of
+ * tiles those of their pictures. */
 static int find_scores(cli *c, const hg_model *model, const hg_dataset *data,
                        const hg_rule *rule, const unsigned char *label, bool pca,
                        double *score, hg_decision *decision)
@@ -104,14 +120,15 @@ static int find_scores(cli *c, const hg_model *model, const hg_dataset *data,
     if (pca) {
         decision->threshold = (double)NAN;
         status = hg_detector_pca_scores(c->ctx, model, data, label, score);
+        hg_picture_scores(model, data, score, score, NULL);
         if (status != HG_ERANGE) return status == HG_OK ? CLI_OK : cli_failed(c);
         cli_say("note: %s", hg_message(c->ctx));
         return NO_PCA;
     }
     status = hg_score_dataset(c->ctx, model, data, score);
+    const int64_t n = hg_picture_scores(model, data, score, score, NULL);
     if (status == HG_OK)
-        status =
-            hg_decide(c->ctx, model, rule, score, hg_dataset_rows(data), NULL, decision);
+        status = hg_decide(c->ctx, model, rule, score, n, NULL, decision);
     return status == HG_OK ? CLI_OK : cli_failed(c);
 }
 
@@ -156,19 +173,25 @@ static int detect(cli *c, const hg_model *model, const hg_dataset *data, bool pc
     bool has = false;
     unsigned char *label = NULL;
     const int64_t rows = hg_dataset_rows(data);
-    int64_t resamples = 0, n = 0;
+    int64_t resamples = 0, n = 0, *first = cli_alloc((size_t)rows, sizeof(*first));
+    double *score = cli_alloc((size_t)rows, sizeof(*score));
+    /* Of scores that are not there yet: how many there will be. */
+    const int64_t units = hg_picture_scores(model, data, score, score, first);
     *out = (cli_detected){.decision = {.size = sizeof(out->decision)}};
     int code = cli_read_rule(c, &rule, &has);
     if (code == CLI_OK) code = cli_get_int(c, "bootstrap", 0, 1000000, &resamples);
-    if (code == CLI_OK) code = read_labels(c, data, &label, &n);
+    if (code == CLI_OK) code = read_labels(c, data, units, &label, &n);
+    if (code == CLI_OK && n == units && n < rows) label_tiles(label, units, first, rows);
     const bool windows = hg_dataset_window_row(data, 0) >= 0;
     unsigned char *own =
         code == CLI_OK && windows && pca ? window_labels(data, label, n) : NULL;
-    double *score = code == CLI_OK ? cli_alloc((size_t)rows, sizeof(*score)) : NULL;
     if (code == CLI_OK)
         code = find_scores(c, model, data, has ? &rule : NULL, own != NULL ? own : label,
                            pca, score, &out->decision);
     if (code == CLI_OK) code = judge_points(c, data, &score, label, &n);
+    if (units < rows) n = units;
+    for (int64_t i = 0; label != NULL && units < rows && i < units; i++)
+        label[i] = label[first[i]];
     out->rows = n;
     free(own);
     hg_detection_options o = {.size = sizeof(o)};
@@ -183,6 +206,7 @@ static int detect(cli *c, const hg_model *model, const hg_dataset *data, bool pc
         out->decision.anomalies += score[i] > out->decision.threshold;
     }
     cli_rule_text(c, model, &rule, has, out->rule, sizeof(out->rule));
+    free(first);
     free(score);
     free(label);
     return code == NO_PCA ? CLI_OK : code;

@@ -5,6 +5,7 @@
 #include <stdlib.h>
 #include <string.h>
 #include <strings.h>
+#include <sys/stat.h>
 
 static void log_line(void *user, hg_log_level level, const char *line)
 {
@@ -215,8 +216,30 @@ static int open_labels(cli *c, const char *path, int64_t limit, hg_dataset **out
     return hg_dataset_open(c->ctx, path, &o, out) == HG_OK ? CLI_OK : cli_failed(c);
 }
 
+/* The classes of a folder of pictures, which are read as those that they are labels of. */
+static int open_classes(cli *c, const char *path, hg_dataset **out)
+{
+    hg_data_options o;
+    hg_dataset *pictures = NULL;
+    int code = cli_read_data_options(c, &o);
+    if (code != CLI_OK) return code;
+    if (c->model != NULL) o.pictures = hg_model_pictures(c->model);
+    if (hg_dataset_open(c->ctx, path, &o, &pictures) != HG_OK ||
+        hg_dataset_labels(c->ctx, pictures, out) != HG_OK)
+        code = cli_failed(c);
+    hg_dataset_free(&pictures);
+    return code;
+}
+
+bool cli_is_folder(const char *path)
+{
+    struct stat s;
+    return stat(path, &s) == 0 && S_ISDIR(s.st_mode);
+}
+
 int cli_open_labels(cli *c, const char *path, hg_dataset **out)
 {
+    if (cli_is_folder(path)) return open_classes(c, path, out);
     int64_t limit = 0;
     int code = cli_get_int(c, "limit", 1, INT64_MAX, &limit);
     return code == CLI_OK ? open_labels(c, path, limit, out) : code;

@@ -5,9 +5,13 @@
 #include <stdlib.h>
 #include <string.h>
 
-/* As CSV has it: in quotes, which are doubled inside. */
+/* As CSV has it: in quotes where it must be, which are doubled inside. */
 static void write_name(FILE *f, const char *name)
 {
+    if (name[strcspn(name, ",\"\r\n")] == '\0' && name[0] != ' ') {
+        fputs(name, f);
+        return;
+    }
     fputc('"', f);
     for (; *name != '\0'; name++) {
         if (*name == '"') fputc('"', f);
@@ -17,13 +21,14 @@ static void write_name(FILE *f, const char *name)
 }
 
 /* One line a picture; its rows, which are tiles, have the same score. */
-static int write_scores(const cli *c, const hg_dataset *data, const double *score)
+static int write_scores(const cli *c, const hg_dataset *data, const double *score,
+                        bool own)
 {
     char path[4096];
     const char *last = NULL;
     snprintf(path, sizeof(path), "%s/scores.csv", cli_get(c, "heatmap"));
     FILE *f = fopen(path, "w");
-    if (f != NULL) fprintf(f, "picture,score\n");
+    if (f != NULL) fprintf(f, "file,%s\n", own ? "score" : "error");
     for (int64_t r = 0; f != NULL && r < hg_dataset_rows(data); r++) {
         const char *name = hg_dataset_row_name(data, r);
         if (name == last) continue;
@@ -43,16 +48,21 @@ int cli_heatmaps(cli *c, const hg_model *model)
     hg_dataset *data = NULL;
     double *score = NULL, scale = 0;
     const char *folder = cli_get(c, "heatmap");
+    hg_heatmap_options o = {.size = sizeof(o), .plain = cli_has(c, "plain")};
+    hg_detector_info info = {.size = sizeof(info)};
+    /* With the score `image` a map is what the picture's own score is taken from. */
+    const bool own = hg_detector_get_info(c->ctx, model, &info) == HG_OK &&
+                     strcmp(info.score, "image") == 0;
     int code = cli_open_data(c, c->args[1], &data);
     if (code == CLI_OK) {
         score = cli_alloc((size_t)hg_dataset_rows(data), sizeof(*score));
-        if (hg_heatmaps(c->ctx, model, data, folder, score, &scale) != HG_OK)
+        if (hg_heatmaps(c->ctx, model, data, folder, &o, score, &scale) != HG_OK)
             code = cli_failed(c);
     }
-    if (code == CLI_OK) code = write_scores(c, data, score);
+    if (code == CLI_OK) code = write_scores(c, data, score, own);
     if (code == CLI_OK && !cli_has(c, "quiet"))
-        fprintf(stderr, "%s: heat maps; the last colour is an error of %.3g of 255\n",
-                folder, scale);
+        fprintf(stderr, "%s: heat maps; the last colour is %s of %.3g%s\n", folder,
+                own ? "a score" : "an error", scale, own ? "" : " of 255");
     free(score);
     hg_dataset_free(&data);
     return code;

@@ -338,10 +338,16 @@ HG_API const char *hg_dataset_column(const hg_dataset *data, int64_t feature);
 /* Of rows that are pictures, or their tiles: the picture's path below its folder, which
  * lives as long as the dataset; NULL for other rows. */
 HG_API const char *hg_dataset_row_name(const hg_dataset *data, int64_t row);
+/* Where in that picture, behind resize and crop, the row's upper left pixel lies, counted
+ * from 0: not 0, 0 of tiles alone.  0, and nothing is set, where the row is of no
+ * picture. */
+HG_API int hg_dataset_row_place(const hg_dataset *data, int64_t row, int64_t *top,
+                                int64_t *left);
 /* The folders that pictures lay in are their classes, in the order of their names; NULL
  * behind the last. */
 HG_API const char *hg_dataset_class(const hg_dataset *data, int64_t index);
-/* The class of each row, [n, 1], as labels.  *out refers to nothing.
+/* The class of each row, [n, 1], as labels: words, which are numbered as above.  *out
+ * refers to nothing.
  * Errors   HG_EINVAL the rows have no classes; HG_ENOMEM. */
 HG_API hg_status hg_dataset_labels(hg_ctx *ctx, const hg_dataset *data,
                                    hg_dataset **out) HG_WARN_UNUSED;
@@ -1198,6 +1204,7 @@ typedef struct hg_score_file_options {
     hg_drift *drift;             /* filled in, its size set; NULL: not asked for */
     int points; /* of a series: a score for each row, the mean over the windows it is in */
     int64_t *skipped; /* input's skip_bad: rows that have no score; NULL: not asked for */
+    int tiles;        /* of pictures cut into tiles: a score for each tile */
 } hg_score_file_options;
 /* For each row of a series the mean score of the windows that it is in, NaN where it is in
  * none.  windows: hg_dataset_windows(), score: hg_score_dataset(), one for each of them;
@@ -1205,32 +1212,51 @@ typedef struct hg_score_file_options {
 HG_API hg_status hg_score_points(hg_ctx *ctx, const hg_dataset *windows,
                                  const double *score, int64_t rows,
                                  double *point) HG_WARN_UNUSED;
+/* Scores of the rows of a dataset to scores of its pictures, where the model is one of
+ * tiles: the highest of a picture's.  Such a detector is calibrated by them, so rules,
+ * p-values and drift are about pictures.  Elsewhere each row is what they are about.
+ * score    [rows] by hg_score_dataset()
+ * picture  [at most rows] may be score
+ * first    [at most rows] the first row of each picture, or NULL
+ * Returns how many pictures there are; 0 where an argument is NULL. */
+HG_API int64_t hg_picture_scores(const hg_model *model, const hg_dataset *data,
+                                 const double *score, double *picture, int64_t *first);
 /* Score a file's rows to a file ("-": standard input or output), in blocks: neither has to
  * fit in memory.  A model of a series gives a score for each window, with columns start and
  * end (times as the file has them, or numbers of rows from 1), and the group's where the
- * model knows groups, as CSV.  A rule about the rows at hand keeps
- * their scores until the end.  *rows and *decision may be NULL.  With input's skip_bad rows
- * that cannot be read keep their place: their cells are empty (NaN where not CSV), and
- * *rows does not count them.  With input's id the output is CSV.
+ * model knows groups, as CSV.  CSV of pictures begins with a column file, and with tiles
+ * top and left; without, the rows of a model of tiles are pictures.  A rule about the rows
+ * at hand, or pictures, keep their scores until the end.  *rows and *decision may be NULL.
+ * With input's skip_bad rows that cannot be read keep their place: their cells are empty
+ * (NaN where not CSV), and *rows does not count them; pictures are left out.  With input's
+ * id the output is CSV.
  * Errors   as of opening, scoring, deciding and saving. */
 HG_API hg_status hg_score_file(hg_ctx *ctx, const hg_model *model, const char *in,
                                const hg_data_options *input, const char *out,
                                const hg_score_file_options *options, int64_t *rows,
                                hg_decision *decision) HG_WARN_UNUSED;
 
+typedef struct hg_heatmap_options {
+    size_t size;
+    double scale; /* the value that has the last colour; 0: the highest score, but with the
+                   * score `image` not below what one of 20 calibration scores exceeds */
+    int plain;    /* 1: the picture's own size, without the scale of colours beside it */
+} hg_heatmap_options;
 /* Where pictures are not as the model expects them: for each, a map of the error laid over
  * it in grey, as a PNG of its name in `folder`; NULL: none.  Tiles are laid together, where
- * they overlap by their mean; the map is smoothed.  The model needs no detector.
+ * they overlap by the highest; the map is smoothed.  Of a detector with the score `image`
+ * it is the map that this score is taken from, in its units; of other models, which need
+ * no detector, it is the difference in steps of 0 to 255.
  * score    [rows] or NULL: of each row's picture, the mean of the hundredth of its pixels
- *          with the largest errors, 0 to 255; HIGHER IS MORE ABNORMAL
- * scale    the error that has the last colour, one for all; 0: the highest score, which it
- *          then is; NULL: the same
+ *          with the largest errors, of tiles the highest; HIGHER IS MORE ABNORMAL
+ * scale    what has the last colour, or NULL
  * Errors   HG_EINVAL the rows are no pictures; HG_EUNAVAILABLE no libpng; as hg_reconstruct
  *          and hg_dataset_save; HG_ENOMEM.
  * Threads  one per ctx. */
 HG_API hg_status hg_heatmaps(hg_ctx *ctx, const hg_model *model, const hg_dataset *data,
-                             const char *folder, double *score,
-                             double *scale) HG_WARN_UNUSED;
+                             const char *folder, const hg_heatmap_options *options,
+                             double *score, double *scale) HG_WARN_UNUSED;
+
 /* ---- How well scores tell anomalies ---- */
 
 /* Labels of rows as 0, normal, and 1, an anomaly.  Without words the labels must be 0 and 1

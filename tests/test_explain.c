@@ -85,6 +85,7 @@ TEST(the_column_that_was_changed_is_named_first_by_every_kind_of_score)
     plant(&p, 8);
     hg_dataset *data = rows_of(ctx, p.x, ODD);
     for (int k = 0; hg_list("scores", k, &kind); k++) {
+        if (strcmp(kind.name, "image") == 0) continue; /* these rows are none */
         /* It wants a code that is drawn. */
         if (strcmp(kind.name, "probability") == 0) continue;
         test_where("score %s", kind.name);

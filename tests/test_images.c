@@ -479,7 +479,8 @@ TEST(a_heat_map_is_hot_where_a_picture_is_not_as_expected)
     double score[64], scale = 0;
     const int64_t rows = hg_dataset_rows(d);
     test_path(path, "maps");
-    CHECK_OK(ctx, hg_heatmaps(ctx, m, d, path, score, &scale));
+    hg_heatmap_options plain = {.size = sizeof plain, .plain = 1};
+    CHECK_OK(ctx, hg_heatmaps(ctx, m, d, path, &plain, score, &scale));
     CHECK(score[0] > 4 * score[rows - 1]); /* bad stands before good */
     CHECK_NEAR(score[0], scale, 1e-12);
     snprintf(file, sizeof file, "%s/bad/a.png", path);
@@ -488,9 +489,30 @@ TEST(a_heat_map_is_hot_where_a_picture_is_not_as_expected)
     /* Grey where all is as it should be; red above blue on the patch. */
     CHECK(map[(5 * 16 + 11) * 3] > map[(5 * 16 + 11) * 3 + 2] + 40);
     CHECK(map[(9 * 16 + 2) * 3] < map[(9 * 16 + 2) * 3 + 2] + 20);
+    /* With the scale of colours: 16 times as large, white beside it, black on that. */
+    static float large[192 * 512 * 3];
+    hg_dataset *whole;
+    CHECK_OK(ctx, hg_heatmaps(ctx, m, d, path, NULL, NULL, NULL));
+    CHECK_OK(ctx, hg_dataset_open(ctx, file, NULL, &whole));
+    CHECK_OK(ctx, hg_dataset_info(ctx, whole, &info));
+    CHECK(info.shape[0] == 192 && info.shape[1] > 256 && info.shape[1] < 512);
+    CHECK_OK(ctx, hg_dataset_read(ctx, whole, 0, 1, large));
+    const int64_t line = 3 * info.shape[1];
+    for (int k = 0; k < 3; k++) {
+        CHECK_NEAR(large[(5 * 16 + 3) * line + 3 * (11 * 16 + 9) + k],
+                   map[(5 * 16 + 11) * 3 + k], 1e-6);
+        CHECK_NEAR(large[191 * line + line - 3 + k], 255, 1e-6);
+    }
+    int64_t black = 0;
+    for (int64_t i = 0; i < 192; i++)
+        for (int64_t j = 3 * 256; j < line; j++) black += large[i * line + j] <= 0;
+    CHECK(black > 500);
+    hg_dataset_free(&whole);
+    hg_heatmap_options small = {.size = 4};
+    CHECK_FAILS(ctx, hg_heatmaps(ctx, m, d, NULL, &small, NULL, NULL), HG_EINVAL, "size");
     hg_dataset_free(&d);
     CHECK_OK(ctx, hg_dataset_view(ctx, &view, &d));
-    CHECK_FAILS(ctx, hg_heatmaps(ctx, m, d, path, NULL, NULL), HG_EINVAL,
+    CHECK_FAILS(ctx, hg_heatmaps(ctx, m, d, path, NULL, NULL, NULL), HG_EINVAL,
                 "heat maps are of pictures");
     hg_dataset_free(&d);
     hg_model_free(&m);

@@ -5,6 +5,7 @@
 #include "apply/detect.h"
 #include "apply/gaps.h"
 #include "apply/rule.h"
+#include "apply/score_pictures.h"
 #include "base/rng.h"
 
 #include <math.h>
@@ -188,11 +189,13 @@ hg_status hgi_detect_calibrate(hg_ctx *ctx, hg_model *m, const hg_dataset *rows,
 {
     hg_status status = HG_OK;
     hgi_detector *d = &m->detector;
-    const int64_t n = rows->rows, kept = hgi_max(1, n - llround(trim * (double)n));
+    int64_t n = rows->rows;
     double *score = hgi_calloc(&ctx->mem, (size_t)n, sizeof *score);
     if (score == NULL)
         return hgi_fail_mem(ctx, (size_t)n * sizeof *score, "calibration scores");
     HGI_GOTO(hgi_score_all(ctx, m, rows, score));
+    n = hgi_picture_scores(m, rows, n, score, score, NULL);
+    const int64_t kept = hgi_max(1, n - llround(trim * (double)n));
     /* The usual rule is as fine as the rows in force allow: anew with each of them. */
     if (hgi_rule_is_default(d)) HGI_GOTO(hgi_rule_default(ctx, d, kept));
     qsort(score, (size_t)n, sizeof *score, ascending);

@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: MIT
 /* Labels in a file, as words or numbers, to 0 (normal) and 1 (anomaly). */
 #include "data/blocks.h"
+#include "data/names.h"
 #include "model/line.h"
 
 #include <math.h>
@@ -20,7 +21,8 @@ typedef struct named {
 typedef struct labels {
     hg_ctx *ctx;
     const hg_dataset *data;
-    const hgi_schema_column *column; /* NULL: numbers */
+    const hgi_schema_column *column; /* NULL: numbers, or */
+    const hgi_names *names;          /* words, by number */
     named word[WORDS_MOST];
     int64_t words;
     bool normal; /* the words are the normal ones */
@@ -28,8 +30,18 @@ typedef struct labels {
 
 static bool has_words(const labels *l)
 {
+    if (l->names != NULL) return true;
     return l->column != NULL &&
            (l->column->kind == HGI_CATEGORY || l->column->kind == HGI_BOOLEAN);
+}
+
+static int64_t word_of(const labels *l, const char *s, size_t n)
+{
+    if (l->names == NULL) return hgi_schema_word(l->column, s, n);
+    for (int64_t i = 0; i < l->names->count; i++)
+        if (strlen(l->names->name[i]) == n && memcmp(l->names->name[i], s, n) == 0)
+            return i;
+    return -1;
 }
 
 /* "a, b" */
@@ -46,7 +58,7 @@ static hg_status read_words(labels *l, const char *text)
             return hgi_fail(l->ctx, HG_ERANGE, "labels: over %d words", WORDS_MOST);
         named *w = &l->word[l->words++];
         *w = (named){.s = s, .n = n, .word = -1, .number = (double)NAN};
-        if (has_words(l)) w->word = hgi_schema_word(l->column, s, n);
+        if (has_words(l)) w->word = word_of(l, s, n);
         if (!hgi_parse_double(s, n, '.', &w->number)) w->number = (double)NAN;
         if (end == NULL) return HG_OK;
         s = end;
@@ -65,7 +77,10 @@ static void show(const labels *l, float v, char out[SHOWN])
 {
     char text[SHOWN - 2];
     if (has_words(l)) {
-        hgi_schema_print(l->column, v, text, sizeof text);
+        if (l->names != NULL)
+            snprintf(text, sizeof text, "%s", l->names->name[(int64_t)v]);
+        else
+            hgi_schema_print(l->column, v, text, sizeof text);
         snprintf(out, SHOWN, "'%s'", text);
     } else {
         snprintf(out, SHOWN, "%g", (double)v);
@@ -96,7 +111,7 @@ static hg_status read_row(labels *l, int64_t row, float v, unsigned char *out)
         return HG_OK;
     }
     show(l, v, shown);
-    if (l->column != NULL && l->column->kind == HGI_CATEGORY)
+    if (l->names != NULL || (l->column != NULL && l->column->kind == HGI_CATEGORY))
         return other_label(l, row, shown);
     *out = v > 0;
     return v == 0.0F || v == 1.0F ? HG_OK : other_label(l, row, shown);
@@ -128,6 +143,7 @@ hg_status hg_labels_read(hg_ctx *ctx, const hg_dataset *data, const char *normal
                         "%s: %lld values a row, expected labels: one value a row",
                         data->name, (long long)data->features);
     if (data->schema != NULL) l.column = &data->schema->column[0];
+    l.names = data->label_names;
     if (normal != NULL || anomaly != NULL)
         HGI_TRY(read_words(&l, normal != NULL ? normal : anomaly));
     HGI_TRY(hgi_rows_open(ctx, data, 0, &w));

@@ -5,6 +5,7 @@
  * drift: the latest are the most like those to come. */
 #include "apply/detect.h"
 #include "base/rng.h"
+#include "data/pictures.h"
 
 #include <math.h>
 #include <stdlib.h>
@@ -109,6 +110,25 @@ static hg_status pick(hg_ctx *ctx, const hg_dataset *data, const unsigned char *
     return status;
 }
 
+/* Tiles of one picture overlap, or border on each other: they are on one side. */
+static hg_status key_by_picture(hg_ctx *ctx, const hg_dataset *data, keyed **out)
+{
+    const struct hgi_pictures *p = data->pictures;
+    keyed *k = *out = hgi_calloc(&ctx->mem, (size_t)data->rows, sizeof *k);
+    if (k == NULL) return hgi_fail_mem(ctx, (size_t)data->rows * sizeof *k, "a split");
+    for (int64_t r = 0; r < data->rows; r++) {
+        int64_t stored = data->order != NULL ? data->order[r] : r;
+        k[r] = (keyed){(double)(hgi_pictures_of(p, stored) - p->item), r};
+    }
+    qsort(k, (size_t)data->rows, sizeof *k, by_key);
+    if (!same(&k[0], &k[data->rows - 1])) return HG_OK;
+    return hgi_fail(ctx, HG_ERANGE,
+                    "%s: tiles of one picture, and whole pictures are held apart to "
+                    "calibrate with: at least 2 are needed",
+                    data->name);
+}
+
+/* o NULL: by pictures. */
 static hg_status split_by_keys(hg_ctx *ctx, const hg_dataset *data, double share,
                                uint64_t seed, const hg_detector_options *o,
                                hg_dataset **train, hg_dataset **calibration)
@@ -119,10 +139,14 @@ static hg_status split_by_keys(hg_ctx *ctx, const hg_dataset *data, double share
     unsigned char *held = hgi_calloc(&ctx->mem, (size_t)n, 1);
     int64_t take = hgi_max(1, hgi_min(llround(share * (double)n), n - 1));
     if (held == NULL) return hgi_fail_mem(ctx, (size_t)n, "a split");
-    HGI_GOTO(read_keys(ctx, data, o->group != NULL ? o->group : o->time,
-                       o->group != NULL ? "group" : "time", &k));
-    HGI_GOTO(o->group != NULL ? mark_groups(ctx, data->name, n, k, take, seed, held)
-                              : mark_latest(ctx, data, k, take, held));
+    const bool time = o != NULL && o->time != NULL;
+    if (o == NULL)
+        HGI_GOTO(key_by_picture(ctx, data, &k));
+    else
+        HGI_GOTO(
+            read_keys(ctx, data, time ? o->time : o->group, time ? "time" : "group", &k));
+    HGI_GOTO(time ? mark_latest(ctx, data, k, take, held)
+                  : mark_groups(ctx, data->name, n, k, take, seed, held));
     HGI_GOTO(pick(ctx, data, held, 0, train));
     HGI_GOTO(pick(ctx, data, held, 1, calibration));
 done:
@@ -239,5 +263,7 @@ hg_status hgi_detect_split(hg_ctx *ctx, const hg_dataset *data, double share,
         return split_windows(ctx, data, share, seed, train, calibration);
     if (o != NULL && (o->group != NULL || o->time != NULL))
         return split_by_keys(ctx, data, share, seed, o, train, calibration);
+    if (data->pictures != NULL && data->pictures->how.prep.tile[0] > 0)
+        return split_by_keys(ctx, data, share, seed, NULL, train, calibration);
     return hg_dataset_split(ctx, data, share, seed, train, calibration);
 }

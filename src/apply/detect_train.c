@@ -186,7 +186,8 @@ static hg_status read_config(job *j, const hg_dataset *data)
         return hgi_fail(
             j->ctx, HG_EINVAL,
             "resume: one training can go on, an ensemble or trim has several");
-    return *word != '\0' ? hgi_score_find(j->ctx, word, &j->kind) : HG_OK;
+    if (*word != '\0') HGI_TRY(hgi_score_find(j->ctx, word, &j->kind));
+    return hgi_score_suits(j->ctx, j->kind, data);
 }
 
 hg_status hg_detector_train(hg_ctx *ctx, const hg_config *cfg, const hg_dataset *data,

@@ -1,57 +1,93 @@
 // SPDX-License-Identifier: MIT
 /* Where a picture is not as the model expects it: maps of the error, laid over the picture.
  *
- *     rows -> reconstructions -> error of each pixel -> tiles laid together -> smoothed
- *          -> score of the picture; colours over the picture in grey -> PNG
+ *     rows -> each net -> map of a row (image_map.h) -> tiles laid together -> colours over
+ *          the picture in grey -> PNG
  *
- * A pixel's error is the root of the mean over its channels of the squared difference, in
- * the picture's own steps of 0 to 255.  Where tiles overlap it is the mean of theirs.  The
- * map is smoothed by a normal distribution of 1/56 of the shorter side (4 pixels of 224, as
- * detectors of defects have it; 0.5 to 8), because a single pixel is noise and a defect is
- * not.  A picture's score is the mean of the hundredth of its pixels with the largest
- * errors: a defect is small beside its picture, so that the mean of all pixels would drown
- * it, and the largest alone would be the noise of one.
- * All pictures of a run share one scale of colours, so that one can be held beside another.
- * Colours: Inferno of Matplotlib (Smith and van der Walt, CC0), nine of its 256.       */
-#include "apply/apply.h"
+ * With the score `image` the maps are those that it is taken from, each pixel by what is
+ * usual there.  Without, a pixel's error is the root of the mean over its channels of the
+ * squared difference, in the picture's own steps of 0 to 255.  Where tiles overlap a map is
+ * the highest of theirs, as the picture's score is.  All pictures of a run share one scale
+ * of colours, so that one can be held beside another. */
+#include "apply/heat_paint.h"
+#include "apply/score_image.h"
+#include "apply/score_pictures.h"
 #include "data/blocks.h"
 #include "data/formats.h"
-#include "data/pictures.h"
 #include "data/stitch.h"
 
 #include <math.h>
-#include <stdlib.h>
 #include <string.h>
-
-#define SHARE 0.01
 
 typedef struct heat {
     hg_ctx *ctx;
     const hg_model *model;
     const hg_dataset *data;
     hgi_rows window;
-    float *x, *y; /* [room, features] */
-    float *e, *g; /* [pixels of a row]: error, grey */
+    bool relative; /* by what is usual: the detector's score is `image` */
+    struct heat_net *net;
+    int64_t nets, opened;
+    hgi_image_map how;
+    double *map;     /* [room, pixels] sums over nets */
+    double *top;     /* [room] */
+    double *scratch; /* [workers, each] */
+    int64_t each, room, pixels;
+    float *x, *e, *g; /* a row; its map and its grey */
     hgi_stitch error, grey;
-    float *line; /* for smoothing */
     float *rgb;
-    int64_t room, pixels, line_room, rgb_room;
+    int64_t rgb_room;
     struct hgi_save_pictures *save; /* NULL: scores alone */
-    double *score;                  /* [pictures] */
-    double scale;
+    hgi_heat_paint paint;
+    double *score; /* [pictures] */
 } heat;
 
-/* ---- a map -- */
+typedef struct heat_net {
+    hgi_score_pass pass;
+    heat *heat;
+    const hgi_score_state *state;
+    bool first;
+} heat_net;
 
-/* Error and luma of each pixel of row i. */
-static void compare(heat *h, const float *x, const float *y)
+/* ---- maps of rows -- */
+
+/* Of row i in steps of 0 to 255, or what else the rows are in. */
+static void difference(const heat *h, const hgi_score_rows *rows, int64_t i, double *map)
 {
-    const int c = h->data->pictures->how.prep.channels;
-    for (int64_t p = 0; p < h->pixels; p++, x += c, y += c) {
-        float sum = 0;
-        for (int k = 0; k < c; k++) sum += (x[k] - y[k]) * (x[k] - y[k]);
-        h->e[p] = sqrtf(sum / (float)c);
-        h->g[p] = c == 1 ? x[0] : 0.299f * x[0] + 0.587f * x[1] + 0.114f * x[2];
+    const hgi_scaler *s = &h->model->scaler;
+    const int64_t c = rows->c / h->pixels;
+    const hgi_real *r = rows->r + i * rows->c;
+    for (int64_t p = 0; p < h->pixels; p++) {
+        double sum = 0;
+        for (int64_t k = p * c; k < (p + 1) * c; k++) {
+            const double v = (double)r[k] / s->scale[s->uniform ? 0 : k];
+            sum += v * v;
+        }
+        map[p] = sqrt(sum / (double)c);
+    }
+}
+
+static void take(void *arg, const hgi_score_rows *rows, int64_t at, int worker)
+{
+    const heat_net *net = arg;
+    heat *h = net->heat;
+    double *own = h->scratch + worker * h->each, *line = own + h->pixels;
+    double *some = line + hgi_max(h->how.height, h->how.width);
+    for (int64_t i = 0; i < rows->n; i++) {
+        double *map = h->map + (at + i) * h->pixels;
+        if (h->relative) {
+            hgi_score_image_map(net->state, rows, i, &h->how, own, line);
+        } else {
+            difference(h, rows, i, own);
+            hgi_image_smooth(&h->how, own, line);
+        }
+        double top = hgi_image_top(&h->how, own, some);
+        if (h->relative) { /* from squares to times what is usual */
+            top = sqrt(top);
+            for (int64_t p = 0; p < h->pixels; p++) own[p] = sqrt(own[p]);
+        }
+        h->top[at + i] = (net->first ? 0 : h->top[at + i]) + top;
+        for (int64_t p = 0; p < h->pixels; p++)
+            map[p] = (net->first ? 0 : map[p]) + own[p];
     }
 }
 
@@ -66,153 +102,147 @@ static hg_status grow(heat *h, float **p, int64_t *room, int64_t n)
     return HG_OK;
 }
 
-/* n values with a step, in place; at the edges the weights of what is there. */
-static void smooth_line(float *x, int64_t n, int64_t step, const float *weight, int64_t r,
-                        float *line)
-{
-    for (int64_t i = 0; i < n; i++) line[i] = x[i * step];
-    for (int64_t i = 0; i < n; i++) {
-        float sum = 0, all = 0;
-        for (int64_t k = hgi_max(0, i - r); k <= hgi_min(n - 1, i + r); k++) {
-            float w = weight[llabs(k - i)];
-            sum += w * line[k];
-            all += w;
-        }
-        x[i * step] = sum / all;
-    }
-}
-
-static hg_status smooth(heat *h, const int64_t size[2], float *map)
-{
-    float weight[32];
-    double side = (double)hgi_min(size[0], size[1]) / 56;
-    double sigma = side < 0.5 ? 0.5 : side > 8 ? 8 : side;
-    int64_t r = (int64_t)ceil(3 * sigma);
-    for (int64_t k = 0; k <= r; k++)
-        weight[k] = (float)exp(-0.5 * (double)(k * k) / (sigma * sigma));
-    HGI_TRY(grow(h, &h->line, &h->line_room, hgi_max(size[0], size[1])));
-    for (int64_t y = 0; y < size[0]; y++)
-        smooth_line(map + y * size[1], size[1], 1, weight, r, h->line);
-    for (int64_t x = 0; x < size[1]; x++)
-        smooth_line(map + x, size[0], size[1], weight, r, h->line);
-    return HG_OK;
-}
-
-static int by_size(const void *a, const void *b)
-{
-    float x = *(const float *)a, y = *(const float *)b;
-    return (x < y) - (x > y);
-}
-
-static hg_status score_map(heat *h, const float *map, int64_t n, double *score)
-{
-    int64_t some = hgi_max(1, (int64_t)ceil(SHARE * (double)n));
-    double sum = 0;
-    HGI_TRY(grow(h, &h->rgb, &h->rgb_room, 3 * n));
-    memcpy(h->rgb, map, (size_t)n * sizeof *map);
-    qsort(h->rgb, (size_t)n, sizeof *h->rgb, by_size);
-    for (int64_t i = 0; i < some; i++) sum += (double)h->rgb[i];
-    *score = sum / (double)some;
-    return HG_OK;
-}
-
-/* ---- colours -- */
-
-static void colour_of(float t, float rgb[3])
-{
-    static const float inferno[9][3] = {{0, 0, 4},      {31, 12, 72},   {85, 15, 109},
-                                        {136, 34, 106}, {186, 54, 85},  {227, 89, 51},
-                                        {249, 140, 10}, {249, 201, 50}, {252, 255, 164}};
-    float at = (t < 0 ? 0 : t > 1 ? 1 : t) * 8;
-    int i = at >= 8 ? 7 : (int)at;
-    for (int k = 0; k < 3; k++)
-        rgb[k] = inferno[i][k] + (at - (float)i) * (inferno[i + 1][k] - inferno[i][k]);
-}
-
-/* The picture in grey shows through where there is little error. */
-static hg_status paint(heat *h, const hgi_picture_item *item)
-{
-    int64_t n = item->area[0] * item->area[1];
-    const float scale = h->scale > 0 ? (float)h->scale : 1;
-    HGI_TRY(grow(h, &h->rgb, &h->rgb_room, 3 * n));
-    for (int64_t i = 0; i < n; i++) {
-        float colour[3], t = h->error.sum[i] / scale;
-        t = t < 1 ? t : 1;
-        colour_of(t, colour);
-        for (int k = 0; k < 3; k++)
-            h->rgb[3 * i + k] =
-                (1 - 0.85f * t) * 0.8f * h->grey.sum[i] + 0.85f * t * colour[k];
-    }
-    return hgi_save_pictures_whole(h->save, item, h->rgb, item->area);
-}
-
 /* ---- pictures -- */
 
-static hg_status end_picture(heat *h, const hgi_picture_item *item)
+static hg_status paint(heat *h, const hgi_picture_item *item)
 {
-    int64_t index = item - h->data->pictures->item;
-    hgi_stitch_end(&h->error);
-    hgi_stitch_end(&h->grey);
-    HGI_TRY(smooth(h, item->area, h->error.sum));
-    if (h->save != NULL) return paint(h, item);
-    return score_map(h, h->error.sum, item->area[0] * item->area[1], &h->score[index]);
+    int64_t size[2];
+    h->paint.height = item->area[0];
+    h->paint.width = item->area[1];
+    h->paint.map = h->error.sum;
+    h->paint.grey = h->grey.sum;
+    hgi_heat_size(&h->paint, size);
+    HGI_TRY(grow(h, &h->rgb, &h->rgb_room, 3 * size[0] * size[1]));
+    hgi_heat_paint_into(&h->paint, h->rgb);
+    return hgi_save_pictures_whole(h->save, item, h->rgb, size);
 }
 
-static hg_status take_row(heat *h, int64_t row, const float *x, const float *y)
+/* The map and the luma of row i of the window. */
+static void look(heat *h, int64_t i)
 {
-    const struct hgi_pictures *p = h->data->pictures;
-    const hgi_picture_item *item = hgi_pictures_of(p, row);
-    const hgi_mem *mem = &h->ctx->mem;
+    const int c = h->data->pictures->how.prep.channels;
+    const double *map = h->map + i * h->pixels;
+    hgi_dataset_row(h->window.rows, h->window.at + i, h->x);
+    const float *x = h->x;
+    for (int64_t p = 0; p < h->pixels; p++, x += c) {
+        h->e[p] = (float)(map[p] / (double)h->nets);
+        h->g[p] = c == 1 ? x[0] : 0.299f * x[0] + 0.587f * x[1] + 0.114f * x[2];
+    }
+}
+
+static hg_status lay(heat *h, int64_t row, const hgi_picture_item *item)
+{
     hg_status status = HG_OK;
-    compare(h, x, y);
+    const hgi_prep *prep = &h->data->pictures->how.prep;
     if (row == item->first) {
         HGI_TRY(hgi_stitch_begin(h->ctx, item->area, 1, &h->error));
+        h->error.highest =
+            true; /* as of scores: the map has the height of its picture's */
         HGI_TRY(hgi_stitch_begin(h->ctx, item->area, 1, &h->grey));
     }
-    hgi_stitch_add(&h->error, &p->how.prep, row - item->first, h->e);
-    hgi_stitch_add(&h->grey, &p->how.prep, row - item->first, h->g);
+    hgi_stitch_add(&h->error, prep, row - item->first, h->e);
+    hgi_stitch_add(&h->grey, prep, row - item->first, h->g);
     if (row + 1 < item->first + item->rows) return HG_OK;
-    status = end_picture(h, item);
-    hgi_stitch_free(mem, &h->error);
-    hgi_stitch_free(mem, &h->grey);
+    hgi_stitch_end(&h->error);
+    hgi_stitch_end(&h->grey);
+    status = paint(h, item);
+    hgi_stitch_free(&h->ctx->mem, &h->error);
+    hgi_stitch_free(&h->ctx->mem, &h->grey);
     return status;
+}
+
+static hg_status take_row(heat *h, int64_t i)
+{
+    const int64_t row = h->window.first + i;
+    const hgi_picture_item *item = hgi_pictures_of(h->data->pictures, row);
+    double *score = &h->score[item - h->data->pictures->item];
+    const double own = hgi_score_settle(h->top[i], h->nets);
+    if (h->save == NULL) {
+        *score = row == item->first ? own : fmax(*score, own);
+        return HG_OK;
+    }
+    look(h, i);
+    return lay(h, row, item);
 }
 
 /* One pass over the rows: scores, or pictures when there is a place for them. */
 static hg_status pass(heat *h)
 {
-    const int64_t d = h->data->features;
     hgi_rows_rewind(&h->window);
     for (;;) {
         HGI_TRY(hgi_rows_next(h->ctx, &h->window));
         if (h->window.n == 0) return HG_OK;
-        for (int64_t at = 0, n; at < h->window.n; at += n) {
-            n = hgi_min(h->room, h->window.n - at);
-            for (int64_t i = 0; i < n; i++)
-                hgi_dataset_row(h->window.rows, h->window.at + at + i, h->x + i * d);
-            HGI_TRY(hg_reconstruct(h->ctx, h->model, h->x, n, h->y));
-            for (int64_t i = 0; i < n; i++)
-                HGI_TRY(
-                    take_row(h, h->window.first + at + i, h->x + i * d, h->y + i * d));
-        }
+        for (int64_t i = 0; i < h->nets; i++)
+            HGI_TRY(hgi_score_pass_run(&h->net[i].pass));
+        for (int64_t i = 0; i < h->window.n; i++) HGI_TRY(take_row(h, i));
     }
+}
+
+/* ---- a run -- */
+
+static hg_status open_nets(heat *h)
+{
+    const hgi_detector *d = &h->model->detector;
+    h->relative = d->score != NULL && strcmp(d->score, hgi_score_image.name) == 0;
+    if (h->relative) {
+        const hgi_score_kind *kind;
+        HGI_TRY(hgi_score_open(h->ctx, h->model, &kind));
+        const hgi_score_rows rows = hgi_score_sizes(kind, h->model);
+        if (rows.height != h->data->shape[0] || rows.width != h->data->shape[1])
+            return hgi_fail(h->ctx, HG_ESHAPE,
+                            "%s: rows of %lldx%lld pixels, the model has %lldx%lld",
+                            h->data->name, (long long)h->data->shape[0],
+                            (long long)h->data->shape[1], (long long)rows.height,
+                            (long long)rows.width);
+    }
+    h->nets = h->relative ? d->nets : 1;
+    h->net = hgi_calloc(&h->ctx->mem, (size_t)h->nets, sizeof *h->net);
+    if (h->net == NULL) return hgi_fail_mem(h->ctx, sizeof *h->net, "heat maps");
+    for (int64_t i = 0; i < h->nets; i++) {
+        heat_net *n = &h->net[i];
+        const hg_model *m = i == 0 ? h->model : d->net[i];
+        HGI_TRY(hgi_score_pass_open(h->ctx, m, h->data, &h->window, &hgi_score_image,
+                                    i > 0, &n->pass));
+        h->opened++;
+        n->pass.take = take;
+        n->pass.arg = n;
+        n->heat = h;
+        n->first = i == 0;
+        n->state = h->relative ? &d->state[i] : NULL;
+    }
+    return HG_OK;
 }
 
 static hg_status make_room(heat *h)
 {
     const hgi_mem *mem = &h->ctx->mem;
-    const size_t d = (size_t)h->data->features;
-    h->room = hgi_max(1, hgi_min(512, (INT64_C(1) << 22) / h->data->features));
-    h->pixels = h->data->features / h->data->pictures->how.prep.channels;
-    h->x = hgi_alloc(mem, (size_t)h->room * d * sizeof *h->x);
-    h->y = hgi_alloc(mem, (size_t)h->room * d * sizeof *h->y);
-    h->e = hgi_alloc(mem, d * sizeof *h->e);
-    h->g = hgi_alloc(mem, d * sizeof *h->g);
+    const size_t d = (size_t)h->data->features, pixels = (size_t)h->pixels;
+    const size_t workers = (size_t)h->net[0].pass.infer.workers;
+    h->how = hgi_image_map_of(h->data->shape[0], h->data->shape[1]);
+    h->each = h->pixels + hgi_max(h->how.height, h->how.width) + h->how.top;
+    h->map = hgi_alloc(mem, (size_t)h->room * pixels * sizeof *h->map);
+    h->top = hgi_alloc(mem, (size_t)h->room * sizeof *h->top);
+    h->scratch = hgi_alloc(mem, workers * (size_t)h->each * sizeof *h->scratch);
+    h->x = hgi_alloc(mem, d * sizeof *h->x);
+    h->e = hgi_alloc(mem, pixels * sizeof *h->e);
+    h->g = hgi_alloc(mem, pixels * sizeof *h->g);
     h->score = hgi_calloc(mem, (size_t)h->data->pictures->count, sizeof *h->score);
-    return h->x != NULL && h->y != NULL && h->e != NULL && h->g != NULL &&
-                   h->score != NULL
+    return h->map != NULL && h->top != NULL && h->scratch != NULL && h->x != NULL &&
+                   h->e != NULL && h->g != NULL && h->score != NULL
                ? HG_OK
-               : hgi_fail_mem(h->ctx, (size_t)h->room * d * sizeof *h->x, "heat maps");
+               : hgi_fail_mem(h->ctx, (size_t)h->room * pixels * sizeof *h->map,
+                              "heat maps");
+}
+
+/* The value of the last colour: the highest score of the run, or what one of twenty normal
+ * pictures exceeds: where all are as usual nothing is to look hot. */
+static double find_scale(const heat *h)
+{
+    double most = 0;
+    const hgi_detector *d = &h->model->detector;
+    for (int64_t i = 0; i < h->data->pictures->count; i++) most = fmax(most, h->score[i]);
+    if (h->relative) most = fmax(most, d->calibration[(d->calibrated - 1) * 19 / 20]);
+    return most > 0 && isfinite(most) ? fmin(most, 1e30) : 1;
 }
 
 /* What a map is as a picture: as many as the rows' pictures, in colour. */
@@ -242,34 +272,51 @@ static hg_status check(hg_ctx *ctx, const hg_model *m, const hg_dataset *data)
     return hgi_unconditional(ctx, m, "a heat map");
 }
 
+static void close_all(heat *h, hg_status status)
+{
+    const hgi_mem *mem = &h->ctx->mem;
+    hgi_save_pictures_close(&h->save);
+    for (int64_t i = 0; i < h->opened; i++)
+        hgi_score_pass_close(&h->net[i].pass, status, h->data->rows);
+    hgi_stitch_free(mem, &h->error);
+    hgi_stitch_free(mem, &h->grey);
+    hgi_rows_close(&h->window);
+    void *owned[] = {h->net, h->map, h->top, h->scratch, h->x,
+                     h->e,   h->g,   h->rgb, h->score};
+    for (int i = 0; i < HGI_COUNT(owned); i++) hgi_free(mem, owned[i]);
+}
+
 hg_status hg_heatmaps(hg_ctx *ctx, const hg_model *model, const hg_dataset *data,
-                      const char *folder, double *score, double *scale)
+                      const char *folder, const hg_heatmap_options *options,
+                      double *score, double *scale)
 {
     hg_status status;
     hg_dataset *like = NULL;
     heat h = {.ctx = ctx, .model = model, .data = data};
+    double whole = options != NULL ? options->scale : 0;
+    if (options != NULL && options->size != sizeof *options)
+        return hgi_fail(ctx, HG_EINVAL, "hg_heatmap_options: size is not set");
     HGI_TRY(check(ctx, model, data));
-    HGI_GOTO(hgi_rows_open(ctx, data, 0, &h.window));
+    h.room = hgi_max(1, hgi_min(512, (INT64_C(1) << 21) / data->features));
+    h.pixels = data->features / data->pictures->how.prep.channels;
+    HGI_GOTO(hgi_rows_open(ctx, data, h.room, &h.window));
+    HGI_GOTO(open_nets(&h));
     HGI_GOTO(make_room(&h));
     HGI_GOTO(pass(&h));
-    h.scale = scale != NULL ? *scale : 0;
-    for (int64_t i = 0; i < data->pictures->count && !(scale != NULL && *scale > 0); i++)
-        h.scale = h.score[i] > h.scale ? h.score[i] : h.scale;
+    if (!(whole > 0)) whole = find_scale(&h);
+    h.paint.scale = (float)whole;
+    h.paint.unit = h.relative ? "x usual" : "of 255";
+    h.paint.plain = options != NULL && options->plain != 0;
     if (folder != NULL) {
         HGI_GOTO(open_save(&h, folder, &like));
         HGI_GOTO(pass(&h));
     }
-    if (scale != NULL) *scale = h.scale;
+    if (scale != NULL) *scale = whole;
     if (score != NULL)
         for (int64_t i = 0; i < data->rows; i++)
             score[i] = h.score[hgi_pictures_of(data->pictures, i) - data->pictures->item];
 done:
-    hgi_save_pictures_close(&h.save);
+    close_all(&h, status);
     hg_dataset_free(&like);
-    hgi_stitch_free(&ctx->mem, &h.error);
-    hgi_stitch_free(&ctx->mem, &h.grey);
-    hgi_rows_close(&h.window);
-    void *owned[] = {h.x, h.y, h.e, h.g, h.line, h.rgb, h.score};
-    for (int i = 0; i < HGI_COUNT(owned); i++) hgi_free(&ctx->mem, owned[i]);
     return status;
 }

@@ -20,7 +20,8 @@
     X(mahalanobis)                                                                       \
     X(neighbours)                                                                        \
     X(probability)                                                                       \
-    X(combined)
+    X(combined)                                                                          \
+    X(image)
 #define SCORE(name) extern const hgi_score_kind hgi_score_##name;
 SCORES(SCORE)
 #undef SCORE
@@ -60,10 +61,14 @@ void hgi_score_errors(const hg_model *m, int64_t n, int64_t samples, const hgi_r
 
 hgi_score_rows hgi_score_sizes(const hgi_score_kind *kind, const hg_model *m)
 {
+    const hgi_shape *row = &m->net.input;
+    const bool image = row->rank > 1 && m->series == NULL;
     return (hgi_score_rows){.n = HGI_INFER_ROWS,
                             .d = m->net.inputs,
                             .k = m->net.code_size,
                             .c = hgi_score_columns(m),
+                            .height = image ? row->dim[0] : 0,
+                            .width = image ? row->dim[1] : 0,
                             .samples = hgi_max(1, kind->samples),
                             .loss = m->net.loss,
                             .schema = m->net.schema};
@@ -85,9 +90,29 @@ void hgi_score_release(const hgi_mem *mem, const hgi_score_kind *kind, void *pre
         hgi_free(mem, prepared);
 }
 
+static hg_status no_images(hg_ctx *ctx, const hgi_score_kind *kind, const char *what)
+{
+    return hgi_fail(ctx, HG_EINVAL,
+                    "score %s is of images, these are %s: give pictures, say the shape "
+                    "(--shape 28x28), or take another score",
+                    kind->name, what);
+}
+
+hg_status hgi_score_suits(hg_ctx *ctx, const hgi_score_kind *kind, const hg_dataset *data)
+{
+    if (!kind->images) return HG_OK;
+    if (data->series != NULL) return no_images(ctx, kind, "windows of a series");
+    if (data->rank > 1) return HG_OK;
+    return no_images(ctx, kind, "rows without a height and width");
+}
+
 hg_status hgi_score_fits(hg_ctx *ctx, const hgi_score_kind *kind, const hg_model *m)
 {
     const hgi_layer *code = &m->net.layer[m->net.code];
+    if (kind->images && hgi_score_sizes(kind, m).height == 0)
+        return no_images(ctx, kind,
+                         m->series != NULL ? "windows of a series"
+                                           : "rows without a height and width");
     if (kind->samples == 0 || code->kind->posterior != NULL) return HG_OK;
     return hgi_fail(ctx, HG_EINVAL,
                     "score %s wants a code that is drawn, this one is %s: train with "
@@ -145,21 +170,14 @@ static void sink(void *arg, const hgi_chunk *c)
     const hgi_real *target = p->target != NULL ? target_of(p, c->worker) : c->x;
     hgi_predict(&m->net, p->feed.ctx->kernels, c->n, p->samples, c->x, c->y);
     hgi_score_errors(m, c->n, p->samples, target, c->y, r);
-    const hgi_score_rows rows = {
-        .kernels = p->feed.ctx->kernels,
-        .n = c->n,
-        .d = m->net.inputs,
-        .k = m->net.code_size,
-        .c = p->c,
-        .samples = p->samples,
-        .loss = m->net.loss,
-        .schema = m->net.schema,
-        .prepared = p->prepared,
-        .x = c->x,
-        .z = c->z,
-        .y = c->y,
-        .r = r,
-    };
+    hgi_score_rows rows = hgi_score_sizes(p->kind, m);
+    rows.kernels = p->feed.ctx->kernels;
+    rows.n = c->n;
+    rows.prepared = p->prepared;
+    rows.x = c->x;
+    rows.z = c->z;
+    rows.y = c->y;
+    rows.r = r;
     p->take(p->arg, &rows, c->first, c->worker);
 }
 
@@ -173,6 +191,7 @@ hg_status hgi_score_pass_open(hg_ctx *ctx, const hg_model *m, const hg_dataset *
     HGI_GOTO(hgi_feed_open(ctx, m, like, HGI_FEED_ROWS, window, &p->feed));
     p->feed.counts = !quiet;
     HGI_GOTO(hgi_feed_classes(&p->feed, like));
+    p->kind = kind;
     p->samples = hgi_max(1, kind->samples);
     HGI_GOTO(hgi_infer_samples(ctx, &m->net, p->samples, &p->infer));
     p->infer.sample = p->infer.alike = kind->samples > 0;

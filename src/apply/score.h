@@ -29,6 +29,8 @@
 typedef struct hgi_score_rows {
     const hgi_kernels *kernels;
     int64_t n, d, k, c;
+    int64_t height,
+        width;       /* of a row that is an image, whose channels are side by side; 0 */
     int64_t samples; /* of each row's code, side by side: so many rows of z, y and r */
     double trimmed;  /* for fit(): share of the rows that was left out before */
     const hgi_loss *loss;    /* of the net */
@@ -42,6 +44,7 @@ typedef struct hgi_score_kind {
     /* Draws of a row's code, which must be one that is drawn; 0: its mean.  Every row gets
      * the same draws. */
     int64_t samples;
+    bool images; /* rows must be such */
     /* Learn from normal rows that the net was trained on, all of them in memory: a sample
      * where there are very many.  What it made before a failure is freed by the caller. */
     hg_status (*fit)(hg_ctx *ctx, const hgi_score_rows *rows, hgi_score_state *out);
@@ -71,8 +74,12 @@ hg_status hgi_score_prepare(hg_ctx *ctx, const hgi_score_kind *kind,
                             const hgi_score_state *s, const hgi_score_rows *rows,
                             void **out);
 void hgi_score_release(const hgi_mem *mem, const hgi_score_kind *kind, void *prepared);
-/* HG_EINVAL when the kind wants a code that is drawn and the model's is not. */
+/* HG_EINVAL when the kind wants a code that is drawn or rows that are images, and the model
+ * has none. */
 hg_status hgi_score_fits(hg_ctx *ctx, const hgi_score_kind *kind, const hg_model *m);
+/* The same of rows, before a model is trained on them. */
+hg_status hgi_score_suits(hg_ctx *ctx, const hgi_score_kind *kind,
+                          const hg_dataset *data);
 /* Columns of a model's rows. */
 int64_t hgi_score_columns(const hg_model *m);
 /* r of n rows of x, and of y with `samples` rows for each; x of a table are targets: NaN
@@ -93,6 +100,7 @@ typedef struct hgi_score_pass {
     hgi_real *r;      /* [workers, losses of a chunk, c] */
     hgi_real *target; /* [workers, HGI_INFER_ROWS, d] of a table, or NULL */
     int64_t c, each, samples;
+    const hgi_score_kind *kind;
     const void *prepared;
     void (*take)(void *arg, const hgi_score_rows *rows, int64_t at, int worker);
     void *arg;

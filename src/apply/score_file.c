@@ -2,10 +2,12 @@
 /* A file's rows to a file of scores, a block at a time, in one pass.
  *
  * A rule that needs all scores, such as fdr, keeps them, four bytes a row, and the file is
- * written behind the last. */
+ * written behind the last.  So it is of pictures: what could not be read is known then. */
 #include "apply/rule.h"
 #include "apply/score.h"
 #include "apply/score_drift.h"
+#include "apply/score_lines.h"
+#include "apply/score_pictures.h"
 #include "apply/score_places.h"
 #include "apply/series.h"
 
@@ -25,11 +27,12 @@ typedef struct file_job {
     hgi_scoring scoring;
     double *score; /* [room] of a window */
     int64_t room;
-    bool by_rows; /* the rule needs all scores */
-    bool skip;    /* bad rows have a place, and no score */
+    bool by_rows;         /* the rule needs all scores, or the rows are pictures */
+    bool skip;            /* bad rows have a place, and no score */
+    const char *pictures; /* CSV of pictures: its path */
     const char *id;
-    float *all; /* [all_room] */
-    int64_t all_room, rows;
+    float *all;                    /* [all_room] */
+    int64_t all_room, rows, lines; /* read; written */
     hg_decision decision;
     hgi_drift *drift; /* NULL: not asked for */
 
@@ -77,6 +80,16 @@ static const hg_dataset *like(const file_job *j)
     return j->kept != NULL ? j->kept : j->blocks.block;
 }
 
+static hg_status check_tiles(const file_job *j)
+{
+    const struct hgi_pictures *p = like(j)->pictures;
+    if (!j->o.tiles || (p != NULL && p->how.prep.tile[0] > 0)) return HG_OK;
+    return hgi_fail(j->ctx, HG_EINVAL,
+                    "%s: no pictures that are cut into tiles, so there are no scores of "
+                    "tiles",
+                    like(j)->name);
+}
+
 /* ---- output ------------------------------------------------------------------------ */
 
 /* What is asked of a row; score NaN: it has none. */
@@ -98,6 +111,11 @@ static hg_status open_output(file_job *j, const char *path)
     static const char *const names[COLUMNS] = {"score", "p_value", "anomaly"};
     const int asked[COLUMNS] = {j->o.score, j->o.p_value, j->o.anomaly};
     int64_t count = 0;
+    j->by_rows = j->by_rows || like(j)->pictures != NULL;
+    if (like(j)->pictures != NULL && hgi_series_is_csv(path, j->o.format)) {
+        j->pictures = path;
+        return HG_OK;
+    }
     char **columns = hgi_calloc(&j->ctx->mem, COLUMNS, sizeof *columns + 16);
     if (columns == NULL) return hgi_fail_mem(j->ctx, 64, "column names");
     char *text = (char *)(columns + COLUMNS);
@@ -161,6 +179,14 @@ static hg_status keep_scores(file_job *j, int64_t n)
     return HG_OK;
 }
 
+static hg_status decide_pictures(file_job *j)
+{
+    const hgi_picture_job job = {j->ctx,  j->model, &j->o,    like(j),     j->pictures,
+                                 j->rows, j->score, j->drift, &j->decision};
+    HGI_TRY(hgi_score_pictures(&job, &j->lines));
+    return j->pictures == NULL ? write_scores(j, j->lines) : HG_OK;
+}
+
 /* All scores are there: the rule decides, and they are written. */
 static hg_status decide_all(file_job *j)
 {
@@ -168,6 +194,7 @@ static hg_status decide_all(file_job *j)
     if (n == 0) return HG_OK;
     HGI_TRY(make_room(j, n));
     for (int64_t i = 0; i < n; i++) j->score[i] = (double)j->all[i];
+    if (like(j)->pictures != NULL) return decide_pictures(j);
     HGI_TRY(hg_decide(j->ctx, j->model, j->o.rule, j->score, n, NULL, &j->decision));
     return write_scores(j, n);
 }
@@ -185,7 +212,8 @@ static hg_status run(file_job *j)
         const int64_t n = j->window.n;
         HGI_TRY(make_room(j, n));
         HGI_TRY(hgi_scoring_window(&j->scoring, n, j->score));
-        if (j->drift != NULL) hgi_drift_add(j->drift, n, j->score);
+        if (j->drift != NULL && like(j)->pictures == NULL)
+            hgi_drift_add(j->drift, n, j->score);
         if (j->by_rows) {
             HGI_TRY(keep_scores(j, n));
         } else {
@@ -273,11 +301,12 @@ hg_status hg_score_file(hg_ctx *ctx, const hg_model *m, const char *in,
     HGI_GOTO(open_rule(&j));
     HGI_GOTO(open_drift(&j));
     HGI_GOTO(open_input(&j, in, input));
+    HGI_GOTO(check_tiles(&j));
     HGI_GOTO(hgi_scoring_open(ctx, m, like(&j), &j.window, &j.scoring));
     HGI_GOTO(open_output(&j, out));
     HGI_GOTO(run(&j));
     HGI_GOTO(hgi_feed_all_labels(ctx, like(&j), j.rows));
-    if (rows != NULL) *rows = j.rows;
+    if (rows != NULL) *rows = like(&j)->pictures != NULL ? j.lines : j.rows;
     if (j.o.skipped != NULL) *j.o.skipped = hgi_score_places_bad(j.places);
     if (decision != NULL) *decision = j.decision;
     if (j.drift != NULL) hgi_drift_tell(j.drift, j.o.drift);

@@ -290,6 +290,18 @@ const char *hg_dataset_row_name(const hg_dataset *data, int64_t row)
     return item != NULL ? item->path : NULL;
 }
 
+int hg_dataset_row_place(const hg_dataset *data, int64_t row, int64_t *top, int64_t *left)
+{
+    const hgi_picture_item *item = item_of(data, row);
+    int64_t at[2] = {0, 0};
+    if (item == NULL) return 0;
+    const int64_t stored = data->order != NULL ? data->order[row] : row;
+    hgi_prep_corner(&data->pictures->how.prep, item->area, stored - item->first, at);
+    *top = at[0];
+    *left = at[1];
+    return 1;
+}
+
 const char *hg_dataset_class(const hg_dataset *data, int64_t index)
 {
     const struct hgi_pictures *p = data->pictures;

@@ -34,14 +34,16 @@ void hgi_stitch_add(hgi_stitch *s, const hgi_prep *p, int64_t tile, const float 
         for (int64_t x = 0; x < shape[1]; x++) {
             int64_t to = (at[0] + y) * s->size[1] + at[1] + x;
             s->weight[to] += 1;
-            for (int k = 0; k < c; k++)
-                s->sum[to * c + k] += row[(y * shape[1] + x) * c + k];
+            for (int k = 0; k < c; k++) {
+                float *sum = &s->sum[to * c + k], v = row[(y * shape[1] + x) * c + k];
+                *sum = !s->highest ? *sum + v : *sum < v ? v : *sum;
+            }
         }
 }
 
 void hgi_stitch_end(hgi_stitch *s)
 {
     for (int64_t i = 0; i < s->size[0] * s->size[1]; i++)
-        for (int k = 0; k < s->channels && s->weight[i] > 1; k++)
+        for (int k = 0; k < s->channels && s->weight[i] > 1 && !s->highest; k++)
             s->sum[i * s->channels + k] /= s->weight[i];
 }

@@ -9,6 +9,7 @@
 typedef struct hgi_stitch {
     int64_t size[2];
     int channels;
+    bool highest;  /* where tiles overlap the highest of theirs, of values from 0 up */
     float *sum;    /* [height][width][channels]; the mean after hgi_stitch_end() */
     float *weight; /* [height][width] */
 } hgi_stitch;
