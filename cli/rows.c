@@ -2,8 +2,11 @@
 /* Writing rows: NPY, IDX and CSV by the library's writers, or a grid of pictures.      */
 #include "rows.h"
 
+#include <stdio.h>
+#include <stdlib.h>
 #include <string.h>
 #include <strings.h>
+#include <sys/stat.h>
 
 const cli_option cli_rows_options[] = {
     {"title", 0, "TEXT", "fitting", "title; empty for none", "picture", NULL, false},
@@ -11,6 +14,8 @@ const cli_option cli_rows_options[] = {
     {"width", 0, "N", "fitting", "width in pixels (points for SVG and PDF)", "picture",
      NULL, false},
     {"across", 0, "N", "fitting", "how many in a line", "picture", NULL, false},
+    {"force", 0, NULL, NULL, "a folder of pictures: replace those that are there",
+     "output", NULL, false},
     {0},
 };
 
@@ -43,6 +48,27 @@ int cli_rows_check(cli *c, const char *path, const char *format)
     if (code != CLI_OK) return code;
     return is_picture(path, format) ? cli_check_picture(c, path)
                                     : cli_check_rows(c, path, format);
+}
+
+/* Pictures in a folder are numbered: those of an earlier run are not replaced unasked. */
+static int check_fresh(const cli *c, const hg_dataset *rows, const char *path)
+{
+    struct stat s;
+    if (cli_has(c, "force") || !cli_is_folder(path)) return CLI_OK;
+    char *name = cli_alloc(strlen(path) + 32, 1);
+    int code = CLI_OK;
+    size_t n = strlen(path);
+    while (n > 1 && path[n - 1] == '/') n--;
+    for (int64_t i = 1; code == CLI_OK && i <= hg_dataset_rows(rows); i++) {
+        sprintf(name, "%.*s/%06lld.png", (int)n, path, (long long)i);
+        if (stat(name, &s) == 0)
+            code =
+                cli_usage_error("%s: cannot write: it is there; --force replaces it, or "
+                                "name another folder",
+                                name);
+    }
+    free(name);
+    return code;
 }
 
 /* What was written goes to standard error: standard output may be the data. */
@@ -84,8 +110,13 @@ int cli_rows_write(cli *c, const hg_model *model, const hg_dataset *rows,
     if (hg_model_get_info(c->ctx, model, &info) != HG_OK) return cli_failed(c);
     if (info.classes > 0 && is_csv(path, format))
         return save_classes(c, rows, path, format);
-    if (!is_picture(path, format)) return cli_rows_save(c, rows, path, format);
-    int code = read_picture(c, &o);
+    int code = CLI_OK;
+    if (!is_picture(path, format)) {
+        if (format == NULL || strcmp(format, "png") == 0)
+            code = check_fresh(c, rows, path);
+        return code == CLI_OK ? cli_rows_save(c, rows, path, format) : code;
+    }
+    code = read_picture(c, &o);
     if (code != CLI_OK) return code;
     o.title = cli_has(c, "title") ? cli_get(c, "title") : title;
     return hg_plot_rows(c->ctx, model, rows, path, &o) == HG_OK ? CLI_OK : cli_failed(c);

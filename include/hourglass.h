@@ -338,16 +338,14 @@ HG_API const char *hg_dataset_column(const hg_dataset *data, int64_t feature);
 /* Of rows that are pictures, or their tiles: the picture's path below its folder, which
  * lives as long as the dataset; NULL for other rows. */
 HG_API const char *hg_dataset_row_name(const hg_dataset *data, int64_t row);
-/* Where in that picture, behind resize and crop, the row's upper left pixel lies, counted
- * from 0: not 0, 0 of tiles alone.  0, and nothing is set, where the row is of no
- * picture. */
+/* Where in that picture, behind resize and crop, the row's upper left pixel lies, from 0.
+ * Returns 0, and nothing is set, where the row is of no picture. */
 HG_API int hg_dataset_row_place(const hg_dataset *data, int64_t row, int64_t *top,
                                 int64_t *left);
 /* The folders that pictures lay in are their classes, in the order of their names; NULL
  * behind the last. */
 HG_API const char *hg_dataset_class(const hg_dataset *data, int64_t index);
-/* The class of each row, [n, 1], as labels: words, which are numbered as above.  *out
- * refers to nothing.
+/* The class of each row, [n, 1], as labels: words, numbered as above, that need no data.
  * Errors   HG_EINVAL the rows have no classes; HG_ENOMEM. */
 HG_API hg_status hg_dataset_labels(hg_ctx *ctx, const hg_dataset *data,
                                    hg_dataset **out) HG_WARN_UNUSED;
@@ -1215,10 +1213,8 @@ HG_API hg_status hg_score_points(hg_ctx *ctx, const hg_dataset *windows,
 /* Scores of the rows of a dataset to scores of its pictures, where the model is one of
  * tiles: the highest of a picture's.  Such a detector is calibrated by them, so rules,
  * p-values and drift are about pictures.  Elsewhere each row is what they are about.
- * score    [rows] by hg_score_dataset()
- * picture  [at most rows] may be score
- * first    [at most rows] the first row of each picture, or NULL
- * Returns how many pictures there are; 0 where an argument is NULL. */
+ * score [rows] by hg_score_dataset(); picture, which may be score, and first, the first
+ * row of each or NULL [at most rows].  Returns how many; 0 where an argument is NULL. */
 HG_API int64_t hg_picture_scores(const hg_model *model, const hg_dataset *data,
                                  const double *score, double *picture, int64_t *first);
 /* Score a file's rows to a file ("-": standard input or output), in blocks: neither has to
@@ -1238,8 +1234,8 @@ HG_API hg_status hg_score_file(hg_ctx *ctx, const hg_model *model, const char *i
 
 typedef struct hg_heatmap_options {
     size_t size;
-    double scale; /* the value that has the last colour; 0: the highest score, but with the
-                   * score `image` not below what one of 20 calibration scores exceeds */
+    double scale; /* what has the last colour; 0: the highest score, with the score `image`
+                   * not below what one of 20 calibration scores exceeds */
     int plain;    /* 1: the picture's own size, without the scale of colours beside it */
 } hg_heatmap_options;
 /* Where pictures are not as the model expects them: for each, a map of the error laid over
@@ -1247,9 +1243,8 @@ typedef struct hg_heatmap_options {
  * they overlap by the highest; the map is smoothed.  Of a detector with the score `image`
  * it is the map that this score is taken from, in its units; of other models, which need
  * no detector, it is the difference in steps of 0 to 255.
- * score    [rows] or NULL: of each row's picture, the mean of the hundredth of its pixels
- *          with the largest errors, of tiles the highest; HIGHER IS MORE ABNORMAL
- * scale    what has the last colour, or NULL
+ * score [rows] or NULL: of each row's picture, that of the hundredth of its pixels with the
+ * largest errors, of tiles the highest; *scale, or NULL: what has the last colour.
  * Errors   HG_EINVAL the rows are no pictures; HG_EUNAVAILABLE no libpng; as hg_reconstruct
  *          and hg_dataset_save; HG_ENOMEM.
  * Threads  one per ctx. */

@@ -27,6 +27,8 @@ find made -name '*.png' | sort
 hourglass sample s.safetensors --fit set -n 2 -q -o drawn/
 hourglass interpolate s.safetensors set --from 1 --to 2 --steps 3 -q -o way/
 find drawn way -name '*.png' | sort
+try hourglass sample s.safetensors -n 2 -q -o drawn/
+try hourglass sample s.safetensors -n 2 -q -o drawn --force
 try hourglass reconstruct s.safetensors set -q -o made.png
 try hourglass reconstruct s.safetensors set -q -o set
 cp set/good/000001.png set/good/zz.png && truncate -s 100 set/good/zz.png
@@ -34,3 +36,16 @@ try hourglass data info set
 try hourglass data info set --skip-bad
 hourglass train set --skip-bad --hidden 8 --code 2 --epochs 1 --score residual -q -o d.safetensors 2>/dev/null
 hourglass score d.safetensors set --skip-bad --heatmap maps -o s.csv 2>&1 | grep -c 'left out'
+# Names with spaces and line ends, and a folder that a link leads back to.
+mkdir -p odd/a && cp set/good/000001.png 'odd/a/x y.png' && cp set/good/000001.png $'odd/a/new\nline.png'
+ln -s .. odd/a/loop && ln -s nothing odd/a/gone.png
+try hourglass data info odd
+try hourglass score d.safetensors odd -q
+try hourglass score d.safetensors odd --tiles
+try hourglass score d.safetensors odd --plain
+mkdir none && try hourglass data info none
+# A few bytes that say they are gigapixels are not decoded.
+printf '\211PNG\r\n\032\n\0\0\0\rIHDR\0\0\165\060\0\0\165\060\010\0\0\0\0' > huge.png
+printf '%b' '\0\0\0\0\0\0\0\0IDAT' >> huge.png
+try hourglass data info huge.png
+try hourglass data info huge.png --resize 8
