@@ -2,6 +2,7 @@
 /* score --explain: which rows, and where it is written.                                */
 #include "explain.h"
 
+#include <math.h>
 #include <stdlib.h>
 #include <string.h>
 
@@ -116,6 +117,31 @@ static int rank_by_points(cli *c, const hg_dataset *windows, const double *score
     return code;
 }
 
+/* Scores of rows; decided about is by those of pictures, where the rows are tiles, and the
+ * worst tile speaks for each: the scores of the others are -infinity behind this. */
+static int score_and_decide(cli *c, const hg_model *model, const hg_rule *rule,
+                            const hg_dataset *data, double *score, int64_t *units,
+                            hg_decision *decision, hg_drift *drift)
+{
+    const int64_t rows = hg_dataset_rows(data);
+    int64_t *first = cli_alloc((size_t)rows, sizeof(*first));
+    double *unit = cli_alloc((size_t)rows, sizeof(*unit));
+    hg_status status = hg_score_dataset(c->ctx, model, data, score);
+    const int64_t n = *units = hg_picture_scores(model, data, score, unit, first);
+    if (status == HG_OK) status = hg_decide(c->ctx, model, rule, unit, n, NULL, decision);
+    if (status == HG_OK) status = hg_score_drift(c->ctx, model, unit, n, drift);
+    for (int64_t i = 0; i < n && n < rows; i++) {
+        int64_t worst = first[i], end = i + 1 < n ? first[i + 1] : rows;
+        for (int64_t r = first[i]; r < end; r++)
+            worst = score[r] > score[worst] ? r : worst;
+        for (int64_t r = first[i]; r < end; r++)
+            if (r != worst) score[r] = -HUGE_VAL;
+    }
+    free(unit);
+    free(first);
+    return status == HG_OK ? CLI_OK : cli_failed(c);
+}
+
 int cli_explain(cli *c, const hg_model *model, const hg_rule *rule, int64_t *rows,
                 hg_decision *decision, hg_drift *drift)
 {
@@ -130,22 +156,19 @@ int cli_explain(cli *c, const hg_model *model, const hg_rule *rule, int64_t *row
     if (code == CLI_OK && path != NULL) code = cli_check_output(c, path);
     if (code == CLI_OK) code = cli_open_labelled(c, c->args[1], "labels", &data);
     if (code == CLI_OK) {
-        *rows = hg_dataset_rows(data);
-        by = score = cli_alloc((size_t)*rows, sizeof(*score));
+        const int64_t all = hg_dataset_rows(data);
+        by = score = cli_alloc((size_t)all, sizeof(*score));
         decision->size = sizeof(*decision);
         drift->size = sizeof(*drift);
-        if (hg_score_dataset(c->ctx, model, data, score) != HG_OK ||
-            hg_decide(c->ctx, model, rule, score, *rows, NULL, decision) != HG_OK ||
-            hg_score_drift(c->ctx, model, score, *rows, drift) != HG_OK)
-            code = cli_failed(c);
+        code = score_and_decide(c, model, rule, data, score, rows, decision, drift);
     }
     if (code == CLI_OK && cli_has(c, "points")) {
         by = cli_alloc((size_t)*rows, sizeof(*by));
         code = rank_by_points(c, data, score, by);
     }
     if (code == CLI_OK) {
-        row = highest(data, by, score, *rows, rule != NULL ? decision->threshold : -1e300,
-                      &n);
+        row = highest(data, by, score, hg_dataset_rows(data),
+                      rule != NULL ? decision->threshold : -1e300, &n);
         if (hg_explain(c->ctx, model, data, row, n, &o, &e) != HG_OK ||
             hg_explanation_save(c->ctx, e, path != NULL ? path : "-",
                                 cli_get(c, "explain-format")) != HG_OK)

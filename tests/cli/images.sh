@@ -49,3 +49,8 @@ printf '\211PNG\r\n\032\n\0\0\0\rIHDR\0\0\165\060\0\0\165\060\010\0\0\0\0' > hug
 printf '%b' '\0\0\0\0\0\0\0\0IDAT' >> huge.png
 try hourglass data info huge.png
 try hourglass data info huge.png --resize 8
+# Of tiles whole pictures are counted, and each is spoken for by its worst tile.
+hourglass data convert $test --limit 12 -q -o twelve/
+hourglass train twelve --tile 14x14 --stride 7 --hidden 8 --code 2 --epochs 1 --score image -q -o t.safetensors
+hourglass score t.safetensors twelve --contamination 0.25 --explain 12 -o t.csv 2>&1 | grep -E -c '^row'
+hourglass score t.safetensors twelve --contamination 0.25 --explain 12 -o t.csv 2>&1 | grep -o '^12 pictures, 3 anomalies'
