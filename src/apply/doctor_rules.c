@@ -259,12 +259,13 @@ static double lowest(const hg_epoch *h, int64_t first, int64_t last)
 }
 
 /* Half as many epochs again would still gain: the last fifth of them took 2 % off the best
- * before.  Single epochs go up and down, and over-fitting is no gain. */
+ * before.  Single epochs go up and down, and over-fitting is no gain.  A detector is judged
+ * by its scores, and its preset sets the steps that these take. */
 static void improving(const hgi_exam *e, char *out, size_t n)
 {
     int64_t count;
     const hg_epoch *h = history(e, &count);
-    if (count < 5 || is_small(e)) return;
+    if (count < 5 || is_small(e) || e->model->detector.score != NULL) return;
     const int64_t then = count - 1 - hgi_max(1, count / 5);
     const double before = lowest(h, 0, then);
     const double gain = before - lowest(h, then + 1, count - 1);
