@@ -17,8 +17,8 @@ enum { MODELS = 3, WINDOW = 3 };
 /* The text of the files that models are trained on; the third is a series. */
 static const char *const texts[MODELS] = {
     "a,b\n1,2\n2,3\n3,5\n4,4\n5,6\n6,7\n7,8\n8,9\n9,1\n1,1\n",
-    "size,colour,day\n1,red,2024-03-01\n2,blue,2024-03-02\n,red,2024-03-05\n"
-    "3,red,\n4,blue,2024-03-09\n5,red,2024-03-11\n6,blue,2024-03-12\n",
+    ("size,colour,day\n1,red,2024-03-01\n2,blue,2024-03-02\n,red,2024-03-05\n"
+     "3,red,\n4,blue,2024-03-09\n5,red,2024-03-11\n6,blue,2024-03-12\n"),
     "up,down\n1,2\n2,3\n3,5\n4,4\n5,6\n6,7\n7,8\n8,9\n9,1\n1,1\n2,2\n3,3\n",
 };
 
