@@ -138,6 +138,18 @@ static int print_json(const job *j)
     return cli_json_print(o);
 }
 
+/* A name that says nothing of a format, or a device as /dev/null is: the scores are text,
+ * as they are on standard output. */
+static bool no_ending(const char *path)
+{
+    static const char idx[] = "ubyte"; /* an ending without a dot */
+    const char *slash = strrchr(path, '/'), *name = slash != NULL ? slash + 1 : path;
+    const size_t n = strlen(name), k = sizeof(idx) - 1;
+    if (strncmp(path, "/dev/", 5) == 0 || strcmp(path, "-") == 0) return true;
+    return n > 0 && strchr(name, '.') == NULL &&
+           !(n >= k && strcmp(name + n - k, idx) == 0);
+}
+
 static int score_file(job *j, bool predict)
 {
     cli *c = j->c;
@@ -150,7 +162,7 @@ static int score_file(job *j, bool predict)
     o.points = cli_has(c, "points");
     o.tiles = cli_has(c, "tiles");
     o.format = cli_get(c, "to");
-    if (o.format == NULL && strcmp(j->output, "-") == 0) o.format = "csv";
+    if (o.format == NULL && no_ending(j->output)) o.format = "csv";
     hg_dataset *labels = NULL;
     int code = cli_read_data_options(c, &input);
     if (code == CLI_OK && cli_get(c, "labels") != NULL)

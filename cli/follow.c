@@ -3,7 +3,9 @@
  *
  * Nothing is buffered on the way out, and nothing allocated for a row: what a row takes is
  * the parsing of its text, the net, and one write.  A line that cannot be read is told of
- * and gives "nan" in each column, so that rows keep their places.                      */
+ * and gives "nan" in each column, so that rows keep their places.  So does a blank line,
+ * which a file's reader passes over: who waits for an answer to each line would wait for
+ * ever, and who sets the answers beside the lines would have the wrong ones below it.  */
 #define _GNU_SOURCE
 #include "follow.h"
 
@@ -36,7 +38,7 @@ typedef struct stream {
     hg_session *session;
     hg_lines *lines;
     hg_alarm *alarm;
-    int64_t rows, bad, most_bad, limit;
+    int64_t rows, bad, blank, most_bad, limit;
     float *x;          /* a row of the net */
     int64_t window;    /* lines of it; 1 but for a series */
     const char *group; /* the name of a column of groups, or NULL */
@@ -186,6 +188,14 @@ static int bad_line(stream *s, const char *place, const char *reason)
     return put_row(s, &info, (double)NAN, 0, 0);
 }
 
+/* Nothing is wrong with it, so it is counted apart and nothing is said. */
+static bool is_blank(const char *text, size_t n)
+{
+    size_t i = 0;
+    while (i < n && strchr(" \t\r\n", text[i]) != NULL && text[i] != '\0') i++;
+    return i == n;
+}
+
 /* Said each time, so that whoever looks at the last lines sees whether it goes on.  The
  * windows of a series that end with neighbouring lines are nearly the same: of those one in
  * `window` counts. */
@@ -210,10 +220,16 @@ static int take_line(stream *s, const char *text, size_t n)
     int row;
     double score;
     hg_status status = hg_lines_read(s->lines, text, n, s->x, &row);
-    if (status == HG_OK && row == 0) return CLI_OK;
+    const bool blank = status == HG_OK && row == 0 && is_blank(text, n);
+    if (status == HG_OK && row == 0 && !blank) return CLI_OK; /* the header */
     (void)hg_lines_get_info(s->lines, &info);
     if (s->row != NULL) take_id(s, info.id, (size_t)info.id_bytes);
     if (status != HG_OK) return bad_line(s, "", hg_lines_message(s->lines));
+    if (blank) {
+        s->blank++;
+        info.group = NULL; /* of the line before */
+        return put_row(s, &info, (double)NAN, 0, 0);
+    }
     s->rows++;
     s->stop = s->rows == s->limit;
     if (info.note[0] != '\0') cli_say("%s", info.note);
@@ -330,6 +346,7 @@ static void say(const stream *s)
     if (cli_has(s->c, "quiet")) return;
     fprintf(stderr, "%s row%s, %s bad line%s", cli_grouped(rows, s->rows), cli_s(s->rows),
             cli_grouped(bad, s->bad), cli_s(s->bad));
+    if (s->blank > 0) fprintf(stderr, ", %s blank", cli_grouped(found, s->blank));
     const bool known = hg_lines_get_info(s->lines, &lines) == HG_OK;
     if (known && lines.gaps > 0)
         fprintf(stderr, ", %s gaps in time", cli_grouped(found, lines.gaps));

@@ -52,7 +52,7 @@ int main(int argc, char **argv)
         fflush(stdout);
     }
     (void)hg_lines_get_info(lines, &info);
-    printf("%d rows, %d bad lines\n", (int)info.rows, (int)info.bad);
+    printf("rows: %d, bad lines: %d\n", (int)info.rows, (int)info.bad);
     free(text), free(x);
     hg_alarm_free(&alarm), hg_lines_free(&lines), hg_session_free(&session);
     hg_model_free(&model), hg_ctx_free(&ctx);

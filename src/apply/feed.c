@@ -34,6 +34,12 @@ hg_status hgi_feed_wrong(hg_ctx *ctx, const hg_model *m, const hg_dataset *d,
     const hgi_shape *s = &m->spec.input;
     char rows[80], model[80], hint[80] = "";
     bool shapes = d->rank > 1 && s->rank > 1 && wanted == m->net.inputs;
+    if (d->pictures != NULL && s->rank == 1 && !m->has_pictures)
+        return hgi_fail(ctx, HG_ESHAPE,
+                        "%s: a picture of %lldx%lld; the model wants a table of %lld "
+                        "column%s",
+                        d->name, (long long)d->shape[0], (long long)d->shape[1],
+                        (long long)wanted, wanted == 1 ? "" : "s");
     if (!shapes)
         return hgi_fail(
             ctx, HG_ESHAPE, "%s: %lld value%s a row, but the model wants %lld", d->name,

@@ -6,14 +6,13 @@
  * between two points of the same x, so that its line has no visible gap. */
 #include "apply/detection.h"
 #include "apply/plot.h"
+#include "apply/plot_bins.h"
 #include "model/line.h"
 
 #include <math.h>
 #include <string.h>
 
-enum { BINS_LEAST = 20, BINS = 60, LINES = 2, AROUND = 3 };
-/* Scores that span so many times their least are drawn on a logarithmic axis. */
-#define WIDE 30.0
+enum { LINES = 2, AROUND = 3 };
 
 typedef struct drawing {
     hg_ctx *ctx;
@@ -148,69 +147,62 @@ static hg_status draw_pr(drawing *g)
 
 /* ---- distributions ------------------------------------------------------------------- */
 
-typedef struct bins {
-    bool log;
-    int count;
-    double lo, hi; /* of the axis: of logarithms where it is logarithmic */
-    double share[LINES][BINS];
-} bins;
-
-static double place(const bins *b, double v) { return b->log ? log(v) : v; }
-
-static double edge(const bins *b, int i)
+/* 12345 as "12,345". */
+static const char *grouped(char out[32], int64_t n)
 {
-    const double v = b->lo + (b->hi - b->lo) * i / b->count;
-    return b->log ? exp(v) : v;
-}
-
-static void count(const hg_detection *d, bins *b)
-{
-    const double most = d->score[0], least = d->score[d->n - 1];
-    const double of[LINES] = {(double)(d->n - d->anomalies), (double)d->anomalies};
-    memset(b, 0, sizeof *b);
-    /* Steps that fewer rows draw are mostly noise: 3 times the rule of Rice. */
-    b->count = (int)fmin(fmax(6 * cbrt(fmin(of[0], of[1])), BINS_LEAST), BINS);
-    b->log = least > 0 && most / least > WIDE;
-    b->lo = place(b, least);
-    b->hi = place(b, most);
-    /* One score alone has a bin of its own. */
-    if (!(b->hi > b->lo)) b->lo -= 0.5, b->hi += 0.5;
-    for (int64_t i = 0; i < d->n; i++) {
-        const double at = (place(b, d->score[i]) - b->lo) / (b->hi - b->lo) * b->count;
-        const int k = (d->row[i] & HGI_RANKED_ANOMALY) ? 1 : 0;
-        b->share[k][hgi_min((int64_t)at, b->count - 1)] += 100 / of[k];
+    char digits[24];
+    const int len = snprintf(digits, sizeof digits, "%lld", (long long)n);
+    int at = 0;
+    for (int i = 0; i < len; i++) {
+        if (i > 0 && (len - i) % 3 == 0) out[at++] = ',';
+        out[at++] = digits[i];
     }
+    out[at] = '\0';
+    return out;
 }
 
 /* Steps, with the threshold's place among them: neither line has a dot there. */
-static void add_steps(drawing *g, const bins *b)
+static void add_steps(drawing *g, const hgi_bins *b)
 {
-    const double t = g->d->threshold;
-    add(g, edge(b, 0), 0, 0);
+    const hg_detection *d = g->d;
+    add(g, hgi_bins_edge(b, d, 0), 0, 0);
     for (int i = 0; i < b->count; i++) {
-        const double from = edge(b, i), to = edge(b, i + 1);
-        add(g, from, b->share[0][i], b->share[1][i]);
-        if (t >= from && t < to) {
-            add(g, t, b->share[0][i], b->share[1][i]);
-            g->chart.mark = g->n;
-            add(g, t, (double)NAN, (double)NAN);
-            add(g, t, b->share[0][i], b->share[1][i]);
-        }
-        add(g, to, b->share[0][i], b->share[1][i]);
+        add(g, hgi_bins_edge(b, d, i), b->share[0][i], b->share[1][i]);
+        add(g, hgi_bins_edge(b, d, i + 1), b->share[0][i], b->share[1][i]);
+        if (i + 1 != b->threshold) continue;
+        g->chart.mark = g->n;
+        add(g, d->threshold, (double)NAN, (double)NAN);
+        add(g, d->threshold, b->share[0][i], b->share[1][i]);
     }
-    add(g, edge(b, b->count), 0, 0);
+    add(g, hgi_bins_edge(b, d, b->count), 0, 0);
+}
+
+/* "score; the last bin: 3 rows, to 1.2e+06" */
+static void name_scores(const hg_detection *d, const hgi_bins *b, char *out, size_t n)
+{
+    char rows[32];
+    int used = snprintf(out, n, "score");
+    if (b->below > 0)
+        used +=
+            snprintf(out + used, n - (size_t)used, "; first bin: also %s below, to %.4g",
+                     grouped(rows, b->below), d->score[d->n - 1]);
+    if (b->above > 0)
+        snprintf(out + used, n - (size_t)used, "; last bin: %s row%s above it, to %.4g",
+                 grouped(rows, b->above), b->above == 1 ? "" : "s", d->score[0]);
 }
 
 static hg_status draw_scores(drawing *g)
 {
-    bins b;
-    HGI_TRY(make_room(g, 2 * BINS + 2 + AROUND));
-    count(g->d, &b);
+    hgi_bins b;
+    char normal[32], other[32], label[128];
+    HGI_TRY(make_room(g, 2 * HGI_BINS + 2 + AROUND));
+    hgi_bins_count(g->d, &b);
     add_steps(g, &b);
-    snprintf(g->title, sizeof g->title, "Scores of %lld normal rows and %lld anomalies",
-             (long long)(g->d->n - g->d->anomalies), (long long)g->d->anomalies);
+    snprintf(g->title, sizeof g->title, "Scores of %s normal rows and %s anomalies",
+             grouped(normal, g->d->n - g->d->anomalies), grouped(other, g->d->anomalies));
+    name_scores(g->d, &b, label, sizeof label);
     const hgi_series series[LINES] = {{"normal", g->y[0]}, {"anomalies", g->y[1]}};
-    g->chart.x_label = "score";
+    g->chart.x_label = label;
     g->chart.y_label = "rows of a kind (%)";
     g->chart.series = series;
     g->chart.log_x = b.log;

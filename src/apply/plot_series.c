@@ -3,7 +3,8 @@
  * and the spans above it shaded.
  *
  * A long series has more rows than a picture has columns: then a point is the highest score
- * of its rows, so that no span is lost. */
+ * of its rows, so that no span is lost.  Few groups have a line each over their common
+ * time; many stand one behind the other. */
 #include "apply/plot.h"
 #include "apply/series.h"
 #include "model/line.h"
@@ -11,7 +12,8 @@
 #include <math.h>
 #include <string.h>
 
-enum { POINTS = 4000, LINES = 2 };
+/* As many groups have a line as there are colours beside the threshold's. */
+enum { POINTS = 4000, APART = 5, LINES = APART + 1, THRESHOLD = 1 };
 
 typedef struct drawing {
     hg_ctx *ctx;
@@ -22,7 +24,11 @@ typedef struct drawing {
     int64_t n, room, spans;
     hgi_chart_span *span; /* [room] */
     double threshold;
-    double unit; /* of time, in units of the file */
+    double unit;            /* of time, in units of the file */
+    double begin, end;      /* of all times */
+    const int64_t *belongs; /* [rows] where groups have lines of their own, or NULL */
+    int64_t base;           /* the first row of the group */
+    int lines;
     char x_label[160], names[LINES][64];
 } drawing;
 
@@ -31,7 +37,7 @@ static hg_status make_room(drawing *g)
     hg_ctx *ctx = g->ctx;
     const int64_t rows = g->s.rows->rows;
     /* A point for each bucket, and one in front of each for a gap. */
-    g->room = 2 * hgi_min(rows, POINTS) + 2;
+    g->room = 2 * (hgi_min(rows, POINTS) + LINES) + 2;
     size_t windows = (size_t)g->s.windows->rows, room = (size_t)g->room;
     g->score = hgi_calloc(&ctx->mem, windows, sizeof *g->score);
     g->point = hgi_calloc(&ctx->mem, (size_t)rows, sizeof *g->point);
@@ -51,12 +57,13 @@ static void name_time(drawing *g)
         const char *name;
         double seconds;
     } units[] = {{"seconds", 1}, {"minutes", 60}, {"hours", 3600}, {"days", HGI_DAY}};
-    const int64_t rows = g->s.rows->rows;
     char date[HGI_DATE_MAX + 1] = "";
     g->unit = 1;
     if (g->s.time == NULL) {
         snprintf(g->x_label, sizeof g->x_label, "%s",
-                 g->s.windows->series->belongs != NULL ? "row, group by group" : "row");
+                 g->belongs != NULL                      ? "row of its group"
+                 : g->s.windows->series->belongs != NULL ? "row, group by group"
+                                                         : "row");
         return;
     }
     if (!g->s.dates) {
@@ -64,41 +71,77 @@ static void name_time(drawing *g)
         return;
     }
     int at = 0;
-    double span = g->s.time[rows - 1] - g->s.time[0];
+    const double span = g->end - g->begin;
     while (at + 1 < HGI_COUNT(units) && span > 4 * units[at + 1].seconds) at++;
     g->unit = units[at].seconds;
-    date[hgi_date_print(date, g->s.time[0], true)] = '\0';
+    date[hgi_date_print(date, g->begin, true)] = '\0';
     snprintf(g->x_label, sizeof g->x_label, "%s since %s", units[at].name, date);
+}
+
+static bool same_group(const drawing *g, int64_t row)
+{
+    return g->belongs == NULL || g->belongs[row] == g->belongs[row - 1];
 }
 
 /* Times that go back have no place on an axis: then rows are counted. */
 static bool goes_back(const drawing *g)
 {
     for (int64_t i = 1; g->s.time != NULL && i < g->s.rows->rows; i++)
-        if (g->s.time[i] < g->s.time[i - 1]) return true;
+        if (same_group(g, i) && g->s.time[i] < g->s.time[i - 1]) return true;
     return false;
 }
 
 static double place_of(const drawing *g, int64_t row)
 {
-    if (g->s.time == NULL) return (double)(row + 1);
-    return (g->s.time[row] - (g->s.dates ? g->s.time[0] : 0)) / g->unit;
+    if (g->s.time == NULL) return (double)(row - g->base + 1);
+    return (g->s.time[row] - (g->s.dates ? g->begin : 0)) / g->unit;
 }
 
-/* Groups have times of their own: their rows stand one group behind the other. */
+/* From the file's order to that of the groups; the old values are freed. */
+static hg_status sort(drawing *g, double **values)
+{
+    const hgi_windows *w = g->s.windows->series;
+    double *sorted = hgi_alloc(&g->ctx->mem, (size_t)w->rows * sizeof *sorted);
+    if (sorted == NULL) return hgi_fail_mem(g->ctx, (size_t)w->rows * 8, "scores");
+    for (int64_t i = 0; i < w->rows; i++) sorted[i] = (*values)[w->place[i]];
+    hgi_free(&g->ctx->mem, *values);
+    *values = sorted;
+    return HG_OK;
+}
+
+static void drop_time(drawing *g)
+{
+    hgi_free(&g->ctx->mem, g->s.time);
+    g->s.time = NULL;
+}
+
+/* Groups have times of their own: their rows stand one group behind the other, and where
+ * there are few of them each has a line. */
 static hg_status lay_groups(drawing *g)
 {
     const hgi_windows *w = g->s.windows->series;
-    if (w->belongs == NULL) return HG_OK;
-    hgi_free(&g->ctx->mem, g->s.time);
-    g->s.time = NULL;
-    if (w->place == NULL) return HG_OK;
-    double *sorted = hgi_alloc(&g->ctx->mem, (size_t)w->rows * sizeof *sorted);
-    if (sorted == NULL) return hgi_fail_mem(g->ctx, (size_t)w->rows * 8, "scores");
-    for (int64_t i = 0; i < w->rows; i++) sorted[i] = g->point[w->place[i]];
-    hgi_free(&g->ctx->mem, g->point);
-    g->point = sorted;
-    return HG_OK;
+    int64_t groups = 0;
+    for (int64_t i = 0; w->belongs != NULL && i < w->rows; i++)
+        groups = hgi_max(groups, w->belongs[i] + 1);
+    if (groups > 1 && groups <= APART) {
+        g->belongs = w->belongs;
+        g->lines = 1 + (int)groups;
+    } else if (groups > 1) {
+        drop_time(g);
+    }
+    if (w->belongs == NULL || w->place == NULL) return HG_OK;
+    if (g->s.time != NULL) HGI_TRY(sort(g, &g->s.time));
+    return sort(g, &g->point);
+}
+
+static void find_times(drawing *g)
+{
+    if (goes_back(g)) drop_time(g);
+    g->begin = HUGE_VAL, g->end = -HUGE_VAL;
+    for (int64_t i = 0; g->s.time != NULL && i < g->s.rows->rows; i++) {
+        g->begin = fmin(g->begin, g->s.time[i]);
+        g->end = fmax(g->end, g->s.time[i]);
+    }
 }
 
 /* ---- points -------------------------------------------------------------------------- */
@@ -111,27 +154,42 @@ static bool goes_on(const drawing *g, int64_t r, int64_t *at)
     return *at < w->rows && w->order[*at] < r;
 }
 
-static void add(drawing *g, double x, double score)
+/* The line of a group: the threshold's is between them, whose colour spans have. */
+static int line_of(int64_t group) { return group < THRESHOLD ? 0 : (int)group + 1; }
+
+static void add(drawing *g, int line, double x, double score)
 {
     g->x[g->n] = x;
-    g->y[0][g->n] = score;
-    g->y[1][g->n++] = g->threshold;
+    for (int i = 0; i < g->lines; i++) g->y[i][g->n] = (double)NAN;
+    g->y[line][g->n] = score;
+    g->y[THRESHOLD][g->n++] = g->threshold;
+}
+
+/* The rows of a point: of one group. */
+static int64_t end_of(const drawing *g, int64_t r, int64_t each)
+{
+    const int64_t most = hgi_min(r + each, g->s.rows->rows);
+    int64_t end = r + 1;
+    while (end < most && same_group(g, end)) end++;
+    return end;
 }
 
 static void add_points(drawing *g)
 {
     const int64_t rows = g->s.rows->rows, each = hgi_ceil_div(rows, POINTS);
     bool inside = false;
-    for (int64_t r = 0, at = 0; r < rows; r += each) {
+    for (int64_t r = 0, at = 0, end; r < rows; r = end) {
+        const int line = g->belongs != NULL ? line_of(g->belongs[r]) : 0;
+        if (r > 0 && !same_group(g, r)) g->base = r;
         double best = (double)NAN, x = place_of(g, r);
-        const int64_t end = hgi_min(r + each, rows);
+        end = end_of(g, r, each);
         bool broken = false;
         for (int64_t i = r; i < end; i++) {
             broken = broken || (i > 0 && !goes_on(g, i, &at));
             best = fmax(best, g->point[i]);
         }
-        if (broken) add(g, x, (double)NAN);
-        add(g, x, best);
+        if (broken) add(g, line, x, (double)NAN);
+        add(g, line, x, best);
         bool above = best > g->threshold;
         if (above && (!inside || broken)) g->span[g->spans++] = (hgi_chart_span){x, x};
         if (above) g->span[g->spans - 1].to = place_of(g, end - 1);
@@ -139,11 +197,35 @@ static void add_points(drawing *g)
     }
 }
 
+/* Bytes of a text that fit, no sign of UTF-8 cut in two. */
+static int whole_signs(const char *text, size_t most)
+{
+    size_t n = strlen(text);
+    if (n <= most) return (int)n;
+    n = most;
+    while (n > 0 && ((unsigned char)text[n] & 0xC0) == 0x80) n--;
+    return (int)n;
+}
+
+/* One line is called after what it shows, those of groups after them. */
+static void name_lines(drawing *g)
+{
+    const hgi_windows *w = g->s.windows->series;
+    snprintf(g->names[0], sizeof g->names[0], "score");
+    snprintf(g->names[THRESHOLD], sizeof g->names[0], "threshold %.3g", g->threshold);
+    for (int64_t k = 0; g->belongs != NULL && k < g->lines - 1; k++) {
+        const char *name = hgi_texts_find(&w->groups, k);
+        if (name == NULL || name[0] == '\0') name = "(none)";
+        snprintf(g->names[line_of(k)], sizeof g->names[0], "%.*s",
+                 whole_signs(name, sizeof g->names[0] - 1), name);
+    }
+}
+
 static hg_status draw(drawing *g, const char *path, const hg_plot_options *o)
 {
-    snprintf(g->names[0], sizeof g->names[0], "score");
-    snprintf(g->names[1], sizeof g->names[1], "threshold %.3g", g->threshold);
-    const hgi_series lines[LINES] = {{g->names[0], g->y[0]}, {g->names[1], g->y[1]}};
+    hgi_series lines[LINES];
+    name_lines(g);
+    for (int i = 0; i < g->lines; i++) lines[i] = (hgi_series){g->names[i], g->y[i]};
     char title[96];
     snprintf(title, sizeof title, "%lld %s above the threshold", (long long)g->spans,
              g->spans == 1 ? "span" : "spans");
@@ -153,7 +235,7 @@ static hg_status draw(drawing *g, const char *path, const hg_plot_options *o)
                              .x = g->x,
                              .n = g->n,
                              .series = lines,
-                             .series_count = LINES,
+                             .series_count = g->lines,
                              .spans = g->span,
                              .span_count = g->spans,
                              .aspect = 0.45,
@@ -170,7 +252,7 @@ hg_status hg_plot_series(hg_ctx *ctx, const hg_model *m, const char *in,
     hg_status status;
     hg_plot_options o;
     hg_decision decision = {.size = sizeof decision};
-    drawing g = {.ctx = ctx, .m = m};
+    drawing g = {.ctx = ctx, .m = m, .unit = 1, .lines = 2};
     HGI_TRY(hgi_plot_options(ctx, options, &o));
     if (m == NULL || m->series == NULL)
         return hgi_fail(ctx, HG_EINVAL,
@@ -184,10 +266,7 @@ hg_status hg_plot_series(hg_ctx *ctx, const hg_model *m, const char *in,
     HGI_GOTO(hg_score_points(ctx, g.s.windows, g.score, g.s.rows->rows, g.point));
     g.threshold = decision.threshold;
     HGI_GOTO(lay_groups(&g));
-    if (goes_back(&g)) {
-        hgi_free(&ctx->mem, g.s.time);
-        g.s.time = NULL;
-    }
+    find_times(&g);
     name_time(&g);
     add_points(&g);
     HGI_GOTO(draw(&g, path, &o));

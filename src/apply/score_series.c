@@ -114,8 +114,8 @@ static hg_status check_format(hg_ctx *ctx, const char *out, const char *format)
     if (hgi_series_is_csv(out, format)) return HG_OK;
     return hgi_fail(
         ctx, HG_EINVAL,
-        "%s: scores of a series are written as CSV, whose columns of place are "
-        "no floats",
+        "%s: scores of a series are written as CSV, whose columns of place are no "
+        "numbers: end the name in .csv, or write --to csv",
         out);
 }
 
