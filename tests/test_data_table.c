@@ -379,7 +379,7 @@ TEST(table_is_the_same_for_any_threads_in_memory_and_in_a_file)
             uint64_t hash;
             CHECK_OK(ctx, hg_dataset_open(ctx, path, &o, &d));
             CHECK_INT(d->rows, 60000);
-            CHECK_INT(d->schema->features, 1 + 257 + 3 + 1 + 1);
+            CHECK_INT(d->schema->features, 1 + 257 + 1 + 1 + 1);
             CHECK_OK(ctx, hgi_dataset_hash(ctx, d, &hash));
             if (want == 0) want = hash;
             CHECK(hash == want);

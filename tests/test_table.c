@@ -266,7 +266,8 @@ TEST(table_rows_become_features_and_come_back)
     hg_dataset *d = open_table(ctx, path, 0);
     hgi_scaler s;
     CHECK_OK(ctx, hgi_scaler_fit(ctx, NULL, d, &s));
-    CHECK_INT(s.features, 1 + 4 + 1 + 5 + 31 + 1);
+    /* Of the dates the week and the month; all times are 10:00. */
+    CHECK_INT(s.features, 1 + 4 + 1 + 4 + 31 + 1);
     hgi_real *t = malloc((size_t)s.features * sizeof *t),
              *x = malloc((size_t)s.features * sizeof *x);
     float raw[6], back[6];
@@ -279,8 +280,13 @@ TEST(table_rows_become_features_and_come_back)
         for (int64_t i = 0; i < s.features; i++) CHECK(!isnan(x[i]));
         hgi_collapse(&s, t, back);
         for (int i = 0; i < 6; i++)
-            if (!isnan(raw[i]))
+            if (!isnan(raw[i]) && i != 3)
                 CHECK(fabsf(back[i] - raw[i]) <= 1e-4f * fabsf(raw[i]) + 1e-4f);
+        /* Cycles do not say the year, but the date that they give has their weekday. */
+        double days = d->schema->column[3].origin / HGI_DAY;
+        if (!isnan(raw[3]))
+            CHECK(!(fabs(fmod(floor(days + (double)back[3]), 7) -
+                         fmod(floor(days + (double)raw[3]), 7)) > 0));
         if (isnan(raw[0])) continue;
         mean += (double)t[0];
         square += (double)t[0] * (double)t[0];
@@ -292,6 +298,88 @@ TEST(table_rows_become_features_and_come_back)
     free(t), free(x);
     hgi_scaler_free(&ctx->mem, &s);
     hg_dataset_free(&d);
+}
+
+/* So many rows, some hours apart, from a day of January 2024 on. */
+static hg_dataset *dated(hg_ctx *ctx, const hg_schema *like, int rows, int hours,
+                         int from)
+{
+    char path[TEST_PATH], *text = malloc(64 * (size_t)rows + 64), *p = text;
+    p += sprintf(p, "when,x,y\n");
+    for (int i = 0; i < rows; i++) {
+        double at = 1704067200 + 3600.0 * ((double)i * hours + 24.0 * from);
+        char date[HGI_DATE_MAX];
+        int n = hgi_date_print(date, at, true), u = (int)(i * 7919L % 997);
+        p += sprintf(p, "%.*s,%d,%d\n", n, date, u, 3 * u + (int)(i * 31L % 17));
+    }
+    test_write(path, "dated.csv", text, (size_t)(p - text));
+    free(text);
+    hg_dataset *d;
+    hg_data_options o = {.size = sizeof o, .schema = like};
+    CHECK_OK(ctx, hg_dataset_open(ctx, path, &o, &d));
+    return d;
+}
+
+static unsigned cycles_of(hg_ctx *ctx, int rows, int hours)
+{
+    hg_dataset *d = dated(ctx, NULL, rows, hours, 0);
+    hgi_scaler s;
+    CHECK_OK(ctx, hgi_scaler_fit(ctx, NULL, d, &s));
+    unsigned cycles = s.schema->column[0].cycles;
+    hgi_scaler_free(&ctx->mem, &s);
+    hg_dataset_free(&d);
+    return cycles;
+}
+
+TEST(table_dates_are_cycles_that_training_has_been_through_twice)
+{
+    hg_ctx *ctx = test_ctx();
+    const unsigned week = 1U << HGI_CYCLE_WEEK, day = 1U << HGI_CYCLE_DAY,
+                   month = 1U << HGI_CYCLE_MONTH, year = 1U << HGI_CYCLE_YEAR;
+    CHECK_INT(cycles_of(ctx, 30, 1), 0);                           /* a day and more */
+    CHECK_INT(cycles_of(ctx, 9, 24), 0);                           /* at one time */
+    CHECK_INT(cycles_of(ctx, 120, 1), day);                        /* five days */
+    CHECK_INT(cycles_of(ctx, 720, 1), day | week);                 /* a month */
+    CHECK_INT(cycles_of(ctx, 1680, 1), day | week | month);        /* ten weeks */
+    CHECK_INT(cycles_of(ctx, 400, 24), week | month);              /* over a year */
+    CHECK_INT(cycles_of(ctx, 3000, 7), day | week | month | year); /* over two */
+}
+
+TEST(table_dates_beyond_all_calendars_have_a_place_in_each_cycle)
+{
+    static const double far[] = {1e38, -1e38, HUGE_VAL, -HUGE_VAL, (double)NAN};
+    for (int k = 0; k < 5; k++)
+        for (int i = HGI_CYCLE_WEEK; i < HGI_CYCLES; i++)
+            CHECK(isfinite(hgi_cycle_turns((hgi_cycle)i, far[k])));
+}
+
+TEST(table_rows_of_later_are_not_strange_for_being_new)
+{
+    hg_ctx *ctx = test_ctx();
+    for (int few = 0; few < 2; few++) {
+        const int rows = few ? 40 : 1680; /* of which few have no cycle at all */
+        hg_dataset *d = dated(ctx, NULL, rows, 1, 0);
+        hg_model *m = train(ctx, d, (const char *const[]){"epochs", "3", NULL});
+        /* The same rows, but decades later, at whole weeks. */
+        hg_dataset *later =
+            dated(ctx, hg_model_schema(m), rows, 1, few ? 5000 : 7 * 2922);
+        float raw[3];
+        hgi_real *t = malloc((size_t)m->scaler.features * sizeof *t);
+        double far = 0;
+        for (int64_t i = 0; i < rows; i++) {
+            CHECK_OK(ctx, hg_dataset_read(ctx, later, i, 1, raw));
+            hgi_expand(&m->scaler, raw, t);
+            CHECK(isnan(t[0]) == (few == 1));
+            for (int64_t k = 0; k < m->scaler.features; k++)
+                if (!isnan(t[k])) far = fmax(far, fabs((double)t[k]));
+        }
+        CHECK(far < 3); /* no feature leaves the range that training had */
+        CHECK(fabs(loss_of(ctx, m, later) - loss_of(ctx, m, d)) < 0.25);
+        free(t);
+        hg_dataset_free(&later);
+        hg_model_free(&m);
+        hg_dataset_free(&d);
+    }
 }
 
 TEST(table_columns_that_never_change_or_are_all_gaps_in_training_do_no_harm)

@@ -54,6 +54,25 @@ TEST(table_of_a_model_file_is_checked)
     refuse(ctx, "{\"left_out\":[1],\"columns\":[" NUMBER "]}", 1, "'table': left_out");
 }
 
+#define DATE(more)                                                                       \
+    "{\"columns\":[{\"name\":\"d\",\"kind\":\"date\",\"origin\":0,\"last\":1,\"order\":" \
+    "1,"                                                                                 \
+    "\"timed\":true," more "\"missing\":0,\"weight\":1}]}"
+
+TEST(table_dates_of_a_model_file_without_cycles_are_read_as_they_were)
+{
+    hg_ctx *ctx = test_ctx();
+    hg_schema *s;
+    json_t *o = json_loads(DATE(""), 0, NULL);
+    CHECK_OK(ctx, hgi_schema_from_json(ctx, "m", o, 5, &s)); /* itself, week and day */
+    CHECK_INT(s->column[0].cycles, 7);
+    hgi_schema_free(&s);
+    json_decref(o);
+    refuse(ctx, DATE("\"cycles\":7,"), 1, "'table': cycles");
+    refuse(ctx, DATE("\"cycles\":[\"moon\"],"), 1, "'table': cycles");
+    refuse(ctx, DATE("\"cycles\":[\"week\"],"), 3, "not as many features");
+}
+
 TEST(table_of_a_model_file_comes_back_and_survives_a_lack_of_memory)
 {
     hg_ctx *ctx = test_ctx();

@@ -31,7 +31,11 @@ static double gap_of(const hgi_explainer *e, int64_t column)
 {
     const double x = (double)e->x[column], y = (double)e->y[column];
     if (e->taken[column] || isnan(x)) return 0; /* nothing was found there */
-    if (isnan(y)) return HUGE_VAL;              /* too far for the net to say */
+    if (e->schema != NULL && e->schema->column[column].kind == HGI_DATE) {
+        /* The net says places in cycles alone, which is no distance; or nothing. */
+        return e->schema->column[column].cycles == 0 ? 0 : 1;
+    }
+    if (isnan(y)) return HUGE_VAL; /* too far for the net to say */
     if (!hgi_explain_is_number(e, column)) return fabs(x - y) > 0 ? 1 : 0.5;
     return fabs(x - y) * e->m->scaler.scale[hgi_explain_place(e, column)];
 }

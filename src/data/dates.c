@@ -46,6 +46,19 @@ static bool is_date(int64_t y, int64_t m, int64_t d)
     return m != 2 || d < 29 || leap;
 }
 
+double hgi_date_months(double day, bool years)
+{
+    int64_t y, m, d, days = (int64_t)day;
+    date_of(days, &y, &m, &d);
+    if (years) {
+        int64_t from = days_of(y, 1, 1), to = days_of(y + 1, 1, 1);
+        return (double)(y - 1970) + (double)(days - from) / (double)(to - from);
+    }
+    int64_t from = days - d + 1,
+            to = m < 12 ? days_of(y, m + 1, 1) : days_of(y + 1, 1, 1);
+    return (double)(12 * (y - 1970) + m - 1) + (double)(d - 1) / (double)(to - from);
+}
+
 /* ---- parts --------------------------------------------------------------------------- */
 
 static bool take(date_text *t, char ch)

@@ -6,7 +6,6 @@
 #include <math.h>
 #include <string.h>
 
-#define WEEK 7.0
 #define TURN 6.283185307179586476925287 /* 2 pi */
 
 static void set_all(hgi_real *t, int64_t n, hgi_real v)
@@ -22,16 +21,21 @@ static void set_circle(hgi_real *t, double turns)
     t[1] = (hgi_real)cos(angle);
 }
 
-/* Time goes on after training: what is later than all rows seen counts as the last of them,
- * so that no row is strange for being new.                                             */
+/* Of a date without any cycle the net has nothing, as of a gap.  In a file of before there
+ * were cycles what is later than all rows seen counts as the last of them.             */
 static void expand_date(const hgi_scaler *s, const hgi_schema_column *c, double v,
                         hgi_real *t)
 {
     double held = v > c->last ? c->last : v;
     double days = c->origin / HGI_DAY + v;
-    t[0] = ((hgi_real)held - s->shift_r[c->first]) * s->scale_r[c->first];
-    set_circle(t + 1, floor(days) / WEEK);
-    if (c->timed) set_circle(t + 3, days);
+    if (c->cycles == 0) *t = (hgi_real)NAN;
+    if (c->cycles & (1U << HGI_CYCLE_DATE))
+        *t++ = ((hgi_real)held - s->shift_r[c->first]) * s->scale_r[c->first];
+    for (int i = HGI_CYCLE_WEEK; i < HGI_CYCLES; i++) {
+        if (!(c->cycles >> i & 1U)) continue;
+        set_circle(t, hgi_cycle_turns((hgi_cycle)i, days));
+        t += 2;
+    }
 }
 
 void hgi_expand(const hgi_scaler *s, const float *raw, hgi_real *target)
@@ -98,6 +102,24 @@ static float likeliest(const hgi_schema_column *c, const hgi_real *y)
     return (float)best;
 }
 
+/* Cycles say no date: the one that is near the middle of training, or without any that. */
+static float collapse_date(const hgi_scaler *s, const hgi_schema_column *c,
+                           const hgi_real *y)
+{
+    const double origin = c->origin / HGI_DAY;
+    double turns[HGI_CYCLES] = {0};
+    if (c->cycles == 0) return (float)s->shift[c->first];
+    if (c->cycles & (1U << HGI_CYCLE_DATE))
+        return (float)((double)*y * s->inverse[c->first] + s->shift[c->first]);
+    for (int i = HGI_CYCLE_WEEK; i < HGI_CYCLES; i++) {
+        if (!(c->cycles >> i & 1U)) continue;
+        turns[i] = atan2((double)y[0], (double)y[1]) / TURN;
+        y += 2;
+    }
+    double near = origin + s->shift[c->first];
+    return (float)(hgi_cycles_date(c->cycles, turns, near) - origin);
+}
+
 void hgi_collapse(const hgi_scaler *s, const hgi_real *y, float *raw)
 {
     const hg_schema *schema = s->schema;
@@ -105,8 +127,8 @@ void hgi_collapse(const hgi_scaler *s, const hgi_real *y, float *raw)
         const hgi_schema_column *c = &schema->column[i];
         const int64_t at = c->first;
         switch (c->kind) {
+        case HGI_DATE: raw[i] = collapse_date(s, c, y + at); break;
         case HGI_NUMERIC:
-        case HGI_DATE:
             raw[i] = (float)((double)y[at] * s->inverse[at] + s->shift[at]);
             break;
         case HGI_BOOLEAN: raw[i] = y[at] >= (hgi_real)0.5 ? 1 : 0; break;

@@ -164,7 +164,11 @@ static int64_t features_of(const hgi_schema_column *c)
 {
     switch (c->kind) {
     case HGI_CATEGORY: return c->words + 1;
-    case HGI_DATE: return c->timed ? 5 : 3;
+    case HGI_DATE: {
+        int64_t n = c->cycles & (1U << HGI_CYCLE_DATE);
+        for (int i = HGI_CYCLE_WEEK; i < HGI_CYCLES; i++) n += 2 * (c->cycles >> i & 1U);
+        return n > 0 ? n : 1;
+    }
     case HGI_NUMERIC:
     case HGI_BOOLEAN: break;
     }
@@ -205,6 +209,7 @@ hg_status hgi_schema_copy_column(hg_ctx *ctx, const hgi_schema_column *from, hg_
     c->kind = from->kind;
     c->form = from->form;
     c->timed = from->timed;
+    c->cycles = from->cycles;
     c->origin = from->origin;
     c->missing = from->missing;
     c->last = from->last;

@@ -6,7 +6,7 @@
  *     12.5                 12.5                       1  scaled
  *     yes / no             1 / 0                      1  probability of yes
  *     red                  number of the word         words + 1: one-hot, then "other"
- *     2024-03-01T10:00     days since the origin      1 scaled, week (2), day (2)
+ *     2024-03-01T10:00     days since the origin      2 for each of its cycles, cycles.c
  *     nothing              NaN                        a gap: see below
  *
  * A dataset holds raw values, so that a table takes one float a cell wherever it lies.
@@ -32,18 +32,33 @@ typedef enum hgi_date_form {
     HGI_DATE_EITHER /* of the last two */
 } hgi_date_form;
 
+/* What a net knows of a date, in the order of its features.  The date itself is one feature
+ * of files of before there were cycles; a cycle is two, the sine and cosine in it. */
+typedef enum hgi_cycle {
+    HGI_CYCLE_DATE,
+    HGI_CYCLE_WEEK,
+    HGI_CYCLE_DAY,
+    HGI_CYCLE_MONTH,
+    HGI_CYCLE_YEAR
+} hgi_cycle;
+enum { HGI_CYCLES = HGI_CYCLE_YEAR + 1, HGI_CYCLE_PLACES = 24 };
+extern const char *const hgi_cycle_words[]; /* NULL-ended, in that order */
+
 typedef struct hgi_schema_column {
     char *name; /* never NULL; "" in a file without a header */
     hgi_kind kind;
     char **word; /* [words]: of a category by frequency; of a boolean: for 0, for 1 */
     int64_t words;
-    hgi_date_form form;   /* of a date, as it was read */
-    bool timed;           /* a date has times of day */
+    hgi_date_form form; /* of a date, as it was read */
+    bool timed;         /* a date has times of day */
+    /* Of a date: 1 << each hgi_cycle that is used, known once rows were looked at.  With
+     * none its one feature is ever a gap: the net has nothing of it.                   */
+    unsigned cycles;
     double origin;        /* of a date: seconds since 1970 of the raw value 0 */
     int64_t first, count; /* features */
     /* Known once rows have been looked at, see hgi_schema_fit(). */
     double missing; /* share of the rows without a value */
-    double last;    /* of a date: the latest raw value; later ones count as this one */
+    double last;    /* of a date: the latest raw value; HGI_CYCLE_DATE ends there */
     double weight;  /* of its loss: 1 / the loss of the best constant */
     uint32_t *slot; /* [slots]: number of a word + 1, by hash; 0: none */
     int64_t slots;
@@ -117,5 +132,29 @@ bool hgi_date_parse(const char *s, size_t n, hgi_date_form as, double *seconds,
 enum { HGI_DATE_MAX = 40 };
 int hgi_date_print(char out[HGI_DATE_MAX], double seconds, bool timed);
 #define HGI_DAY 86400.0
+/* Months since 1970 at the start of a day, or years, with the part that has passed.    */
+double hgi_date_months(double day, bool years);
+
+/* ---- cycles of dates ----------------------------------------------------------------- */
+
+/* Where a turn of a cycle is so many days after 1970: whole turns and their part.      */
+double hgi_cycle_turns(hgi_cycle cycle, double days);
+
+/* What the rows have of each cycle; all 0 at first. */
+typedef struct hgi_cycle_place {
+    int64_t rows;
+    double turn; /* of the first of them */
+    bool again;  /* another turn has rows here, too */
+} hgi_cycle_place;
+typedef struct hgi_cycles_seen {
+    hgi_cycle_place place[HGI_CYCLES][HGI_CYCLE_PLACES];
+    int64_t rows;
+    double first, low, high, sum, squares;
+} hgi_cycles_seen;
+void hgi_cycles_see(hgi_cycles_seen *seen, double days);
+/* The cycles that those rows tell enough of. */
+unsigned hgi_cycles_use(const hgi_cycles_seen *seen);
+/* The date near another one, in days since 1970, that is at these places of its cycles. */
+double hgi_cycles_date(unsigned use, const double turns[HGI_CYCLES], double near);
 
 #endif

@@ -19,8 +19,9 @@
 typedef struct facts {
     int64_t count;
     double min, max, mean, squares;
-    double circle[4], circle_squares[4];
-    int64_t *uses; /* [words + 1] */
+    double circle[2 * HGI_CYCLES], circle_squares[2 * HGI_CYCLES];
+    int64_t *uses;         /* [words + 1] */
+    hgi_cycles_seen *seen; /* of a date */
 } table_facts;
 
 typedef struct fit {
@@ -28,10 +29,11 @@ typedef struct fit {
     const hg_dataset *rows;
     hg_schema *schema;
     hgi_scaler *scaler;
-    table_facts *fact; /* [columns] */
-    int64_t *uses;     /* of all columns */
-    float *raw;        /* [columns] */
-    hgi_real *target;  /* [features] */
+    table_facts *fact;     /* [columns] */
+    int64_t *uses;         /* of all columns */
+    hgi_cycles_seen *seen; /* of the dates */
+    float *raw;            /* [columns] */
+    hgi_real *target;      /* [features] */
 } table_job;
 
 static bool counts_words(const hgi_schema_column *c)
@@ -54,6 +56,7 @@ static void count_row(table_job *j)
         if (f->count == 1 || v < f->min) f->min = v;
         if (f->count == 1 || v > f->max) f->max = v;
         f->mean += v;
+        if (f->seen != NULL) hgi_cycles_see(f->seen, c->origin / HGI_DAY + v);
     }
 }
 
@@ -67,10 +70,10 @@ static void square_row(table_job *j)
         if (isnan(j->raw[i]) || counts_words(c)) continue;
         double e = (double)j->raw[i] - f->mean;
         f->squares += e * e;
-        for (int64_t k = 1; k < c->count; k++) {
+        for (int64_t k = 0; c->cycles != 0 && k < c->count; k++) {
             double v = (double)j->target[c->first + k];
-            f->circle[k - 1] += v;
-            f->circle_squares[k - 1] += v * v;
+            f->circle[k] += v;
+            f->circle_squares[k] += v * v;
         }
     }
 }
@@ -128,8 +131,8 @@ static double constant_loss(const table_job *j, int64_t i)
     if (f->count == 0) return 1;
     if (counts_words(c)) return fmax(entropy(f, c->words + 1), FLOOR);
     double scale = j->scaler->scale[c->first], n = (double)f->count;
-    double loss = f->squares / n * scale * scale;
-    for (int64_t k = 0; k < c->count - 1; k++)
+    double loss = c->kind == HGI_DATE ? 0 : f->squares / n * scale * scale;
+    for (int64_t k = 0; c->cycles != 0 && k < c->count; k++)
         loss += f->circle_squares[k] / n - f->circle[k] / n * (f->circle[k] / n);
     return loss > 1e-6 ? loss : 1;
 }
@@ -146,23 +149,55 @@ static hg_status refuse_wide(const table_job *j, int64_t i)
 static hg_status allocate(table_job *j)
 {
     const hgi_mem *mem = &j->ctx->mem;
-    size_t columns = (size_t)j->schema->columns, words = 0;
-    for (size_t i = 0; i < columns; i++) words += (size_t)j->schema->column[i].words + 1;
+    size_t columns = (size_t)j->schema->columns, words = 0, dates = 0;
+    for (size_t i = 0; i < columns; i++) {
+        words += (size_t)j->schema->column[i].words + 1;
+        dates += j->schema->column[i].kind == HGI_DATE;
+    }
     j->fact = hgi_calloc(mem, columns, sizeof *j->fact);
     j->uses = hgi_calloc(mem, words, sizeof *j->uses);
     j->raw = hgi_alloc(mem, columns * sizeof *j->raw);
-    j->target = hgi_alloc(mem, (size_t)j->schema->features * sizeof *j->target);
-    if (j->fact == NULL || j->uses == NULL || j->raw == NULL || j->target == NULL)
+    j->seen = hgi_calloc(mem, dates + 1, sizeof *j->seen);
+    if (j->fact == NULL || j->uses == NULL || j->raw == NULL || j->seen == NULL)
         return hgi_fail_mem(j->ctx, columns * sizeof *j->fact, "fitting a table");
     int64_t *uses = j->uses;
+    hgi_cycles_seen *seen = j->seen;
     for (size_t i = 0; i < columns; i++) {
         j->fact[i].uses = uses;
+        if (j->schema->column[i].kind == HGI_DATE) j->fact[i].seen = seen++;
         uses += j->schema->column[i].words + 1;
     }
     return HG_OK;
 }
 
-static hg_status learn(table_job *j)
+/* What a net can know of the dates, now that they have been seen. */
+static hg_status choose_cycles(table_job *j)
+{
+    int64_t used = 0;
+    for (int64_t i = 0; i < j->schema->columns; i++) {
+        hgi_schema_column *c = &j->schema->column[i];
+        if (c->kind == HGI_DATE) c->cycles = hgi_cycles_use(j->fact[i].seen);
+        used += c->kind != HGI_DATE || c->cycles != 0;
+        if (c->kind != HGI_DATE || c->cycles != 0) continue;
+        char name[40];
+        hgi_shown(c->name, strlen(c->name), name, sizeof name);
+        hgi_log(
+            j->ctx, HG_LOG_WARNING,
+            "%s: the date '%s' is left out of the net: its rows are no two weeks, and "
+            "no two days with times; --time makes a series of rows in order",
+            j->rows->name, name);
+    }
+    if (used == 0)
+        return hgi_fail(
+            j->ctx, HG_EINVAL,
+            "%s: nothing is left to train on: no column but dates, which have "
+            "no two weeks, and no two days with times",
+            j->rows->name);
+    return hgi_schema_settle(j->ctx, j->schema);
+}
+
+/* Counts, ranges and means; then how many features there are is known. */
+static hg_status look(table_job *j)
 {
     int64_t rows = j->rows->rows;
     HGI_TRY(each_row(j, count_row));
@@ -174,6 +209,14 @@ static hg_status learn(table_job *j)
         if (f->count > 0) f->mean /= (double)f->count;
         HGI_TRY(refuse_wide(j, i));
     }
+    return choose_cycles(j);
+}
+
+static hg_status learn(table_job *j)
+{
+    size_t bytes = (size_t)j->schema->features * sizeof *j->target;
+    j->target = hgi_alloc(&j->ctx->mem, bytes);
+    if (j->target == NULL) return hgi_fail_mem(j->ctx, bytes, "fitting a table");
     HGI_TRY(each_row(j, square_row));
     for (int64_t i = 0; i < j->schema->columns; i++) {
         hgi_schema_column *c = &j->schema->column[i];
@@ -199,13 +242,15 @@ hg_status hgi_table_fit(hg_ctx *ctx, const char *word, const hg_dataset *rows,
             ctx, HG_EINVAL,
             "scale unit is for images: set scale to standard, minmax or none");
     HGI_TRY(hgi_schema_copy(ctx, rows->schema, &j.schema));
+    HGI_GOTO(allocate(&j));
+    HGI_GOTO(look(&j));
     HGI_GOTO(hgi_scaler_blank(ctx, kind, j.schema->features, out));
     out->schema = j.schema;
-    HGI_GOTO(allocate(&j));
     HGI_GOTO(learn(&j));
 done:
     hgi_free(&ctx->mem, j.fact);
     hgi_free(&ctx->mem, j.uses);
+    hgi_free(&ctx->mem, j.seen);
     hgi_free(&ctx->mem, j.raw);
     hgi_free(&ctx->mem, j.target);
     if (status != HG_OK && out->schema == NULL) hgi_schema_free(&j.schema);

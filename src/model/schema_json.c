@@ -5,7 +5,11 @@
  *        {"name": "city", "kind": "category", "words": ["Rome", "Oslo"],
  *         "missing": 0.01, "weight": 1.4},
  *        {"name": "day", "kind": "date", "origin": 1709251200, "timed": false,
- *         "order": 2, "last": 365, "missing": 0, "weight": 1}, ...]}                   */
+ *         "order": 2, "last": 365, "cycles": ["week", "month"], "missing": 0,
+ *         "weight": 1}, ...]}
+ *
+ * A file of before there were cycles has none: its dates are a number, the week, the day
+ * where they have times.                                                               */
 #include "model/schema_json.h"
 
 #include <float.h>
@@ -47,6 +51,18 @@ static json_t *texts_json(const hgi_mem *mem, char *const *texts, int64_t n)
     return a;
 }
 
+static json_t *cycles_json(const hgi_schema_column *c)
+{
+    json_t *a = json_array();
+    for (int i = 0; a != NULL && i < HGI_CYCLES; i++)
+        if ((c->cycles >> i & 1U) &&
+            json_array_append_new(a, json_string(hgi_cycle_words[i])) != 0) {
+            json_decref(a);
+            return NULL;
+        }
+    return a;
+}
+
 static json_t *column_json(const hgi_mem *mem, const hgi_schema_column *c)
 {
     json_t *o = json_object();
@@ -60,6 +76,7 @@ static json_t *column_json(const hgi_mem *mem, const hgi_schema_column *c)
         bad |= json_object_set_new(o, "timed", json_boolean(c->timed));
         bad |= json_object_set_new(o, "order", json_integer(c->form));
         bad |= json_object_set_new(o, "last", json_real(c->last));
+        bad |= json_object_set_new(o, "cycles", cycles_json(c));
     }
     bad |= json_object_set_new(o, "missing", json_real(c->missing));
     bad |= json_object_set_new(o, "weight", json_real(c->weight));
@@ -122,6 +139,28 @@ static hg_status get_words(const schema_reading *r, const json_t *o, hgi_schema_
     return HG_OK;
 }
 
+static hg_status get_cycles(const schema_reading *r, const json_t *o,
+                            hgi_schema_column *c)
+{
+    const json_t *a = json_object_get(o, "cycles");
+    c->cycles = 0;
+    if (a == NULL) {
+        c->cycles = 1U << HGI_CYCLE_DATE | 1U << HGI_CYCLE_WEEK;
+        if (c->timed) c->cycles |= 1U << HGI_CYCLE_DAY;
+        return HG_OK;
+    }
+    if (!json_is_array(a)) return bad_table(r, "cycles");
+    for (size_t i = 0; i < json_array_size(a); i++) {
+        const char *word = json_string_value(json_array_get(a, i));
+        int k = 0;
+        while (word != NULL && k < HGI_CYCLES && strcmp(hgi_cycle_words[k], word) != 0)
+            k++;
+        if (word == NULL || k == HGI_CYCLES) return bad_table(r, "cycles");
+        c->cycles |= 1U << k;
+    }
+    return HG_OK;
+}
+
 static hg_status get_date(const schema_reading *r, const json_t *o, hgi_schema_column *c)
 {
     double form;
@@ -131,7 +170,7 @@ static hg_status get_date(const schema_reading *r, const json_t *o, hgi_schema_c
     if (!json_is_boolean(json_object_get(o, "timed"))) return bad_table(r, "timed");
     c->form = (hgi_date_form)(int)form;
     c->timed = json_is_true(json_object_get(o, "timed"));
-    return HG_OK;
+    return get_cycles(r, o, c);
 }
 
 static hg_status get_column(const schema_reading *r, const json_t *o, int64_t i)

@@ -376,15 +376,18 @@ static hg_status check(hg_ctx *ctx, const hg_config *cfg, const hg_dataset *data
 {
     if (cfg == NULL || data == NULL)
         return hgi_fail(ctx, HG_EINVAL, "a configuration and data are needed");
-    int64_t k = hgi_config_int(cfg, "code");
     if (!hgi_config_given(cfg, "code"))
         return hgi_fail(ctx, HG_EINVAL, "a PCA needs a code size: set code");
-    int64_t features = data->schema != NULL ? data->schema->features : data->features;
-    if (k > features)
-        return hgi_fail(ctx, HG_ERANGE,
-                        "code: %lld components, but %s has %lld values a row",
-                        (long long)k, data->name, (long long)features);
     return HG_OK;
+}
+
+static hg_status check_code(hg_ctx *ctx, const hg_config *cfg, const hg_dataset *data,
+                            int64_t features)
+{
+    int64_t k = hgi_config_int(cfg, "code");
+    if (k <= features) return HG_OK;
+    return hgi_fail(ctx, HG_ERANGE, "code: %lld components, but %s has %lld values a row",
+                    (long long)k, data->name, (long long)features);
 }
 
 /* The linear model and zeros for weights.  Takes the scaler. */
@@ -442,7 +445,7 @@ static hg_status fit_model(hg_ctx *ctx, const hg_dataset *data, double *share,
     hg_status status = HG_OK;
     pca j = {.ctx = ctx, .data = data, .n = data->rows, .d = data->features};
     HGI_GOTO(hgi_ctx_team(ctx, &j.team));
-    if (data->schema != NULL) j.d = data->schema->features;
+    if (data->schema != NULL) j.d = m->scaler.features;
     j.k = m->net.code_size;
     j.scaler = &m->scaler;
     HGI_GOTO(fit(&j));
@@ -462,6 +465,7 @@ hg_status hg_pca(hg_ctx *ctx, const hg_config *cfg, const hg_dataset *data, doub
     memset(&scaler, 0, sizeof scaler);
     HGI_TRY(check(ctx, cfg, data));
     hg_status status = hgi_scaler_fit(ctx, hgi_config_text(cfg, "scale"), data, &scaler);
+    if (status == HG_OK) status = check_code(ctx, cfg, data, scaler.features);
     if (status != HG_OK) hgi_scaler_free(&ctx->mem, &scaler);
     HGI_TRY(status);
     hgi_shape input = {.rank = data->rank};

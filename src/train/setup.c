@@ -285,6 +285,8 @@ hg_status hgi_setup(hg_ctx *ctx, const hg_config *cfg, const hg_dataset *train,
     HGI_GOTO(split(t));
     HGI_GOTO(input_shape(t, &shape));
     HGI_GOTO(fit_scaler(t, &scaler));
+    /* How many values the net has of a date is known only now. */
+    if (scaler.schema != NULL) shape.dim[0] = scaler.features;
     say_scale(t, &scaler);
     HGI_GOTO(choose_loss(t, &scaler, &shape, &spec));
     say_step(t);
