@@ -27,6 +27,7 @@ static hg_schema *schema(hg_ctx *ctx)
         c->kind = kinds[i];
         c->weight = 0.5 + i;
         c->timed = true;
+        c->cycles = 1U << HGI_CYCLE_DATE | 1U << HGI_CYCLE_WEEK | 1U << HGI_CYCLE_DAY;
         if (c->kind != HGI_CATEGORY && c->kind != HGI_BOOLEAN) continue;
         int n = c->kind == HGI_CATEGORY ? 3 : 2;
         CHECK_OK(ctx, hgi_schema_make_words(ctx, c, n));
