@@ -9,7 +9,7 @@
 const cli_option cli_explain_options[] = {
     {"explain", 'x', "N", NULL,
      "the columns behind the N highest scores, of the rows that a rule calls when one is "
-     "given; no rows are written without -o",
+     "given, named by --id; no rows are written without -o",
      "explain", NULL, false},
     {"explain-columns", 0, "N", "5", "at most so many columns of a row", "explain", NULL,
      false},
@@ -43,6 +43,10 @@ int cli_check_explain(const cli *c, bool scores_to_stdout)
     if (!scores_to_stdout && strcmp(c->args[1], "-") == 0)
         return cli_usage_error("%s: --explain reads the rows a second time: give it a "
                                "file, or leave out -o",
+                               verb);
+    if (cli_has(c, "id") && strcmp(c->args[1], "-") == 0)
+        return cli_usage_error("%s: --id with --explain reads the rows a second time: "
+                               "give it a file",
                                verb);
     return CLI_OK;
 }
@@ -151,9 +155,17 @@ int cli_explain(cli *c, const hg_model *model, const hg_rule *rule, int64_t *row
     int64_t n = 1, *row = NULL;
     double *score = NULL, *by = NULL;
     const char *path = cli_get(c, "explain-output");
+    hg_data_options input;
+    hg_series_info series = {.size = sizeof(series)};
+    if (cli_has(c, "points") && !hg_model_series(model, &series))
+        return cli_usage_error("%s: --points are those of a series, but the model is of "
+                               "rows: train it with a window",
+                               c->verb->name);
     int code = cli_get_int(c, "explain", 1, 1000000, &n);
     if (code == CLI_OK) code = cli_get_int(c, "explain-columns", 1, 1000, &o.columns);
     if (code == CLI_OK && path != NULL) code = cli_check_output(c, path);
+    if (code == CLI_OK) code = cli_read_data_options(c, &input);
+    o.input = &input;
     if (code == CLI_OK) code = cli_open_labelled(c, c->args[1], "labels", &data);
     if (code == CLI_OK) {
         const int64_t all = hg_dataset_rows(data);

@@ -1324,11 +1324,12 @@ HG_API hg_status hg_plot_detection(hg_ctx *ctx, const hg_detection *detection,
 typedef struct hg_explanation hg_explanation;
 typedef struct hg_explain_options {
     size_t size;
-    int64_t columns; /* at most so many of a row; 0: 5 */
+    int64_t columns;              /* at most so many of a row; 0: 5 */
+    const hg_data_options *input; /* of a CSV file whose `id` is to name rows; or NULL */
 } hg_explain_options;
 /* row [n]: numbers of rows of data, from 0.
  * Memory   *out keeps what it says, not data.
- * Errors   HG_ERANGE row; as hg_score_dataset.
+ * Errors   HG_ERANGE row; HG_EINVAL id of windows, or with skip_bad; as hg_score_dataset.
  * Threads  one per ctx; same bits for any number of threads. */
 HG_API hg_status hg_explain(hg_ctx *ctx, const hg_model *model, const hg_dataset *data,
                             const int64_t *row, int64_t n,
@@ -1344,7 +1345,7 @@ typedef struct hg_explained_row {
     int64_t causes;
     /* Of a window of a series: its rows, from 0, else -1; as in hg_window_place. */
     int64_t first, last;
-    const char *from, *to, *group;
+    const char *from, *to, *group, *id; /* id: as options' input names it, or NULL */
 } hg_explained_row;
 typedef struct hg_cause {
     size_t size;
@@ -1361,8 +1362,7 @@ typedef struct hg_cause {
     int64_t first, last, peak;
     const char *from, *to, *at;
 } hg_cause;
-/* 0 after the last, and when out->size is not set.  Texts live as long as the
- * explanation. */
+/* 0 after the last, and when out->size is not set.  Texts are the explanation's. */
 HG_API int hg_explanation_row(const hg_explanation *explanation, int64_t index,
                               hg_explained_row *out);
 HG_API int hg_explanation_cause(const hg_explanation *explanation, int64_t index,

@@ -100,6 +100,39 @@ static hg_status read_times(hg_ctx *ctx, const hg_dataset *data, hg_explanation 
     return status;
 }
 
+/* ---- names of rows ------------------------------------------------------------------- */
+
+static hg_status check_id(hg_ctx *ctx, const hg_dataset *data, const hg_data_options *in)
+{
+    if (in == NULL || in->id == NULL) return HG_OK;
+    if (data->series != NULL)
+        return hgi_fail(ctx, HG_EINVAL,
+                        "%s: id would name rows, but windows are explained", data->name);
+    if (in->skip_bad)
+        return hgi_fail(ctx, HG_EINVAL,
+                        "%s: id and skip-bad exclude each other: rows that were left out "
+                        "would shift the others' names",
+                        data->name);
+    return HG_OK;
+}
+
+/* Their texts in the file, in one more pass over it. */
+static hg_status read_ids(hg_ctx *ctx, const hg_dataset *data, const hg_data_options *in,
+                          hg_explanation *e)
+{
+    if (in == NULL || in->id == NULL) return HG_OK;
+    if (e->n == 0) return HG_OK;
+    const size_t bytes = (size_t)e->n * sizeof(int64_t);
+    int64_t *row = hgi_alloc(&ctx->mem, bytes);
+    if (row == NULL) return hgi_fail_mem(ctx, bytes, "names of rows");
+    for (int64_t i = 0; i < e->n; i++) row[i] = e->row[i].in_file;
+    qsort(row, (size_t)e->n, sizeof *row, ascending);
+    hg_status status =
+        hgi_cells_pick(ctx, data->name, in, "id", in->id, row, e->n, &e->ids);
+    hgi_free(&ctx->mem, row);
+    return status;
+}
+
 /* ---- public -------------------------------------------------------------------------- */
 
 static hg_status make(hg_ctx *ctx, const hg_dataset *data, const hgi_explainer *x,
@@ -141,6 +174,7 @@ static hg_status check(hg_ctx *ctx, const hg_model *m, const hg_dataset *data,
         if (row[i] < 0 || row[i] >= data->rows)
             return hgi_fail(ctx, HG_ERANGE, "%s: no row %lld, there are %lld", data->name,
                             (long long)row[i] + 1, (long long)data->rows);
+    if (o != NULL) HGI_TRY(check_id(ctx, data, o->input));
     if (data->features != hgi_model_raw(m))
         return hgi_feed_wrong(ctx, m, data, hgi_model_raw(m));
     return hg_detector_get_info(ctx, m, &info);
@@ -180,8 +214,10 @@ hg_status hg_explain(hg_ctx *ctx, const hg_model *m, const hg_dataset *data,
         snprintf((*out)->beside, sizeof(*out)->beside, "%s", pca.text);
     for (int64_t i = 0; i < n; i++) {
         (*out)->row[i].row = row[i];
-        HGI_GOTO(explain_one(ctx, x, data, *out, i));
+        (*out)->row[i].in_file = data->order != NULL ? data->order[row[i]] : row[i];
     }
+    if (o != NULL) HGI_GOTO(read_ids(ctx, data, o->input, *out));
+    for (int64_t i = 0; i < n; i++) HGI_GOTO(explain_one(ctx, x, data, *out, i));
     if ((*out)->series) status = read_times(ctx, data, *out);
 done:
     hgi_explainer_free(&x);
@@ -199,6 +235,7 @@ void hg_explanation_free(hg_explanation **explanation)
     hgi_free(&mem, e->name);
     hgi_free(&mem, e->curve);
     hgi_texts_free(&mem, &e->times);
+    hgi_texts_free(&mem, &e->ids);
     hgi_free(&mem, e);
     *explanation = NULL;
 }
@@ -220,7 +257,8 @@ int hg_explanation_row(const hg_explanation *e, int64_t index, hg_explained_row 
                               .last = r->last,
                               .from = hgi_texts_find(&e->times, r->first),
                               .to = hgi_texts_find(&e->times, r->last),
-                              .group = r->group[0] != '\0' ? r->group : NULL};
+                              .group = r->group[0] != '\0' ? r->group : NULL,
+                              .id = hgi_texts_find(&e->ids, r->in_file)};
     return 1;
 }
 

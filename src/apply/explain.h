@@ -24,6 +24,7 @@ typedef struct hgi_cause {
 
 typedef struct hgi_explained {
     int64_t row, causes;
+    int64_t in_file; /* the row's number in the file that names it */
     double score, p_value, left;
     int64_t first, last; /* of a window: rows of the series; else -1 */
     char group[HGI_CAUSE_NAME];
@@ -43,14 +44,22 @@ struct hg_explanation {
     bool series; /* windows of a file's rows, not rows that are series themselves */
     float *curve;
     hgi_texts times;
+    hgi_texts ids; /* of rows by in_file, or none */
 };
 
-/* One value that is to be tried. */
+/* A column whose value may be wrong. */
 typedef struct hgi_candidate {
     int64_t column;
-    double gap;     /* how far the value is from its reconstruction, scaled */
-    float value[4]; /* what is tried in its place */
+    double gap;   /* how far the value is from its reconstruction, scaled */
+    double least; /* the lowest score of a row with another value here, and that value */
+    float best;
 } hgi_candidate;
+
+/* One row that is to be tried: the candidate, and its value there. */
+typedef struct hgi_trial {
+    int64_t candidate;
+    float value;
+} hgi_trial;
 
 /* All memory of a search, through a session of its own. */
 typedef struct hgi_explainer {
@@ -68,6 +77,8 @@ typedef struct hgi_explainer {
     bool *taken;              /* [d] */
     hgi_candidate *candidate; /* [most] */
     int64_t most, n;
+    hgi_trial *trial; /* [room] */
+    int64_t trials;
 } hgi_explainer;
 
 /* own: of the session that explains, whose class is the rows'; or NULL. */

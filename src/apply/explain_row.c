@@ -13,15 +13,25 @@
  * The net's reconstruction t1 of a row with a wrong value t0 there lies between that value
  * and the one sought; again from the row with t1 gives t2, and where the net is near linear
  *     t = t0 + (t1 - t0) / (1 - (t2 - t1) / (t1 - t0))                (Aitken 1926)
- * is the end of the series.  t1, t2, t and the column's mean are tried, the lowest score
- * wins.  All of this needs scores and reconstructions alone, so any kind of score, net and
- * table will do. */
+ * is the end of the series.  A value far outside bends the net, though, and all three are
+ * wrong, so values all over the column's normal range are tried as well, and then more of
+ * them around the best, of those columns that got lowest.  The lowest score wins.
+ *
+ * A cause takes at most TRIED scores for each of the columns, REFINED * FINE more and
+ * another FINE for the one that is taken.  All of this needs scores and reconstructions
+ * alone, so any kind of score, net and table will do. */
 #include "apply/explain.h"
 
 #include <math.h>
 #include <string.h>
 
-enum { TRIES = 3 };
+/* Values over a column's range; around the best; columns that get those. */
+enum { GRID = 16, FINE = 8, REFINED = 8 };
+/* Of a column at the most: the grid, two reconstructions, their limit and the mean; or so
+ * many words. */
+enum { TRIED = GRID + 4 };
+/* A standardised column's range: what a normal row of 370 is beyond, where it is normal. */
+#define RANGE 3.0
 /* Nearer to 1 the end of the series is beyond what two terms can tell. */
 #define RATIO_MOST 0.99
 
@@ -51,87 +61,139 @@ static void choose(hgi_explainer *e)
         int64_t at = e->n < e->most ? e->n++ : e->n - 1;
         for (; at > 0 && e->candidate[at - 1].gap < gap; at--)
             e->candidate[at] = e->candidate[at - 1];
-        e->candidate[at] = (hgi_candidate){.column = c, .gap = gap};
+        e->candidate[at] = (hgi_candidate){.column = c, .gap = gap, .least = HUGE_VAL};
     }
 }
 
 /* ---- trying -------------------------------------------------------------------------- */
 
-/* The row with one value changed for each of the candidates. */
-static void put_rows(hgi_explainer *e, int which, float *to)
+/* The scores of the rows that were gathered. */
+static hg_status try_gathered(hgi_explainer *e)
 {
-    for (int64_t i = 0; i < e->n; i++, to += e->d) {
-        const hgi_candidate *c = &e->candidate[i];
+    const int64_t n = e->trials;
+    e->trials = 0;
+    for (int64_t i = 0; i < n; i++) {
+        float *to = e->rows + i * e->d;
         memcpy(to, e->x, (size_t)e->d * sizeof *to);
-        to[c->column] = c->value[which];
+        to[e->candidate[e->trial[i].candidate].column] = e->trial[i].value;
     }
+    if (n > 0) HGI_TRY(hg_session_score(e->session, e->rows, n, e->score));
+    for (int64_t i = 0; i < n; i++) {
+        hgi_candidate *c = &e->candidate[e->trial[i].candidate];
+        if (!(e->score[i] < c->least)) continue;
+        c->least = e->score[i];
+        c->best = e->trial[i].value;
+    }
+    return HG_OK;
 }
 
-/* What is not a number is what was tried before. */
-static float or_else(double v, float before)
+/* What is beyond floats is not tried. */
+static hg_status try_value(hgi_explainer *e, int64_t candidate, double value)
 {
-    return isfinite((float)v) ? (float)v : before;
+    if (!isfinite((float)value)) return HG_OK;
+    e->trial[e->trials++] = (hgi_trial){candidate, (float)value};
+    return e->trials == e->room ? try_gathered(e) : HG_OK;
 }
 
 /* Of words the one that the net expects and the most frequent others are tried: a net that
  * takes a wrong word as it is has been seen, and so has one that other columns misled. */
-static void propose_words(const hgi_explainer *e, hgi_candidate *c)
+static hg_status try_words(hgi_explainer *e, int64_t i)
 {
-    const int64_t words = e->schema->column[c->column].words;
-    const float x = e->x[c->column], y = e->y[c->column];
-    int at = 0;
-    if (fabsf(x - y) > 0) c->value[at++] = y;
-    for (int64_t k = 0; k < words && at <= TRIES; k++)
-        if (fabsf((float)k - x) > 0 && fabsf((float)k - y) > 0) c->value[at++] = (float)k;
-    /* Where there is no other word, the row stays as it is, and is no better. */
-    for (; at <= TRIES; at++) c->value[at] = at > 0 ? c->value[at - 1] : x;
+    const int64_t column = e->candidate[i].column;
+    const int64_t words = hgi_min(e->schema->column[column].words, TRIED - 1);
+    const float x = e->x[column], y = e->y[column];
+    if (fabsf(x - y) > 0) HGI_TRY(try_value(e, i, (double)y));
+    for (int64_t k = 0; k < words; k++)
+        if (fabsf((float)k - x) > 0 && fabsf((float)k - y) > 0)
+            HGI_TRY(try_value(e, i, (double)k));
+    return HG_OK;
 }
 
-static void propose(const hgi_explainer *e, hgi_candidate *c, float again)
+/* A column's normal range, as far as the scaler knows it. */
+static void range_of(const hgi_explainer *e, int64_t column, double *from, double *to)
 {
-    if (!hgi_explain_is_number(e, c->column)) return;
-    const double t0 = (double)e->x[c->column], t1 = (double)c->value[0];
-    const double t2 = (double)again, ratio = (t2 - t1) / (t1 - t0);
     const hgi_scaler *s = &e->m->scaler;
-    c->value[1] = or_else(t2, c->value[0]);
-    c->value[2] = c->value[3] = c->value[1];
-    if (ratio > 0 && ratio < RATIO_MOST)
-        c->value[2] = or_else(t0 + (t1 - t0) / (1 - ratio), c->value[1]);
-    if (s->kind == HGI_SCALE_STANDARD)
-        c->value[3] = or_else(s->shift[hgi_explain_place(e, c->column)], c->value[1]);
+    const int64_t at = hgi_explain_place(e, column);
+    const bool standard = s->kind == HGI_SCALE_STANDARD;
+    *from = s->shift[at] - (standard ? RANGE / s->scale[at] : 0);
+    *to = s->shift[at] + (standard ? RANGE : 1) / s->scale[at];
 }
 
-/* The best change: its candidate, value and score; false: none was found. */
-static hg_status try_all(hgi_explainer *e, int64_t *best, float *value, double *score)
+static hg_status try_numbers(hgi_explainer *e, int64_t i, float again)
+{
+    const int64_t column = e->candidate[i].column;
+    const double t0 = (double)e->x[column], t1 = (double)e->y[column];
+    const double t2 = (double)again, ratio = (t2 - t1) / (t1 - t0);
+    double from, to;
+    HGI_TRY(try_value(e, i, t1));
+    HGI_TRY(try_value(e, i, t2));
+    if (ratio > 0 && ratio < RATIO_MOST)
+        HGI_TRY(try_value(e, i, t0 + (t1 - t0) / (1 - ratio)));
+    range_of(e, column, &from, &to);
+    HGI_TRY(try_value(e, i, (from + to) / 2));
+    for (int k = 0; k < GRID; k++)
+        HGI_TRY(try_value(e, i, from + (to - from) * k / (GRID - 1)));
+    return HG_OK;
+}
+
+/* Values on both sides of the best one, nearer to it than `step` of the grid. */
+static hg_status try_around(hgi_explainer *e, int64_t i, double step)
+{
+    const hgi_candidate *c = &e->candidate[i];
+    const double best = (double)c->best;
+    double from, to;
+    if (!hgi_explain_is_number(e, c->column) || !(c->least < HUGE_VAL)) return HG_OK;
+    range_of(e, c->column, &from, &to);
+    const double each = (to - from) / (GRID - 1) * step / (FINE / 2 + 1);
+    for (int k = -FINE / 2; k <= FINE / 2; k++)
+        if (k != 0) HGI_TRY(try_value(e, i, best + k * each));
+    return HG_OK;
+}
+
+/* The candidate with the lowest score, or the next one behind candidate `after`, equal ones
+ * as they come; -1: there is none. */
+static int64_t lowest(const hgi_explainer *e, int64_t after)
+{
+    const double floor = after >= 0 ? e->candidate[after].least : -HUGE_VAL;
+    int64_t best = -1;
+    for (int64_t i = 0; i < e->n; i++) {
+        const double least = e->candidate[i].least;
+        if (least < floor || (!(least > floor) && i <= after)) continue;
+        if (best < 0 || least < e->candidate[best].least) best = i;
+    }
+    return best;
+}
+
+/* The best change: a candidate, with its value and score; -1: there is none. */
+static hg_status try_all(hgi_explainer *e, int64_t *best)
 {
     *best = -1;
-    *score = HUGE_VAL;
     HGI_TRY(hgi_explain_reconstruct(e, e->x, 1, e->y));
     choose(e);
     if (e->n == 0) return HG_OK;
     for (int64_t i = 0; i < e->n; i++) {
-        hgi_candidate *c = &e->candidate[i];
-        const int64_t at = hgi_explain_place(e, c->column);
-        c->value[0] = or_else((double)e->y[c->column], (float)e->m->scaler.shift[at]);
-        if (!hgi_explain_is_number(e, c->column)) propose_words(e, c);
+        const int64_t c = e->candidate[i].column;
+        float *row = e->rows + i * e->d;
+        if (!isfinite(e->y[c]))
+            e->y[c] = (float)e->m->scaler.shift[hgi_explain_place(e, c)];
+        memcpy(row, e->x, (size_t)e->d * sizeof *row);
+        row[c] = e->y[c];
     }
-    put_rows(e, 0, e->rows);
     HGI_TRY(hgi_explain_reconstruct(e, e->rows, e->n, e->made));
-    for (int64_t i = 0; i < e->n; i++)
-        propose(e, &e->candidate[i], e->made[i * e->d + e->candidate[i].column]);
-    for (int which = 0; which <= TRIES; which += TRIES) {
-        const int tries = which == 0 ? 1 : TRIES;
-        for (int k = 0; k < tries; k++)
-            put_rows(e, which == 0 ? 0 : k + 1, e->rows + k * e->n * e->d);
-        HGI_TRY(hg_session_score(e->session, e->rows, tries * e->n, e->score));
-        for (int64_t i = 0; i < tries * e->n; i++) {
-            if (!(e->score[i] < *score)) continue;
-            *score = e->score[i];
-            *best = i % e->n;
-            *value = e->candidate[*best].value[which == 0 ? 0 : i / e->n + 1];
-        }
+    for (int64_t i = 0; i < e->n; i++) {
+        const int64_t c = e->candidate[i].column;
+        HGI_TRY(hgi_explain_is_number(e, c) ? try_numbers(e, i, e->made[i * e->d + c])
+                                            : try_words(e, i));
     }
-    return HG_OK;
+    HGI_TRY(try_gathered(e));
+    int64_t refined[REFINED], n = 0;
+    for (int64_t i = lowest(e, -1); i >= 0 && n < REFINED; i = lowest(e, i))
+        refined[n++] = i;
+    for (int64_t i = 0; i < n; i++) HGI_TRY(try_around(e, refined[i], 1));
+    HGI_TRY(try_gathered(e));
+    *best = lowest(e, -1);
+    HGI_TRY(try_around(e, *best, 1.0 / (FINE / 2 + 1)));
+    return try_gathered(e);
 }
 
 /* ---- a row --------------------------------------------------------------------------- */
@@ -148,10 +210,11 @@ hg_status hgi_explain_row(hgi_explainer *e, hgi_explained *r, hgi_cause *cause,
     const double over = r->score - e->normal;
     while (r->causes < most && r->left > e->normal) {
         int64_t best;
-        float value = 0;
-        double score;
-        HGI_TRY(try_all(e, &best, &value, &score));
-        if (best < 0 || !(r->left - score >= HGI_CAUSE_LEAST * over)) break;
+        HGI_TRY(try_all(e, &best));
+        if (best < 0) break;
+        const double score = e->candidate[best].least;
+        const float value = e->candidate[best].best;
+        if (!(r->left - score >= HGI_CAUSE_LEAST * over)) break;
         hgi_cause *c = &cause[r->causes++];
         *c = (hgi_cause){.column = e->candidate[best].column, .expected = value};
         c->first = c->last = c->peak = -1;

@@ -124,12 +124,14 @@ static void add_places(const hg_explanation *e, hgi_text *t, int64_t first, int6
 
 static void plain(hgi_text *t, const char *s) { add_plain(t, s, 0); }
 
-/* "rows 501 to 548, 2024-03-01 to 2024-03-02, machine 7". */
+/* "row 12, P-0012", or "rows 501 to 548, 2024-03-01 to 2024-03-02, machine 7". */
 static void add_where(const hg_explanation *e, const hgi_explained *r, hgi_text *t,
                       void (*add)(hgi_text *t, const char *s))
 {
     if (!e->series) {
-        hgi_text_add(t, "row %lld", (long long)r->row + 1);
+        const char *id = hgi_texts_find(&e->ids, r->in_file);
+        hgi_text_add(t, id != NULL ? "row %lld, " : "row %lld", (long long)r->row + 1);
+        if (id != NULL) add(t, id);
         return;
     }
     hgi_text_add(t, "rows %lld to %lld", (long long)r->first + 1, (long long)r->last + 1);
@@ -262,8 +264,14 @@ static void write_json(const hg_explanation *e, hgi_text *t)
     hgi_text_add(t, ", \"rows\": [");
     for (int64_t i = 0; i < e->n; i++) {
         const hgi_explained *r = &e->row[i];
-        hgi_text_add(t, "%s\n{\"row\": %lld, \"score\": ", i > 0 ? "," : "",
-                     (long long)r->row + 1);
+        hgi_text_add(t, "%s\n{\"row\": %lld, ", i > 0 ? "," : "", (long long)r->row + 1);
+        const char *id = hgi_texts_find(&e->ids, r->in_file);
+        if (id != NULL) {
+            hgi_text_add(t, "\"id\": ");
+            add_json(t, id);
+            hgi_text_add(t, ", ");
+        }
+        hgi_text_add(t, "\"score\": ");
         add_number(t, r->score);
         hgi_text_add(t, ", \"p_value\": ");
         add_number(t, r->p_value);

@@ -6,7 +6,9 @@
 #include <string.h>
 
 /* Columns of a row that are tried; channels of a window, and cuts of a span. */
-enum { CANDIDATES = 128, TRIES = 3, TOGETHER = 32 };
+enum { CANDIDATES = 128, TOGETHER = 32 };
+/* Of a narrow row so many are tried at once all the same: a session's block. */
+enum { FULL = 64 };
 /* Floats of the rows that are tried at once. */
 #define VALUES_MOST ((int64_t)1 << 24)
 
@@ -32,8 +34,8 @@ static hg_status take_memory(hg_ctx *ctx, hgi_explainer *e)
 {
     const hgi_mem *mem = &ctx->mem;
     const int64_t d = e->d;
-    e->most = hgi_max(1, hgi_min(hgi_min(d, CANDIDATES), VALUES_MOST / (TRIES * d)));
-    e->room = TRIES * e->most;
+    e->most = hgi_max(1, hgi_min(hgi_min(d, CANDIDATES), VALUES_MOST / d));
+    e->room = hgi_max(e->most, hgi_min(FULL, VALUES_MOST / d));
     if (e->steps > 0) {
         e->most = hgi_max(1, hgi_min(TOGETHER, VALUES_MOST / d));
         e->room = e->most;
@@ -43,7 +45,9 @@ static hg_status take_memory(hg_ctx *ctx, hgi_explainer *e)
     e->score = hgi_calloc(mem, (size_t)(2 * e->room), sizeof *e->score);
     e->taken = hgi_calloc(mem, (size_t)d, sizeof *e->taken);
     e->candidate = hgi_calloc(mem, (size_t)e->most, sizeof *e->candidate);
-    if (e->x == NULL || e->score == NULL || e->taken == NULL || e->candidate == NULL)
+    e->trial = hgi_calloc(mem, (size_t)e->room, sizeof *e->trial);
+    if (e->x == NULL || e->score == NULL || e->taken == NULL || e->candidate == NULL ||
+        e->trial == NULL)
         return hgi_fail_mem(ctx, count * sizeof *e->x, "rows to try");
     e->y = e->x + d;
     e->rows = e->y + d;
@@ -57,7 +61,7 @@ hg_status hgi_explainer_new(hg_ctx *ctx, const hg_model *m, const hg_session_opt
 {
     hg_status status;
     hg_detector_info info = {.size = sizeof info};
-    hg_session_options o = {.size = sizeof o, .rows = 64};
+    hg_session_options o = {.size = sizeof o, .rows = FULL};
     if (own != NULL) {
         o.labelled = own->labelled;
         o.label = own->label;
@@ -87,6 +91,7 @@ void hgi_explainer_free(hgi_explainer **explainer)
     hgi_free(&mem, e->score);
     hgi_free(&mem, e->taken);
     hgi_free(&mem, e->candidate);
+    hgi_free(&mem, e->trial);
     hg_session_free(&e->session);
     hgi_free(&mem, e);
     *explainer = NULL;

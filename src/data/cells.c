@@ -119,6 +119,9 @@ hg_status hgi_cells_pick(hg_ctx *ctx, const char *path, const hg_data_options *o
         if (text == NULL) HGI_GOTO(hgi_cells_missing(&c, row[n - 1] + 1));
         if (c.rows - 1 != row[i]) continue;
         HGI_GOTO(hgi_texts_add(ctx, out, &room, &used, row[i], text, length));
+        /* Each of its quotes stands there twice. */
+        if (c.f.quoted)
+            *hgi_csv_unquote(&c.f, out->text + out->at[out->count - 1]) = '\0';
         while (i < n && row[i] == c.rows - 1) i++;
     }
 done:

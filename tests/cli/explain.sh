@@ -39,6 +39,23 @@ grep -c '<h2>' e.html
 grep -q 'price &#60;&#38;&#62;' e.html && ! grep -q 'src=\|href=\|<script' e.html
 hourglass score m.st - --explain 1 -q <new.csv | cmp - <(hourglass score m.st new.csv --explain 1 -q) && echo same
 hourglass score m.st new.csv --explain 2 --explain-output e.txt --json -q | grep -o '"rows": 24'
+# A column that is no value of the model's names the rows, as the file has it.
+awk -F, 'NR == 1 { print "id," $0; next } { print "\"<" NR - 1 "> \"\"a\"\"\"," $0 }' new.csv >named.csv
+hourglass score m.st named.csv --explain 4 --id id -q | grep -o '^row [^:]*' | sort
+hourglass score m.st named.csv --explain 1 --id id --explain-format json -q | grep -o '"id": .*, "score"'
+hourglass score m.st named.csv --explain 1 --id id --explain-format html -q | grep -o '<h2>.*</h2>'
+try hourglass score m.st - --explain 1 --id size
+try hourglass score m.st new.csv --explain 1 --id number
+# What a wrong price is expected to be is about three times the weight: the noise is a tenth of
+# the base, and so is the room that is left for the net.
+python3 -c 'import csv, json
+rows = list(csv.DictReader(open("new.csv")))
+base = {"small": 1, "medium": 5, "large": 20}
+for r in json.load(open("e.json"))["rows"]:
+    c, row = r["causes"][0], rows[r["row"] - 1]
+    if c["column"] == "size": print(c["expected"] == {"small": "large"}.get(c["found"], "small"))
+    else: print(abs(c["expected"] - 3 * float(row["weight"])) < 0.4 * base[row["size"]])'
+try hourglass score m.st new.csv --explain 1 --points
 try hourglass score m.st new.csv --explain 1 --json -q
 try hourglass score m.st new.csv --explain 1 --explain-format pdf
 try hourglass score m.st new.csv --explain-columns 2
