@@ -42,8 +42,8 @@ hourglass score m.st new.csv --explain 2 --explain-output e.txt --json -q | grep
 # A column that is no value of the model's names the rows, as the file has it.
 awk -F, 'NR == 1 { print "id," $0; next } { print "\"<" NR - 1 "> \"\"a\"\"\"," $0 }' new.csv >named.csv
 hourglass score m.st named.csv --explain 4 --id id -q | grep -o '^row [^:]*' | sort
-hourglass score m.st named.csv --explain 1 --id id --explain-format json -q | grep -o '"id": .*, "score"'
-hourglass score m.st named.csv --explain 1 --id id --explain-format html -q | grep -o '<h2>.*</h2>'
+hourglass score m.st named.csv --explain 1 --id id --explain-format json -q | grep -o '"id": .*, "score"' | tr -s 0-9 N
+hourglass score m.st named.csv --explain 1 --id id --explain-format html -q | grep -o '<h2>.*</h2>' | tr -s 0-9 N
 try hourglass score m.st - --explain 1 --id size
 try hourglass score m.st new.csv --explain 1 --id number
 # What a wrong price is expected to be is about three times the weight: the noise is a tenth of
