@@ -400,3 +400,42 @@ TEST(every_failing_allocation_is_reported_and_leaks_nothing)
     CHECK(n > 50); /* there were that many to fail */
     hg_dataset_free(&d);
 }
+
+/* ---- weights to start from ------------------------------------------------------------ */
+
+/* With a rate of 1e-12 they stay what they were: Adam moves a weight by less than twice the
+ * rate a step, and seven steps are far under 1e-9. */
+TEST(training_begins_with_another_models_weights)
+{
+    hg_ctx *ctx = context(2);
+    char path[TEST_PATH];
+    hg_dataset *d = view_of(ctx, values(), ROWS);
+    hg_config *first = config(ctx, NULL), *next;
+    hg_model *from, *to;
+    CHECK_OK(ctx, hg_train(ctx, first, d, NULL, NULL, &from));
+    test_path(path, "from.safetensors");
+    CHECK_OK(ctx, hg_model_save(ctx, from, path));
+    next = config(ctx, (const char *[]){"init-from", path, "lr", "1e-12", "epochs", "1",
+                                        "seed", "9", "corrupt", "mask:0.5", NULL});
+    CHECK_OK(ctx, hg_train(ctx, next, d, NULL, NULL, &to));
+    for (int64_t i = 0; i < from->net.params; i++)
+        CHECK_NEAR(to->theta[i], from->theta[i], 1e-9);
+    CHECK(strcmp(to->corrupt, "mask:0.5") == 0);
+    hg_model_free(&to);
+    CHECK_OK(ctx, hg_config_set(next, "hidden", "7"));
+    CHECK_FAILS(ctx, hg_train(ctx, next, d, NULL, NULL, &to), HG_EMISMATCH,
+                "init-from: layer 1 of ");
+    CHECK_OK(ctx, hg_config_set(next, "hidden", "7,6"));
+    CHECK_FAILS(ctx, hg_train(ctx, next, d, NULL, NULL, &to), HG_EMISMATCH,
+                "layers, this model has 7");
+    CHECK_OK(ctx, hg_config_set(next, "pretrain", "stacked"));
+    CHECK_FAILS(ctx, hg_train(ctx, next, d, NULL, NULL, &to), HG_EINVAL,
+                "set pretrain to none");
+    CHECK_OK(ctx, hg_config_set(next, "pretrain", "none"));
+    CHECK_OK(ctx, hg_config_set(next, "init-from", "none.safetensors"));
+    CHECK_FAILS(ctx, hg_train(ctx, next, d, NULL, NULL, &to), HG_EIO, "none.safetensors");
+    hg_model_free(&from);
+    hg_config_free(&first);
+    hg_config_free(&next);
+    hg_dataset_free(&d);
+}

@@ -186,6 +186,10 @@ static hg_status read_config(job *j, const hg_dataset *data)
         return hgi_fail(
             j->ctx, HG_EINVAL,
             "resume: one training can go on, an ensemble or trim has several");
+    if (hgi_config_given(j->cfg, "init-from") && j->nets > 1)
+        return hgi_fail(j->ctx, HG_EINVAL,
+                        "init-from: nets of an ensemble that begin alike are alike: set "
+                        "ensemble to 1");
     if (*word != '\0') HGI_TRY(hgi_score_find(j->ctx, word, &j->kind));
     return hgi_score_suits(j->ctx, j->kind, data);
 }

@@ -20,7 +20,8 @@ int64_t hgi_chunk_rows(const hgi_net *net)
 
 int64_t hgi_step_chunk(const hgi_net *net, int64_t batch, int workers)
 {
-    int64_t even = hgi_ceil_div(batch, 2 * (int64_t)workers), most = hgi_chunk_rows(net);
+    int64_t even = hgi_ceil_div(batch, 2 * (int64_t)workers);
+    int64_t most = hgi_max(1, hgi_chunk_rows(net) / hgi_net_samples(net));
     return hgi_min(most, hgi_max(hgi_ceil_div(most, 4), even));
 }
 
@@ -144,6 +145,7 @@ hg_status hg_model_memory(hg_ctx *ctx, const hg_model *m, int64_t rows, hg_memor
         hgi_workspace_options o = {.k = ctx->kernels,
                                    .rows = rows,
                                    .workers = 1,
+                                   .samples = training ? hgi_net_samples(&m->net) : 1,
                                    .training = training == 1,
                                    .clean = m->corrupt != NULL || m->net.schema != NULL};
         HGI_TRY(hgi_workspace_bytes(ctx, &m->net, &o, &bytes[training], &all));

@@ -121,6 +121,9 @@ const hgi_config_decl hgi_config_decls[] = {
      NULL, NULL},
     {"init", WORD(inits, "glorot"), MODEL,
      "initial weights: glorot, he, or auto (he before relu and its kin)", NULL, NULL},
+    {"init-from", TEXT(NULL, "MODEL"), MODEL,
+     "begin with this model's weights, of the same layers; all else is fitted anew", NULL,
+     NULL},
     {"loss", WORD(losses, "auto"), MODEL,
      "mse mae bce huber gaussian multinomial table; auto: bce in [0,1], else table or "
      "mse",

@@ -308,7 +308,7 @@ hg_status hgi_setup(hg_ctx *ctx, const hg_config *cfg, const hg_dataset *train,
     HGI_GOTO(hgi_model_read_as(ctx, t->m, t->train->decimal, t->train->renamed));
     hgi_model_set_pictures(t->m, t->train);
     HGI_GOTO(check_valid_range(t));
-    hgi_net_init(&t->m->net, t->m->trained.seed, t->m->theta, t->m->state);
+    HGI_GOTO(hgi_start_weights(t));
 done:
     hgi_spec_free(&spec);
     hgi_scaler_free(&ctx->mem, &scaler);

@@ -175,6 +175,7 @@ hg_status hgi_trainer_new(hgi_trainer *t)
     hgi_workspace_options options = {.k = t->k,
                                      .rows = t->batch,
                                      .workers = hgi_team_size(t->team),
+                                     .samples = hgi_net_samples(net),
                                      .training = true,
                                      .clean = t->corrupt != NULL || net->schema != NULL,
                                      .apart = t->apart};

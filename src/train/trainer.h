@@ -140,6 +140,8 @@ struct hgi_trainer {
 hg_status hgi_setup(hg_ctx *ctx, const hg_config *cfg, const hg_dataset *train,
                     const hg_dataset *valid, hgi_trainer *t);
 hg_status hgi_trainer_new(hgi_trainer *t);
+/* Random weights, or those of the model that init-from names. */
+hg_status hgi_start_weights(hgi_trainer *t);
 void hgi_trainer_free(hgi_trainer *t);
 
 /* Look whether rows are mostly zeros, and make room for lists of where they are not. */
