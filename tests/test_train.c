@@ -401,7 +401,7 @@ TEST(every_failing_allocation_is_reported_and_leaks_nothing)
     hg_dataset_free(&d);
 }
 
-/* ---- weights to start from ------------------------------------------------------------ */
+/* ---- weights to start from ---------------------------------------------------------- */
 
 /* With a rate of 1e-12 they stay what they were: Adam moves a weight by less than twice the
  * rate a step, and seven steps are far under 1e-9. */
