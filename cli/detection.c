@@ -66,6 +66,31 @@ int cli_check_label_words(const cli *c)
 
 /* ---- scores beside labels ----------------------------------------------------------- */
 
+/* Labels that stand in another order than the rows, where a column of both files tells. */
+static int join_labels(cli *c, const char *path, int64_t n, unsigned char *label)
+{
+    char column[128];
+    hg_data_options o;
+    int code = cli_read_data_options(c, &o);
+    if (code != CLI_OK) return code;
+    int64_t *place = cli_alloc((size_t)n, sizeof(*place));
+    unsigned char *were = cli_alloc((size_t)n, 1);
+    if (hg_rows_join(c->ctx, c->args[1], &o, path, n, place, column, sizeof(column)) !=
+        HG_OK)
+        code = cli_failed(c);
+    if (code == CLI_OK && column[0] != '\0') {
+        memcpy(were, label, (size_t)n);
+        for (int64_t i = 0; i < n; i++) label[i] = were[place[i]];
+        if (!cli_has(c, "quiet"))
+            cli_say("note: %s: labels joined to %s by column '%s', whose rows stand in "
+                    "another order there",
+                    path, c->args[1], column);
+    }
+    free(place);
+    free(were);
+    return code;
+}
+
 /* Labels may be words here, not numbers alone; of tiles there may be one for each of their
  * `units` pictures.  *out has room for as many as there are rows. */
 static int read_labels(cli *c, const hg_dataset *data, int64_t units, unsigned char **out,
@@ -97,6 +122,8 @@ static int read_labels(cli *c, const hg_dataset *data, int64_t units, unsigned c
                 cli_say("--normal-label WORDS or --anomaly-label WORDS says which labels "
                         "are which");
         }
+        if (code == CLI_OK && *n == rows && !windows && !cli_is_folder(path))
+            code = join_labels(c, path, *n, *out);
     }
     hg_dataset_free(&labels);
     return code;

@@ -316,6 +316,16 @@ HG_API hg_status hg_read_times(hg_ctx *ctx, const char *path,
 HG_API hg_status hg_read_groups(hg_ctx *ctx, const char *path,
                                 const hg_data_options *options, const char *column,
                                 int64_t rows, int64_t *group) HG_WARN_UNUSED;
+/* Rows of one CSV file, read by options, to those of another, as labels are: by a column of
+ * the same name in both, each of whose texts names one row, the same ones in both files,
+ * where they stand in another order.
+ * Shapes   place [rows], rows of either: the row of `other` for each of data; 0, 1, 2, ...
+ *          where there is no such column; column [n]: its name, or "".
+ * Errors   of reading; HG_EINVAL; HG_ENOMEM. */
+HG_API hg_status hg_rows_join(hg_ctx *ctx, const char *data,
+                              const hg_data_options *options, const char *other,
+                              int64_t rows, int64_t *place, char *column,
+                              size_t n) HG_WARN_UNUSED;
 
 typedef struct hg_data_info {
     size_t size;

@@ -27,7 +27,8 @@ hg_status hgi_cells_open(hg_ctx *ctx, const char *path, const hg_data_options *o
     HGI_TRY(hgi_csv_start(&c->r.c, &options));
     HGI_TRY(hgi_csv_read_names(&c->r, &options));
     HGI_TRY(hgi_csv_rename(&c->r.t, &options));
-    c->column = hgi_csv_find_column(&c->r.t, column);
+    c->column = column != NULL ? hgi_csv_find_column(&c->r.t, column) : -1;
+    if (column == NULL) return HG_OK;
     return c->column >= 0 ? HG_OK : hgi_csv_unknown_column(&c->r.t, what, column);
 }
 
