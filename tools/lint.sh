@@ -1,7 +1,7 @@
 #!/bin/sh
 # SPDX-License-Identifier: MIT
 # Limits that keep the house easy to read: files of 800 lines (the public header, which is
-# one file by design, 1500), functions of 80, lines of 92
+# one file by design, 1600), functions of 80, lines of 92
 # columns, a licence line, no tabs, no trailing space, nothing left to do.
 set -eu
 cd "$(dirname "$0")/.."
@@ -11,7 +11,7 @@ here=tools/lint.sh
 tools/sources.sh | xargs -r awk '
 function bad(line, why) { print FILENAME ":" line ": " why; broken++ }
 function end_of_file(  most) {
-    most = last == "include/hourglass.h" ? 1500 : 800
+    most = last == "include/hourglass.h" ? 1600 : 800
     if (lines > most) { FILENAME = last; bad(lines, lines " lines, at most " most) }
 }
 FNR == 1 {

@@ -15,8 +15,8 @@ typedef struct hgi_cells {
     hgi_csv_field f;
 } hgi_cells;
 
-/* what: the option that names the column; column NULL: of the names alone.  Errors: of reading; HG_EUNKNOWN; HG_EINVAL for
- * standard input, which cannot be read a second time. */
+/* what: the option that names the column; column NULL: of the names alone.  Errors: of
+ * reading; HG_EUNKNOWN; HG_EINVAL for standard input, which cannot be read twice. */
 hg_status hgi_cells_open(hg_ctx *ctx, const char *path, const hg_data_options *o,
                          const char *what, const char *column, hgi_cells *c);
 /* The next row's cell, without quotes around it, into *text [*n]; *text NULL: the end. */

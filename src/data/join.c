@@ -82,7 +82,8 @@ static void free_names(hg_ctx *ctx, row_names *n)
     *n = (row_names){0};
 }
 
-/* *order: 0 the column names no rows; 1 it does, as the rows stand; 2 in another order. */
+/* *order: 0 the column names no rows; 1 it does, as the rows stand; 2 in another order; 3 it
+ * names rows that the other file lacks. */
 static hg_status try_column(hg_ctx *ctx, const char *path[2], const hg_data_options *o[2],
                             const char *column, int64_t rows, int64_t *place, int *order)
 {
@@ -94,6 +95,7 @@ static hg_status try_column(hg_ctx *ctx, const char *path[2], const hg_data_opti
         HGI_GOTO(read_names(ctx, path[k], o[k], column, rows, &n[k], &usable));
         if (!usable) goto done;
     }
+    *order = 3;
     for (int64_t i = 0; i < rows; i++)
         if (strcmp(n[0].of[i].text, n[1].of[i].text) != 0) goto done;
     *order = 1;
@@ -141,6 +143,11 @@ hg_status hg_rows_join(hg_ctx *ctx, const char *data, const hg_data_options *opt
             snprintf(column, n, "%s", name);
             goto done;
         }
+        if (order == 3)
+            hgi_log(ctx, HG_LOG_WARNING,
+                    "%s: column '%.200s' names other rows than that of %s: taken in the "
+                    "order in which they stand",
+                    other, name, data);
     }
 done:
     for (int k = 0; k < 2; k++) hgi_cells_close(&c[k]);
