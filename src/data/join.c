@@ -82,8 +82,8 @@ static void free_names(hg_ctx *ctx, row_names *n)
     *n = (row_names){0};
 }
 
-/* *order: 0 the column names no rows; 1 it does, as the rows stand; 2 in another order; 3 it
- * names rows that the other file lacks. */
+/* *order: 0 the column names no rows; 1 it does, as the rows stand; 2 in another order; 3
+ * names of either file are not in the other. */
 static hg_status try_column(hg_ctx *ctx, const char *path[2], const hg_data_options *o[2],
                             const char *column, int64_t rows, int64_t *place, int *order)
 {
