@@ -74,7 +74,7 @@ TEST(a_model_keeps_the_names_of_its_classes_and_is_asked_by_them)
     static const char *const order[] = {"a", "b", "c"};
     double label;
     for (int i = 0; i < 3; i++) {
-        char number[8];
+        char number[16];
         CHECK_STR(hg_model_class_name(m, i), order[i]);
         CHECK(hg_model_class(m, i, &label) && label == i);
         snprintf(number, sizeof number, "%d", i);

@@ -51,6 +51,7 @@ for verb in "encode c.safetensors $test $with -o z.npy" \
     [ $status = 0 ] || cat err
     echo "=> $status"
 done
+need_pictures
 echo "== folders"
 mkdir pics
 for w in bag boot; do hourglass sample c.safetensors -n 6 --class $w -o pics/$w/ -q; done

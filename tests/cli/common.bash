@@ -36,6 +36,10 @@ need_cairo() {
     hourglass info | grep '^cairo' | grep -qv 'not built' || skip 'built without cairo'
     pictures_leak
 }
+need_pictures() {
+    hourglass info | grep -E '^lib(png|jpeg)' | grep -q 'not built' || return 0
+    skip 'built without PNG or JPEG'
+}
 need_yaml() {
     hourglass info | grep '^yaml' | grep -qv 'not built' || skip 'built without libyaml'
 }

@@ -1,7 +1,7 @@
 # SPDX-License-Identifier: MIT
 # Pictures in, pictures out: folders, classes, tiles; the model remembers how.
 . "$(dirname "$0")/common.bash"
-hourglass info | grep -E '^lib(png|jpeg)' | grep -q 'not built' && skip 'built without PNG or JPEG'
+need_pictures
 ln -s "$HG_SAMPLE/../tests/images" pictures
 hourglass data convert $test --limit 6 -q -o shoes/
 ls shoes | head -n 2
