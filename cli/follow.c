@@ -179,7 +179,6 @@ static int bad_line(stream *s, const char *place, const char *reason)
     s->bad++;
     if (hg_lines_get_info(s->lines, &info) == HG_OK && info.header && !info.open)
         return CLI_FAILED;
-    info.group = NULL; /* it may be what could not be read */
     if (s->bad > s->most_bad) {
         cli_say("%s: %lld bad line%s, at most %lld were to be left out", s->name,
                 (long long)s->bad, cli_s(s->bad), (long long)s->most_bad);
@@ -227,7 +226,6 @@ static int take_line(stream *s, const char *text, size_t n)
     if (status != HG_OK) return bad_line(s, "", hg_lines_message(s->lines));
     if (blank) {
         s->blank++;
-        info.group = NULL; /* of the line before */
         return put_row(s, &info, (double)NAN, 0, 0);
     }
     s->rows++;

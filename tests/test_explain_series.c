@@ -219,7 +219,7 @@ TEST(lines_of_groups_in_turn_have_windows_of_their_own)
         if (i > 0) CHECK_INT(test_alloc_count(), before);
     }
     CHECK_INT(info_of(l).gaps, 0);
-    /* A gap breaks its own group alone; a bad line may be anybody's. */
+    /* A gap breaks its own group alone. */
     CHECK_INT(step(l, "A", 60.0 * 3 * WINDOW + 500, 1, x), -1);
     CHECK_STR(info_of(l).note,
               "pipe:146: time goes on by 560, over 3 median steps of 60: "
@@ -237,6 +237,70 @@ TEST(lines_of_groups_in_turn_have_windows_of_their_own)
     CHECK_STR(hg_lines_message(l), "pipe:175: time is 'noon', expected a number");
     CHECK_INT(info_of(l).bad, 2);
     hg_lines_free(&l);
+    hg_model_free(&m);
+}
+
+/* A step of each of three machines; `want`: 1 for the first, second, third that has a whole
+ * window. */
+static void check_round(hg_lines *l, int *now, const char *want)
+{
+    static const char *const name[] = {"A", "B", "C"};
+    float x[WINDOW * CH];
+    ++*now;
+    for (int g = 0; g < 3; g++) {
+        test_where("round %d, machine %s", *now, name[g]);
+        CHECK_INT(step(l, name[g], 60.0 * *now, *now, x), want[g] == '1' ? 1 : -1);
+    }
+    test_where(NULL);
+}
+
+static void fill_windows(hg_lines *l, int *now)
+{
+    for (int i = 1; i < WINDOW; i++) check_round(l, now, "000");
+    check_round(l, now, "111");
+}
+
+/* The line is bad, its answer says `group`; the machines whose windows stay whole. */
+static void check_lost(hg_ctx *ctx, const hg_model *m, const char *text,
+                       const char *group, const char *whole)
+{
+    hg_lines *l = lines_of(ctx, m);
+    float x[WINDOW * CH];
+    int now = 0;
+    fill_windows(l, &now);
+    test_where("%s", text);
+    CHECK(read_line(l, text, x) < 0);
+    const char *found = info_of(l).group;
+    CHECK_STR(found != NULL ? found : "nobody", group);
+    check_round(l, &now, whole);
+    CHECK_INT(read_line(l, "", x), 0);
+    CHECK(info_of(l).group == NULL);
+    for (int i = 2; i < WINDOW; i++) check_round(l, &now, whole);
+    check_round(l, &now, "111");
+    hg_lines_free(&l);
+}
+
+TEST(a_bad_line_breaks_the_windows_of_its_own_group_alone)
+{
+    hg_ctx *ctx = test_ctx();
+    hg_model *m = train(ctx);
+    check_lost(ctx, m, "3000,B,1,,3", "B", "101");
+    check_lost(ctx, m, "3000,B,1,2,x", "B", "101");
+    check_lost(ctx, m, "3000,B,1,2,1e40", "B", "101");
+    check_lost(ctx, m, "noon,\"C\",1,2,3", "C", "110");
+    /* One that has not been seen yet has no windows. */
+    check_lost(ctx, m, "3000,D,1,,3", "D", "111");
+    check_lost(ctx, m, "t,g,a,b,c", "g", "111"); /* the sender has begun anew */
+    /* Too few fields, or too many: a known name is believed. */
+    check_lost(ctx, m, "3000,A,1,2", "A", "011");
+    check_lost(ctx, m, "3000,A,1,5,2,3", "A", "011");
+    check_lost(ctx, m, "3000,A,1,2,\"3", "A", "011");
+    check_lost(ctx, m, "3000,A,1,2,33000,C,1,2,3", "A", "010");
+    /* It may be anybody's. */
+    check_lost(ctx, m, "3000,1,2,3", "nobody", "000");
+    check_lost(ctx, m, "\"3000,A,1,2,3", "nobody", "000");
+    check_lost(ctx, m, "3000", "nobody", "000");
+    check_lost(ctx, m, "restarted", "nobody", "000");
     hg_model_free(&m);
 }
 

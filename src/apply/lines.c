@@ -29,6 +29,7 @@ struct hg_lines {
     float *step;
     int64_t time, group, gaps;
     char note[160];
+    const char *group_name; /* of the last line, or NULL */
     hgi_csv_rows r;
     char *text; /* [room + 1]: the line and a line end                                  */
     size_t room;
@@ -161,17 +162,25 @@ static hg_status open_columns(hg_lines *l, const hgi_csv_record *rec)
 
 /* ---- lines --------------------------------------------------------------------------- */
 
+/* False: the line ends in front of it, or cannot be taken apart. */
+static bool field_of(const hg_lines *l, const hgi_csv_record *rec, int64_t column,
+                     hgi_csv_field *f)
+{
+    const char *p = rec->from;
+    for (int64_t i = 0; i <= column; i++) {
+        p = hgi_csv_split(l->r.c.delimiter, p, rec->to, f);
+        if (p == NULL || (p == rec->to && i < column)) return false;
+        p++;
+    }
+    return column >= 0;
+}
+
 /* The text that names the line's row. */
 static void name_row(hg_lines *l, const hgi_csv_record *rec)
 {
     hgi_csv_field f;
-    const char *p = rec->from;
-    for (int64_t i = 0; i <= l->r.t.id; i++) {
-        p = hgi_csv_split(l->r.c.delimiter, p, rec->to, &f);
-        if (p == NULL || (p == rec->to && i < l->r.t.id)) return;
-        p++;
-    }
-    l->row_name_bytes = (size_t)(hgi_csv_unquote(&f, l->row_name) - l->row_name);
+    if (field_of(l, rec, l->r.t.id, &f))
+        l->row_name_bytes = (size_t)(hgi_csv_unquote(&f, l->row_name) - l->row_name);
 }
 
 /* A copy that ends in a line end, which stops every scan of it.                        */
@@ -211,16 +220,13 @@ static bool blank(const hgi_csv_record *rec)
 static hg_status take_step(hg_lines *l, const hgi_csv_record *rec, float *x, int *row)
 {
     hgi_arrival s = {.values = l->step, .point = l->r.c.decimal};
-    const int64_t last = hgi_max(l->time, l->group);
-    const char *p = rec->from;
+    hgi_csv_field f;
     char why[160];
     bool whole;
-    for (int64_t i = 0; i <= last; i++) {
-        hgi_csv_field f;
-        p = hgi_csv_split(l->r.c.delimiter, p, rec->to, &f) + 1; /* it was read before */
-        if (i == l->time) s.time = f.from, s.time_n = (size_t)(f.to - f.from);
-        if (i == l->group) s.group = f.from, s.group_n = (size_t)(f.to - f.from);
-    }
+    if (field_of(l, rec, l->time, &f))
+        s.time = f.from, s.time_n = (size_t)(f.to - f.from);
+    if (field_of(l, rec, l->group, &f))
+        s.group = f.from, s.group_n = (size_t)(f.to - f.from);
     hg_status status = hgi_steps_take(&l->own, l->steps, &s, x, &whole, why, sizeof why);
     if (status != HG_OK)
         return hgi_fail_before(&l->own, status, "%s:%lld: ", l->name,
@@ -230,30 +236,66 @@ static hg_status take_step(hg_lines *l, const hgi_csv_record *rec, float *x, int
         snprintf(l->note, sizeof l->note, "%.40s:%lld: %.100s", l->name,
                  (long long)l->lines, why);
     }
+    if (l->group >= 0) l->group_name = hgi_steps_group(l->steps);
     *row = whole ? 1 : -1;
     return HG_OK;
 }
 
-static hg_status read_line(hg_lines *l, const char *text, size_t n, float *x, int *row)
+/* Two lines that lost the end between them have a step of either: every group that a field
+ * names loses one. */
+static void lose_others(hg_lines *l, const hgi_csv_record *rec)
 {
-    hgi_csv_record rec;
-    HGI_TRY(take_text(l, text, n, &rec));
-    if (blank(&rec)) return HG_OK;
+    hgi_csv_field f;
+    const char *p = rec->from;
+    while ((p = hgi_csv_split(l->r.c.delimiter, p, rec->to, &f)) != NULL) {
+        (void)hgi_steps_break(l->steps, f.from, (size_t)(f.to - f.from));
+        if (p++ == rec->to) return;
+    }
+}
+
+/* A step is lost.  Where the text says whose, the windows of that group alone begin anew:
+ * a machine whose sensor fails must not blind the others.  A line with all its fields is
+ * believed; one with more or fewer only where the name is known, because a field too few
+ * moves the others, and what then stands there may be anything. */
+static void lose_step(hg_lines *l, const hgi_csv_record *rec)
+{
+    hgi_csv_field f;
+    const bool there =
+        l->group >= 0 && rec->from != NULL && field_of(l, rec, l->group, &f);
+    const bool whole = there && count_fields(l, rec) == l->r.t.count;
+    const bool known =
+        there && hgi_steps_break(l->steps, f.from, (size_t)(f.to - f.from));
+    if (!known && !whole) {
+        (void)hgi_steps_break(l->steps, NULL, 0);
+        return;
+    }
+    if (!whole) lose_others(l, rec);
+    /* The line has been read, and is the lines' own. */
+    l->group_name = f.from;
+    l->text[f.to - l->text] = '\0';
+}
+
+/* *rec: the line's text, where it could be taken at all. */
+static hg_status read_line(hg_lines *l, const char *text, size_t n, float *x, int *row,
+                           hgi_csv_record *rec)
+{
+    HGI_TRY(take_text(l, text, n, rec));
+    if (blank(rec)) return HG_OK;
     l->r.c.buf = l->text;
-    l->r.c.len = (size_t)(rec.to - rec.from) + 1;
+    l->r.c.len = (size_t)(rec->to - rec->from) + 1;
     l->r.c.line = l->lines;
     if (l->r.c.delimiter == '\0') hgi_csv_take_signs(&l->r.c, &l->o, l->model->decimal);
     if (!l->open) {
-        hg_status status = open_columns(l, &rec);
+        hg_status status = open_columns(l, rec);
         l->refused = status != HG_OK && l->header;
         /* A line that is no row may be the noise of whoever starts to write.           */
         if (status != HG_OK && !l->header) l->r.c.delimiter = '\0';
         HGI_TRY(status);
         if (l->header) return HG_OK;
     }
-    if (l->r.t.id >= 0) name_row(l, &rec);
+    if (l->r.t.id >= 0) name_row(l, rec);
     int64_t before = l->r.rows;
-    hg_status status = hgi_csv_read_row(&l->r, &rec, l->steps != NULL ? l->step : x);
+    hg_status status = hgi_csv_read_row(&l->r, rec, l->steps != NULL ? l->step : x);
     l->r.rows = before;
     if (status == HG_OK)
         status = hgi_csv_judge(&l->r, l->lines);
@@ -261,7 +303,7 @@ static hg_status read_line(hg_lines *l, const char *text, size_t n, float *x, in
         hgi_csv_forget(&l->r.t);
     HGI_TRY(status);
     *row = 1;
-    if (l->steps != NULL) HGI_TRY(take_step(l, &rec, x, row));
+    if (l->steps != NULL) HGI_TRY(take_step(l, rec, x, row));
     l->r.rows++;
     return HG_OK;
 }
@@ -274,15 +316,17 @@ hg_status hg_lines_read(hg_lines *l, const char *text, size_t n, float *x, int *
         return hgi_fail(&l->own, HG_EINVAL, "hg_lines_read: a text and a row are needed");
     l->lines++;
     l->row_name_bytes = 0;
+    l->group_name = NULL;
     l->note[0] = '\0';
     if (l->refused)
         return hgi_fail(&l->own, HG_EMISMATCH, "%s:%lld: the header did not fit", l->name,
                         (long long)l->lines);
-    hg_status status = read_line(l, text, n, x, row);
+    hgi_csv_record rec = {0};
+    hg_status status = read_line(l, text, n, x, row, &rec);
     if (status == HG_OK) return HG_OK;
     *row = 0;
     l->bad++;
-    if (l->steps != NULL) hgi_steps_break(l->steps);
+    if (l->steps != NULL && l->open) lose_step(l, &rec);
     return status;
 }
 
@@ -392,7 +436,7 @@ hg_status hg_lines_get_info(const hg_lines *l, hg_lines_info *info)
         .id_bytes = (int64_t)l->row_name_bytes,
         .gaps = l->gaps,
         .note = l->note,
-        .group = l->steps != NULL && l->group >= 0 ? hgi_steps_group(l->steps) : NULL,
+        .group = l->group_name,
     };
     return HG_OK;
 }

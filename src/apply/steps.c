@@ -54,11 +54,6 @@ void hgi_steps_free(hgi_steps **steps)
     *steps = NULL;
 }
 
-void hgi_steps_break(hgi_steps *p)
-{
-    for (int64_t i = 0; i < p->tracks; i++) p->track[i].filled = 0;
-}
-
 const char *hgi_steps_group(const hgi_steps *p)
 {
     return p->last >= 0 && p->s->group != NULL ? p->track[p->last].name : NULL;
@@ -116,6 +111,18 @@ static hg_status find(hg_ctx *ctx, hgi_steps *p, const char *name, size_t n, tra
     p->last = p->slot[at] - 1;
     *out = &p->track[p->last];
     return HG_OK;
+}
+
+bool hgi_steps_break(hgi_steps *p, const char *name, size_t n)
+{
+    if (p->tracks == 0) return name == NULL;
+    if (name == NULL) {
+        for (int64_t i = 0; i < p->tracks; i++) p->track[i].filled = 0;
+        return true;
+    }
+    const int64_t number = p->slot[place_of(p, name, n)];
+    if (number > 0) p->track[number - 1].filled = 0;
+    return number > 0;
 }
 
 /* ---- time ---------------------------------------------------------------------------- */

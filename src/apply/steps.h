@@ -25,8 +25,9 @@ typedef struct hgi_arrival {
  * message is in ctx. */
 hg_status hgi_steps_take(hg_ctx *ctx, hgi_steps *steps, const hgi_arrival *step, float *x,
                          bool *whole, char *note, size_t note_n);
-/* Something is missing: no window reaches over this place, of any group. */
-void hgi_steps_break(hgi_steps *steps);
+/* A step of this group is lost: none of its windows reaches over the place.  False: no step
+ * of such a group has come yet.  name NULL: nobody knows whose it was, so of all groups. */
+bool hgi_steps_break(hgi_steps *steps, const char *name, size_t n);
 /* The last step's group, or NULL. */
 const char *hgi_steps_group(const hgi_steps *steps);
 

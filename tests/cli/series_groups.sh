@@ -51,6 +51,33 @@ hourglass score m.st - --follow -q < turn.csv > f.csv; head -1 f.csv; grep -c 'n
 hourglass score m.st - --follow -q --json < turn.csv | sed -n '2p'
 awk -F, 'NR != 300' turn.csv | hourglass score m.st - --follow 2>&1 >/dev/null
 awk -F, '!(NR > 300 && NR < 340)' turn.csv | hourglass score m.st - --follow 2>&1 >/dev/null
+# What one machine lacks blinds that one: the stream's numbers are the file's, all of them.
+python3 - <<'PY'
+import csv
+rows = list(csv.reader(open("train.csv")))
+n = 0
+with open("holes.csv", "w") as f:
+    out = csv.writer(f, lineterminator="\n")
+    out.writerow(rows[0])
+    for r in rows[1:1601]:
+        if r[1] == "B":
+            n += 1
+            if n in (30, 90, 91, 200): r[2 + n % 2] = ["", "NA"][n % 2]
+            if 260 <= n < 280: continue
+        out.writerow(r)
+PY
+hourglass score m.st holes.csv -q -o w.csv
+hourglass score m.st - --follow -q < holes.csv > f.csv 2> err.txt
+sed 's/:[0-9]*:/:N:/' err.txt | sort | uniq -c
+grep -c 'nan$' f.csv
+python3 -c '
+import csv
+at = [(r["machine"], r["when"]) for r in csv.DictReader(open("holes.csv"))]
+f = list(csv.DictReader(open("f.csv")))
+stream = dict(zip(at, (r["score"] for r in f)))
+file = {(r["machine"], r["end"]): r["score"] for r in csv.DictReader(open("w.csv"))}
+off = [k for k in file if stream[k] != file[k]]
+print(len(file), "windows,", len(off), "not so in the stream,", len(at) == len(f), [r["machine"] for r in f] == [a[0] for a in at])'
 # Codes and the series again.
 hourglass encode m.st turn.csv -q -o - | head -2 | sed 's/[-0-9.]*,[-0-9.]*,[-0-9.]*,[-0-9.]*$/z/'
 hourglass reconstruct m.st turn.csv -q -o r.csv; head -1 r.csv; cut -d, -f1-2 r.csv | sed 's/"C/C/' | sort -u | wc -l
