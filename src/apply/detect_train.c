@@ -22,6 +22,8 @@ typedef struct job {
     const hg_callbacks *callbacks;
     hg_dataset *train, *calibration;
     hg_dataset *kept; /* of train, with trim; or NULL */
+    /* Both sides of valid-split where several nets share it; or NULL. */
+    hg_dataset *learn_from, *validate_on;
     int64_t nets, rounds;
     double trim;
     char stage[64];
@@ -48,9 +50,28 @@ static int on_epoch(void *user, const hg_progress *p)
     return j->callbacks->on_epoch(j->callbacks->user, &q);
 }
 
-/* One net, with the index-th seed behind the configuration's. */
-static hg_status train_one(job *j, const hg_dataset *rows, int64_t index, hg_model **out)
+static const hg_dataset *rows_of(const job *j)
 {
+    return j->kept != NULL ? j->kept : j->train;
+}
+
+/* The nets of an ensemble have one scaler, and a table's columns become the same features
+ * in each: so they learn from the same rows, and those to validate on, which a training
+ * would choose by its own seed, are chosen once, by the first. */
+static hg_status share_validation(job *j)
+{
+    const double share = hgi_config_real(j->cfg, "valid-split");
+    if (j->nets == 1 || j->valid != NULL || !(share > 0)) return HG_OK;
+    return hg_dataset_split(j->ctx, rows_of(j), share,
+                            (uint64_t)hgi_config_int(j->cfg, "seed"), &j->learn_from,
+                            &j->validate_on);
+}
+
+/* One net, with the index-th seed behind the configuration's. */
+static hg_status train_one(job *j, int64_t index, hg_model **out)
+{
+    const hg_dataset *rows = j->learn_from != NULL ? j->learn_from : rows_of(j);
+    const hg_dataset *valid = j->validate_on != NULL ? j->validate_on : j->valid;
     hg_status status;
     hg_config *cfg = NULL;
     char seed[32];
@@ -63,7 +84,8 @@ static hg_status train_one(job *j, const hg_dataset *rows, int64_t index, hg_mod
     snprintf(seed, sizeof seed, "%lld",
              (long long)(hgi_config_int(j->cfg, "seed") + index));
     HGI_GOTO(hg_config_set(cfg, "seed", seed));
-    HGI_GOTO(hg_train(j->ctx, cfg, rows, j->valid, &own, out));
+    if (valid != j->valid) hgi_config_clear(cfg, "valid-split");
+    HGI_GOTO(hg_train(j->ctx, cfg, rows, valid, &own, out));
 done:
     hg_config_free(&cfg);
     return status;
@@ -114,11 +136,6 @@ done:
     return status;
 }
 
-static const hg_dataset *rows_of(const job *j)
-{
-    return j->kept != NULL ? j->kept : j->train;
-}
-
 /* Trainings that only find out what to leave out. */
 static hg_status trim(job *j)
 {
@@ -127,7 +144,7 @@ static hg_status trim(job *j)
         j->level = i + 1;
         snprintf(j->stage, sizeof j->stage, "trimming, %lld of %lld", (long long)i + 1,
                  (long long)j->rounds);
-        HGI_TRY(train_one(j, rows_of(j), 0, &j->model));
+        HGI_TRY(train_one(j, 0, &j->model));
         HGI_TRY(hgi_detect_learn(j->ctx, j->model, rows_of(j), j->kind, j->trim));
         HGI_TRY(keep_lowest(j));
     }
@@ -145,7 +162,7 @@ static hg_status train_others(job *j)
         j->level = i + 1;
         snprintf(j->stage, sizeof j->stage, "net %lld of %lld", (long long)i + 1,
                  (long long)j->nets);
-        HGI_TRY(train_one(j, rows_of(j), i, &d->net[i]));
+        HGI_TRY(train_one(j, i, &d->net[i]));
     }
     return HG_OK;
 }
@@ -154,7 +171,8 @@ static hg_status run(job *j)
 {
     HGI_TRY(trim(j));
     j->stage[0] = '\0';
-    HGI_TRY(train_one(j, rows_of(j), 0, &j->model));
+    HGI_TRY(share_validation(j));
+    HGI_TRY(train_one(j, 0, &j->model));
     HGI_TRY(train_others(j));
     HGI_TRY(hgi_detect_learn(j->ctx, j->model, rows_of(j), j->kind, j->trim));
     HGI_TRY(hgi_detect_finish(j->ctx, j->model, rows_of(j), j->calibration, j->trim));
@@ -220,6 +238,8 @@ done:
     if (status != HG_OK && status != HG_ECANCELED && status != HG_EDIVERGED &&
         status != HG_EIO)
         hg_model_free(out);
+    hg_dataset_free(&j.learn_from);
+    hg_dataset_free(&j.validate_on);
     hg_dataset_free(&j.kept);
     hg_dataset_free(&j.train);
     hg_dataset_free(&j.calibration);

@@ -76,6 +76,19 @@ hg_status hgi_classes_find(hg_ctx *ctx, const hgi_labels *l, hgi_classes *out)
     return status;
 }
 
+hg_status hgi_classes_copy(hg_ctx *ctx, const hgi_classes *c, hgi_classes *out)
+{
+    const size_t n = (size_t)c->count;
+    *out = (hgi_classes){0};
+    if (n == 0) return HG_OK;
+    out->label = hgi_calloc(&ctx->mem, n, sizeof *out->label);
+    if (out->label == NULL) return hgi_fail_mem(ctx, n * sizeof *out->label, "classes");
+    memcpy(out->label, c->label, n * sizeof *out->label);
+    out->count = c->count;
+    out->names = hgi_names_share(c->names);
+    return HG_OK;
+}
+
 void hgi_classes_free(const hgi_mem *mem, hgi_classes *c)
 {
     hgi_free(mem, c->label);

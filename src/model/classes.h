@@ -18,6 +18,8 @@ typedef struct hgi_classes {
 /* The different ones of these labels.  Errors: HG_EINVAL there are none (count 0);
  * HG_ERANGE more than HGI_CLASSES_MOST. */
 hg_status hgi_classes_find(hg_ctx *ctx, const hgi_labels *l, hgi_classes *out);
+/* Names are shared.  Errors: HG_ENOMEM. */
+hg_status hgi_classes_copy(hg_ctx *ctx, const hgi_classes *c, hgi_classes *out);
 void hgi_classes_free(const hgi_mem *mem, hgi_classes *c);
 /* The class of a label; -1: there is none. */
 int64_t hgi_classes_place(const hgi_classes *c, double label);

@@ -124,6 +124,16 @@ static hg_status copy_lines(hg_ctx *ctx, char *const *from, int64_t n, char ***t
     return HG_OK;
 }
 
+/* A fitted scaler has its own numbers; a table's knows what becomes of columns, too. */
+static hg_status copy_scaler(hg_ctx *ctx, const hgi_scaler *from, hgi_scaler *to)
+{
+    bool fitted = from->kind == HGI_SCALE_MINMAX || from->kind == HGI_SCALE_STANDARD;
+    HGI_TRY(hgi_scaler_make(ctx, from->kind, from->features, fitted ? from->shift : NULL,
+                            fitted ? from->scale : NULL, to));
+    if (from->schema == NULL) return HG_OK;
+    return hgi_schema_copy(ctx, from->schema, &to->schema);
+}
+
 hg_status hgi_model_twin(hg_ctx *ctx, const hg_model *m, hg_model **out)
 {
     hg_status status;
@@ -132,13 +142,14 @@ hg_status hgi_model_twin(hg_ctx *ctx, const hg_model *m, hg_model **out)
     hgi_scaler scaler;
     memset(&scaler, 0, sizeof scaler);
     *out = NULL;
+    /* What the spec owns is copied below: it is nobody's until then. */
     spec.mem = ctx->mem;
     spec.encoder = spec.decoder = NULL;
     spec.encoder_count = spec.decoder_count = 0;
+    memset(spec.places, 0, sizeof spec.places);
+    spec.classes = (hgi_classes){0};
     spec.code = hgi_strdup(&ctx->mem, from->code);
     spec.loss = hgi_strdup(&ctx->mem, from->loss);
-    bool fitted =
-        m->scaler.kind == HGI_SCALE_MINMAX || m->scaler.kind == HGI_SCALE_STANDARD;
     HGI_GOTO(spec.code == NULL || spec.loss == NULL
                  ? hgi_fail_mem(ctx, 64, "a model's lines")
                  : HG_OK);
@@ -146,14 +157,15 @@ hg_status hgi_model_twin(hg_ctx *ctx, const hg_model *m, hg_model **out)
                         &spec.encoder_count));
     HGI_GOTO(copy_lines(ctx, from->decoder, from->decoder_count, &spec.decoder,
                         &spec.decoder_count));
-    HGI_GOTO(hgi_scaler_make(ctx, m->scaler.kind, m->scaler.features,
-                             fitted ? m->scaler.shift : NULL,
-                             fitted ? m->scaler.scale : NULL, &scaler));
+    HGI_GOTO(hgi_classes_copy(ctx, &from->classes, &spec.classes));
+    HGI_GOTO(copy_scaler(ctx, &m->scaler, &scaler));
     HGI_GOTO(hgi_model_take(ctx, &spec, &scaler, out));
     (*out)->clip = m->clip;
+    HGI_GOTO(hgi_model_set_series(ctx, *out, m->series));
 done:
     hgi_spec_free(&spec);
     hgi_scaler_free(&ctx->mem, &scaler);
+    if (status != HG_OK) hg_model_free(out);
     return status;
 }
 

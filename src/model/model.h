@@ -52,7 +52,8 @@ struct hg_model {
 /* Plan the net and allocate zeroed weights.  Takes spec and scaler: they belong to the
  * model, or are freed on failure. */
 hg_status hgi_model_take(hg_ctx *ctx, hgi_spec *spec, hgi_scaler *scaler, hg_model **out);
-/* A model of the same lines and scaling, all weights 0, trained on nothing. */
+/* A model of the same lines, classes, scaling and columns, all weights 0, trained on
+ * nothing; of the same series, too, once m has one. */
 hg_status hgi_model_twin(hg_ctx *ctx, const hg_model *m, hg_model **out);
 /* How its file was read, for the next ones; behind hgi_model_set_columns() and _series().
  * renamed may be NULL. */
