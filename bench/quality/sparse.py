@@ -143,7 +143,7 @@ def curve(o, folder):
 
 
 def dead(o, folder):
-    """Units that no row of all uses, of --units, after two epochs."""
+    """Units that no row of all uses, of --units, after --dead-epochs."""
     x = patches(o.photographs, 6000 if o.fast else 240000, 12, 1)
     cut = len(x) // 6
     train, test = (os.path.join(folder, f) for f in ("a.npy", "c.npy"))
@@ -155,7 +155,7 @@ def dead(o, folder):
         call(o.program, "train", train, "--code", o.units, "--code-kind",
              f"topk mirror pre-bias k={k}", "--unit-decoder", "--auxk", 0.03125, "--dead-after",
              300, "--loss", "mse", "--scale", "none", "--output-activation", "linear",
-             "--epochs", 2, "--batch-size", 256, "-q", "-o", model, "--force", "--threads",
+             "--epochs", o.dead_epochs, "--batch-size", 256, "-q", "-o", model, "--force", "--threads",
              o.threads, "--precision", o.precision)
         mse = json.loads(call(o.program, "evaluate", model, test, "--no-pca", "--json"))["mse"]
         used = json.loads(call(o.program, "evaluate", model, train, "--no-pca", "--json"))
@@ -169,6 +169,7 @@ def main():
     a.add_argument("--photographs", default="../shared/data/kodak")
     a.add_argument("--units", type=int, default=2048)
     a.add_argument("--epochs", type=int, default=20)
+    a.add_argument("--dead-epochs", type=int, default=2, help="of `dead`")
     a.add_argument("--threads", type=int, default=1)
     a.add_argument("--precision", default="auto", help="of the training's products")
     a.add_argument("--fast", action="store_true", help="few rows: to see that it runs")
