@@ -1148,13 +1148,13 @@ typedef struct hg_lines_info {
     int64_t values;           /* of a row */
     int64_t longest;          /* bytes of a line at the most */
     int64_t lines, rows, bad; /* so far; bad: those that gave an error */
-    int64_t unseen;           /* words that the schema lacks */
+    int64_t unseen;           /* words that the schema lacks, texts that are no dates */
     int header;               /* 1: a header was there */
     int open;                 /* 0: the columns are not known yet, or do not fit */
     const char *id;           /* options' id of the last line, id_bytes long, as it is */
     int64_t id_bytes;         /* there; 0: none.  Until the next line is read. */
     int64_t gaps;             /* of a series: times that windows began anew */
-    const char *note;         /* what made them do so in the last line; "" */
+    const char *note;         /* why, or what else is said once, of the last line; "" */
     const char *group;        /* the last row's, or NULL */
 } hg_lines_info;
 /* Set info->size before the call.  Errors  HG_EINVAL. */

@@ -68,6 +68,7 @@ TEST(table_dates_of_a_model_file_without_cycles_are_read_as_they_were)
     CHECK_INT(s->column[0].cycles, 7);
     hgi_schema_free(&s);
     json_decref(o);
+    refuse(ctx, DATE("\"sign\":\"//\","), 1, "'table': sign");
     refuse(ctx, DATE("\"cycles\":7,"), 1, "'table': cycles");
     refuse(ctx, DATE("\"cycles\":[\"moon\"],"), 1, "'table': cycles");
     refuse(ctx, DATE("\"cycles\":[\"week\"],"), 3, "not as many features");

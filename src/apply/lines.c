@@ -28,7 +28,7 @@ struct hg_lines {
     hgi_steps *steps;
     float *step;
     int64_t time, group, gaps;
-    char note[160];
+    char note[200];
     const char *group_name; /* of the last line, or NULL */
     hgi_csv_rows r;
     char *text; /* [room + 1]: the line and a line end                                  */
@@ -154,6 +154,7 @@ static hg_status open_columns(hg_lines *l, const hgi_csv_record *rec)
     find_keys(l);
     HGI_TRY(hgi_csv_select(t, &l->o));
     t->table = l->o.schema != NULL;
+    t->stream = true;
     HGI_TRY(t->table ? hgi_csv_match(t, &l->o) : match_numbers(l));
     l->r.width = t->kept;
     l->open = true;
@@ -241,6 +242,20 @@ static hg_status take_step(hg_lines *l, const hgi_csv_record *rec, float *x, int
     return HG_OK;
 }
 
+/* The first date that the model's order of day and month cannot read. */
+static void note_order(hg_lines *l, int64_t before)
+{
+    const hgi_csv_problem *p = &l->r.t.order;
+    char name[40];
+    if (before > 0 || p->count == 0) return;
+    hgi_csv_show_column(&l->r.t, p->column, name, sizeof name);
+    const bool month = l->r.t.column[p->column].form == HGI_DATE_MDY;
+    snprintf(l->note, sizeof l->note,
+             "%.30s:%lld: column '%.30s' is '%.20s': the model reads the %s first; such "
+             "dates count as missing",
+             l->name, (long long)l->lines, name, p->shown, month ? "month" : "day");
+}
+
 /* Two lines that lost the end between them have a step of either: every group that a field
  * names loses one. */
 static void lose_others(hg_lines *l, const hgi_csv_record *rec)
@@ -294,7 +309,7 @@ static hg_status read_line(hg_lines *l, const char *text, size_t n, float *x, in
         if (l->header) return HG_OK;
     }
     if (l->r.t.id >= 0) name_row(l, rec);
-    int64_t before = l->r.rows;
+    const int64_t before = l->r.rows, orders = l->r.t.order.count;
     hg_status status = hgi_csv_read_row(&l->r, rec, l->steps != NULL ? l->step : x);
     l->r.rows = before;
     if (status == HG_OK)
@@ -302,6 +317,7 @@ static hg_status read_line(hg_lines *l, const char *text, size_t n, float *x, in
     else
         hgi_csv_forget(&l->r.t);
     HGI_TRY(status);
+    note_order(l, orders);
     *row = 1;
     if (l->steps != NULL) HGI_TRY(take_step(l, rec, x, row));
     l->r.rows++;

@@ -128,7 +128,9 @@ typedef struct hgi_csv_column {
     hgi_kind kind;    /* numeric: numbers, or what the end decides                   */
     bool fixed;       /* an option or a schema says so                               */
     hgi_date_form form;
+    int64_t form_line; /* of a row that says so, 0: none does */
     bool timed;
+    char sign;
     double origin;
     const hgi_schema_column *like; /* of the schema that is given                   */
     hgi_csv_words words;           /* of a table, as they came                      */
@@ -155,10 +157,12 @@ typedef struct hgi_csv_table {
     hgi_csv_column *column;
     char *names; /* one block, NULL without a header                            */
     hgi_csv_problem text, foreign, nonfinite, huge, unseen;
+    hgi_csv_problem order; /* dates of the other order, of a stream */
     hgi_csv_problem bytes; /* no UTF-8; line 1 may be the header's                    */
     int64_t id;            /* the column that names rows, or -1                       */
     bool table;  /* words and gaps are values                                   */
     bool forced; /* ... also where there are none                                      */
+    bool stream; /* lines as they come: nothing is known of the next                   */
     int64_t word_cells, gaps; /* so far, of such values                                */
     int64_t categories; /* most words of a column                                      */
     const hg_schema *like;
@@ -241,7 +245,21 @@ typedef struct hgi_csv_rows {
 hg_status hgi_csv_rename(hgi_csv_table *t, const hg_data_options *o);
 void hgi_csv_weigh_signs(hgi_csv_rows *r);
 hg_status hgi_csv_kinds(hgi_csv_table *t, const hg_data_options *o);
-hg_status hgi_csv_guess(hgi_csv_rows *r);
+/* ... and the order of day and month of each column of dates: csv_dates.c.             */
+hg_status hgi_csv_guess(hgi_csv_rows *r, const hg_data_options *o);
+/* The value of a number in a column of dates, in days; false: it is none.  n: signs of its
+ * text.                                                                                */
+bool hgi_csv_date_number(const hgi_csv_column *c, size_t n, double v, double *out);
+/* Is this date of the order that its column does not have?                             */
+bool hgi_csv_other_order(const hgi_csv_column *c, const hgi_csv_field *f,
+                         hgi_date_form form);
+/* The error of such a cell.                                                            */
+hg_status hgi_csv_bad_order(const hgi_csv_table *t, int64_t line, int64_t column,
+                            const hgi_csv_field *f);
+/* Nothing, or a word that programs use for nothing.                                    */
+bool hgi_csv_is_gap(const hgi_csv_field *f, hgi_csv_kind kind);
+/* Blanks inside quotes say nothing.                                                    */
+void hgi_csv_trim(hgi_csv_field *f);
 /* A warning where kept columns share a name.                                           */
 hg_status hgi_csv_warn_twins(hgi_csv_table *t);
 /* Columns by the names of a schema.                                                    */

@@ -212,6 +212,7 @@ static hg_status describe_column(hg_ctx *ctx, const hgi_csv_table *t, hgi_csv_co
     out->kind = c->kind;
     out->form = c->form;
     out->timed = c->timed;
+    out->sign = c->sign;
     out->origin = c->origin;
     HGI_TRY(make_values(ctx, &c->survey, &c->words));
     if (c->kind == HGI_CATEGORY) return rank_words(ctx, t, c, out);

@@ -231,6 +231,7 @@ static void take_kind(hgi_csv_column *c, const hg_schema *s, int64_t place)
     c->kind = like->kind;
     c->form = like->form;
     c->timed = like->timed;
+    c->sign = like->sign;
     c->origin = like->origin;
 }
 

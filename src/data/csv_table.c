@@ -5,15 +5,11 @@
  * gap, or a word.  A word is noted in the row as a NaN with its number in the bits below
  * the quiet one (0: a gap), until all rows are there and csv_decide.c makes values of the
  * notes.  Where kinds are known, from an option or a model's schema, a cell becomes its
- * value at once.  Dates must be known before: the first records tell.                  */
+ * value at once.  Dates must be known before: csv_dates.c.                             */
 #include "data/csv.h"
 
 #include <math.h>
 #include <string.h>
-
-/* Records that are looked at for dates; no more text than the smallest buffer holds, so
- * that threads do not decide.                                                          */
-enum { GUESS_RECORDS = 1000, GUESS_BYTES = 192 * 1024 };
 
 #define GAP_BITS UINT32_C(0x7fc00000)
 /* The note of words that are too many to be numbered. */
@@ -51,7 +47,7 @@ static bool is_any(const hgi_csv_field *f, const char *const *words, int64_t cou
 }
 
 /* What programs write for nothing beside those that hgi_csv_classify() knows. */
-static bool is_gap(const hgi_csv_field *f, hgi_csv_kind kind)
+bool hgi_csv_is_gap(const hgi_csv_field *f, hgi_csv_kind kind)
 {
     static const char *const words[] = {
         "nan",    "<na>",    "nat",   "nil",     "n.a.",    ".",
@@ -60,8 +56,7 @@ static bool is_gap(const hgi_csv_field *f, hgi_csv_kind kind)
     return kind == HGI_CSV_MISSING || is_any(f, words, HGI_COUNT(words));
 }
 
-/* Blanks inside quotes say nothing. */
-static void trim(hgi_csv_field *f)
+void hgi_csv_trim(hgi_csv_field *f)
 {
     while (f->from < f->to && (unsigned char)*f->from <= ' ') f->from++;
     while (f->to > f->from && (unsigned char)f->to[-1] <= ' ') f->to--;
@@ -69,7 +64,7 @@ static void trim(hgi_csv_field *f)
 
 /* ---- what a cell is ------------------------------------------------------------------ */
 
-typedef enum cell { CELL_VALUE, CELL_GAP, CELL_WORD, CELL_BAD } csv_cell;
+typedef enum cell { CELL_VALUE, CELL_GAP, CELL_WORD, CELL_BAD, CELL_ORDER } csv_cell;
 
 static csv_cell date_cell(const hgi_csv_column *c, const hgi_csv_field *f, bool number,
                           double v, double *out)
@@ -78,22 +73,9 @@ static csv_cell date_cell(const hgi_csv_column *c, const hgi_csv_field *f, bool 
     bool timed;
     double seconds;
     size_t n = (size_t)(f->to - f->from);
-    if (number && (v < -1e13 || v > 1e13)) return CELL_BAD;
-    if (number) {
-        /* 20240301; seconds or milliseconds since 1970 */
-        int64_t day = (int64_t)v;
-        char text[16];
-        if (n == 8 && day >= 19000101 && day <= 21001231) {
-            snprintf(text, sizeof text, "%04d-%02d-%02d", (int)(day / 10000),
-                     (int)(day / 100 % 100), (int)(day % 100));
-            if (!hgi_date_parse(text, 10, c->form, &seconds, &form, &timed))
-                return CELL_BAD;
-        } else {
-            seconds = fabs(v) >= 1e11 ? v / 1000 : v;
-        }
-    } else if (!hgi_date_parse(f->from, n, c->form, &seconds, &form, &timed)) {
-        return CELL_BAD;
-    }
+    if (number) return hgi_csv_date_number(c, n, v, out) ? CELL_VALUE : CELL_BAD;
+    if (!hgi_date_parse(f->from, n, c->form, &seconds, &form, &timed)) return CELL_BAD;
+    if (hgi_csv_other_order(c, f, form)) return CELL_ORDER;
     *out = (seconds - c->origin) / HGI_DAY;
     return CELL_VALUE;
 }
@@ -126,9 +108,9 @@ static csv_cell look(const hgi_csv_rows *r, const hgi_csv_column *c, hgi_csv_fie
                      double *v)
 {
     double number = 0;
-    trim(f);
+    hgi_csv_trim(f);
     hgi_csv_kind kind = hgi_csv_classify(f, r->c.decimal, &number);
-    if (is_gap(f, kind)) return CELL_GAP;
+    if (hgi_csv_is_gap(f, kind)) return CELL_GAP;
     bool is_number = kind == HGI_CSV_NUMBER;
     *v = number;
     switch (c->kind) {
@@ -228,6 +210,10 @@ static hg_status read_cell(hgi_csv_rows *r, int64_t column, int64_t line,
         if (c->like == NULL || c->kind != HGI_BOOLEAN)
             return bad_cell(r, column, line, &own);
         break;
+    case CELL_ORDER:
+        if (!r->t.stream) return hgi_csv_bad_order(&r->t, line, column, &own);
+        hgi_csv_note(&r->t.order, line, r->rows, column, &own);
+        break;
     }
     hgi_csv_sign sign =
         c->kind == HGI_NUMERIC ? other_sign(&r->c, &own) : HGI_CSV_NEITHER;
@@ -271,82 +257,4 @@ hg_status hgi_csv_cell(hgi_csv_rows *r, int64_t column, int64_t line,
     hg_status status = read_cell(r, column, line, &plain, out);
     if (text != small) hgi_free(&r->c.ctx->mem, text);
     return status;
-}
-
-/* ---- dates --------------------------------------------------------------------------- */
-
-/* Of a column in the first records. */
-typedef struct seen {
-    int64_t dates, others;
-    bool dmy, mdy, timed;
-    double first;
-} dates_seen;
-
-static void see(const hgi_csv_rows *r, const hgi_csv_column *c, hgi_csv_field *f,
-                dates_seen *s)
-{
-    double v;
-    hgi_date_form form;
-    bool timed;
-    trim(f);
-    hgi_csv_kind kind = hgi_csv_classify(f, r->c.decimal, &v);
-    if (is_gap(f, kind)) return;
-    if (!hgi_date_parse(f->from, (size_t)(f->to - f->from), HGI_DATE_NONE, &v, &form,
-                        &timed)) {
-        hgi_csv_column as = *c;
-        as.origin = 0;
-        double days;
-        bool number = kind == HGI_CSV_NUMBER && c->fixed && c->kind == HGI_DATE;
-        s->others++;
-        if (!number || date_cell(&as, f, true, v, &days) != CELL_VALUE) return;
-        if (s->dates == 0 && s->others == 1) s->first = days * HGI_DAY;
-        s->timed = s->timed || fmod(days, 1) != 0;
-        return;
-    }
-    if (s->dates++ == 0) s->first = v;
-    s->timed = s->timed || timed;
-    s->dmy = s->dmy || form == HGI_DATE_DMY;
-    s->mdy = s->mdy || form == HGI_DATE_MDY;
-}
-
-static void see_record(const hgi_csv_rows *r, const hgi_csv_record *rec, dates_seen *s)
-{
-    const char *p = rec->from;
-    for (int64_t i = 0; i < r->t.count; i++) {
-        hgi_csv_field f;
-        const char *q = hgi_csv_split(r->c.delimiter, p, rec->to, &f);
-        if (q == NULL) return;
-        const hgi_csv_column *c = &r->t.column[i];
-        if (c->dest >= 0 && (!c->fixed || c->kind == HGI_DATE)) see(r, c, &f, &s[i]);
-        if (q == rec->to) return;
-        p = q + 1;
-    }
-}
-
-hg_status hgi_csv_guess(hgi_csv_rows *r)
-{
-    hg_ctx *ctx = r->c.ctx;
-    size_t n = (size_t)r->t.count;
-    hgi_csv view = r->c;
-    hgi_csv_record rec;
-    dates_seen *seen = hgi_calloc(&ctx->mem, n, sizeof *seen);
-    if (seen == NULL) return hgi_fail_mem(ctx, n * sizeof *seen, "columns");
-    size_t from = view.pos;
-    for (int i = 0; i < GUESS_RECORDS && view.pos - from < GUESS_BYTES; i++) {
-        if (hgi_csv_find(&view, &rec) != HGI_CSV_WHOLE || rec.from == NULL) break;
-        see_record(r, &rec, seen);
-    }
-    for (size_t i = 0; i < n; i++) {
-        hgi_csv_column *c = &r->t.column[i];
-        const dates_seen *s = &seen[i];
-        bool date = s->dates > 0 && s->others == 0 && !(s->dmy && s->mdy);
-        if (c->like != NULL || !(c->fixed ? c->kind == HGI_DATE : date)) continue;
-        c->kind = HGI_DATE;
-        c->form = s->mdy ? HGI_DATE_MDY : HGI_DATE_DMY;
-        c->timed = s->timed;
-        c->origin = floor(s->first / HGI_DAY) * HGI_DAY;
-        r->t.word_cells++; /* a table, whatever else is in it */
-    }
-    hgi_free(&ctx->mem, seen);
-    return HG_OK;
 }

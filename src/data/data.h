@@ -150,6 +150,8 @@ typedef struct hgi_origin {
 } hgi_origin;
 hg_status hgi_source_from_origin(hg_ctx *ctx, const char *name, const hgi_origin *origin,
                                  int64_t size, hgi_source **out);
+/* A file that its path opens once more. */
+bool hgi_source_again(const hgi_source *s);
 /* "stdin" for "-".                                                                     */
 const char *hgi_source_path(const hgi_source *s);
 

@@ -273,9 +273,9 @@ static hg_status choose_columns(hgi_csv_rows *r, const hg_data_options *o)
     HGI_TRY(hgi_csv_warn_twins(&r->t));
     if (o->schema != NULL) HGI_TRY(hgi_csv_match(&r->t, o));
     if (r->t.table) hgi_csv_weigh_signs(r);
-    if (o->schema != NULL || !r->t.table) return HG_OK;
-    HGI_TRY(hgi_csv_kinds(&r->t, o));
-    return hgi_csv_guess(r);
+    if (!r->t.table) return HG_OK;
+    if (o->schema == NULL) HGI_TRY(hgi_csv_kinds(&r->t, o));
+    return hgi_csv_guess(r, o);
 }
 
 static hg_status open_csv(hgi_blocks *s, const hg_data_options *o)

@@ -209,6 +209,7 @@ hg_status hgi_schema_copy_column(hg_ctx *ctx, const hgi_schema_column *from, hg_
     c->kind = from->kind;
     c->form = from->form;
     c->timed = from->timed;
+    c->sign = from->sign;
     c->cycles = from->cycles;
     c->origin = from->origin;
     c->missing = from->missing;

@@ -54,6 +54,8 @@ int hgi_source_place(const hgi_source *s, int64_t *at)
     return hgi_source_exact(s) && s->in_owned ? s->fd : -1;
 }
 
+bool hgi_source_again(const hgi_source *s) { return s->close_fd && s->sized; }
+
 /* Bytes still in the file, by what it was when it was opened. */
 static int64_t unread(const hgi_source *s) { return hgi_max(0, s->size - s->come); }
 

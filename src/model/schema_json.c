@@ -75,6 +75,8 @@ static json_t *column_json(const hgi_mem *mem, const hgi_schema_column *c)
         bad |= json_object_set_new(o, "origin", json_real(c->origin));
         bad |= json_object_set_new(o, "timed", json_boolean(c->timed));
         bad |= json_object_set_new(o, "order", json_integer(c->form));
+        if (c->sign != '\0')
+            bad |= json_object_set_new(o, "sign", json_stringn(&c->sign, 1));
         bad |= json_object_set_new(o, "last", json_real(c->last));
         bad |= json_object_set_new(o, "cycles", cycles_json(c));
     }
@@ -169,6 +171,10 @@ static hg_status get_date(const schema_reading *r, const json_t *o, hgi_schema_c
     HGI_TRY(get_real(r, o, "order", HGI_DATE_NONE, HGI_DATE_EITHER, &form));
     if (!json_is_boolean(json_object_get(o, "timed"))) return bad_table(r, "timed");
     c->form = (hgi_date_form)(int)form;
+    const char *sign = json_string_value(json_object_get(o, "sign"));
+    if (sign != NULL && (strlen(sign) != 1 || strchr("/-.Y", *sign) == NULL))
+        return bad_table(r, "sign");
+    c->sign = sign != NULL ? *sign : '\0';
     c->timed = json_is_true(json_object_get(o, "timed"));
     return get_cycles(r, o, c);
 }

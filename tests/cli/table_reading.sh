@@ -104,3 +104,16 @@ try hourglass train gaps.csv --preset anomaly -q
 printf 'a,b\n' >head.csv
 try hourglass data info head.csv
 try hourglass train const.csv --preset anomaly --group who -q
+
+echo "-- day or month first"
+awk 'BEGIN { print "d;x"; for (i = 0; i < 60; i++)
+    printf "2024-%02d-%02d;%d.5\n", 1 + i / 28, 1 + i % 28, i * 7 % 20 }' >iso.csv
+hourglass train iso.csv --preset anomaly --code 1 --hidden 4 --epochs 1 -q -o iso.safetensors
+awk -F'[-;]' 'NR > 1 { $0 = $2 "/" $3 "/" $1 ";" $4 } 1' iso.csv >us.csv
+try hourglass score iso.safetensors iso.csv -q -o a.csv
+try hourglass score iso.safetensors us.csv -q -o b.csv
+cmp a.csv b.csv
+head -13 us.csv >open.csv
+try hourglass score iso.safetensors open.csv -q -o b.csv
+sed '20s/.*/20\/01\/2024;1.5/' us.csv >both.csv
+try hourglass score iso.safetensors both.csv -q -o b.csv
