@@ -56,6 +56,80 @@ TEST(a_fit_warns_of_a_column_that_floats_are_too_coarse_for)
     hg_dataset_free(&d);
 }
 
+/* Floats of images are often divided already, and presets of images ask for unit. */
+TEST(unit_scale_takes_values_in_0_to_1_as_they_are_and_says_so)
+{
+    char line[HG_MESSAGE_MAX] = "";
+    hg_ctx *ctx = test_ctx_with(&(hg_ctx_options){
+        .size = sizeof(hg_ctx_options), .log = last_line, .log_user = line});
+    static const struct {
+        float x[4];
+        hgi_scale_kind kind;
+    } cases[] = {{{0, 0.5f, 1, 0.25f}, HGI_SCALE_NONE},
+                 {{0, 0, 1, 1}, HGI_SCALE_NONE},
+                 {{0, 0, 0, 0}, HGI_SCALE_UNIT}, /* black, in whatever units */
+                 {{0, 0.5f, 2, 1}, HGI_SCALE_UNIT}};
+    for (int i = 0; i < 4; i++) {
+        hgi_scaler s;
+        hg_dataset *d = view(ctx, cases[i].x, HG_F32, 2, 2);
+        test_where("case %d", i);
+        line[0] = '\0';
+        CHECK_OK(ctx, hgi_scaler_fit(ctx, "unit", d, &s));
+        CHECK_INT(s.kind, cases[i].kind);
+        CHECK_INT(strstr(line, "scale unit would divide") != NULL,
+                  cases[i].kind == HGI_SCALE_NONE);
+        hgi_scaler_free(&ctx->mem, &s);
+        hg_dataset_free(&d);
+    }
+    test_where(NULL);
+}
+
+TEST(rows_on_another_scale_than_those_of_training_are_known)
+{
+    static const double bytes[] = {0, 30, 100, 40}, of_bytes[] = {1, .02, .01, .02},
+                        shares[] = {0, .1, .4, .9}, of_shares[] = {1, 4, 2.5, 3},
+                        year[] = {0, .1, 2024, .2}, of_year[] = {1, 4, 2, 4};
+    hg_ctx *ctx = test_ctx();
+    static const struct {
+        hgi_scale_kind kind;
+        const double *shift, *scale;
+        bool shares;
+        double min, max;
+        int64_t rows;
+        bool u8;
+        hgi_apart want;
+    } cases[] = {
+        {HGI_SCALE_UNIT, NULL, NULL, false, 0, 1, 1, false, HGI_NO_BYTES},
+        {HGI_SCALE_UNIT, NULL, NULL, false, 0, 0, 50, false, HGI_ALIKE}, /* black */
+        {HGI_SCALE_UNIT, NULL, NULL, false, 0, 3, 50, false, HGI_ALIKE},
+        {HGI_SCALE_UNIT, NULL, NULL, false, 0, 1, 1, true, HGI_ALIKE}, /* a dark one */
+        {HGI_SCALE_UNIT, NULL, NULL, false, 0, 1, 10, true, HGI_NO_BYTES},
+        {HGI_SCALE_NONE, NULL, NULL, true, 0, 255, 1, false, HGI_TOO_LARGE},
+        {HGI_SCALE_NONE, NULL, NULL, true, 0, 1, 1, false, HGI_ALIKE},
+        {HGI_SCALE_NONE, NULL, NULL, true, -1, 255, 50, false, HGI_ALIKE},
+        {HGI_SCALE_NONE, NULL, NULL, false, 0, 255, 50, false, HGI_ALIKE},
+        {HGI_SCALE_STANDARD, bytes, of_bytes, false, 0, 1, 10, false, HGI_TOO_SMALL},
+        {HGI_SCALE_STANDARD, bytes, of_bytes, false, 0, 1, 9, false, HGI_ALIKE},
+        {HGI_SCALE_STANDARD, bytes, of_bytes, false, 0, 255, 50, false, HGI_ALIKE},
+        {HGI_SCALE_MINMAX, bytes, of_bytes, false, 0, 1, 50, false, HGI_TOO_SMALL},
+        {HGI_SCALE_STANDARD, shares, of_shares, false, 0, 255, 50, false, HGI_TOO_LARGE},
+        {HGI_SCALE_STANDARD, shares, of_shares, false, 0, 9, 50, false, HGI_ALIKE},
+        /* One large column is no scale. */
+        {HGI_SCALE_STANDARD, year, of_year, false, 0, 255, 50, false, HGI_ALIKE},
+    };
+    for (size_t i = 0; i < sizeof cases / sizeof cases[0]; i++) {
+        hgi_scaler s;
+        CHECK_OK(ctx, hgi_scaler_make(ctx, cases[i].kind, 4, cases[i].shift,
+                                      cases[i].scale, &s));
+        test_where("case %zu", i);
+        CHECK_INT(hgi_scaler_apart(&s, cases[i].shares, cases[i].min, cases[i].max,
+                                   cases[i].rows, cases[i].u8),
+                  cases[i].want);
+        hgi_scaler_free(&ctx->mem, &s);
+    }
+    test_where(NULL);
+}
+
 /* ---- scalers ----------------------------------------------------------------------- */
 
 TEST(standard_scale_is_that_of_scikit_learn)

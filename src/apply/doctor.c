@@ -274,6 +274,7 @@ hg_status hg_doctor_new(hg_ctx *ctx, const hg_model *m, const hg_dataset *data,
     patient p = {.ctx = ctx, .d = m->net.inputs, .k = m->net.code_size};
     p.n = sample_size(data, p.d, p.k);
     p.exam = (hgi_exam){.model = m,
+                        .apart = hgi_apart_rows(&m->scaler, m->shares, data),
                         .rows = p.n,
                         .inputs = p.d,
                         .code = p.k,
@@ -282,7 +283,11 @@ hg_status hg_doctor_new(hg_ctx *ctx, const hg_model *m, const hg_dataset *data,
     hg_doctor *found = hgi_calloc(&ctx->mem, 1, sizeof *found);
     if (found == NULL) return hgi_fail_mem(ctx, sizeof *found, "findings");
     found->mem = ctx->mem;
+    /* What is odd about these rows is a finding here, not a warning. */
+    const hg_log_fn log = ctx->log;
+    ctx->log = NULL;
     hg_status status = examine(&p, data, train);
+    ctx->log = log;
     /* Of a handful of rows everything can be said, and nothing is meant. */
     for (int i = 0; status == HG_OK && p.n >= ROWS_LEAST && hgi_rules[i].name != NULL;
          i++) {

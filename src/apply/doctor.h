@@ -8,6 +8,7 @@
 /* Everything that a rule may look at; NaN where it was not measured. */
 typedef struct hgi_exam {
     const hg_model *model;
+    hgi_apart apart; /* the rows are on another scale than those of training */
     int64_t rows, inputs, code;
     double mse,
         mean_mse; /* of the rows, and of their columns' means in place of a model */

@@ -60,7 +60,8 @@ static const char *code_kind(const hgi_exam *e)
 static bool is_foreign(const hgi_exam *e)
 {
     bool standard = e->model->scaler.kind == HGI_SCALE_STANDARD;
-    return e->outside > 0.2 || e->shift > 3 || (standard && e->mean_mse > FAR * FAR);
+    return e->apart != HGI_ALIKE || e->outside > 0.2 || e->shift > 3 ||
+           (standard && e->mean_mse > FAR * FAR);
 }
 
 /* Values that the output's activation can give. */
@@ -124,7 +125,9 @@ static void unlike_training(const hgi_exam *e, char *out, size_t n)
     int64_t count;
     const hg_epoch *h = history(e, &count);
     bool mse = strcmp(e->model->spec.loss, "mse") == 0;
-    if (e->outside > 0.2)
+    if (e->apart != HGI_ALIKE)
+        snprintf(out, n, "%s", hgi_apart_text(e->apart));
+    else if (e->outside > 0.2)
         snprintf(
             out, n,
             "%.0f %% of these rows have values beyond the range that was trained on: "
@@ -170,7 +173,7 @@ static void constant_units(const hgi_exam *e, char *out, size_t n)
 /* Burda et al. 2016: a latent is active when its mean varies by more than 0.01. */
 static void collapsed(const hgi_exam *e, char *out, size_t n)
 {
-    if (!hgi_net_draws(&e->model->net) || e->active >= e->code) return;
+    if (!hgi_net_draws(&e->model->net) || e->active >= e->code || is_foreign(e)) return;
     snprintf(out, n,
              "%lld of %lld latents carry nothing (their means do not vary): lower beta, "
              "let the KL term grow slowly, give free bits, or make the code smaller",

@@ -8,6 +8,7 @@
 #include "apply/apply.h"
 
 #include "base/team.h"
+#include "data/blocks.h"
 #include "data/expand.h"
 
 #include <string.h>
@@ -220,17 +221,37 @@ hg_status hgi_feed_check(hgi_feed *f)
     return row == INT64_MAX ? HG_OK : refuse(f, row);
 }
 
+/* Rows that came by blocks have their ends in the stream's statistics. */
+static hgi_apart apart(const hgi_feed *f, int64_t rows)
+{
+    const hgi_rows *w = f->window;
+    const hg_dataset *d = w->rows;
+    double min = d->min, max = d->max, mean;
+    if (f->scaler != &f->model->scaler || rows < 1) return HGI_ALIKE;
+    if (w->blocks != NULL) hgi_stats_end(&w->blocks->stats, &min, &max, &mean);
+    return hgi_scaler_apart(f->scaler, f->model->shares, min, max, rows,
+                            d->type == HG_U8);
+}
+
+/* Why rows were clipped is worth more than that they were. */
+static void warn(const hgi_feed *f, int64_t rows, int64_t clipped)
+{
+    hgi_apart why = apart(f, rows);
+    if (why != HGI_ALIKE)
+        hgi_warn_apart(f->ctx, f->name, why);
+    else if (clipped > 0)
+        hgi_log(f->ctx, HG_LOG_WARNING,
+                "%s: %lld of %lld rows have values outside the range the model was "
+                "trained on; they were clipped to it",
+                f->name, (long long)clipped, (long long)rows);
+}
+
 void hgi_feed_close(hgi_feed *f, hg_status status, int64_t rows, int64_t *clipped)
 {
     /* Never opened: callers close on every path. */
     if (f->ctx == NULL) return;
     int64_t count = (int64_t)atomic_load(&f->clipped);
-    if (status == HG_OK && count > 0)
-        hgi_log(f->ctx, HG_LOG_WARNING,
-                "%s: %lld of %lld rows have values outside the range the model was "
-                "trained on; "
-                "they were clipped to it",
-                f->name, (long long)count, (long long)rows);
+    if (status == HG_OK && f->counts) warn(f, rows, count);
     if (clipped != NULL) *clipped = count;
     hgi_free(&f->ctx->mem, f->scratch);
     hgi_free(&f->ctx->mem, f->classes);

@@ -261,6 +261,23 @@ void hgi_scaler_settle(hgi_scaler *s);
 void hgi_scaler_free(const hgi_mem *mem, hgi_scaler *s);
 /* Rows of y [rows, features] back to the units of the data, hgi_scaler_raw() each.     */
 void hgi_scaler_undo(const hgi_scaler *s, int64_t rows, const hgi_real *y, float *out);
+/* Values in 0..255 for a model of values in 0..1, or the other way round (apart.c).    */
+typedef enum hgi_apart {
+    HGI_ALIKE,
+    HGI_NO_BYTES,  /* in 0..1, of a model of bytes                                     */
+    HGI_TOO_SMALL, /* in 0..1, of a model of far larger values                         */
+    HGI_TOO_LARGE  /* in 0..255, of a model of values in 0..1                          */
+} hgi_apart;
+/* Do rows that a scaler was fitted to lie in [0,1] as they are?                        */
+bool hgi_are_shares(const hgi_scaler *s, const hg_dataset *rows);
+/* shares: what hgi_are_shares() said; then `rows` rows with these ends, of bytes or not. */
+hgi_apart hgi_scaler_apart(const hgi_scaler *s, bool shares, double min, double max,
+                           int64_t rows, bool bytes);
+hgi_apart hgi_apart_rows(const hgi_scaler *s, bool shares, const hg_dataset *rows);
+/* "values lie in ..., those of training in ...", or NULL when they are alike.          */
+const char *hgi_apart_text(hgi_apart apart);
+/* That, as a warning about rows of this name; nothing when they are alike.             */
+void hgi_warn_apart(hg_ctx *ctx, const char *name, hgi_apart apart);
 /* The kinds in the order of hgi_scale_kind; name == NULL ends.                         */
 typedef struct hgi_scale_row {
     const char *name, *brief;

@@ -339,7 +339,18 @@ static hg_status find_kind(hg_ctx *ctx, const char *word, const hg_dataset *d,
         *kind = choose(d);
         return HG_OK;
     }
-    if (hgi_scale_find(word, kind)) return HG_OK;
+    if (hgi_scale_find(word, kind)) {
+        /* Presets of images ask for unit, and floats of images often are shares already;
+         * divided once more they are noise around 0, of which nothing can be learnt. */
+        if (*kind != HGI_SCALE_UNIT || d->min < 0.0 || !(d->max > 0.0) || d->max > 1.0)
+            return HG_OK;
+        *kind = HGI_SCALE_NONE;
+        hgi_log(ctx, HG_LOG_WARNING,
+                "%s: values lie in 0..1 already, scale unit would divide them by 255: "
+                "they are taken as they are, scale none",
+                d->name);
+        return HG_OK;
+    }
     const char *near = hgi_nearest(word, names, HGI_COUNT(names));
     return hgi_fail(ctx, HG_EUNKNOWN, "scale '%s': %s%s%s", word,
                     near != NULL ? "did you mean '"

@@ -162,6 +162,7 @@ hg_status hgi_model_twin(hg_ctx *ctx, const hg_model *m, hg_model **out)
     HGI_GOTO(hgi_model_take(ctx, &spec, &scaler, out));
     (*out)->clip = m->clip;
     HGI_GOTO(hgi_model_set_series(ctx, *out, m->series));
+    (*out)->shares = m->shares;
 done:
     hgi_spec_free(&spec);
     hgi_scaler_free(&ctx->mem, &scaler);

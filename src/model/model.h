@@ -32,7 +32,8 @@ struct hg_model {
     hgi_real *theta; /* [net.params] */
     hgi_real *state; /* [net.states], at least 1 allocated */
     hgi_scaler scaler;
-    bool clip; /* a bce model clips rows outside [0,1] and counts them, or refuses */
+    bool clip;   /* a bce model clips rows outside [0,1] and counts them, or refuses */
+    bool shares; /* the values it was trained on lay in [0,1], and are not scaled */
     hgi_trained trained;
     hgi_mixture mixture; /* of its codes, when one was fitted */
     hgi_detector detector;

@@ -253,6 +253,9 @@ static hg_status get_trained(const reading *r, hg_model *m)
         HGI_TRY(get_int(r, "steps", 0, &m->trained.steps));
     HGI_TRY(get_int(r, "seed", INT64_MIN, &seed));
     HGI_TRY(get_text(r, "out_of_range", &range));
+    m->shares =
+        m->scaler.kind == HGI_SCALE_NONE &&
+        (m->net.loss->unit_range || json_is_true(json_object_get(r->o, "shares")));
     m->trained.seed = (uint64_t)seed;
     m->clip = strcmp(range, "clip") == 0;
     if (!m->clip && strcmp(range, "refuse") != 0)

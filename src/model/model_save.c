@@ -164,6 +164,9 @@ static json_t *describe(const hg_model *m)
     bad |= json_object_set_new(o, "scale", json_string(hgi_scale_name(m->scaler.kind)));
     bad |=
         json_object_set_new(o, "out_of_range", json_string(m->clip ? "clip" : "refuse"));
+    /* A bce model's do, whoever says so. */
+    if (m->shares && !m->net.loss->unit_range)
+        bad |= json_object_set_new(o, "shares", json_true());
     if (m->spec.classes.count > 0)
         bad |= json_object_set_new(o, "classes", classes_json(&m->spec.classes));
     if (m->spec.classes.names != NULL)

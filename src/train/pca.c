@@ -472,6 +472,7 @@ hg_status hg_pca(hg_ctx *ctx, const hg_config *cfg, const hg_dataset *data, doub
     for (int i = 0; i < data->rank; i++) input.dim[i] = data->shape[i];
     if (scaler.schema != NULL) input.dim[0] = scaler.features;
     HGI_TRY(make_model(ctx, hgi_config_int(cfg, "code"), &scaler, data, &input, out));
+    (*out)->shares = hgi_are_shares(&(*out)->scaler, data);
     (*out)->trained.seed = (uint64_t)hgi_config_int(cfg, "seed");
     status = fit_model(ctx, data, share, *out);
     if (status != HG_OK) hg_model_free(out);

@@ -212,13 +212,17 @@ static hg_status number_rows(hgi_trainer *t)
     return hgi_classes_of(t->ctx, known, &labels, &t->classes[1]);
 }
 
-/* Validation rows that a bce model must clip, or refuse; counts below 0. */
+/* Validation rows on another scale; those that a bce model must clip, or refuse; counts
+ * below 0. */
 static hg_status check_valid_range(hgi_trainer *t)
 {
     const hg_model *m = t->m;
     double lo, hi;
     bool counts = m->net.loss->counts;
-    if (t->valid == NULL || (!m->net.loss->unit_range && !counts)) return HG_OK;
+    if (t->valid == NULL) return HG_OK;
+    const hgi_apart apart = hgi_apart_rows(&m->scaler, m->shares, t->valid);
+    hgi_warn_apart(t->ctx, t->valid->name, apart);
+    if (!m->net.loss->unit_range && !counts) return HG_OK;
     HGI_TRY(hgi_scaled_range(t->ctx, t->valid, &m->scaler, &lo, &hi));
     if (counts) return hgi_check_counts(t->ctx, t->valid);
     if (lo >= -1e-6 && hi <= 1 + 1e-6) return HG_OK;
@@ -228,6 +232,7 @@ static hg_status check_valid_range(hgi_trainer *t)
             "%s: validation rows lie outside the training range (scaled values %g to "
             "%g, expected 0 to 1), and out-of-range is refuse",
             t->valid->name, lo, hi);
+    if (apart != HGI_ALIKE) return HG_OK;
     hgi_log(t->ctx, HG_LOG_WARNING,
             "%s: validation rows lie outside the training range (scaled values %g to "
             "%g); they "
@@ -301,6 +306,7 @@ hg_status hgi_setup(hg_ctx *ctx, const hg_config *cfg, const hg_dataset *train,
         hgi_log(ctx, t->corrupt ? HG_LOG_INFO : HG_LOG_WARNING, "%s", t->m->note);
     t->binarise = t->m->spec.binarise;
     t->m->clip = strcmp(hgi_config_text(cfg, "out-of-range"), "refuse") != 0;
+    t->m->shares = hgi_are_shares(&t->m->scaler, t->train);
     t->m->trained.rows = t->train->rows;
     t->m->trained.seed = (uint64_t)hgi_config_int(cfg, "seed");
     HGI_GOTO(hgi_model_set_columns(ctx, t->m, t->train->columns));
