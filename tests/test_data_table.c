@@ -167,17 +167,51 @@ TEST(table_dates_are_read_in_the_ways_that_files_have_them)
           "d:category=2024-02-30,2024-02-29 c:category=a,b|2024-02-30,a|2024-02-29,b");
 }
 
-TEST(table_a_date_column_takes_no_word_behind_the_first_records)
+TEST(table_cells_that_are_no_dates_are_missing_among_dates_and_counted)
+{
+    char line[HG_MESSAGE_MAX];
+    hg_ctx *ctx = listening(line);
+    hg_dataset *d;
+    check(ctx, "d,x\n31.02.2021,1\n01.03.2021,2\nunknown,3\n03.03.2021,4\n04.03.2021,5\n",
+          NULL, "d:date x:numeric|,1|2021-03-01,2|,3|2021-03-03,4|2021-03-04,5");
+    CHECK_STR(line,
+              "a.csv: column 'd': 2 of 5 cells are no dates, the first '31.02.2021'; "
+              "they count as missing; categorical reads all as words");
+    /* Among dates as texts a number is none, unless it has a day in it. */
+    check(ctx, "d\n0\n20210302\n01.03.2021\n45123\n03.03.2021\n04.03.2021\n05.03.2021\n",
+          NULL, "d:date||2021-03-02|2021-03-01||2021-03-03|2021-03-04|2021-03-05");
+    /* Far behind the first rows, too; and by a thread that reads nothing else. */
+    char *text = malloc(40000), *p = text + sprintf(text, "d,x\n");
+    for (int i = 0; i < 1500; i++) p += sprintf(p, "2024-03-01,%d\n", i);
+    sprintf(p, "soon,1\n");
+    CHECK_OK(ctx, read_with(ctx, text, NULL, &d));
+    float x[2];
+    CHECK_OK(ctx, hg_dataset_read(ctx, d, 1500, 1, x));
+    CHECK(isnan(x[0]));
+    CHECK(strstr(line, "1 of 1501 cells are no dates, the first 'soon'") != NULL);
+    /* At scoring. */
+    hg_dataset *few;
+    const hg_data_options o = {.size = sizeof o, .schema = hg_dataset_schema(d)};
+    CHECK_OK(ctx, read_with(ctx, "d,x\n2024-03-05,1\nsoon,2\n2024-02-30,3\n", &o, &few));
+    CHECK_STR(line,
+              "a.csv:3: column 'd' is 'soon', no date that can be read (2 such cells): "
+              "it counts as missing");
+    CHECK_INT(hg_dataset_unseen(few, 0), 2);
+    hg_dataset_free(&few);
+    hg_dataset_free(&d);
+    free(text);
+}
+
+TEST(table_columns_most_of_which_are_no_dates_are_refused_as_dates)
 {
     hg_ctx *ctx = test_ctx();
-    char *text = malloc(40000), *p = text;
-    p += sprintf(p, "d\n");
-    for (int i = 0; i < 1500; i++) p += sprintf(p, "2024-03-01\n");
-    sprintf(p, "soon\n");
-    check_fault(ctx, text, NULL, HG_EFORMAT,
-                "a.csv:1502: column 'd' is 'soon', expected a date; to take the column "
-                "for words, set categorical to d");
-    free(text);
+    hg_data_options o = {.size = sizeof o, .date = "d"};
+    check_fault(
+        ctx, "d\n2024-03-01\nsoon\nlater\n", &o, HG_EFORMAT,
+        "a.csv: column 'd': 2 of 3 cells are no dates, the first 'soon'; to take the "
+        "column for words, set categorical to d");
+    check(ctx, "d\n2024-03-01\nsoon\nlater\nsoon\n", NULL,
+          "d:category=soon,2024-03-01,later|2024-03-01|soon|later|soon");
 }
 
 TEST(table_dates_survive_their_way_to_days_and_back)

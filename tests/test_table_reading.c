@@ -266,7 +266,7 @@ TEST(scores_stand_beside_the_records_that_they_are_of)
     CHECK_INT(m->decimal, ',');
     CHECK_STR(m->renamed, "wert=v,art=k");
     write_text(in, "nr;wert;art;tag\nx\n\"a;1\";1,5;rot;02.03.2024\n\n"
-                   "b;1,5;gelb;nie\nc;aus;rot;03.03.2024\nd\n");
+                   "b;inf;gelb;nie\nc;aus;rot;nie\nd\n");
     int64_t rows, skipped, held = 0;
     hg_rule rule = {sizeof rule, "contamination", 0.5};
     hg_data_options o = {.size = sizeof o, .id = "nr", .skip_bad = 1};

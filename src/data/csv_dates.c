@@ -40,6 +40,8 @@ bool hgi_csv_date_number(const hgi_csv_column *c, size_t n, double v, double *ou
         snprintf(text, sizeof text, "%04d-%02d-%02d", (int)(day / 10000),
                  (int)(day / 100 % 100), (int)(day % 100));
         if (!hgi_date_parse(text, 10, c->form, &seconds, &form, &timed)) return false;
+    } else if (c->sign != '\0' && fabs(v) < 1e8) {
+        return false; /* 0 or 45123 among dates as texts is a slip, not of 1970 */
     } else {
         seconds = fabs(v) >= 1e11 ? v / 1000 : v;
     }
@@ -181,11 +183,11 @@ static void see_more(hgi_csv_field *f, int64_t line, dates_seen *s)
         see_order(f, line, form, s);
 }
 
+/* A slip among dates makes no words of them: it is missing, and counted. */
 static bool is_date(const hgi_csv_column *c, const dates_seen *s)
 {
-    bool both = s->line[HGI_DATE_DMY] > 0 && s->line[HGI_DATE_MDY] > 0;
     if (c->fixed) return c->kind == HGI_DATE;
-    return s->dates > 0 && s->others == 0 && !both;
+    return s->dates > s->others;
 }
 
 static bool any_open(const hgi_csv_table *t, const dates_seen *s)

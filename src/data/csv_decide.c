@@ -258,17 +258,20 @@ static void say(const hgi_csv_table *t, const unsigned char *fate)
     for (int64_t i = 0; i < t->count; i++) {
         const hgi_csv_column *c = &t->column[i];
         char name[40], word[40];
-        if (c->dest < 0 || fate[i] != KEEP || c->kind != HGI_NUMERIC ||
+        const bool dates = c->kind == HGI_DATE;
+        if (c->dest < 0 || fate[i] != KEEP || (c->kind != HGI_NUMERIC && !dates) ||
             c->survey.words == 0)
             continue;
         snprintf(name, sizeof name, "%lld", (long long)i + 1);
         if (c->name != NULL) hgi_shown(c->name, strlen(c->name), name, sizeof name);
         hgi_shown(c->words.text[0], strlen(c->words.text[0]), word, sizeof word);
-        hgi_log(ctx, HG_LOG_WARNING,
-                "%s: column '%s': %lld of %lld cells are words, the first '%s'; they "
-                "count as missing; categorical reads all as words",
-                path, name, (long long)c->survey.words,
-                (long long)(c->survey.words + c->survey.numbers + c->survey.gaps), word);
+        hgi_log(
+            ctx, HG_LOG_WARNING,
+            "%s: column '%s': %lld of %lld cells are %s, the first '%s'; they count as "
+            "missing; categorical reads all as words",
+            path, name, (long long)c->survey.words,
+            (long long)(c->survey.words + c->survey.numbers + c->survey.gaps),
+            dates ? "no dates" : "words", word);
     }
 }
 
@@ -283,6 +286,26 @@ static hg_status check_foreign(const hgi_csv_table *t)
         if (p->column != i) return hgi_csv_verdict(t);
         hgi_csv_field f = {p->shown, p->shown + strlen(p->shown), false};
         return hgi_csv_bad_sign(t, p->line, i, &f);
+    }
+    return HG_OK;
+}
+
+/* Dates most of which are none: the first rows, or an option, said otherwise. */
+static hg_status check_dates(const hgi_csv_table *t)
+{
+    for (int64_t i = 0; i < t->count; i++) {
+        const hgi_csv_column *c = &t->column[i];
+        const hgi_csv_survey *s = &c->survey;
+        char name[40], word[40];
+        if (c->dest < 0 || c->kind != HGI_DATE || s->words <= s->numbers) continue;
+        hgi_csv_show_column(t, i, name, sizeof name);
+        hgi_shown(c->words.text[0], strlen(c->words.text[0]), word, sizeof word);
+        return hgi_fail(
+            t->c->ctx, HG_EFORMAT,
+            "%s: column '%s': %lld of %lld cells are no dates, the first '%s'; "
+            "to take the column for words, set categorical to %s",
+            t->c->path, name, (long long)s->words, (long long)(s->words + s->numbers),
+            word, name);
     }
     return HG_OK;
 }
@@ -355,6 +378,7 @@ hg_status hgi_csv_decide(hgi_csv_rows *r, bool drop_text, int64_t *place, hg_sch
     *out = NULL;
     if (fate == NULL) return hgi_fail_mem(ctx, (size_t)t->count, "columns");
     if (!drop_text) HGI_GOTO(check_foreign(t));
+    HGI_GOTO(check_dates(t));
     for (int64_t i = 0; i < t->count; i++)
         if (t->column[i].dest >= 0)
             fate[i] = (unsigned char)decide(&t->column[i], drop_text);

@@ -380,7 +380,7 @@ hg_status hgi_csv_tell_unseen(const hgi_csv_table *t, hg_dataset *d)
         if (c->unseen == 0 || i == p->column || ++columns > SHOWN) continue;
         hgi_shown(c->like->name, strlen(c->like->name), name, sizeof name);
         len += (size_t)snprintf(more + len, sizeof more - len, "%s'%s' (%lld)",
-                                columns == 1 ? "; so do words in " : ", ", name,
+                                columns == 1 ? "; so do cells of " : ", ", name,
                                 (long long)c->unseen);
     }
     if (columns > SHOWN) snprintf(more + len, sizeof more - len, ", ...");
@@ -389,10 +389,10 @@ hg_status hgi_csv_tell_unseen(const hgi_csv_table *t, hg_dataset *d)
     if (c->unseen > 1)
         snprintf(cells, sizeof cells, " (%lld such cells)", (long long)c->unseen);
     hgi_shown(c->like->name, strlen(c->like->name), name, sizeof name);
-    hgi_log(ctx, HG_LOG_WARNING,
-            "%s:%lld: column '%s' is '%s', a word that training rows do not have%s: it "
-            "counts as %s%s",
-            t->c->path, (long long)p->line, name, p->shown, cells,
-            c->kind == HGI_CATEGORY ? "another word" : "missing", more);
+    const bool date = c->kind == HGI_DATE;
+    hgi_log(ctx, HG_LOG_WARNING, "%s:%lld: column '%s' is '%s', %s%s: it counts as %s%s",
+            t->c->path, (long long)p->line, name, p->shown,
+            date ? "no date that can be read" : "a word that training rows do not have",
+            cells, c->kind == HGI_CATEGORY ? "another word" : "missing", more);
     return HG_OK;
 }

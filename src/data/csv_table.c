@@ -155,27 +155,20 @@ bool hgi_csv_plain_cell(const hgi_csv_rows *r, int64_t column, const hgi_csv_fie
     return (bits >> 23 & 255) - 1u < 254u || (v <= 0.0 && v >= 0.0);
 }
 
-/* In a file to be scored a column's kind is not to choose: the model has it. */
+/* What cannot be missing either: another decimal sign, no yes or no. */
 static hg_status bad_cell(const hgi_csv_rows *r, int64_t column, int64_t line,
                           const hgi_csv_field *f)
 {
-    const hgi_csv_column *c = &r->t.column[column];
     char shown[32], name[40];
-    static const char *const wanted[] = {"number", "word", "yes or no", "date"};
+    if (r->t.column[column].kind == HGI_NUMERIC)
+        return hgi_csv_bad_sign(&r->t, line, column, f);
     hgi_shown(f->from, (size_t)(f->to - f->from), shown, sizeof shown);
     hgi_csv_show_column(&r->t, column, name, sizeof name);
-    const char *way = r->skip ? "" : "; skip-bad leaves such rows out";
-    if (c->kind == HGI_NUMERIC) return hgi_csv_bad_sign(&r->t, line, column, f);
-    if (c->like != NULL)
-        return hgi_fail(
-            r->c.ctx, HG_EFORMAT,
-            "%s:%lld: column '%s' is '%s', expected a %s, as in the rows that "
-            "the model was trained on%s",
-            r->c.path, (long long)line, name, shown, wanted[c->kind], way);
     return hgi_fail(r->c.ctx, HG_EFORMAT,
-                    "%s:%lld: column '%s' is '%s', expected a %s; to take the column for "
-                    "words, set categorical to %s%s",
-                    r->c.path, (long long)line, name, shown, wanted[c->kind], name, way);
+                    "%s:%lld: column '%s' is '%s', expected a yes or no; to take the "
+                    "column for words, set categorical to %s%s",
+                    r->c.path, (long long)line, name, shown, name,
+                    r->skip ? "" : "; skip-bad leaves such rows out");
 }
 
 /* A word where kinds are known and it has no place: counted, the first is shown. */
@@ -207,7 +200,7 @@ static hg_status read_cell(hgi_csv_rows *r, int64_t column, int64_t line,
         return HG_OK;
     case CELL_WORD: break;
     case CELL_BAD:
-        if (c->like == NULL || c->kind != HGI_BOOLEAN)
+        if (c->like == NULL && c->kind == HGI_BOOLEAN)
             return bad_cell(r, column, line, &own);
         break;
     case CELL_ORDER:
@@ -228,7 +221,9 @@ static hg_status read_cell(hgi_csv_rows *r, int64_t column, int64_t line,
         c->unclear += sign == HGI_CSV_EITHER;
         hgi_csv_note(&r->t.foreign, line, r->rows, column, &own);
     }
-    if (c->texts++ == 0) hgi_csv_note(&r->t.text, line, r->rows, column, &own);
+    /* What is no date stays in the column of dates, and is missing there. */
+    if (c->kind != HGI_DATE && c->texts++ == 0)
+        hgi_csv_note(&r->t.text, line, r->rows, column, &own);
     r->t.word_cells++;
     HGI_TRY(
         hgi_csv_word(r->c.ctx, &c->words, own.from, (size_t)(own.to - own.from), &word));

@@ -74,7 +74,7 @@ head -2 conv.csv
 try hourglass data convert de.csv -o - --decimal , --columns nr,wert --limit 2
 
 echo "-- rows that cannot be read"
-sed '5s/.03.2024/foo/;9s/;/;;;/;201s/2024/x/;3s/[0-9]*,[0-9]*/off/' de.csv >bad.csv
+sed '5s/;[^;]*;/;inf;/;7s/.03.2024/foo/;9s/;/;;;/;201s/;[^;]*;/;inf;/;3s/[0-9]*,[0-9]*/off/' de.csv >bad.csv
 try hourglass score model.safetensors bad.csv -o d.csv
 try hourglass score model.safetensors bad.csv --skip-bad --id nr -q -o d.csv
 awk -F, 'FNR > 1 && $2 == "" { print FNR, $0 }' d.csv
