@@ -350,7 +350,7 @@ static int measure(cli *c, const char *path, const inputs *in, hg_metrics **out,
         code = cli_failed(c);
     /* The doctor judges a model by rows as they are. */
     if (code == CLI_OK && findings != NULL && noisy == NULL && target == NULL)
-        code = cli_findings(c, model, data, NULL, findings);
+        code = cli_findings(c, model, data, train, findings);
     if (code == CLI_OK && first != NULL)
         code = ask_first(c, model, noisy != NULL ? noisy : data, train, first);
     hg_dataset_free(&noisy);

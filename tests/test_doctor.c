@@ -223,6 +223,139 @@ TEST(the_doctor_reads_the_history)
     test_where(NULL);
 }
 
+/* What a rule says, or "". */
+static const char *said(const hgi_exam *e, const char *name)
+{
+    static char text[400];
+    text[0] = '\0';
+    for (int i = 0; hgi_rules[i].name != NULL; i++)
+        if (strcmp(hgi_rules[i].name, name) == 0) hgi_rules[i].look(e, text, sizeof text);
+    return text;
+}
+
+/* The same error per value in training, 0.1, in the units of each loss and code. */
+TEST(the_doctor_knows_rows_unlike_those_of_training_by_any_loss)
+{
+    static const struct {
+        const char *code, *loss, *decoder;
+        double recon, loss_alike, loss_unlike, floor;
+    } cases[] = {{"plain", "mse", "dense 4", .1, .9, 1.1, 0},
+                 {"plain", "huber", "dense 4", .1, .9, 1.1, 0},
+                 {"plain", "mae", "dense 4", .1, .39, .41, 0},
+                 {"plain", "bce", "dense 4 sigmoid", .1, .59, .61, .2},
+                 {"variational 2", "mse", "dense 4", .4, .9, 1.1, 0},
+                 {"variational 2", "bce", "dense 4 sigmoid", .4, .59, .61, .2},
+                 /* sigma 1 is fixed: 0.4 / 2 + 4 * ln(2 pi) / 2 */
+                 {"variational 2", "gaussian", "dense 4", .2 + 3.67575, .9, 1.1, 0}};
+    hg_ctx *ctx = test_ctx();
+    for (size_t i = 0; i < sizeof cases / sizeof cases[0]; i++) {
+        model_recipe r = plain;
+        if (cases[i].code[0] == 'v') r.encoder = "dense 4";
+        r.code = cases[i].code;
+        r.loss = cases[i].loss;
+        r.decoder = cases[i].decoder;
+        hg_model *m = make_model_of(ctx, &r, 1);
+        const hg_epoch h = {.size = sizeof h,
+                            .epoch = 1,
+                            .loss = cases[i].recon + 9,
+                            .recon = cases[i].recon,
+                            .penalty = 9,
+                            .val_loss = cases[i].recon + 9};
+        CHECK_OK(ctx, hgi_model_add_epoch(ctx, m, &h));
+        hgi_exam e = healthy(m);
+        e.low = 0, e.high = 1;
+        test_where("%s, %s", cases[i].code, cases[i].loss);
+        e.loss = cases[i].loss_alike;
+        e.floor = cases[i].floor;
+        CHECK_STR(found(&e), "");
+        e.loss = cases[i].loss_unlike;
+        e.pca_mse = 0.01;
+        e.still = 1;
+        e.active = 1;
+        CHECK_STR(found(&e), "unlike-training");
+        /* No better than the mean, of a model that had learnt: far less will do. */
+        e.mse = 1;
+        e.loss = (cases[i].loss_unlike - cases[i].floor) * 0.4 + cases[i].floor;
+        CHECK_STR(found(&e), "unlike-training");
+        hg_model_free(&m);
+    }
+    test_where(NULL);
+}
+
+/* One that has not learnt yet is as bad in training. */
+TEST(the_doctor_advises_a_model_that_has_not_learnt_to_train_longer)
+{
+    hg_ctx *ctx = test_ctx();
+    hg_model *m = make_model(ctx, &plain);
+    const hg_epoch h = {sizeof h, 1, 1, 1, 0, (double)NAN, 0.1};
+    CHECK_OK(ctx, hgi_model_add_epoch(ctx, m, &h));
+    hgi_exam e = healthy(m);
+    e.mse = e.loss = 1.1;
+    CHECK_STR(found(&e), "no-better-than-mean");
+    CHECK(strstr(said(&e, "no-better-than-mean"), "train longer") != NULL);
+    hg_model_free(&m);
+}
+
+TEST(the_doctor_says_nothing_else_of_rows_that_are_all_the_same)
+{
+    hg_ctx *ctx = test_ctx();
+    hg_model *m = make_model(ctx, &plain);
+    hgi_exam e = healthy(m);
+    e.constant = true;
+    e.mean_mse = e.mse = 0;
+    e.still = 2;
+    e.directions = 0;
+    CHECK_STR(found(&e), "constant-data");
+    hg_model_free(&m);
+}
+
+TEST(the_doctor_does_not_advise_more_epochs_where_they_do_not_help)
+{
+    static const double rising[] = {1, .8, .6, .5, .52, .55, .6, .62, .65, .7},
+                        falling[] = {1, .8, .6, .5, .45, .4, .37, .34, .32, .3};
+    hg_ctx *ctx = test_ctx();
+    for (int stopped = 0; stopped < 2; stopped++) {
+        hg_model *m = with_history(ctx, rising, 10);
+        hgi_exam e = healthy(m);
+        if (stopped) m->trained.best_epoch = 4;
+        e.pca_mse = 0.01;
+        CHECK_STR(found(&e), stopped ? "pca-is-better" : "pca-is-better over-fitting");
+        CHECK(strstr(said(&e, "pca-is-better"), "train longer") == NULL);
+        e.mse = 1;
+        CHECK(strstr(said(&e, "no-better-than-mean"), "train longer") == NULL);
+        hg_model_free(&m);
+    }
+    hg_model *m = with_history(ctx, falling, 5);
+    hgi_exam e = healthy(m);
+    e.pca_mse = 0.01;
+    CHECK(strstr(said(&e, "pca-is-better"), "train longer") != NULL);
+    CHECK(strstr(said(&e, "still-improving"), "in the last epoch)") != NULL);
+    hg_model_free(&m);
+    m = with_history(ctx, falling, 10);
+    e = healthy(m);
+    CHECK(strstr(said(&e, "still-improving"), "in the last 2 epochs)") != NULL);
+    hg_model_free(&m);
+}
+
+TEST(the_doctor_names_beta_as_what_a_variational_code_pays)
+{
+    hg_ctx *ctx = test_ctx();
+    model_recipe r = plain;
+    r.encoder = "dense 4";
+    for (int i = 0; i < 2; i++) {
+        r.code = i == 0 ? "variational 2" : "variational 2 beta=50 capacity=5";
+        hg_model *m = make_model(ctx, &r);
+        hgi_exam e = healthy(m);
+        e.pca_mse = 0.01;
+        CHECK(strstr(said(&e, "pca-is-better"), "lower beta") != NULL);
+        CHECK((strstr(said(&e, "pca-is-better"), "capacity") != NULL) == (i == 1));
+        CHECK(strstr(said(&e, "pca-is-better"), "hidden layer") == NULL);
+        e.mse = 1;
+        CHECK(strstr(said(&e, "no-better-than-mean"), "lower beta") != NULL);
+        hg_model_free(&m);
+    }
+}
+
 TEST(the_doctor_finds_latents_that_carry_nothing)
 {
     hg_ctx *ctx = test_ctx();
@@ -302,6 +435,16 @@ TEST(the_doctor_holds_a_model_against_pca)
         CHECK(hg_doctor_at(doctor, 0, &f));
         CHECK_STR(f.name, "pca-is-better");
         CHECK_INT(strstr(f.value, "half of these rows") == NULL, given);
+        /* It is the number that stands in the table of measures, to the digit. */
+        hg_evaluate_options o = {.size = sizeof o, .pca = 1, .train = given ? d : NULL};
+        hg_metrics *metrics;
+        char number[64];
+        CHECK_OK(ctx, hg_evaluate_with(ctx, m, d, &o, &metrics));
+        snprintf(number, sizeof number, "error %.4g against %.4g",
+                 hg_metrics_get(hg_metrics_pca(metrics), "mse"),
+                 hg_metrics_get(metrics, "mse"));
+        CHECK(strstr(f.value, number) != NULL);
+        hg_metrics_free(&metrics);
         hg_doctor_free(&doctor);
     }
     hg_dataset_free(&d);

@@ -8,6 +8,7 @@
 #include "apply/doctor.h"
 
 #include "apply/beside.h"
+#include "apply/evaluate.h"
 #include "apply/map.h"
 #include "base/linear.h"
 
@@ -98,12 +99,44 @@ static double error_of(const patient *p, const float *y, int64_t first, int64_t 
     return sum / count;
 }
 
+/* What the model was trained to make small, of one value; gaussian's is a squared error. */
+static double loss_of(const hg_model *m, double y, double x, double *floor)
+{
+    const char *loss = m->spec.loss;
+    const double e = fabs(y - x), delta = m->spec.huber_delta;
+    if (strcmp(loss, "mae") == 0) return e;
+    if (strcmp(loss, "huber") == 0)
+        return e <= delta ? e * e / 2 : delta * (e - delta / 2);
+    if (strcmp(loss, "bce") != 0) return e * e;
+    /* As metrics have it: p clipped, and rows as a bce model is given them. */
+    x = fmin(fmax(x, 0), 1);
+    y = fmin(fmax(y, 1e-7), 1 - 1e-7);
+    if (x > 0) *floor -= x * log(x);
+    if (x < 1) *floor -= (1 - x) * log(1 - x);
+    return -x * log(y) - (1 - x) * log(1 - y);
+}
+
+static void see_loss(patient *p)
+{
+    hgi_exam *e = &p->exam;
+    const double count = (double)(p->n * p->d);
+    e->loss = e->floor = 0;
+    for (int64_t i = 0; i < p->n * p->d; i++)
+        e->loss += loss_of(e->model, (double)p->y[i], (double)p->x[i], &e->floor);
+    e->loss /= count;
+    e->floor /= count;
+    if (e->model->net.loss->counts) e->loss = (double)NAN;
+}
+
 static bool at_edge(float v) { return v < 1e-3f || v > 1 - 1e-3f; }
 
 static void see_columns(patient *p)
 {
     hgi_exam *e = &p->exam;
     double spread = 0;
+    e->constant = true;
+    for (int64_t i = p->d; i < p->n * p->d && e->constant; i++)
+        e->constant = !(p->x[i] < p->x[i - p->d] || p->x[i] > p->x[i - p->d]);
     for (int64_t c = 0; c < p->d; c++) {
         double sum = 0, square = 0;
         for (int64_t r = 0; r < p->n; r++) {
@@ -213,7 +246,24 @@ static hg_status see_codes(patient *p)
 
 /* ---- PCA beside it ----------------------------------------------------------------- */
 
-static hg_status see_pca(patient *p, const hg_dataset *train)
+/* Where all rows are looked at, the number that `evaluate` has beside the model's. */
+static hg_status see_measured_pca(patient *p, const hg_dataset *data,
+                                  const hg_dataset *train)
+{
+    hgi_exam *e = &p->exam;
+    hg_metrics *pca = NULL, own = {.mem = p->ctx->mem};
+    own.value[HGI_METRIC_MSE] = e->mse;
+    HGI_TRY(hgi_measure_pca(p->ctx, e->model, data, train, &own));
+    pca = own.pca;
+    if (pca == NULL) return HG_OK;
+    e->own_mse = e->mse;
+    e->pca_mse = pca->value[HGI_METRIC_MSE];
+    e->pca_trained = train != NULL;
+    hg_metrics_free(&pca);
+    return HG_OK;
+}
+
+static hg_status see_sampled_pca(patient *p, const hg_dataset *train)
 {
     hg_status status = HG_OK;
     hgi_exam *e = &p->exam;
@@ -243,16 +293,26 @@ done:
     return status;
 }
 
+static hg_status see_pca(patient *p, const hg_dataset *data, const hg_dataset *train)
+{
+    const hg_dataset *learn = train != NULL ? train : data;
+    bool clips = p->exam.outside > 0; /* then the model saw other rows than PCA would */
+    if (p->n == data->rows && sample_size(learn, p->d, p->k) == learn->rows && !clips)
+        HGI_TRY(see_measured_pca(p, data, train));
+    return isnan(p->exam.pca_mse) ? see_sampled_pca(p, train) : HG_OK;
+}
+
 /* ---- the whole --------------------------------------------------------------------- */
 
 static hg_status examine(patient *p, const hg_dataset *data, const hg_dataset *train)
 {
     HGI_TRY(look(p, data));
     p->exam.mse = error_of(p, p->y, 0, 1);
+    see_loss(p);
     see_columns(p);
     see_values(p);
     HGI_TRY(see_codes(p));
-    return see_pca(p, train);
+    return see_pca(p, data, train);
 }
 
 hg_status hg_doctor_new(hg_ctx *ctx, const hg_model *m, const hg_dataset *data,

@@ -10,8 +10,11 @@ typedef struct hgi_exam {
     const hg_model *model;
     hgi_apart apart; /* the rows are on another scale than those of training */
     int64_t rows, inputs, code;
+    bool constant; /* the rows are all the same */
     double mse,
         mean_mse; /* of the rows, and of their columns' means in place of a model */
+    double loss; /* of a value by the model's own loss, without penalties; NaN: by none */
+    double floor; /* what it cannot fall below for these rows */
     double pca_mse,
         own_mse;        /* of PCA and of the model, on rows that PCA was not fitted to */
     bool pca_trained;   /* PCA saw the training rows, not half of these */

@@ -6,6 +6,8 @@
  * wrong is soon read no more.  Each says why it stands where it does.                  */
 #include "apply/doctor.h"
 
+#include "model/objective.h"
+
 #include <math.h>
 #include <string.h>
 
@@ -39,6 +41,39 @@ static double judged(const hg_epoch *e)
     return isnan(e->val_loss) ? e->loss : e->val_loss;
 }
 
+/* The epoch whose weights the model has. */
+static const hg_epoch *last_epoch(const hgi_exam *e)
+{
+    int64_t n, best = e->model->trained.best_epoch;
+    const hg_epoch *h = history(e, &n);
+    for (int64_t i = 0; i < n && best > 0; i++)
+        if (h[i].epoch == best) return &h[i];
+    return n > 0 ? &h[n - 1] : NULL;
+}
+
+/* A value's loss in training, of validation rows if there were any; NaN: not known.  A
+ * gaussian's is in squared errors: with its sigma learnt that is what sigma is. */
+static double trained_loss(const hgi_exam *e)
+{
+    const hg_epoch *h = last_epoch(e);
+    const hgi_net *net = &e->model->net;
+    if (h == NULL) return (double)NAN;
+    double loss = h->recon + (isnan(h->val_loss) ? 0 : fmax(h->val_loss - h->loss, 0));
+    if (hgi_net_draws(net)) loss /= (double)e->inputs;
+    if (!net->loss->has_sigma) return loss;
+    const double sigma = hgi_net_sigma(net, e->model->theta), square = sigma * sigma;
+    if (net->sigma != NULL) return square;
+    return 2 * square * (loss - log(sigma) - 0.5 * log(2 * 3.14159265358979323846));
+}
+
+/* How many times as large as in training is the error?  Of bce what lies above its floor,
+ * which differs from rows to rows, is held against all of training's: less than it is. */
+static double times_trained(const hgi_exam *e)
+{
+    double trained = trained_loss(e), times = (e->loss - e->floor) / trained;
+    return isfinite(times) && trained > 0 ? times : 0;
+}
+
 /* What is left is a ten-thousandth of what there was: nobody needs less. */
 static bool is_small(const hgi_exam *e) { return e->mse < 1e-4 * e->mean_mse; }
 
@@ -55,13 +90,28 @@ static const char *code_kind(const hgi_exam *e)
     return e->model->net.layer[e->model->net.code].kind->name;
 }
 
-/* Rows in other units or of another kind: what a model does with them says nothing of the
- * model, and advice on its training would be wrong. */
+/* Far beyond what a test set costs, and rows that were learnt by heart: ten times the
+ * squared error, which is three to four times the error itself, and of what counts all of
+ * bce in training, floor and all, four times.  A model that had learnt, and does next to
+ * nothing for these rows, needs less to be told apart from one that has not learnt yet:
+ * that one does as badly in training. */
+static bool is_far(const hgi_exam *e)
+{
+    const char *loss = e->model->spec.loss;
+    bool single = strcmp(loss, "mae") == 0 || strcmp(loss, "bce") == 0;
+    bool useless = e->mse > 0.9 * e->mean_mse;
+    double most = single ? (useless ? 1.5 : 4) : (useless ? 2.5 : 10);
+    return !is_small(e) && times_trained(e) > most;
+}
+
+/* Rows in other units or of another kind, or all the same: what a model does with them says
+ * nothing of the model, and advice on its training would be wrong. */
 static bool is_foreign(const hgi_exam *e)
 {
+    if (e->constant) return true;
     bool standard = e->model->scaler.kind == HGI_SCALE_STANDARD;
     return e->apart != HGI_ALIKE || e->outside > 0.2 || e->shift > 3 ||
-           (standard && e->mean_mse > FAR * FAR);
+           (standard && e->mean_mse > FAR * FAR) || is_far(e);
 }
 
 /* Values that the output's activation can give. */
@@ -84,6 +134,57 @@ static bool out_of_reach(const hgi_exam *e)
     return e->low < lo || e->high > hi;
 }
 
+/* The lowest val_loss is a fifth of the run ago, or the run was stopped for that: more
+ * epochs would not help. */
+static bool is_stalled(const hgi_exam *e)
+{
+    int64_t n, best = 0;
+    const hg_epoch *h = history(e, &n);
+    if (n < 5 || isnan(h[n - 1].val_loss)) return false;
+    for (int64_t i = 1; i < n; i++)
+        if (h[i].val_loss < h[best].val_loss) best = i;
+    return n - 1 - best >= hgi_max(3, n / 5);
+}
+
+/* The lowest of epochs first .. last. */
+static double lowest(const hg_epoch *h, int64_t first, int64_t last)
+{
+    double low = judged(&h[first]);
+    for (int64_t i = first + 1; i <= last; i++) low = fmin(low, judged(&h[i]));
+    return low;
+}
+
+/* What the last fifth of the epochs took off the best before, of that; *epochs: how many
+ * these are. */
+static double late_gain(const hgi_exam *e, int64_t *epochs)
+{
+    int64_t n;
+    const hg_epoch *h = history(e, &n);
+    if (n < 5) return 0;
+    const int64_t then = n - 1 - hgi_max(1, n / 5);
+    const double before = lowest(h, 0, then);
+    *epochs = h[n - 1].epoch - h[then].epoch;
+    return (before - lowest(h, then + 1, n - 1)) / fabs(before);
+}
+
+/* What else to try with a model that rebuilds badly, in front of another way. */
+static const char *advice(const hgi_exam *e)
+{
+    int64_t epochs;
+    bool improving = late_gain(e, &epochs) > 0.02;
+    /* Its layers are not what holds it: draws and their price are. */
+    if (hgi_net_draws(&e->model->net)) {
+        if (strstr(e->model->spec.code, "capacity") != NULL)
+            return "lower beta or raise capacity, because the KL term takes its share";
+        return improving ? "train longer, or lower beta, whose KL term takes its share"
+                         : "lower beta, whose KL term takes its share";
+    }
+    if (is_stalled(e))
+        return "val_loss has stopped falling, so try more rows, dropout or weight-decay";
+    return e->model->spec.encoder_count > 1 ? "train longer, try another lr"
+                                            : "train longer, add a hidden layer";
+}
+
 /* ---- the rows ---------------------------------------------------------------------- */
 
 /* 2 %: less is what any net finds in its first steps. */
@@ -92,11 +193,15 @@ static void no_better_than_mean(const hgi_exam *e, char *out, size_t n)
     if (!(e->mse > 0.98 * e->mean_mse) || e->mean_mse <= 0) return;
     /* These have a note that says why. */
     if (is_foreign(e) || (hgi_net_draws(&e->model->net) && e->active == 0)) return;
+    bool draws = hgi_net_draws(&e->model->net), stalled = is_stalled(e);
     snprintf(
         out, n,
         "it rebuilds these rows no better than their mean would (squared error %.4g, "
-        "the mean's %.4g): train longer, or try another lr, scale or loss",
-        e->mse, e->mean_mse);
+        "the mean's %.4g): %s",
+        e->mse, e->mean_mse,
+        draws     ? "lower beta, whose KL term may outweigh the rows, or train longer"
+        : stalled ? "try another lr, scale or loss, or more rows"
+                  : "train longer, or try another lr, scale or loss");
 }
 
 /* A bce model is not trained on squared error, and pays a little for that: 5 %. */
@@ -113,18 +218,17 @@ static void pca_is_better(const hgi_exam *e, char *out, size_t n)
     if (is_foreign(e) || out_of_reach(e)) return;
     snprintf(out, n,
              "PCA with the same %lld numbers is better (squared error %.4g against "
-             "%.4g%s): train longer, %s, or use hourglass pca",
+             "%.4g%s): %s, or use hourglass pca",
              (long long)e->code, e->pca_mse, e->own_mse,
-             e->pca_trained ? "" : ", fitted to half of these rows",
-             e->model->spec.encoder_count > 1 ? "try another lr" : "add a hidden layer");
+             e->pca_trained ? "" : ", fitted to half of these rows", advice(e));
 }
 
-/* Ten times the trained-on error is far beyond what a test set costs. */
 static void unlike_training(const hgi_exam *e, char *out, size_t n)
 {
-    int64_t count;
-    const hg_epoch *h = history(e, &count);
-    bool mse = strcmp(e->model->spec.loss, "mse") == 0;
+    const bool standard = e->model->scaler.kind == HGI_SCALE_STANDARD;
+    const hg_epoch *h = last_epoch(e);
+    /* Where nobody looked at other rows in training both look the same. */
+    const bool by_heart = h != NULL && isnan(h->val_loss) && times_trained(e) < 20;
     if (e->apart != HGI_ALIKE)
         snprintf(out, n, "%s", hgi_apart_text(e->apart));
     else if (e->outside > 0.2)
@@ -138,16 +242,26 @@ static void unlike_training(const hgi_exam *e, char *out, size_t n)
                  "column %lld lies %.3g training spreads from its training mean: these "
                  "rows are not like the training rows, or in other units",
                  (long long)e->shift_column + 1, e->shift);
-    else if (is_foreign(e))
+    else if (standard && e->mean_mse > FAR * FAR)
         snprintf(out, n,
                  "the columns of these rows vary %.3g times as much as those of the "
                  "training rows: they are not like them, or in other units",
                  sqrt(e->mean_mse));
-    else if (mse && count > 0 && !is_small(e) && e->mse > 10 * judged(&h[count - 1]))
+    else if (is_far(e))
         snprintf(out, n,
-                 "the squared error of these rows, %.4g, is %.3g times that of training: "
-                 "they are not like the training rows",
-                 e->mse, e->mse / judged(&h[count - 1]));
+                 "the %s of these rows, %.4g%s, is %.3g times that of training: they are "
+                 "not like the training rows%s",
+                 e->model->net.loss->has_sigma ? "squared error" : e->model->spec.loss,
+                 e->loss - e->floor, e->floor > 0 ? " above its floor" : "",
+                 times_trained(e), by_heart ? ", or it knows those by heart" : "");
+}
+
+static void constant_data(const hgi_exam *e, char *out, size_t n)
+{
+    if (!e->constant) return;
+    snprintf(out, n,
+             "all of these rows are the same: there is nothing to learn from them, and "
+             "nothing to judge a model by");
 }
 
 /* ---- the code ---------------------------------------------------------------------- */
@@ -253,34 +367,26 @@ static void overfitting(const hgi_exam *e, char *out, size_t n)
         (long long)h[best].epoch, h[best].val_loss, h[count - 1].val_loss);
 }
 
-/* The lowest of epochs first .. last. */
-static double lowest(const hg_epoch *h, int64_t first, int64_t last)
-{
-    double low = judged(&h[first]);
-    for (int64_t i = first + 1; i <= last; i++) low = fmin(low, judged(&h[i]));
-    return low;
-}
-
 /* Half as many epochs again would still gain: the last fifth of them took 2 % off the best
  * before.  Single epochs go up and down, and over-fitting is no gain.  A detector is judged
  * by its scores, and its preset sets the steps that these take. */
 static void improving(const hgi_exam *e, char *out, size_t n)
 {
-    int64_t count;
-    const hg_epoch *h = history(e, &count);
-    if (count < 5 || is_small(e) || e->model->detector.score != NULL) return;
-    const int64_t then = count - 1 - hgi_max(1, count / 5);
-    const double before = lowest(h, 0, then);
-    const double gain = before - lowest(h, then + 1, count - 1);
-    if (!(gain > 0.02 * fabs(before))) return;
-    snprintf(out, n,
-             "it was still improving when it ended (%.1f %% in the last %lld epochs): "
-             "train longer",
-             100 * gain / fabs(before), (long long)(h[count - 1].epoch - h[then].epoch));
+    int64_t last = 0;
+    if (is_small(e) || e->model->detector.score != NULL || is_foreign(e)) return;
+    const double gain = late_gain(e, &last);
+    if (!(gain > 0.02)) return;
+    char epochs[40] = "epoch";
+    if (last > 1) snprintf(epochs, sizeof epochs, "%lld epochs", (long long)last);
+    snprintf(
+        out, n,
+        "it was still improving when it ended (%.1f %% in the last %s): train longer",
+        100 * gain, epochs);
 }
 
 const hgi_rule hgi_rules[] = {
     {"no-better-than-mean", "the columns' means would do as well", no_better_than_mean},
+    {"constant-data", "the rows are all the same", constant_data},
     {"unlike-training", "the rows differ from those of training", unlike_training},
     {"output-range", "the output's activation cannot reach the rows", output_range},
     {"pca-is-better", "PCA with the same code size has less error", pca_is_better},

@@ -52,7 +52,7 @@ typedef struct hgi_schema_column {
     hgi_date_form form; /* of a date, as it was read */
     bool timed;         /* a date has times of day */
     /* Of a date, what its text has between day, month and year: '/', '-' or '.'; 'Y' where
-     * the text alone says which is which, 2024-03-01; 0: not known.                     */
+     * the text alone says which is which, 2024-03-01; 0: not known.                    */
     char sign;
     /* Of a date: 1 << each hgi_cycle that is used, known once rows were looked at.  With
      * none its one feature is ever a gap: the net has nothing of it.                   */
