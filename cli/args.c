@@ -78,6 +78,9 @@ const cli_option cli_data_options[] = {
      NULL, false},
     {"ignore-extra", 0, NULL, NULL, "CSV: columns that the model lacks are no error",
      "reading", NULL, false},
+    {"allow-missing-columns", 0, NULL, NULL,
+     "CSV: the model's columns that are not there are gaps, if it takes any", "reading",
+     NULL, false},
     {0},
 };
 

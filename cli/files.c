@@ -88,9 +88,10 @@ int cli_read_data_options(cli *c, hg_data_options *out)
     out->strict = cli_has(c, "strict");
     out->table = cli_has(c, "table");
     out->ignore_extra = cli_has(c, "ignore-extra");
+    out->allow_missing_columns = cli_has(c, "allow-missing-columns");
     /* A model says how its rows are read: as its table, or as numbers alone. */
     out->schema = c->schema;
-    if (c->has_model && c->schema == NULL) out->strict = 1;
+    if (c->has_model && c->schema == NULL) out->strict = 2;
     out->numeric = cli_get(c, "numeric");
     out->categorical = cli_get(c, "categorical");
     out->boolean = cli_get(c, "boolean");

@@ -148,15 +148,19 @@ typedef struct hg_data_options {
     int64_t limit;        /* at most this many rows; 0: all */
     const char *shape;    /* shape of a row, "28x28x1"; NULL: as in the file */
     int stream;           /* 1: rows stay in a file, -1: in memory, 0: by their size */
-    int strict; /* CSV; refuse words and missing values instead of making a table */
-    int table;  /* CSV; a table also when complete: later rows may have gaps */
+    int strict; /* 1: refuse words and missing values instead of making a table; 2: the
+                   same, because a model of numbers alone is to read them */
+    int table;  /* CSV, arrays of floats; a table also when complete: later rows may have
+                   gaps */
     /* CSV; column names, separated by commas, whose kind is known */
     const char *numeric, *categorical, *boolean, *date;
-    const char *rename;      /* CSV; "old=new,old=new", before all other names */
-    int64_t categories;      /* CSV; most words of a column, more share one; 0: 256 */
-    const hg_schema *schema; /* CSV; read the columns of this one, found by their names;
+    const char *rename;        /* CSV; "old=new,old=new", before all other names */
+    int64_t categories;        /* CSV; most words of a column, more share one; 0: 256 */
+    const hg_schema *schema;   /* CSV; read the columns of this one, found by their names;
                                 it must outlive the dataset */
-    int ignore_extra;        /* with schema: other columns are no error */
+    int ignore_extra;          /* with schema: other columns are no error */
+    int allow_missing_columns; /* with schema, of a table: columns that the file lacks are
+                                  a missing value in each row, and a warning */
     const char *array; /* NPZ; which array; NULL: X, x, data, the only one, or the only
                              one of two or more dimensions */
     const hg_dataset *labels; /* a class for each row, as hg_dataset_set_labels(); NULL */

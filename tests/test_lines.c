@@ -134,8 +134,9 @@ TEST(a_bad_line_is_told_of_with_its_number_and_the_next_one_is_read)
     check_bad(l, "1,two,3", HG_EFORMAT, "pipe:4: column 'b' is 'two', expected a number");
     check_bad(
         l, "1,2,", HG_ENONFINITE,
-        "pipe:5: column 'long name' has no value, and the model was trained without "
-        "missing values");
+        "pipe:5: column 'long name' has no value, expected a number; the model was "
+        "trained on complete numbers: fill it, or train with --table for a model that "
+        "takes gaps");
     check_row(l, "1,2,3", 1, 2, 3);
     check_bad(l, "1,2,1e39", HG_ERANGE,
               "pipe:7: column 'long name' is '1e39', expected a number within +-3.4e38");

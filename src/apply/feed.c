@@ -16,7 +16,7 @@
 void hgi_feed_options(const hg_model *m, hg_data_options *o)
 {
     if (o->schema == NULL) o->schema = hg_model_schema(m);
-    if (o->schema == NULL) o->strict = 1;
+    if (o->schema == NULL) o->strict = 2;
     if (o->pictures == NULL) o->pictures = hg_model_pictures(m);
 }
 

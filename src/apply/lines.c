@@ -155,6 +155,7 @@ static hg_status open_columns(hg_lines *l, const hgi_csv_record *rec)
     HGI_TRY(hgi_csv_select(t, &l->o));
     t->table = l->o.schema != NULL;
     t->stream = true;
+    t->modelled = !t->table && l->model->series == NULL;
     HGI_TRY(t->table ? hgi_csv_match(t, &l->o) : match_numbers(l));
     l->r.width = t->kept;
     l->open = true;

@@ -275,7 +275,7 @@ static hg_status keep_all(hgi_blocks *s, keep *k, hg_dataset **out)
         return hgi_dataset_check(s->ctx, *out);
     }
     HGI_TRY(take_rows(s, k, out));
-    if ((*out)->schema != NULL || s->stats.bad > 0)
+    if ((*out)->schema != NULL || s->stats.bad > 0 || (*out)->table)
         return hgi_dataset_check(s->ctx, *out);
     hgi_stats_end(&s->stats, &(*out)->min, &(*out)->max, &(*out)->mean);
     return HG_OK;
@@ -305,7 +305,7 @@ static hg_status stay(hgi_blocks *s, hg_dataset **out)
     hgi_free(&s->ctx->mem, d->owned);
     d->data = d->owned = NULL;
     d->rows = s->rows;
-    if (s->stats.bad > 0) return hgi_dataset_check(s->ctx, d);
+    if (s->stats.bad > 0 || d->table) return hgi_dataset_check(s->ctx, d);
     hgi_stats_end(&s->stats, &d->min, &d->max, &d->mean);
     return HG_OK;
 }

@@ -166,6 +166,9 @@ typedef struct hgi_csv_table {
     int64_t word_cells, gaps; /* so far, of such values                                */
     int64_t categories; /* most words of a column                                      */
     const hg_schema *like;
+    bool modelled;   /* a model of numbers alone reads it */
+    int64_t *absent; /* [absents] its columns that the file lacks: gaps */
+    int64_t absents;
     char *renamed;       /* memory of the names that the user gave                      */
     const char *renames; /* the list of them, in that memory, or NULL                 */
     int64_t *by_place;   /* [width] file's column at each place of a row                */

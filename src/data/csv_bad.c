@@ -47,10 +47,10 @@ hg_status hgi_csv_judge(hgi_csv_rows *r, int64_t line)
     if (p->count == 0 && gap < 0) return HG_OK;
     hgi_csv_show_column(t, p->count > 0 ? p->column : gap, name, sizeof name);
     if (p->count == 0)
-        status = hgi_fail(r->c.ctx, HG_ENONFINITE,
-                          "%s:%lld: column '%s' has no value, and the model was trained "
-                          "without missing values",
-                          r->c.path, (long long)line, name);
+        status =
+            hgi_fail(r->c.ctx, HG_ENONFINITE,
+                     "%s:%lld: column '%s' has no value, expected a number%s", r->c.path,
+                     (long long)line, name, t->modelled ? HGI_GAP_ADVICE : "");
     else
         status = hgi_fail(r->c.ctx, text ? HG_EFORMAT : HG_ERANGE,
                           "%s:%lld: column '%s' is '%s', expected a number%s", r->c.path,

@@ -352,6 +352,13 @@ static hg_status text_verdict(const hgi_csv_table *t)
         return hgi_csv_bad_sign(t, p->line, p->column, &f);
     }
     decimal_hint(t, hint, sizeof hint);
+    if (t->modelled && t->like != NULL) /* by its name it is the model's column */
+        return hgi_fail(
+            t->c->ctx, HG_EFORMAT,
+            "%s:%lld: %s is '%s', expected a number; the model was trained on "
+            "complete numbers: train with --table for one to which this is a "
+            "missing value%s",
+            t->c->path, (long long)p->line, where, p->shown, hint);
     return hgi_fail(
         t->c->ctx, HG_EFORMAT,
         "%s:%lld: %s is '%s', expected a number; to leave out %s, set drop to "
@@ -376,6 +383,12 @@ static hg_status missing_verdict(const hgi_csv_table *t)
     describe(t, first, where, sizeof where);
     droppable(t, first, name, sizeof name);
     if (all > 1) snprintf(more, sizeof more, " (%lld such cells)", (long long)all);
+    if (t->modelled)
+        return hgi_fail(
+            t->c->ctx, HG_ENONFINITE,
+            "%s:%lld: %s is empty, expected a number; row %lld%s" HGI_GAP_ADVICE,
+            t->c->path, (long long)t->column[first].missing_line, where,
+            (long long)t->column[first].missing_row + 1, more);
     return hgi_fail(
         t->c->ctx, HG_ENONFINITE,
         "%s:%lld: %s is empty, expected a number; row %lld%s; fill it, or leave the "
@@ -436,6 +449,8 @@ hg_status hgi_csv_name_columns(const hgi_csv_table *t, hg_dataset *d)
     for (int64_t i = 0; i < t->count; i++) {
         if (t->column[i].dest >= 0) bytes += strlen(t->column[i].name) + 1;
     }
+    for (int64_t k = 0; k < t->absents; k++)
+        bytes += strlen(t->like->column[t->absent[k]].name) + 1;
     const char *renamed = t->renames;
     bytes += renamed != NULL ? strlen(renamed) + 1 : 0;
     char **columns = hgi_alloc(&ctx->mem, bytes);
@@ -447,6 +462,11 @@ hg_status hgi_csv_name_columns(const hgi_csv_table *t, hg_dataset *d)
         memcpy(text, t->column[i].name, n);
         columns[t->column[i].dest] = text;
         text += n;
+    }
+    for (int64_t k = 0; k < t->absents; k++) {
+        const char *name = t->like->column[t->absent[k]].name;
+        columns[t->absent[k]] = strcpy(text, name);
+        text += strlen(name) + 1;
     }
     d->renamed = renamed != NULL ? strcpy(text, renamed) : NULL;
     d->columns = columns;

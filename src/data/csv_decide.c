@@ -418,4 +418,5 @@ void hgi_csv_table_free(hgi_csv_table *t)
     }
     hgi_free(mem, t->renamed);
     hgi_free(mem, t->by_place);
+    hgi_free(mem, t->absent);
 }

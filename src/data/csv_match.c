@@ -289,6 +289,10 @@ static hg_status tell_differences(const hgi_csv_table *t, const hg_schema *s,
                      "; the file has '%.60s', which the model lacks: if they are the "
                      "same, set rename to %.60s=%.60s",
                      near, near, lack->names[0]);
+        else if (!s->plain && lack->count < s->columns)
+            snprintf(hint, sizeof hint, "; with allow-missing-columns %s in each row",
+                     lack->count == 1 ? "it is a missing value"
+                                      : "they are missing values");
         list_names(lack, names, sizeof names);
         if (lack->count == 1)
             return hgi_fail(
@@ -314,9 +318,36 @@ static hg_status tell_differences(const hgi_csv_table *t, const hg_schema *s,
                     t->c->path, (long long)extra->count, (long long)s->columns, names);
 }
 
-static hg_status by_name(hgi_csv_table *t, const hg_schema *s, const schema_index *x,
-                         unsigned char *taken, bool ignore)
+/* Columns that the file lacks become gaps, where the model takes any and is left some. */
+static hg_status allow_missing(hgi_csv_table *t, const hg_schema *s,
+                               const unsigned char *taken, missing_names *lack)
 {
+    char names[SHOWN * 48];
+    hg_ctx *ctx = t->c->ctx;
+    size_t bytes = (size_t)lack->count * sizeof *t->absent;
+    if (lack->count == 0 || lack->count == s->columns) return HG_OK;
+    if (s->plain)
+        return hgi_fail(ctx, HG_EMISMATCH,
+                        "%s: column '%.60s' is missing, and the model was trained on "
+                        "complete numbers; train with --table for one that takes gaps",
+                        t->c->path, lack->names[0]);
+    t->absent = hgi_alloc(&ctx->mem, bytes);
+    if (t->absent == NULL) return hgi_fail_mem(ctx, bytes, "columns that are missing");
+    for (int64_t i = 0; i < s->columns; i++)
+        if (!taken[i]) t->absent[t->absents++] = i;
+    list_names(lack, names, sizeof names);
+    hgi_log(ctx, HG_LOG_WARNING,
+            "%s: %lld of the model's %lld columns missing, a gap in each row: %s",
+            t->c->path, (long long)lack->count, (long long)s->columns, names);
+    lack->count = 0;
+    return HG_OK;
+}
+
+static hg_status by_name(hgi_csv_table *t, const hg_data_options *o,
+                         const schema_index *x, unsigned char *taken)
+{
+    const hg_schema *s = o->schema;
+    const bool ignore = o->ignore_extra != 0 || o->drop_non_numeric != 0;
     missing_names lack = {0}, extra = {0};
     for (int64_t i = 0; i < t->count; i++) {
         hgi_csv_column *c = &t->column[i];
@@ -332,6 +363,7 @@ static hg_status by_name(hgi_csv_table *t, const hg_schema *s, const schema_inde
     }
     for (int64_t i = 0; i < s->columns; i++)
         if (!taken[i]) miss(&lack, s->column[i].name);
+    if (o->allow_missing_columns) HGI_TRY(allow_missing(t, s, taken, &lack));
     if (lack.count == 0 && (ignore || extra.count == 0)) return HG_OK;
     return tell_differences(t, s, &lack, &extra);
 }
@@ -353,7 +385,7 @@ hg_status hgi_csv_match(hgi_csv_table *t, const hg_data_options *o)
     unsigned char *taken = hgi_calloc(&ctx->mem, (size_t)s->columns, 1);
     if (taken == NULL) return hgi_fail_mem(ctx, (size_t)s->columns, "columns");
     HGI_GOTO(index_names(ctx, s, &x));
-    HGI_GOTO(by_name(t, s, &x, taken, o->ignore_extra != 0 || o->drop_non_numeric != 0));
+    HGI_GOTO(by_name(t, o, &x, taken));
 done:
     hgi_free(&ctx->mem, x.slot);
     hgi_free(&ctx->mem, taken);

@@ -143,11 +143,18 @@ hg_status hgi_csv_ragged(const hgi_csv_rows *r, const hgi_csv_record *rec)
                     (long long)r->t.count, comma_hint(r, rec, n));
 }
 
+/* Columns that the file lacks. */
+static void set_absent(const hgi_csv_table *t, float *row)
+{
+    for (int64_t k = 0; k < t->absents; k++) row[t->absent[k]] = (float)NAN;
+}
+
 /* Any cell that is not plain goes the slow way; a row of the wrong length ends it all. */
 hg_status hgi_csv_read_row(hgi_csv_rows *r, const hgi_csv_record *rec, float *row)
 {
     const char *p = rec->from;
     int64_t i = 0, n = r->t.count;
+    set_absent(&r->t, row);
     while ((i = plain_cells(r, rec, &p, i, row)) >= 0 && i < n) {
         hgi_csv_field f;
         const char *q = hgi_csv_split(r->c.delimiter, p, rec->to, &f);
@@ -202,6 +209,7 @@ static bool plain_row(const hgi_csv_rows *r, const hgi_csv_record *rec, float *r
 {
     const char *p = rec->from;
     int64_t i = 0, n = r->t.count;
+    set_absent(&r->t, row);
     while ((i = plain_cells(r, rec, &p, i, row)) >= 0 && i < n) {
         hgi_csv_field f;
         const char *q = hgi_csv_split(r->c.delimiter, p, rec->to, &f);

@@ -40,6 +40,8 @@ struct hg_dataset {
     hg_schema *schema;     /* of a table, whose values it explains; NULL: numbers alone,
                         * none of them missing                                         */
     bool may_gap;    /* NaN is a missing value: rows that have one make a table       */
+    bool table;      /* ... and so do complete ones                                   */
+    bool modelled;   /* a model of numbers alone reads it: NaN is refused for that    */
     bool schema_own; /* else a window's, a split's or a caller's                      */
     int64_t *unseen; /* [features] words that the caller's schema lacks, or NULL      */
     double min, max, mean; /* over all values, found while reading                     */
@@ -55,6 +57,13 @@ struct hg_dataset {
     bool series_own;     /* else a split's                                              */
     hg_dataset *base; /* owned: what data, columns and such are borrowed from; or NULL */
 };
+
+/* Behind a message of a missing value: what a model of complete numbers could do.      */
+#define HGI_GAP_ADVICE                                                                   \
+    "; the model was trained on complete numbers: fill it, or train with --table for a " \
+    "model that takes gaps"
+/* Do these options come from a model of numbers, none of which may be missing?          */
+bool hgi_reads_numbers(const hg_data_options *o);
 
 /* The first of n columns that two tables call differently, or -1: also when one of them
  * has no names, which may be anything.                                                 */

@@ -224,12 +224,12 @@ hg_status hgi_dataset_not_finite(hg_ctx *ctx, const hg_dataset *d, int64_t posit
     hgi_dataset_place(d, position / d->features, position % d->features, place,
                       sizeof place);
     if (count > 1) snprintf(more, sizeof more, "; %lld such values", (long long)count);
-    return hgi_fail(ctx, HG_ENONFINITE, "%s: %s is %s, expected finite numbers%s",
+    return hgi_fail(ctx, HG_ENONFINITE, "%s: %s is %s, expected finite numbers%s%s",
                     d->name, place,
                     isnan(value)   ? "NaN"
                     : value > 0.0f ? "Inf"
                                    : "-Inf",
-                    more);
+                    more, isnan(value) && d->modelled ? HGI_GAP_ADVICE : "");
 }
 
 /* Of a table: the ends and the mean of its numbers, gaps left out.                     */
@@ -284,7 +284,7 @@ hg_status hgi_dataset_check(hg_ctx *ctx, hg_dataset *d)
         }
         HGI_GOTO(hgi_rows_next(ctx, &w));
     }
-    if (s.bad > 0 && d->may_gap) {
+    if ((s.bad > 0 && d->may_gap) || d->table) {
         hgi_rows_close(&w);
         HGI_TRY(hgi_schema_new(ctx, d->features, &d->schema));
         d->schema_own = true;

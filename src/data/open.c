@@ -186,6 +186,21 @@ static hg_status check_options(hg_ctx *ctx, const hg_data_options *o, const hgi_
     return HG_OK;
 }
 
+bool hgi_reads_numbers(const hg_data_options *o)
+{
+    return o->schema != NULL ? o->schema->plain : o->strict > 1;
+}
+
+/* What a model takes was decided when it was trained. */
+static void warn_table(hg_ctx *ctx, const hg_data_options *o, const char *path)
+{
+    if (!o->table || !hgi_reads_numbers(o)) return;
+    hgi_log(ctx, HG_LOG_WARNING,
+            "%s: table has no effect here: the model was trained on complete numbers; "
+            "train with --table for one that takes gaps",
+            path);
+}
+
 /* Rows of floats may have NaN for what is missing, as numpy and pandas have it; with a
  * schema they are raw rows of it, as hg_dataset_save() writes them.                    */
 static hg_status array_table(hgi_blocks *s, const hg_data_options *o)
@@ -193,6 +208,8 @@ static hg_status array_table(hgi_blocks *s, const hg_data_options *o)
     hg_dataset *d = s->block;
     bool rows = d->rank == 1 && d->type == HG_F32 && o->shape == NULL;
     d->may_gap = rows && !o->strict && o->schema == NULL;
+    d->table = d->may_gap && o->table;
+    d->modelled = rows && hgi_reads_numbers(o);
     if (o->schema == NULL || o->schema->plain || !rows) return HG_OK;
     if (d->features != o->schema->columns)
         return hgi_fail(s->ctx, HG_ESHAPE,
@@ -227,7 +244,12 @@ hg_status hgi_blocks_open(hg_ctx *ctx, hgi_source *source, const hg_data_options
         HGI_TRY(reader_by_content(ctx, source, &r));
     }
     HGI_GOTO(check_options(ctx, o, r, hgi_source_path(source)));
+    if (o->table && o->strict == 1)
+        HGI_GOTO(hgi_fail(ctx, HG_EINVAL,
+                          "%s: strict refuses what table is for: one of them",
+                          hgi_source_path(source)));
     HGI_GOTO(r->open(out, o));
+    warn_table(ctx, o, hgi_source_path(source));
     if (strcmp(r->name, "csv") != 0) HGI_GOTO(array_table(out, o));
     /* Of columns that may still fall away nothing is known yet. */
     if (o->shape != NULL && !out->late) HGI_GOTO(reshape(ctx, out->block, o->shape));

@@ -268,6 +268,7 @@ static hg_status choose_columns(hgi_csv_rows *r, const hg_data_options *o)
     r->t.table = !o->strict && (o->shape == NULL || *o->shape == '\0');
     r->t.forced = r->t.table && o->table != 0;
     if (o->schema != NULL && o->schema->plain) r->t.table = false;
+    r->t.modelled = hgi_reads_numbers(o);
     HGI_TRY(hgi_csv_rename(&r->t, o));
     HGI_TRY(hgi_csv_select(&r->t, o));
     HGI_TRY(hgi_csv_warn_twins(&r->t));
