@@ -435,7 +435,7 @@ TEST(topk_of_everything_trains_as_a_relu_layer)
     for (int clip = 0; clip < 2; clip++) {
         test_where(clip ? "clipped" : "fused");
         const char *a[16] = {"code", "20", "clip", clip ? "0.5" : "1e9"};
-        const char *b[16] = {"code", "20", "code-kind", "topk",
+        const char *b[16] = {"code", "20", "code-kind", "topk no-mirror",
                              "topk", "20", "clip",      clip ? "0.5" : "1e9"};
         for (int i = 0; i < 4; i++) a[4 + i] = b[8 + i] = same[i];
         hg_model *dense = train(ctx, x, a), *top = train(ctx, x, b);

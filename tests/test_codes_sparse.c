@@ -271,9 +271,10 @@ TEST(fewer_units_are_dead_where_a_loss_revives_them)
     for (int i = 0; i < 2; i++) {
         hg_dataset *d = view_of(ctx, x, ROWS);
         hg_config *c = plain_config(
-            ctx, SETTINGS("code", "100", "code-kind", "topk k=3 unit-decoder", "auxk",
-                          i == 0 ? "0" : "0.5", "dead-after", "10", "epochs", "80", "lr",
-                          "0.01", "loss", "mse", "output-activation", "linear"));
+            ctx,
+            SETTINGS("code", "100", "code-kind", "topk k=3 unit-decoder no-mirror",
+                     "auxk", i == 0 ? "0" : "0.5", "dead-after", "10", "epochs", "80",
+                     "lr", "0.01", "loss", "mse", "output-activation", "linear"));
         hg_callbacks cb = {.size = sizeof cb, .on_epoch = note_dead, .user = &share};
         hg_model *m;
         CHECK_OK(ctx, hg_train(ctx, c, d, NULL, &cb, &m));
@@ -290,6 +291,98 @@ TEST(fewer_units_are_dead_where_a_loss_revives_them)
     }
     CHECK(dead[0] > 0.7);
     CHECK(dead[1] < 0.85 * dead[0]);
+}
+
+static bool is_mirrored(const hg_model *m)
+{
+    const hgi_layer *code = &m->net.layer[m->net.code];
+    const hgi_real *W = m->theta + code->tensor[0].offset;
+    const hgi_real *V = m->theta + code[1].tensor[0].offset;
+    for (int64_t c = 0; c < code->d_out; c++)
+        for (int64_t j = 0; j < code->d_in; j++)
+            if (memcmp(&W[c * code->d_in + j], &V[j * code->d_out + c], sizeof *W) != 0)
+                return false;
+    return true;
+}
+
+/* Weights before the first step: an epoch with next to no learning rate. */
+TEST(a_wide_code_starts_as_its_decoder_where_it_can_and_may)
+{
+    static const struct {
+        const char *settings[9];
+        bool mirrored;
+    } rows[] = {
+        {{"code-kind", "topk k=3", NULL}, true},
+        {{"code-kind", "batchtopk k=3 unit-decoder", NULL}, true},
+        {{"code-kind", "topk k=3", "mirror", "true", "pre-bias", "true", "loss", "mse",
+          NULL},
+         true},
+        {{"code-kind", "topk k=3", "no-mirror", "true", NULL}, false},
+    };
+    hg_ctx *ctx = test_ctx();
+    hg_dataset *d = view_of(ctx, values(), ROWS);
+    for (int i = 0; i < HGI_COUNT(rows); i++) {
+        hg_config *c = plain_config(ctx, rows[i].settings);
+        hg_model *m;
+        test_where("row %d", i);
+        CHECK_OK(ctx, hg_config_set(c, "code", "30"));
+        CHECK_OK(ctx, hg_config_set(c, "output-activation", i == 2 ? "linear" : "auto"));
+        CHECK_OK(ctx, hg_train_dry_run(ctx, c, d, NULL, &m));
+        CHECK(is_mirrored(m) == rows[i].mirrored);
+        hg_model_free(&m);
+        hg_config_free(&c);
+    }
+    hg_dataset_free(&d);
+}
+
+/* Units that nobody needs are seen in the first epoch, though they count as dead only after
+ * 1000 steps, which this run has not. */
+TEST(the_share_of_dead_units_is_that_of_an_epoch_in_a_short_run)
+{
+    hg_ctx *ctx = test_ctx();
+    hg_dataset *d = view_of(ctx, values(), ROWS);
+    hg_config *c = plain_config(ctx, SETTINGS("code", "400", "code-kind",
+                                              "batchtopk k=1 no-mirror", "loss", "mse"));
+    double share = 0;
+    hg_callbacks cb = {.size = sizeof cb, .on_epoch = note_dead, .user = &share};
+    hg_model *m;
+    CHECK_OK(ctx, hg_train(ctx, c, d, NULL, &cb, &m));
+    /* A batch of 32 rows has 32 values for 400 units, an epoch ROWS. */
+    CHECK(share > 1 - (double)ROWS / 400 && share < 1);
+    hg_model_free(&m);
+    hg_config_free(&c);
+    hg_dataset_free(&d);
+}
+
+static void keep_warning(void *user, hg_log_level level, const char *line)
+{
+    if (level == HG_LOG_WARNING && strstr(line, "auxk") != NULL)
+        snprintf(user, HG_MESSAGE_MAX, "%s", line);
+}
+
+TEST(auxk_is_told_to_have_no_effect_in_a_run_without_time_for_dead_units)
+{
+    static const char *const after[] = {"1000", "20"};
+    for (int i = 0; i < 2; i++) {
+        char warning[HG_MESSAGE_MAX] = "";
+        hg_ctx_options o = {.size = sizeof o, .log = keep_warning, .log_user = warning};
+        hg_ctx *ctx;
+        hg_model *m;
+        CHECK_INT(hg_ctx_new(&o, &ctx), HG_OK);
+        hg_dataset *d = view_of(ctx, values(), ROWS);
+        hg_config *c = plain_config(ctx, SETTINGS("code", "30", "code-kind", "topk k=3",
+                                                  "auxk", "0.1", "dead-after", after[i]));
+        CHECK_OK(ctx, hg_train(ctx, c, d, NULL, NULL, &m));
+        /* 7 steps an epoch, 4 epochs */
+        CHECK_STR(warning, i == 1 ? ""
+                                  : "auxk has no effect here: a unit is dead after 1000 "
+                                    "steps without use, and training has 28; set "
+                                    "dead-after, to 3 say");
+        hg_model_free(&m);
+        hg_config_free(&c);
+        hg_dataset_free(&d);
+        hg_ctx_free(&ctx);
+    }
 }
 
 /* Trained with 4 values a row, used with 7: the model says so, not the caller. */
@@ -370,6 +463,12 @@ TEST(what_auxk_and_pre_bias_need_is_named)
          "code: auxk needs loss mse or bce, found mae"},
         {{"code", "20", "code-kind", "topk k=2 pre-bias", NULL},
          "code: pre-bias needs a code right on the data"},
+        {{"code", "20", "hidden", "9", "code-kind", "topk k=2", "mirror", "true", NULL},
+         "code: mirror needs a decoder of one dense layer, found 2 layers"},
+        {{"code", "20", "code-kind", "topk k=2 mirror", "no-mirror", "true", NULL},
+         "code: both mirror and no-mirror"},
+        {{"code", "20", "code-kind", "plain", "pre-bias", "true", NULL},
+         "pre-bias: a plain code has no use for it: set code-kind to topk or batchtopk"},
         {{"code", "20", "code-kind", "vq 4 parts=3", NULL},
          "code: 20 values do not make 3 equal parts"},
     };

@@ -99,6 +99,43 @@ TEST(samples_of_a_class_are_rows_of_that_class)
     hg_model_free(&back);
 }
 
+/* The list of a row's values goes to a dense layer, the class in behind it. */
+TEST(a_sparse_code_is_conditional_with_a_hidden_layer)
+{
+    static const char *const kinds[] = {"topk k=2", "batchtopk k=2"};
+    hg_ctx *ctx = context_of(2);
+    float x[N * D], labels[N], y[2][D * 30];
+    make_rows(x, labels);
+    hg_dataset *d = labelled_rows(ctx, x, labels), *rows;
+    for (int i = 0; i < 2; i++) {
+        const char *const more[] = {"code-kind", kinds[i], "code", "8", "hidden",
+                                    "12",        "epochs", "60",   NULL};
+        const char *const flat[] = {"code-kind", kinds[i], "code", "8", NULL};
+        hg_model *m = train_on(ctx, d, more);
+        CHECK_STR(m->spec.decoder[0], "dense 12 relu");
+        CHECK_STR(m->spec.decoder[1], "condition 3");
+        CHECK_OK(ctx, hg_mixture_fit(ctx, m, d, NULL));
+        for (int k = 0; k < 2; k++) { /* the same codes */
+            hg_sample_options o = {.size = sizeof o, .labelled = 1};
+            o.label = (double)names[k];
+            CHECK_OK(ctx, hg_sample(ctx, m, 30, &o, &rows, NULL));
+            CHECK_OK(ctx, hg_dataset_read(ctx, rows, 0, 30, y[k]));
+            hg_dataset_free(&rows);
+        }
+        double change = 0;
+        for (int k = 0; k < 30 * D; k++)
+            change = fmax(change, fabs((double)y[0][k] - (double)y[1][k]));
+        CHECK(change > 1e-3); /* the code tells the class, too */
+        hg_model_free(&m);
+        hg_config *c = configure(ctx, flat);
+        CHECK_FAILS(ctx, hg_train(ctx, c, d, NULL, NULL, &m), HG_EINVAL,
+                    "needs a dense layer right after it, before it is given the class: "
+                    "set hidden");
+        hg_config_free(&c);
+    }
+    hg_dataset_free(&d);
+}
+
 /* The same weights: a row's reconstruction depends on its label, and on no other row's; a
  * file's rows, a dataset's, a split's and a session's come out with the same bits. */
 TEST(each_row_has_its_own_class_however_rows_are_given)

@@ -153,6 +153,37 @@ TEST(the_doctor_does_not_hold_sparse_and_binary_codes_against_pca)
     test_where(NULL);
 }
 
+/* What is set already is no advice. */
+TEST(the_doctor_names_what_is_not_yet_set_against_dead_units)
+{
+    static const struct {
+        const char *code, *decoder, *says;
+    } rows[] = {
+        {"topk 8 k=2", "dense 4", "set auxk 0.03125, and dead-after"},
+        {"topk 8 k=2 no-mirror auxk=1", "dense 4", "leave no-mirror out"},
+        {"batchtopk 8 k=2 auxk=1", "dense 4", "a smaller dead-after or a larger auxk"},
+        {"topk 8 k=2", "dense 9 relu; dense 4", "make k larger or the code smaller"},
+    };
+    hg_ctx *ctx = test_ctx();
+    for (int i = 0; i < HGI_COUNT(rows); i++) {
+        model_recipe r = {.input = {1, {4, 0, 0}},
+                          .encoder = "",
+                          .code = rows[i].code,
+                          .decoder = rows[i].decoder};
+        hg_model *m = make_model(ctx, &r);
+        hgi_exam e = healthy(m);
+        char text[400] = "";
+        e.code = 8;
+        e.still = 3;
+        for (int k = 0; hgi_rules[k].name != NULL; k++)
+            if (text[0] == '\0') hgi_rules[k].look(&e, text, sizeof text);
+        test_where("row %d: %s", i, text);
+        CHECK(strstr(text, rows[i].says) != NULL);
+        hg_model_free(&m);
+    }
+    test_where(NULL);
+}
+
 TEST(the_doctor_knows_what_an_output_activation_can_reach)
 {
     static const struct {

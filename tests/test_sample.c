@@ -174,6 +174,42 @@ TEST(samples_of_a_topk_code_have_k_values)
     free(x);
 }
 
+/* A normal distribution has values from 0 to a threshold, such a code has none. */
+TEST(samples_of_a_code_with_thresholds_are_0_or_above_them)
+{
+    enum { N = 400, D = 12, SAMPLES = 50 };
+    static const char *const encoder[] = {"", "dense 12 linear"};
+    static const char *const code[] = {"batchtopk 12 k=2", "jumprelu"};
+    hg_ctx *ctx = test_ctx();
+    float *x = random_floats(2, N * 6, -1, 1), z[SAMPLES * D];
+    hg_dataset *rows = rows_of(ctx, x, N, 6), *out, *codes;
+    for (int kind = 0; kind < 2; kind++) {
+        hg_model *m = make_model(ctx, &(model_recipe){{1, {6}},
+                                                      encoder[kind],
+                                                      code[kind],
+                                                      "dense input linear",
+                                                      "mse",
+                                                      HGI_SCALE_NONE});
+        const hgi_layer *l = &m->net.layer[m->net.code];
+        int used = 0;
+        CHECK_OK(ctx, hg_mixture_fit(ctx, m, rows, NULL));
+        CHECK_OK(ctx, hg_sample(ctx, m, SAMPLES, NULL, &out, &codes));
+        CHECK_OK(ctx, hg_dataset_read(ctx, codes, 0, SAMPLES, z));
+        for (int i = 0; i < SAMPLES * D; i++) {
+            double least = kind == 0 ? (double)m->state[l->tensor[2 + 1].offset]
+                                     : exp((double)m->theta[l->tensor[0].offset + i % D]);
+            CHECK(!(z[i] > 0 || z[i] < 0) || (double)z[i] > least * (1 - 1e-6));
+            used += z[i] > 0;
+        }
+        CHECK(used > 0);
+        hg_dataset_free(&out);
+        hg_dataset_free(&codes);
+        hg_model_free(&m);
+    }
+    hg_dataset_free(&rows);
+    free(x);
+}
+
 TEST(samples_of_a_binary_code_are_bits)
 {
     enum { N = 200, D = 5 };

@@ -266,17 +266,35 @@ static void constant_data(const hgi_exam *e, char *out, size_t n)
 
 /* ---- the code ---------------------------------------------------------------------- */
 
+/* Units that no row keeps are dead: what is not yet set against that, best first. */
+static void dead_units(const hgi_exam *e, char *out, size_t n)
+{
+    const hgi_net *net = &e->model->net;
+    const hgi_wide *w = &net->layer[net->code].wide;
+    const bool one = net->count == net->code + 2;
+    const bool revivable = one && (net->loss->kind == HGI_LOSS_MSE ||
+                                   net->loss->kind == HGI_LOSS_BCE_LOGITS);
+    const char *what = "make k larger or the code smaller";
+    if (w->no_mirror && one && net->code == 0)
+        what = "leave no-mirror out, so that each starts looking for what it paints";
+    else if (revivable && w->aux == 0)
+        what = "set auxk 0.03125, and dead-after to the steps of an epoch, which revives "
+               "them";
+    else if (revivable)
+        what =
+            "set a smaller dead-after or a larger auxk, train longer, or make the code "
+            "smaller";
+    snprintf(out, n, "%lld of %lld code units are dead, no row uses them: %s",
+             (long long)e->still, (long long)e->code, what);
+}
+
 static void constant_units(const hgi_exam *e, char *out, size_t n)
 {
     if (e->still == 0 || is_fitted(e) || hgi_net_draws(&e->model->net)) return;
     /* One of many is how relu codes are; a tenth is a waste. */
     if (e->still * 10 < e->code || is_foreign(e)) return;
-    /* Units that no row keeps are dead, and there is an option against that. */
     if (e->model->net.layer[e->model->net.code].listed > 0)
-        snprintf(out, n,
-                 "%lld of %lld code units are dead, no row uses them: set auxk 0.03125, "
-                 "which revives them, or make the code smaller",
-                 (long long)e->still, (long long)e->code);
+        dead_units(e, out, n);
     else
         snprintf(out, n,
                  "%lld of %lld code values are the same for every row: try a smaller lr "

@@ -137,6 +137,18 @@ static void keep_largest(int64_t d, int64_t k, float *z, double *sorted)
     }
 }
 
+/* A code that the model never gives is not decoded.  A normal
+ * distribution has values everywhere, a code of this kind none from 0 to its threshold,
+ * and few that are not 0. */
+static void make_possible(const drawing *g, const hgi_layer *code, int64_t d, float *z)
+{
+    for (int64_t i = 0; code->kind->threshold != NULL && i < d; i++)
+        if (z[i] <= (float)code->kind->threshold(code, g->m->theta, g->m->state, i))
+            z[i] = 0;
+    if (code->listed_apply > 0 && code->listed_apply < d)
+        keep_largest(d, code->listed_apply, z, g->e);
+}
+
 static void draw_codes(drawing *g, int64_t n, float *z)
 {
     const hgi_layer *code = &g->m->net.layer[g->m->net.code];
@@ -153,7 +165,7 @@ static void draw_codes(drawing *g, int64_t n, float *z)
             from_mixture(g, r, z);
         else
             for (int64_t i = 0; i < d; i++) z[i] = (float)(g->o.temperature * g->e[i]);
-        if (code->listed > 0 && code->listed < d) keep_largest(d, code->listed, z, g->e);
+        make_possible(g, code, d, z);
         for (int64_t i = 0; bits && i < d; i++) z[i] = z[i] > 0.5f ? 1 : 0;
     }
 }

@@ -22,7 +22,7 @@
 
 #include <string.h>
 
-enum { O_SIZE, O_K, O_UNIT, O_AUXK, O_DEAD, O_PRE, O_MIRROR };
+enum { O_SIZE, O_K, O_UNIT, O_AUXK, O_DEAD, O_PRE, O_MIRROR, O_NO_MIRROR };
 enum { MOST = 8, LEVELS = 3, BITS = 11, BINS = 1 << BITS };
 /* Of the running threshold: what a step adds to it is 1 in 100. */
 #define MOMENTUM 0.99
@@ -56,6 +56,7 @@ static hg_status plan(hg_ctx *ctx, hgi_layer *l, int64_t inputs)
         .dead = (int64_t)v[O_DEAD],
         .pre_bias = v[O_PRE] != 0,
         .mirror = v[O_MIRROR] != 0,
+        .no_mirror = v[O_NO_MIRROR] != 0,
         .unit_decoder = v[O_UNIT] != 0,
     };
     if (k > d)
@@ -110,12 +111,20 @@ static void propose(const hgi_layer *l, const hgi_pass *p, int64_t r0, int64_t r
     choose(l, p, r0, r1, 0, worker);
 }
 
+/* One for all units. */
+static hgi_real threshold(const hgi_layer *l, const hgi_real *theta,
+                          const hgi_real *state, int64_t j)
+{
+    (void)theta, (void)j;
+    return state[l->tensor[HGI_WIDE_THRESHOLD].offset];
+}
+
 static void forward(const hgi_layer *l, const hgi_pass *p, int64_t r0, int64_t r1,
                     int worker)
 {
     const hgi_listed *z = &p->slot[l->index].listed;
     if (!p->training) {
-        choose(l, p, r0, r1, p->state[l->tensor[HGI_WIDE_THRESHOLD].offset], worker);
+        choose(l, p, r0, r1, threshold(l, p->theta, p->state, 0), worker);
         return;
     }
     for (int64_t r = r0; r < r1; r++) keep_above(z, r, (float)*batch_threshold(l, p));
@@ -215,5 +224,6 @@ const hgi_layer_kind hgi_code_batchtopk = {
     .backward_statistics = backward_statistics,
     .project_items = hgi_wide_project_items,
     .project = hgi_unit_project,
+    .threshold = threshold,
     .dead = hgi_wide_dead,
 };

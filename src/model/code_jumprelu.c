@@ -73,9 +73,11 @@ static void init(const hgi_layer *l, bool he, uint64_t seed, hgi_real *theta,
         theta[l->tensor[T_LOG].offset + j] = (hgi_real)log(l->line.value[O_THRESHOLD]);
 }
 
-static hgi_real threshold(const hgi_layer *l, const hgi_pass *p, int64_t j)
+static hgi_real threshold(const hgi_layer *l, const hgi_real *theta,
+                          const hgi_real *state, int64_t j)
 {
-    return (hgi_real)exp((double)p->theta[l->tensor[T_LOG].offset + j]);
+    (void)state;
+    return (hgi_real)exp((double)theta[l->tensor[T_LOG].offset + j]);
 }
 
 static void forward(const hgi_layer *l, const hgi_pass *p, int64_t r0, int64_t r1,
@@ -84,7 +86,7 @@ static void forward(const hgi_layer *l, const hgi_pass *p, int64_t r0, int64_t r
     const hgi_slot *s = &p->slot[l->index];
     int64_t d = l->d_in;
     hgi_real *limit = hgi_work(p, worker);
-    for (int64_t j = 0; j < d; j++) limit[j] = threshold(l, p, j);
+    for (int64_t j = 0; j < d; j++) limit[j] = threshold(l, p->theta, p->state, j);
     for (int64_t r = r0; r < r1; r++) {
         const hgi_real *a = s->x + r * d;
         hgi_real *z = s->y + r * d;
@@ -124,7 +126,8 @@ static void gradient(const hgi_layer *l, const hgi_pass *p, int64_t item, int wo
     int64_t d = l->d_in, c0 = item * BLOCK, n = hgi_min(BLOCK, d - c0);
     double limit[BLOCK], sum[BLOCK] = {0}, half = l->line.value[O_BANDWIDTH] / 2;
     double l0 = l->line.value[O_L0] / (double)p->n;
-    for (int64_t i = 0; i < n; i++) limit[i] = (double)threshold(l, p, c0 + i);
+    for (int64_t i = 0; i < n; i++)
+        limit[i] = (double)threshold(l, p->theta, p->state, c0 + i);
     for (int64_t r = 0; r < p->n; r++)
         for (int64_t i = 0; i < n; i++) {
             int64_t at = r * d + c0 + i;
@@ -158,6 +161,7 @@ const hgi_layer_kind hgi_code_jumprelu = {
     .penalty = penalty,
     .gradient_items = gradient_items,
     .gradient = gradient,
+    .threshold = threshold,
     .project_items = project_items,
     .project = hgi_unit_project,
 };

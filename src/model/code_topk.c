@@ -17,7 +17,7 @@
 
 #include <math.h>
 
-enum { O_SIZE, O_K, O_UNIT, O_ALPHA, O_AUXK, O_DEAD, O_PRE, O_MIRROR };
+enum { O_SIZE, O_K, O_UNIT, O_ALPHA, O_AUXK, O_DEAD, O_PRE, O_MIRROR, O_NO_MIRROR };
 
 static const hgi_opt_decl options[] = {
     HGI_CODE_SIZE_OPTION,
@@ -53,6 +53,7 @@ static hg_status plan(hg_ctx *ctx, hgi_layer *l, int64_t inputs)
         .dead = counts ? (int64_t)v[O_DEAD] : 0,
         .pre_bias = v[O_PRE] != 0,
         .mirror = v[O_MIRROR] != 0,
+        .no_mirror = v[O_NO_MIRROR] != 0,
         .unit_decoder = v[O_UNIT] != 0,
     };
     if (k > d)

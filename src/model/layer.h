@@ -61,7 +61,7 @@ typedef struct hgi_wide {
     int64_t aux;  /* places a row for the loss that revives dead units; 0: none */
     double auxk;  /* its weight */
     int64_t dead; /* steps after which a unit is dead; 0: not counted */
-    bool pre_bias, mirror, unit_decoder;
+    bool pre_bias, mirror, no_mirror, unit_decoder;
     bool counts; /* rows of the list have numbers of their own */
     /* Of the decoder, once it is planned: its bias's offset, its outputs, and what a loss's
      * gradient is times of -(x - y) / (n outputs). */
@@ -338,8 +338,12 @@ struct hgi_layer_kind {
     int64_t (*statistics_items)(const hgi_layer *l);
     void (*forward_statistics)(const hgi_layer *l, const hgi_pass *p, int64_t item);
     void (*backward_statistics)(const hgi_layer *l, const hgi_pass *p, int64_t item);
-    /* Of codes: units that are dead by the model's state; -1: not counted. */
-    int64_t (*dead)(const hgi_layer *l, const hgi_real *state);
+    /* Of codes that are 0 up to a threshold: that of unit j in use.  NULL: none. */
+    hgi_real (*threshold)(const hgi_layer *l, const hgi_real *theta,
+                          const hgi_real *state, int64_t j);
+    /* Of codes: units that no row used in the last `steps` steps, or that are dead by the
+     * model's state; -1: not counted. */
+    int64_t (*dead)(const hgi_layer *l, const hgi_real *state, int64_t steps);
     /* After the optimiser: hold constraints on theta.  NULL: none. */
     int64_t (*project_items)(const hgi_layer *l);
     void (*project)(const hgi_layer *l, const hgi_layer *next, hgi_real *theta,

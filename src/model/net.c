@@ -36,6 +36,12 @@ bool hgi_code_takes_linear(const char *line)
     return kind != NULL && kind->takes_linear;
 }
 
+bool hgi_code_listed(const char *line)
+{
+    const hgi_layer_kind *kind = hgi_code_kind(line);
+    return kind != NULL && kind->collect == hgi_wide_collect;
+}
+
 static hg_status unknown_kind(hg_ctx *ctx, const hgi_layer_kind *const *kinds,
                               const char *what, const char *word, const char *where)
 {
@@ -300,11 +306,26 @@ static hg_status check_code_input(hg_ctx *ctx, const hgi_net *net)
                     i >= 0 ? ")" : "", hgi_act_name(code->x_act));
 }
 
+/* Without a word a wide code is mirrored where that is possible: its encoder is one layer,
+ * as its decoder, with weights of the same size. */
+static hg_status check_mirror(hg_ctx *ctx, hgi_net *net)
+{
+    const hgi_layer *code = &net->layer[net->code], *next = code + 1;
+    hgi_wide *w = &net->layer[net->code].wide;
+    if (w->mirror && w->no_mirror)
+        return hgi_fail(ctx, HG_EINVAL, "code: both mirror and no-mirror");
+    if (!w->mirror && !w->no_mirror && code->listed > 0)
+        w->mirror = net->code == 0 && net->count == 2 && next->tied == NULL &&
+                    next->d_out == code->d_in;
+    return HG_OK;
+}
+
 /* The loss that revives dead units, and pre-bias, look at the whole decoder. */
 static hg_status check_wide(hg_ctx *ctx, hgi_net *net)
 {
     hgi_layer *code = &net->layer[net->code], *next = code + 1;
     hgi_wide *w = &code->wide;
+    HGI_TRY(check_mirror(ctx, net));
     const char *what = w->aux > 0 ? "auxk" : w->pre_bias ? "pre-bias" : "mirror";
     if (w->aux == 0 && !w->pre_bias && !w->mirror) return HG_OK;
     if (net->count != net->code + 2)
@@ -333,6 +354,12 @@ static hg_status check_code(hg_ctx *ctx, hgi_net *net)
 {
     const hgi_layer *code = &net->layer[net->code], *next = code + 1;
     HGI_TRY(check_code_input(ctx, net));
+    if (next->x_listed != code->listed && strcmp(next->kind->name, "condition") == 0)
+        return hgi_fail(ctx, HG_EINVAL,
+                        "code: a conditional model with a %s code needs a dense layer "
+                        "right after it, before it is given the class: set hidden, or "
+                        "code-kind to another kind",
+                        code->kind->name);
     if (next->x_listed != code->listed)
         return hgi_fail(
             ctx, HG_EINVAL,

@@ -82,6 +82,8 @@ const hgi_layer_kind *hgi_code_kind(const char *line);
 bool hgi_code_sized(const char *line);
 /* ... has an activation in itself, so that the layer before it is linear. */
 bool hgi_code_takes_linear(const char *line);
+/* Rows are lists behind it, for a dense layer. */
+bool hgi_code_listed(const char *line);
 /* Find the kind of a layer's (or the code's) line and read its options.  `where` starts
  * messages: "encoder line 2".                                                          */
 hg_status hgi_net_read_line(hg_ctx *ctx, bool code, const char *where, const char *text,

@@ -190,6 +190,10 @@ static const char *const code_options[][2] = {
     {"dead-after", "dead"},
 };
 
+/* Flags, which are called the same in the line. */
+static const char *const code_flags[] = {"unit-decoder", "pre-bias", "mirror",
+                                         "no-mirror"};
+
 static bool has_option(const hgi_layer_kind *kind, const char *word)
 {
     for (const hgi_opt_decl *d = kind->options; d->name != NULL; d++)
@@ -225,8 +229,9 @@ static hg_status code_line(hg_ctx *ctx, const hg_config *cfg, hgi_spec *s)
     for (int i = 0; i < HGI_COUNT(code_options); i++)
         if (hgi_config_given(cfg, code_options[i][0]))
             HGI_TRY(check_code_option(ctx, line, code_options[i][0], code_options[i][1]));
-    if (hgi_config_flag(cfg, "unit-decoder"))
-        HGI_TRY(check_code_option(ctx, line, "unit-decoder", "unit-decoder"));
+    for (int i = 0; i < HGI_COUNT(code_flags); i++)
+        if (hgi_config_flag(cfg, code_flags[i]))
+            HGI_TRY(check_code_option(ctx, line, code_flags[i], code_flags[i]));
     hgi_text_init(&t, &ctx->mem);
     hgi_text_add_bytes(&t, line, kind);
     if (hgi_code_sized(line) && !has_size && hgi_config_given(cfg, "code"))
@@ -239,7 +244,8 @@ static hg_status code_line(hg_ctx *ctx, const hg_config *cfg, hgi_spec *s)
         if (penalty && hgi_config_real(cfg, option) <= 0) continue;
         hgi_text_add(&t, " %s=%s", code_options[i][1], hg_config_get(cfg, option));
     }
-    if (hgi_config_flag(cfg, "unit-decoder")) hgi_text_add(&t, " unit-decoder");
+    for (int i = 0; i < HGI_COUNT(code_flags); i++)
+        if (hgi_config_flag(cfg, code_flags[i])) hgi_text_add(&t, " %s", code_flags[i]);
     s->code = hgi_text_ok(&t) ? hgi_strdup(&ctx->mem, t.s) : NULL;
     hgi_text_free(&t);
     return s->code != NULL ? HG_OK : hgi_fail_mem(ctx, 64, "the code line");
@@ -337,14 +343,17 @@ static bool wants_places(const char *line)
     return false;
 }
 
-/* The line that was first in a file is told of for this one, too. */
-static hg_status repeat_place(hg_ctx *ctx, char **places)
+/* The line that was at this place in a file is told of for the new one, too. */
+static hg_status repeat_place(hg_ctx *ctx, char **places, int64_t at)
 {
     hgi_text t;
     if (*places == NULL) return HG_OK;
+    const char *line = *places;
+    for (int64_t i = 0; i < at && strchr(line, '\n') != NULL; i++)
+        line = strchr(line, '\n') + 1;
     hgi_text_init(&t, &ctx->mem);
-    hgi_text_add_bytes(&t, *places, strcspn(*places, "\n"));
-    hgi_text_add(&t, "\n%s", *places);
+    hgi_text_add_bytes(&t, *places, (size_t)(line - *places) + strcspn(line, "\n"));
+    hgi_text_add(&t, "\n%s", line);
     char *copy = hgi_text_ok(&t) ? hgi_strdup(&ctx->mem, t.s) : NULL;
     hgi_text_free(&t);
     if (copy == NULL) return hgi_fail_mem(ctx, strlen(*places), "places of layer lines");
@@ -353,15 +362,30 @@ static hg_status repeat_place(hg_ctx *ctx, char **places)
     return HG_OK;
 }
 
+/* The class comes before all layers of the part; behind a code that is a list, which goes
+ * to a dense layer, before the next product. */
+static int64_t condition_place(char *const *lines, int64_t count, bool listed)
+{
+    char kind[32];
+    for (int64_t i = 1; listed && i < count; i++) {
+        hgi_line_kind(lines[i], kind);
+        if (strcmp(kind, "dense") == 0 || strcmp(kind, "conv") == 0 ||
+            strcmp(kind, "convt") == 0)
+            return i;
+    }
+    return 0;
+}
+
 static hg_status put_condition(hg_ctx *ctx, char ***lines, int64_t *count, char **places,
-                               int64_t classes)
+                               int64_t classes, bool listed)
 {
     char text[64], kind[32];
+    const int64_t at = condition_place(*lines, *count, listed);
     for (int64_t i = 0; i < *count; i++) {
         hgi_line_kind((*lines)[i], kind);
         if (strcmp(kind, "condition") == 0) return HG_OK;
     }
-    bool image = *count > 0 && wants_places((*lines)[0]);
+    bool image = *count > 0 && wants_places((*lines)[at]);
     snprintf(text, sizeof text, "condition %lld%s", (long long)classes,
              image ? " channels" : "");
     char **grown = hgi_calloc(&ctx->mem, (size_t)*count + 2, sizeof *grown);
@@ -371,12 +395,12 @@ static hg_status put_condition(hg_ctx *ctx, char ***lines, int64_t *count, char 
         hgi_free(&ctx->mem, line);
         return hgi_fail_mem(ctx, sizeof text, "a layer line");
     }
-    grown[0] = line;
-    for (int64_t i = 0; i < *count; i++) grown[i + 1] = (*lines)[i];
+    grown[at] = line;
+    for (int64_t i = 0; i < *count; i++) grown[i < at ? i : i + 1] = (*lines)[i];
     hgi_free(&ctx->mem, *lines);
     *lines = grown;
     ++*count;
-    return repeat_place(ctx, places);
+    return repeat_place(ctx, places, at);
 }
 
 hg_status hgi_spec_condition(hg_ctx *ctx, hgi_spec *s, hgi_classes *classes)
@@ -385,9 +409,9 @@ hg_status hgi_spec_condition(hg_ctx *ctx, hgi_spec *s, hgi_classes *classes)
     s->classes = *classes;
     *classes = (hgi_classes){0};
     HGI_TRY(put_condition(ctx, &s->encoder, &s->encoder_count, &s->places[0],
-                          s->classes.count));
+                          s->classes.count, false));
     return put_condition(ctx, &s->decoder, &s->decoder_count, &s->places[2],
-                         s->classes.count);
+                         s->classes.count, hgi_code_listed(s->code));
 }
 
 static void print_lines(hgi_text *out, const char *part, char *const *lines,

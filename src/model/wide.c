@@ -30,6 +30,7 @@ hg_status hgi_wide_plan(hg_ctx *ctx, hgi_layer *l, const hgi_wide_options *o)
                          .dead = o->dead,
                          .pre_bias = o->pre_bias,
                          .mirror = o->mirror,
+                         .no_mirror = o->no_mirror,
                          .unit_decoder = o->unit_decoder,
                          .aux = o->auxk > 0 ? hgi_min(d, hgi_max(h / 2, 1)) : 0};
     if (o->dead > 0) hgi_layer_tensor(l, "silent", HGI_STATE, 1, &d)->positive = true;

@@ -41,7 +41,7 @@ enum { HGI_WIDE_ROWS = 64 };
         .name = "unit-decoder", .type = HGI_OPT_FLAG,                                    \
         .help = "hold the decoder's columns, one a code unit, at norm 1"                 \
     }
-/* auxk, dead, pre-bias, mirror */
+/* auxk, dead, pre-bias, mirror, no-mirror */
 #define HGI_WIDE_LAST_OPTIONS                                                            \
     {.name = "auxk",                                                                     \
      .type = HGI_OPT_REAL,                                                               \
@@ -58,9 +58,12 @@ enum { HGI_WIDE_ROWS = 64 };
         {.name = "pre-bias",                                                             \
          .type = HGI_OPT_FLAG,                                                           \
          .help = "take the decoder's bias off the row before the encoder"},              \
+        {.name = "mirror",                                                               \
+         .type = HGI_OPT_FLAG,                                                           \
+         .help = "start with the decoder's weight, transposed, in the encoder"},         \
     {                                                                                    \
-        .name = "mirror", .type = HGI_OPT_FLAG,                                          \
-        .help = "start with the decoder's weight, transposed, in the encoder"            \
+        .name = "no-mirror", .type = HGI_OPT_FLAG,                                       \
+        .help = "start with a weight of its own, where mirror is possible"               \
     }
 
 /* From the options of the line; units and features are l->line's and l->d_in. */
@@ -69,7 +72,7 @@ typedef struct hgi_wide_options {
     int64_t listed, apply; /* places of a row in training; in use */
     double auxk;
     int64_t dead; /* 0: not counted */
-    bool pre_bias, mirror, unit_decoder;
+    bool pre_bias, mirror, no_mirror, unit_decoder;
 } hgi_wide_options;
 hg_status hgi_wide_plan(hg_ctx *ctx, hgi_layer *l, const hgi_wide_options *o);
 void hgi_wide_init(const hgi_layer *l, bool he, uint64_t seed, hgi_real *theta,
@@ -91,8 +94,8 @@ void hgi_wide_gradient(const hgi_layer *l, const hgi_pass *p, int64_t item, int 
 int64_t hgi_wide_project_items(const hgi_layer *l);
 /* After the first weights of the decoder, `next`, are there: mirror. */
 void hgi_wide_mirror(const hgi_layer *l, const hgi_layer *next, hgi_real *theta);
-/* Units that are dead by the model's state; -1: not counted. */
-int64_t hgi_wide_dead(const hgi_layer *l, const hgi_real *state);
+/* Units silent for `steps` steps, or for as many as make one dead; -1: not counted. */
+int64_t hgi_wide_dead(const hgi_layer *l, const hgi_real *state, int64_t steps);
 
 /* ---- wide_dead.c: the second loss ------------------------------------------------- */
 

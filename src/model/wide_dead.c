@@ -93,11 +93,12 @@ void hgi_dead_count(const hgi_layer *l, const hgi_pass *p, const int64_t *start)
             start[c + 1] > 0 ? 0 : (hgi_real)fmin((double)silent[c] + 1, (double)most);
 }
 
-int64_t hgi_wide_dead(const hgi_layer *l, const hgi_real *state)
+int64_t hgi_wide_dead(const hgi_layer *l, const hgi_real *state, int64_t steps)
 {
     int64_t n = 0;
     if (l->wide.dead == 0) return -1;
     const hgi_real *silent = state + l->tensor[HGI_WIDE_SILENT].offset;
-    for (int64_t c = 0; c < l->d_out; c++) n += silent[c] >= (hgi_real)l->wide.dead;
+    const hgi_real least = (hgi_real)hgi_min(l->wide.dead, steps);
+    for (int64_t c = 0; c < l->d_out; c++) n += silent[c] >= least;
     return n;
 }

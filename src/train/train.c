@@ -39,11 +39,15 @@ static double current_lr(const hgi_trainer *t)
     return t->optim.lr * hgi_schedule_at(&t->schedule, hgi_max(0, t->at.t - 1));
 }
 
+/* Of the last steps, as many as an epoch has: where a unit is dead only after more, a short
+ * run would have none. */
 static double dead_share(const hgi_trainer *t)
 {
     const hgi_net *net = &t->m->net;
     const hgi_layer *code = &net->layer[net->code];
-    int64_t n = code->kind->dead != NULL ? code->kind->dead(code, t->m->state) : -1;
+    const int64_t steps = hgi_min(t->at.t, t->per_epoch);
+    int64_t n =
+        code->kind->dead != NULL ? code->kind->dead(code, t->m->state, steps) : -1;
     return n < 0 ? (double)NAN : (double)n / (double)net->code_size;
 }
 

@@ -150,6 +150,18 @@ static hg_status check_memory(hgi_trainer *t, const hgi_workspace_options *optio
         fixed < left ? "batch-size" : "model");
 }
 
+/* Such a run would end as one without auxk; an eighth of the steps leaves time to learn. */
+static void warn_of_dead(const hgi_trainer *t)
+{
+    const hgi_wide *w = &t->m->net.layer[t->m->net.code].wide;
+    const int64_t steps = t->epochs * t->per_epoch;
+    if (w->aux == 0 || steps == 0 || steps > w->dead) return;
+    hgi_log(t->ctx, HG_LOG_WARNING,
+            "auxk has no effect here: a unit is dead after %lld steps without use, and "
+            "training has %lld; set dead-after, to %lld say",
+            (long long)w->dead, (long long)steps, (long long)hgi_max(1, steps / 8));
+}
+
 hg_status hgi_trainer_new(hgi_trainer *t)
 {
     const hg_config *cfg = t->cfg;
@@ -162,6 +174,7 @@ hg_status hgi_trainer_new(hgi_trainer *t)
     if (hgi_config_given(cfg, "min-steps") && t->epochs > 0)
         t->epochs = hgi_max(t->epochs,
                             hgi_ceil_div(hgi_config_int(cfg, "min-steps"), t->per_epoch));
+    warn_of_dead(t);
     t->shuffle = !hgi_config_flag(cfg, "no-shuffle");
     t->early_stop =
         hgi_config_given(cfg, "early-stop") ? hgi_config_int(cfg, "early-stop") : 0;
