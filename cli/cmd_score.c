@@ -250,7 +250,8 @@ static int run(cli *c)
     if (code == CLI_OK) code = cli_read_rule(c, &j.rule, &j.has_rule);
     if (code == CLI_OK) code = cli_open_model(c, c->args[0], &j.model);
     /* Maps first: what they refuse is refused before scores are written. */
-    if (code == CLI_OK && cli_has(c, "heatmap")) code = cli_heatmaps(c, j.model);
+    if (code == CLI_OK && cli_has(c, "heatmap"))
+        code = cli_heatmaps(c, j.model, j.has_rule ? &j.rule : NULL);
     if (code == CLI_OK) code = stream ? follow(&j, predict) : score_rows(&j, predict);
     hg_model_free(&j.model);
     return code;

@@ -43,12 +43,25 @@ static int write_scores(const cli *c, const hg_dataset *data, const double *scor
     return CLI_FAILED;
 }
 
-int cli_heatmaps(cli *c, const hg_model *model)
+/* What the colours mean, in a line. */
+static void say(const char *folder, bool own, double threshold, double scale)
+{
+    const char *unit = own ? "" : " of 255";
+    fprintf(stderr, "%s: heat maps; ", folder);
+    if (threshold > 0) fprintf(stderr, "alarm above %.3g%s; ", threshold, unit);
+    fprintf(stderr, "the last colour is %s of %.3g%s\n", own ? "a score" : "an error",
+            scale, unit);
+}
+
+int cli_heatmaps(cli *c, const hg_model *model, const hg_rule *rule)
 {
     hg_dataset *data = NULL;
-    double *score = NULL, scale = 0;
+    double *score = NULL, scale = 0, threshold = 0;
     const char *folder = cli_get(c, "heatmap");
-    hg_heatmap_options o = {.size = sizeof(o), .plain = cli_has(c, "plain")};
+    hg_heatmap_options o = {.size = sizeof(o),
+                            .plain = cli_has(c, "plain"),
+                            .rule = rule,
+                            .threshold = &threshold};
     hg_detector_info info = {.size = sizeof(info)};
     /* With the score `image` a map is what the picture's own score is taken from. */
     const bool own = hg_detector_get_info(c->ctx, model, &info) == HG_OK &&
@@ -60,9 +73,7 @@ int cli_heatmaps(cli *c, const hg_model *model)
             code = cli_failed(c);
     }
     if (code == CLI_OK) code = write_scores(c, data, score, own);
-    if (code == CLI_OK && !cli_has(c, "quiet"))
-        fprintf(stderr, "%s: heat maps; the last colour is %s of %.3g%s\n", folder,
-                own ? "a score" : "an error", scale, own ? "" : " of 255");
+    if (code == CLI_OK && !cli_has(c, "quiet")) say(folder, own, threshold, scale);
     free(score);
     hg_dataset_free(&data);
     return code;

@@ -1248,15 +1248,21 @@ HG_API hg_status hg_score_file(hg_ctx *ctx, const hg_model *model, const char *i
 
 typedef struct hg_heatmap_options {
     size_t size;
-    double scale; /* what has the last colour; 0: the highest score, with the score `image`
-                   * not below what one of 20 calibration scores exceeds */
+    double scale; /* what has the last colour; 0: the highest score of the run, not below
+                   * twice the threshold */
     int plain;    /* 1: the picture's own size, without the scale of colours beside it */
+    const hg_rule *rule; /* where alarms begin; NULL: the model's own */
+    double *threshold;   /* filled in: from where on colours are those of an alarm; NaN:
+                          * nothing is called, or the model has no detector; or NULL */
 } hg_heatmap_options;
 /* Where pictures are not as the model expects them: for each, a map of the error laid over
  * it in grey, as a PNG of its name in `folder`; NULL: none.  Tiles are laid together, where
  * they overlap by the highest; the map is smoothed.  Of a detector with the score `image`
- * it is the map that this score is taken from, in its units; of other models, which need
- * no detector, it is the difference in steps of 0 to 255.
+ * it is the map that this score is taken from, in its units, and the threshold is the
+ * rule's; of other models, which need no detector, it is the difference in steps of 0 to
+ * 255, and the threshold that of the picture with the least error of those that are called
+ * (at least the median of the others).  Colours begin anew there, however high the scale
+ * ends: what is called is seen.
  * score [rows] or NULL: of each row's picture, that of the hundredth of its pixels with the
  * largest errors, of tiles the highest; *scale, or NULL: what has the last colour.
  * Errors   HG_EINVAL the rows are no pictures; HG_EUNAVAILABLE no libpng; as hg_reconstruct
@@ -1334,7 +1340,7 @@ HG_API hg_status hg_plot_detection(hg_ctx *ctx, const hg_detection *detection,
 
 /* For each of some rows: the columns without whose values the row would score like a normal
  * one, and what these values were expected to be.  Of windows of a series: channels, and in
- * which of their steps. */
+ * which of their steps; of images: regions. */
 typedef struct hg_explanation hg_explanation;
 typedef struct hg_explain_options {
     size_t size;

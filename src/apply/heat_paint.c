@@ -26,14 +26,43 @@ static void colour_of(float t, float rgb[3])
         rgb[k] = inferno[i][k] + (at - (float)i) * (inferno[i + 1][k] - inferno[i][k]);
 }
 
-/* The picture in grey shows through where there is little error. */
-static void overlay(float t, float grey, float rgb[3])
+/* Of the scale of colours as it is drawn, what is below the threshold; the colours and the
+ * weight on both sides of it: a step, so that what is above has an outline, and is seen in
+ * a black picture and in a white one however far the scale goes. */
+#define CALM 0.4f
+#define CALM_FROM 0.15f
+#define CALM_TO 0.4f
+#define CALM_WEIGHT 0.4f
+#define HOT_FROM 0.55f
+#define WEIGHT 0.85f
+/* Of a pixel's grey so much is left: the last colour is not to be lost on white. */
+#define GREY 0.7f
+
+/* Where on the scale of colours a value is, 0 to 1. */
+static float place_of(const hgi_heat_paint *h, float value)
 {
-    float colour[3];
-    t = t < 1 ? t : 1; /* also of infinity */
+    float at = value / h->scale;
+    if (h->anchor > 0 && value < h->anchor)
+        at = CALM * value / h->anchor;
+    else if (h->anchor > 0)
+        at = CALM + (1 - CALM) * (value - h->anchor) / (h->scale - h->anchor);
+    return at < 0 ? 0 : at < 1 ? at : 1; /* also of infinity */
+}
+
+/* The picture in grey shows through where there is little error. */
+static void overlay(const hgi_heat_paint *h, float at, float grey, float rgb[3])
+{
+    float colour[3], weight = WEIGHT * at, t = at;
+    if (h->anchor > 0 && at < CALM) {
+        const float part = at / CALM;
+        weight = CALM_WEIGHT * part * part; /* noise stays grey */
+        t = CALM_FROM + (CALM_TO - CALM_FROM) * part;
+    } else if (h->anchor > 0) {
+        weight = WEIGHT;
+        t = HOT_FROM + (1 - HOT_FROM) * (at - CALM) / (1 - CALM);
+    }
     colour_of(t, colour);
-    for (int k = 0; k < 3; k++)
-        rgb[k] = (1 - 0.85f * t) * 0.8f * grey + 0.85f * t * colour[k];
+    for (int k = 0; k < 3; k++) rgb[k] = (1 - weight) * GREY * grey + weight * colour[k];
 }
 
 /* ---- text -- */
@@ -53,7 +82,8 @@ static const struct {
     {'x', {0, 0, 17, 10, 4, 10, 17}},    {'u', {0, 0, 17, 17, 17, 19, 13}},
     {'s', {0, 0, 15, 16, 14, 1, 30}},    {'a', {0, 0, 14, 1, 15, 17, 15}},
     {'l', {12, 4, 4, 4, 4, 4, 14}},      {'o', {0, 0, 14, 17, 17, 17, 14}},
-    {'f', {6, 9, 8, 28, 8, 8, 8}},
+    {'f', {6, 9, 8, 28, 8, 8, 8}},       {'r', {0, 0, 22, 25, 16, 16, 16}},
+    {'m', {0, 0, 26, 21, 21, 21, 21}},
 };
 
 typedef struct canvas {
@@ -99,27 +129,64 @@ static double step_of(double whole)
     return whole / ten < 2 ? 0.5 * ten : whole / ten < 5 ? ten : 2 * ten;
 }
 
-static void legend(const hgi_heat_paint *h, const canvas *c, int64_t left)
+/* The colours from top to bottom, and where things are beside them. */
+typedef struct ruler {
+    const canvas *c;
+    int64_t dot, text, top, bar, left, label;
+} ruler;
+
+static int64_t line_of(const ruler *r, float at)
+{
+    return r->top + (int64_t)llround((1 - (double)at) * (double)(r->bar - 1));
+}
+
+static void tick(const ruler *r, int64_t y, double v)
+{
+    static const float black[3] = {0, 0, 0};
+    char number[24];
+    snprintf(number, sizeof number, "%.3g", v);
+    box(r->c, y - r->dot / 2, r->left + 9 * r->dot, r->dot, 2 * r->dot, black);
+    write_text(r->c, y - r->text / 2, r->label, r->dot, number);
+}
+
+/* A line across the colours, "alarm" above it and its number below. */
+static void mark(const ruler *r, int64_t y, double v)
 {
     static const float white[3] = {255, 255, 255}, black[3] = {0, 0, 0};
-    const int64_t dot = dot_of(c->height), text = GLYPH_HEIGHT * dot;
-    const int64_t top = text + 4 * dot, bar = c->height - top - text;
-    const int64_t bar_left = left + 4 * dot, label = bar_left + 13 * dot;
-    const double whole = (double)h->scale, step = step_of(whole);
+    const int64_t gap = r->dot + r->dot / 2;
     char number[24];
+    snprintf(number, sizeof number, "%.3g", v);
+    box(r->c, y - r->dot, r->left - r->dot, 3 * r->dot, 10 * r->dot, white);
+    box(r->c, y, r->left - r->dot, r->dot, r->c->width - r->left, black);
+    write_text(r->c, y - gap - r->text, r->label, r->dot, "alarm");
+    write_text(r->c, y + gap + r->dot, r->label, r->dot, number);
+}
+
+static void legend(const hgi_heat_paint *h, const canvas *c, int64_t left)
+{
+    static const float white[3] = {255, 255, 255};
+    const int64_t dot = dot_of(c->height), text = GLYPH_HEIGHT * dot;
+    ruler r = {c, dot, text, .top = text + 4 * dot, .left = left + 4 * dot};
+    r.bar = c->height - r.top - text;
+    r.label = r.left + 13 * dot;
+    const double whole = (double)h->scale, from = (double)h->anchor;
+    const double step = step_of(whole - from);
+    const int64_t marked = h->marked && from > 0 ? line_of(&r, CALM) : -text * 4;
     box(c, 0, left, c->height, c->width - left, white);
-    write_text(c, dot, bar_left, dot, h->unit);
-    for (int64_t y = 0; y < bar; y++) {
-        float rgb[3], t = 1 - (float)y / (float)hgi_max(bar - 1, 1);
-        overlay(t, 255.0f / 2, rgb);
-        box(c, top + y, bar_left, 1, 9 * dot, rgb);
+    write_text(c, dot, r.left, dot, h->unit);
+    for (int64_t y = 0; y < r.bar; y++) {
+        float rgb[3], at = 1 - (float)y / (float)hgi_max(r.bar - 1, 1);
+        overlay(h, at, 255.0f / 2, rgb);
+        box(c, r.top + y, r.left, 1, 9 * dot, rgb);
     }
-    for (double v = 0; v <= whole * (1 + 1e-9); v += step) {
-        const int64_t y = top + (int64_t)llround((1 - v / whole) * (double)(bar - 1));
-        box(c, y - dot / 2, bar_left + 9 * dot, dot, 2 * dot, black);
-        snprintf(number, sizeof number, "%.3g", v < step / 2 ? 0 : v);
-        write_text(c, y - text / 2, label, dot, number);
+    if (from > 0) tick(&r, line_of(&r, 0), 0);
+    for (double k = from > 0 ? ceil(from / step) : 0; k * step <= whole * (1 + 1e-9);
+         k++) {
+        const int64_t y = line_of(&r, place_of(h, (float)(k * step)));
+        if (y > marked + 2 * text + 4 * dot || y < marked - 2 * text - 4 * dot)
+            tick(&r, y, k * step);
     }
+    if (marked > 0) mark(&r, marked, from);
 }
 
 void hgi_heat_size(const hgi_heat_paint *h, int64_t size[2])
@@ -138,7 +205,7 @@ void hgi_heat_paint_into(const hgi_heat_paint *h, float *rgb)
     const canvas c = {rgb, size[0], size[1]};
     for (int64_t i = 0; i < h->height * h->width; i++) {
         float colour[3];
-        overlay(h->map[i] / h->scale, h->grey[i], colour);
+        overlay(h, place_of(h, h->map[i]), h->grey[i], colour);
         box(&c, i / h->width * times, i % h->width * times, times, times, colour);
     }
     if (!h->plain) legend(h, &c, h->width * times);

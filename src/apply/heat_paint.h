@@ -9,8 +9,10 @@ typedef struct hgi_heat_paint {
     int64_t height, width;   /* of the map */
     const float *map, *grey; /* [height, width]; grey 0 to 255 */
     float scale;             /* the value that has the last colour, above 0 */
-    const char *unit;        /* of its numbers */
-    bool plain;              /* nothing beside it, and its own size */
+    float anchor;     /* below scale: where the colours of an alarm begin; 0: nowhere */
+    bool marked;      /* and this is a threshold, to be told beside the colours */
+    const char *unit; /* of its numbers */
+    bool plain;       /* nothing beside it, and its own size */
 } hgi_heat_paint;
 
 /* Height and width of what is painted: small pictures are enlarged, each pixel to a square,

@@ -8,8 +8,9 @@
  * usual there.  Without, a pixel's error is the root of the mean over its channels of the
  * squared difference, in the picture's own steps of 0 to 255.  Where tiles overlap a map is
  * the highest of theirs, as the picture's score is.  All pictures of a run share one scale
- * of colours, so that one can be held beside another. */
+ * of colours (heat_scale.h), so that one can be held beside another. */
 #include "apply/heat_paint.h"
+#include "apply/heat_scale.h"
 #include "apply/score_image.h"
 #include "apply/score_pictures.h"
 #include "data/blocks.h"
@@ -38,6 +39,7 @@ typedef struct heat {
     int64_t rgb_room;
     struct hgi_save_pictures *save; /* NULL: scores alone */
     hgi_heat_paint paint;
+    double whole;  /* the last colour */
     double *score; /* [pictures] */
 } heat;
 
@@ -234,15 +236,22 @@ static hg_status make_room(heat *h)
                               "heat maps");
 }
 
-/* The value of the last colour: the highest score of the run, or what one of twenty normal
- * pictures exceeds: where all are as usual nothing is to look hot. */
-static double find_scale(const heat *h)
+/* From the pictures' own errors. */
+static hg_status find_scale(heat *h, const hg_heatmap_options *o)
 {
-    double most = 0;
-    const hgi_detector *d = &h->model->detector;
-    for (int64_t i = 0; i < h->data->pictures->count; i++) most = fmax(most, h->score[i]);
-    if (h->relative) most = fmax(most, d->calibration[(d->calibrated - 1) * 19 / 20]);
-    return most > 0 && isfinite(most) ? fmin(most, 1e30) : 1;
+    hgi_heat_scale s = {.ctx = h->ctx,
+                        .model = h->model,
+                        .data = h->data,
+                        .rule = o != NULL ? o->rule : NULL,
+                        .top = h->score,
+                        .own = h->relative};
+    HGI_TRY(hgi_heat_scale_find(&s, o != NULL ? o->scale : 0));
+    h->paint.scale = (float)s.whole;
+    h->paint.anchor = (float)s.anchor;
+    h->paint.marked = s.threshold > 0;
+    h->whole = s.whole;
+    if (o != NULL && o->threshold != NULL) *o->threshold = s.threshold;
+    return HG_OK;
 }
 
 /* What a map is as a picture: as many as the rows' pictures, in colour. */
@@ -293,7 +302,6 @@ hg_status hg_heatmaps(hg_ctx *ctx, const hg_model *model, const hg_dataset *data
     hg_status status;
     hg_dataset *like = NULL;
     heat h = {.ctx = ctx, .model = model, .data = data};
-    double whole = options != NULL ? options->scale : 0;
     if (options != NULL && options->size != sizeof *options)
         return hgi_fail(ctx, HG_EINVAL, "hg_heatmap_options: size is not set");
     HGI_TRY(check(ctx, model, data));
@@ -303,15 +311,14 @@ hg_status hg_heatmaps(hg_ctx *ctx, const hg_model *model, const hg_dataset *data
     HGI_GOTO(open_nets(&h));
     HGI_GOTO(make_room(&h));
     HGI_GOTO(pass(&h));
-    if (!(whole > 0)) whole = find_scale(&h);
-    h.paint.scale = (float)whole;
+    HGI_GOTO(find_scale(&h, options));
     h.paint.unit = h.relative ? "x usual" : "of 255";
     h.paint.plain = options != NULL && options->plain != 0;
     if (folder != NULL) {
         HGI_GOTO(open_save(&h, folder, &like));
         HGI_GOTO(pass(&h));
     }
-    if (scale != NULL) *scale = whole;
+    if (scale != NULL) *scale = h.whole;
     if (score != NULL)
         for (int64_t i = 0; i < data->rows; i++)
             score[i] = h.score[hgi_pictures_of(data->pictures, i) - data->pictures->item];
