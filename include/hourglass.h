@@ -1366,6 +1366,7 @@ typedef struct hg_explained_row {
     /* Of a window of a series: its rows, from 0, else -1; as in hg_window_place. */
     int64_t first, last;
     const char *from, *to, *group, *id; /* id: as options' input names it, or NULL */
+    const char *file;                   /* of a picture: its name, as of its score */
 } hg_explained_row;
 typedef struct hg_cause {
     size_t size;
@@ -1381,6 +1382,11 @@ typedef struct hg_cause {
      * expected.  Times as in hg_window_place. */
     int64_t first, last, peak;
     const char *from, *to, *at;
+    /* Of an image whose pixels have no names, else width is 0: the rectangle around pixels
+     * that hang together, counted from 0 in the picture as it was resized and cropped; and
+     * of these the one that is farthest off: found and expected are its values in one
+     * channel, `column` of the row, the texts have those of up to three. */
+    int64_t x, y, width, height, at_x, at_y;
 } hg_cause;
 /* 0 after the last, and when out->size is not set.  Texts are the explanation's. */
 HG_API int hg_explanation_row(const hg_explanation *explanation, int64_t index,

@@ -5,6 +5,7 @@
 
 #include "apply/apply.h"
 #include "data/cells.h"
+#include "data/pictures.h"
 
 #include <stdlib.h>
 #include <string.h>
@@ -31,6 +32,12 @@ static void name_column(const hgi_explainer *e, const hg_dataset *data, hgi_caus
 
 void hgi_explain_name(const hgi_explainer *e, const hg_dataset *data, hgi_cause *c)
 {
+    if (c->box[3] > 0) {
+        snprintf(c->name, sizeof c->name, "region %lld,%lld %lldx%lld",
+                 (long long)c->box[1], (long long)c->box[0], (long long)c->box[3],
+                 (long long)c->box[2]);
+        return;
+    }
     name_column(e, data, c);
     if (!c->number) {
         const hgi_schema_column *s = &e->schema->column[c->column];
@@ -41,6 +48,32 @@ void hgi_explain_name(const hgi_explainer *e, const hg_dataset *data, hgi_cause 
     c->found_text[hgi_format_float(c->found_text, c->found)] = '\0';
     /* Of an estimate no more digits than it has. */
     snprintf(c->expected_text, sizeof c->expected_text, "%.4g", (double)c->expected);
+}
+
+/* ---- pictures ------------------------------------------------------------------------ */
+
+/* Of a tile its causes become places in its picture. */
+static hg_status place_image(hg_ctx *ctx, const hgi_explainer *x, const hg_dataset *data,
+                             hg_explanation *e, int64_t i)
+{
+    hgi_explained *r = &e->row[i];
+    const struct hgi_pictures *p = data->pictures;
+    r->area[0] = x->image.height;
+    r->area[1] = x->image.width;
+    if (p == NULL) return HG_OK;
+    const int64_t stored = data->order != NULL ? data->order[r->row] : r->row;
+    const hgi_picture_item *item = hgi_pictures_of(p, stored);
+    int64_t at[2];
+    hgi_prep_corner(&p->how.prep, item->area, stored - item->first, at);
+    for (int k = 0; k < 2; k++) {
+        r->area[k] = item->area[k];
+        for (int64_t c = 0; c < r->causes; c++) {
+            e->cause[i * e->most + c].box[k] += at[k];
+            e->cause[i * e->most + c].at[k] += at[k];
+        }
+    }
+    return hgi_texts_add(ctx, &e->files, &e->files_room, &e->files_used, i, item->path,
+                         strlen(item->path));
 }
 
 /* ---- windows ------------------------------------------------------------------------- */
@@ -146,6 +179,7 @@ static hg_status make(hg_ctx *ctx, const hg_dataset *data, const hgi_explainer *
     e->normal = x->normal;
     e->steps = x->steps;
     e->series = data->series != NULL;
+    e->images = x->image.height > 0 && x->steps == 0;
     const size_t rows = (size_t)hgi_max(n, 1), causes = rows * (size_t)most;
     e->row = hgi_calloc(&ctx->mem, rows, sizeof *e->row);
     e->cause = hgi_calloc(&ctx->mem, causes, sizeof *e->cause);
@@ -187,11 +221,11 @@ static hg_status explain_one(hg_ctx *ctx, hgi_explainer *x, const hg_dataset *da
     hgi_cause *cause = e->cause + i * e->most;
     float *curve = e->curve != NULL ? e->curve + i * e->most * 2 * e->steps : NULL;
     HGI_TRY(hg_dataset_read(ctx, data, r->row, 1, x->x));
-    hg_status status = x->steps > 0 ? hgi_explain_window(x, r, cause, e->most, curve)
-                                    : hgi_explain_row(x, r, cause, e->most);
+    hg_status status = hgi_explain_any(x, r, cause, e->most, curve);
     if (status != HG_OK)
         return hgi_fail(ctx, status, "%s: row %lld: %s", data->name,
                         (long long)r->row + 1, hg_session_message(x->session));
+    if (e->images) HGI_TRY(place_image(ctx, x, data, e, i));
     for (int64_t k = 0; k < r->causes; k++) hgi_explain_name(x, data, &cause[k]);
     if (e->series) place_window(data, r, cause);
     return HG_OK;
@@ -236,6 +270,7 @@ void hg_explanation_free(hg_explanation **explanation)
     hgi_free(&mem, e->curve);
     hgi_texts_free(&mem, &e->times);
     hgi_texts_free(&mem, &e->ids);
+    hgi_texts_free(&mem, &e->files);
     hgi_free(&mem, e);
     *explanation = NULL;
 }
@@ -258,7 +293,8 @@ int hg_explanation_row(const hg_explanation *e, int64_t index, hg_explained_row 
                               .from = hgi_texts_find(&e->times, r->first),
                               .to = hgi_texts_find(&e->times, r->last),
                               .group = r->group[0] != '\0' ? r->group : NULL,
-                              .id = hgi_texts_find(&e->ids, r->in_file)};
+                              .id = hgi_texts_find(&e->ids, r->in_file),
+                              .file = hgi_texts_find(&e->files, index)};
     return 1;
 }
 
@@ -275,7 +311,13 @@ void hgi_cause_give(const hgi_cause *c, const hgi_texts *times, hg_cause *out)
                       .left = c->left,
                       .first = c->first,
                       .last = c->last,
-                      .peak = c->peak};
+                      .peak = c->peak,
+                      .x = c->box[1],
+                      .y = c->box[0],
+                      .width = c->box[3],
+                      .height = c->box[2],
+                      .at_x = c->at[1],
+                      .at_y = c->at[0]};
     if (times == NULL) return;
     out->from = hgi_texts_find(times, c->first);
     out->to = hgi_texts_find(times, c->last);

@@ -1,10 +1,12 @@
 // SPDX-License-Identifier: MIT
-/* What explanations are made of: the search for causes, of a row (explain_row.c) or of a
- * window of a series (explain_window.c); the datasets' (explain.c), a session's
- * (explain_session.c); the formats (explain_write.c). */
+/* What explanations are made of: the search for causes, of a row (explain_row.c), of a
+ * window of a series (explain_window.c) or of an image (explain_image.c); the datasets'
+ * (explain.c), a session's (explain_session.c); the formats (explain_write.c, of regions
+ * explain_region.c). */
 #ifndef HGI_EXPLAIN_H
 #define HGI_EXPLAIN_H
 
+#include "apply/image_map.h"
 #include "data/data.h"
 #include "model/model.h"
 
@@ -12,6 +14,8 @@ enum { HGI_CAUSE_NAME = 80, HGI_CAUSE_TEXT = 48 };
 enum { HGI_CAUSES = 5, HGI_CAUSES_MOST = 1000 };
 /* A step that takes off less of the score over a normal one's is no cause. */
 #define HGI_CAUSE_LEAST 0.02
+/* Channels of a pixel that are told of. */
+enum { HGI_REGION_CHANNELS = 3 };
 
 typedef struct hgi_cause {
     int64_t column;
@@ -19,6 +23,10 @@ typedef struct hgi_cause {
     bool number; /* not a word, not a date */
     double share, left;
     int64_t first, last, peak; /* of a window: steps, then rows of the series; else -1 */
+    /* Of a region: its top, left, height and width, the last 0 for all else; the pixel that
+     * is farthest off, whose values are in the texts, separated by commas; its error. */
+    int64_t box[4], at[2];
+    double mass;
     char name[HGI_CAUSE_NAME], found_text[HGI_CAUSE_TEXT], expected_text[HGI_CAUSE_TEXT];
 } hgi_cause;
 
@@ -28,6 +36,7 @@ typedef struct hgi_explained {
     double score, p_value, left;
     int64_t first, last; /* of a window: rows of the series; else -1 */
     char group[HGI_CAUSE_NAME];
+    int64_t area[2]; /* of an image: the size of its picture */
 } hgi_explained;
 
 struct hg_explanation {
@@ -43,8 +52,12 @@ struct hg_explanation {
     int64_t steps;
     bool series; /* windows of a file's rows, not rows that are series themselves */
     float *curve;
+    bool images; /* causes are regions */
     hgi_texts times;
-    hgi_texts ids; /* of rows by in_file, or none */
+    hgi_texts ids;   /* of rows by in_file, or none */
+    hgi_texts files; /* of pictures: their names, by the number of the row here */
+    int64_t files_room;
+    size_t files_used;
 };
 
 /* A column whose value may be wrong. */
@@ -60,6 +73,21 @@ typedef struct hgi_trial {
     int64_t candidate;
     float value;
 } hgi_trial;
+
+/* Peaks of an image's error that are tried, and regions around each. */
+enum { HGI_REGION_SEEDS = 4, HGI_REGION_LEVELS = 5 };
+/* Those of some seeds, of one level. */
+typedef struct hgi_region {
+    int first, last, level;
+} hgi_region;
+/* What a search for regions has beside; height 0: rows are no images. */
+typedef struct hgi_regions {
+    int64_t height, width, depth;
+    hgi_image_map how;
+    double *map;          /* [height, width], and a line */
+    int64_t *list;        /* [pixels] of a region while it grows */
+    unsigned char *level; /* [seeds, pixels] */
+} hgi_regions;
 
 /* All memory of a search, through a session of its own. */
 typedef struct hgi_explainer {
@@ -79,6 +107,7 @@ typedef struct hgi_explainer {
     int64_t most, n;
     hgi_trial *trial; /* [room] */
     int64_t trials;
+    hgi_regions image;
 } hgi_explainer;
 
 /* own: of the session that explains, whose class is the rows'; or NULL. */
@@ -91,8 +120,24 @@ hg_status hgi_explain_row(hgi_explainer *e, hgi_explained *r, hgi_cause *cause,
                           int64_t most);
 hg_status hgi_explain_window(hgi_explainer *e, hgi_explained *r, hgi_cause *cause,
                              int64_t most, float *curve);
+hg_status hgi_explain_image(hgi_explainer *e, hgi_explained *r, hgi_cause *cause,
+                            int64_t most);
+/* Whatever the rows are.  curve: of windows, or NULL. */
+hg_status hgi_explain_any(hgi_explainer *e, hgi_explained *r, hgi_cause *cause,
+                          int64_t most, float *curve);
+/* Are the model's rows images, whose pixels have no names of their own? */
+bool hgi_explain_is_image(const hg_model *m);
+/* Memory for regions, if so; where it fails some of it is there. */
+hg_status hgi_explain_image_room(hg_ctx *ctx, hgi_explainer *e);
+void hgi_explain_image_free(hgi_explainer *e);
 /* Names and texts; data NULL: no more is known than what the model has. */
 void hgi_explain_name(const hgi_explainer *e, const hg_dataset *data, hgi_cause *c);
+
+/* Regions of row i in each format: a table; members of the causes, in JSON; and a table
+ * beside a frame of the picture. */
+void hgi_region_text(const hg_explanation *e, int64_t i, hgi_text *t);
+void hgi_region_json(const hgi_cause *c, hgi_text *t);
+void hgi_region_html(const hg_explanation *e, int64_t i, hgi_text *t);
 
 /* As the public sees it; times NULL: there are none. */
 void hgi_cause_give(const hgi_cause *c, const hgi_texts *times, hg_cause *out);

@@ -68,8 +68,7 @@ hg_status hg_session_explain(hg_session *s, const float *x, hg_cause *cause, int
         if (cause[i].size != sizeof *cause)
             return refuse(s, "explain: a cause's size is not set");
     memcpy(e->x, x, (size_t)e->d * sizeof *x);
-    hg_status status = e->steps > 0 ? hgi_explain_window(e, &r, c->cause, most, NULL)
-                                    : hgi_explain_row(e, &r, c->cause, most);
+    hg_status status = hgi_explain_any(e, &r, c->cause, most, NULL);
     if (status != HG_OK) {
         snprintf(s->message, sizeof s->message, "%s", hg_session_message(e->session));
         return status;

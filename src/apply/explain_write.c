@@ -122,12 +122,28 @@ static void add_places(const hg_explanation *e, hgi_text *t, int64_t first, int6
     add(t, place_text(e, last, other));
 }
 
+/* What is explained, and what a cause is. */
+static const char *noun_of(const hg_explanation *e)
+{
+    return e->series ? "window" : e->files.count > 0 ? "picture" : "row";
+}
+
+static const char *cause_word(const hg_explanation *e)
+{
+    return e->steps > 0 ? "channel" : e->images ? "region" : "column";
+}
+
 static void plain(hgi_text *t, const char *s) { add_plain(t, s, 0); }
 
 /* "row 12, P-0012", or "rows 501 to 548, 2024-03-01 to 2024-03-02, machine 7". */
 static void add_where(const hg_explanation *e, const hgi_explained *r, hgi_text *t,
                       void (*add)(hgi_text *t, const char *s))
 {
+    const char *file = hgi_texts_find(&e->files, r - e->row);
+    if (file != NULL) {
+        add(t, file);
+        return;
+    }
     if (!e->series) {
         const char *id = hgi_texts_find(&e->ids, r->in_file);
         hgi_text_add(t, id != NULL ? "row %lld, " : "row %lld", (long long)r->row + 1);
@@ -185,12 +201,15 @@ static void write_text(const hg_explanation *e, hgi_text *t)
         hgi_text_add(t, "%s", i > 0 ? "\n" : "");
         add_where(e, r, t, plain);
         hgi_text_add(t, ": score %.6g, p %.3g; a normal %s scores %.4g\n", r->score,
-                     r->p_value, e->series ? "window" : "row", e->normal);
+                     r->p_value, noun_of(e), e->normal);
         if (r->causes == 0) {
-            hgi_text_add(t, "  no %s by itself: %s\n",
-                         e->steps > 0 ? "channel" : "column",
+            hgi_text_add(t, "  no %s by itself: %s\n", cause_word(e),
                          r->score > e->normal ? "none lowers the score much"
                                               : "it scores like a normal row");
+            continue;
+        }
+        if (e->images) {
+            hgi_region_text(e, i, t);
             continue;
         }
         for (int64_t k = 0; k < r->causes; k++) widen(e, &cause[k], &w);
@@ -255,6 +274,16 @@ static void add_json_span(const hg_explanation *e, int64_t i, int64_t k, hgi_tex
     hgi_text_add(t, "}");
 }
 
+static void add_json_column(const hgi_cause *c, hgi_text *t)
+{
+    hgi_text_add(t, "\"column\": ");
+    add_json(t, c->name);
+    hgi_text_add(t, ", \"column_number\": %lld, \"found\": ", (long long)c->column + 1);
+    add_value(t, c, c->found, c->found_text);
+    hgi_text_add(t, ", \"expected\": ");
+    add_value(t, c, c->expected, c->expected_text);
+}
+
 static void write_json(const hg_explanation *e, hgi_text *t)
 {
     hgi_text_add(t, "{\"data\": ");
@@ -271,6 +300,12 @@ static void write_json(const hg_explanation *e, hgi_text *t)
             add_json(t, id);
             hgi_text_add(t, ", ");
         }
+        const char *file = hgi_texts_find(&e->files, i);
+        if (file != NULL) {
+            hgi_text_add(t, "\"file\": ");
+            add_json(t, file);
+            hgi_text_add(t, ", ");
+        }
         hgi_text_add(t, "\"score\": ");
         add_number(t, r->score);
         hgi_text_add(t, ", \"p_value\": ");
@@ -285,13 +320,11 @@ static void write_json(const hg_explanation *e, hgi_text *t)
         hgi_text_add(t, ", \"causes\": [");
         for (int64_t k = 0; k < r->causes; k++) {
             const hgi_cause *c = &e->cause[i * e->most + k];
-            hgi_text_add(t, "%s{\"column\": ", k > 0 ? ", " : "");
-            add_json(t, c->name);
-            hgi_text_add(
-                t, ", \"column_number\": %lld, \"found\": ", (long long)c->column + 1);
-            add_value(t, c, c->found, c->found_text);
-            hgi_text_add(t, ", \"expected\": ");
-            add_value(t, c, c->expected, c->expected_text);
+            hgi_text_add(t, "%s{", k > 0 ? ", " : "");
+            if (e->images)
+                hgi_region_json(c, t);
+            else
+                add_json_column(c, t);
             hgi_text_add(t, ", \"share\": ");
             add_number(t, c->share);
             hgi_text_add(t, ", \"left\": ");
@@ -320,6 +353,9 @@ static const char page_head[] =
     "svg { width: 100%; background: #8881 } polyline { fill: none; stroke-width: 1.5 }\n"
     ".found { stroke: #0072b2 } .expected { stroke: #d55e00; stroke-dasharray: 4 3 }\n"
     ".span { fill: #d55e00; opacity: .15 }\n"
+    ".frame { max-width: 20em; max-height: 16em; display: block }\n"
+    ".frame rect { fill: #d55e0055; stroke: #d55e00; vector-effect: non-scaling-stroke "
+    "}\n"
     "p { margin: .2em 0 .6em }\n</style>\n";
 
 /* ---- a picture of a channel ---------------------------------------------------------- */
@@ -382,8 +418,8 @@ static void add_picture(const hg_explanation *e, int64_t i, int64_t k, hgi_text 
 
 static void write_html(const hg_explanation *e, hgi_text *t)
 {
-    hgi_text_add(t, "%s<h1>Why these rows</h1>\n<p>%lld %s of ", page_head,
-                 (long long)e->n, e->series ? "windows" : "rows");
+    hgi_text_add(t, "%s<h1>Why these rows</h1>\n<p>%lld %ss of ", page_head,
+                 (long long)e->n, noun_of(e));
     add_html(t, e->name);
     hgi_text_add(t, ". A normal one scores %.4g; a higher score is more abnormal.</p>\n",
                  e->normal);
@@ -396,8 +432,11 @@ static void write_html(const hg_explanation *e, hgi_text *t)
                      "%.4g.</p>\n",
                      r->score, r->p_value, r->left);
         if (r->causes == 0) {
-            hgi_text_add(t, "<p>No %s by itself.</p>\n",
-                         e->steps > 0 ? "channel" : "column");
+            hgi_text_add(t, "<p>No %s by itself.</p>\n", cause_word(e));
+            continue;
+        }
+        if (e->images) {
+            hgi_region_html(e, i, t);
             continue;
         }
         hgi_text_add(t,

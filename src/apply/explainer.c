@@ -49,6 +49,7 @@ static hg_status take_memory(hg_ctx *ctx, hgi_explainer *e)
     if (e->x == NULL || e->score == NULL || e->taken == NULL || e->candidate == NULL ||
         e->trial == NULL)
         return hgi_fail_mem(ctx, count * sizeof *e->x, "rows to try");
+    HGI_TRY(hgi_explain_image_room(ctx, e));
     e->y = e->x + d;
     e->rows = e->y + d;
     e->made = e->rows + e->room * d;
@@ -92,9 +93,18 @@ void hgi_explainer_free(hgi_explainer **explainer)
     hgi_free(&mem, e->taken);
     hgi_free(&mem, e->candidate);
     hgi_free(&mem, e->trial);
+    hgi_explain_image_free(e);
     hg_session_free(&e->session);
     hgi_free(&mem, e);
     *explainer = NULL;
+}
+
+hg_status hgi_explain_any(hgi_explainer *e, hgi_explained *r, hgi_cause *cause,
+                          int64_t most, float *curve)
+{
+    if (e->steps > 0) return hgi_explain_window(e, r, cause, most, curve);
+    if (e->image.height > 0) return hgi_explain_image(e, r, cause, most);
+    return hgi_explain_row(e, r, cause, most);
 }
 
 bool hgi_explain_is_number(const hgi_explainer *e, int64_t column)

@@ -52,5 +52,15 @@ try hourglass data info huge.png --resize 8
 # Of tiles whole pictures are counted, and each is spoken for by its worst tile.
 hourglass data convert $test --limit 12 -q -o twelve/
 hourglass train twelve --tile 14x14 --stride 7 --hidden 8 --code 2 --epochs 1 --score image -q -o t.safetensors
-hourglass score t.safetensors twelve --contamination 0.25 --explain 12 -o t.csv 2>&1 | grep -E -c '^row'
+hourglass score t.safetensors twelve --contamination 0.25 --explain 12 -o t.csv 2>&1 | grep -E -c '^[0-9]*\.png: score'
 hourglass score t.safetensors twelve --contamination 0.25 --explain 12 -o t.csv 2>&1 | grep -o '^12 pictures, 3 anomalies'
+# Why: the picture's name and regions of it, in each format; heat maps say where alarms begin.
+hourglass score t.safetensors twelve -x 1 --explain-format json -q | python3 -c 'import json, sys
+for r in json.load(sys.stdin)["rows"]:
+    c = r["causes"][0]
+    print(r["file"].endswith(".png"), sorted(c))
+    print(0 <= c["x"] <= c["at"]["x"] < c["x"] + c["width"] <= 28,
+          0 <= c["y"] <= c["at"]["y"] < c["y"] + c["height"] <= 28)'
+hourglass score t.safetensors twelve -x 1 -q | sed -n 2p | tr -s ' '
+hourglass score t.safetensors twelve -x 1 --explain-format html -q | grep -c 'class="frame" viewBox="0 0 28 28"'
+hourglass score t.safetensors twelve --heatmap warm --threshold 2 -o t.csv 2>&1 | grep -o '^warm: heat maps; alarm above 2;'
