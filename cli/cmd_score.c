@@ -212,6 +212,10 @@ static int follow(job *j, bool predict)
     if (cli_has(c, "to"))
         return cli_usage_error("%s: --follow writes CSV, or JSON lines with --json",
                                c->verb->name);
+    if (cli_has(c, "stride"))
+        return cli_usage_error("%s: with --follow a window ends with each line: leave "
+                               "out --stride",
+                               c->verb->name);
     if (cli_has(c, "labels"))
         return cli_usage_error("%s: with --follow all rows are of one class: name it "
                                "with --class",

@@ -168,7 +168,8 @@ typedef struct hg_data_options {
     const char *resize; /* to this size; one number: the shorter side becomes that */
     const char *crop;   /* then what lies around the centre */
     const char *tile;   /* then cut into rows of this size */
-    const char *stride; /* from tile to tile; NULL: the tile, so that none overlap */
+    const char *stride; /* from tile to tile; NULL: the tile, so that none overlap; to a
+                           model of a series rows from window to window, NULL: its own */
     const char *colour; /* "grey" or "colour"; NULL: colour where one picture has it */
     int64_t max_pixels; /* of a picture, or it is refused; 0: 100 million */
     int skip_bad; /* leave out pictures, or rows of CSV, that cannot be read; a warning
@@ -465,7 +466,8 @@ typedef struct hg_series_info {
 /* 1: *info is set; 0: the model is of rows, or info->size is not set. */
 HG_API int hg_model_series(const hg_model *model, hg_series_info *info);
 /* The windows of a file's series as a model of windows takes them, which knows the columns,
- * the stride and what a gap is; the last window of each run is among them.  A dataset for
+ * the stride (unless options say one) and what a gap is; the last window of each run is
+ * among them.  A dataset for
  * all that takes rows.  A file without the column of the group is one group.
  * Memory   *out owns all that it needs.
  * Errors   HG_EINVAL the model is of rows; as hg_dataset_open, hg_read_times and
@@ -1159,7 +1161,8 @@ typedef struct hg_lines_info {
     int64_t id_bytes;         /* there; 0: none.  Until the next line is read. */
     int64_t gaps;             /* of a series: times that windows began anew */
     const char *note;         /* why, or what else is said once, of the last line; "" */
-    const char *group;        /* the last row's, or NULL */
+    const char *group;        /* the last line's, also of a bad one whose text names it;
+                                 or NULL */
 } hg_lines_info;
 /* Set info->size before the call.  Errors  HG_EINVAL. */
 HG_API hg_status hg_lines_get_info(const hg_lines *lines, hg_lines_info *info);

@@ -116,12 +116,28 @@ static void compare_steps(hg_ctx *ctx, const hg_model *m, const hg_dataset *w)
             w->name, here, own);
 }
 
-static hg_status make_windows(hg_ctx *ctx, const hg_model *m, hg_dataset *rows,
-                              const int64_t *group, hgi_texts *names, hgi_series_rows *s)
+/* From window to window: as the caller says, else as the model's training did.  Taken out
+ * of the options, because to those who read the rows it is one of tiles. */
+static hg_status take_stride(hg_ctx *ctx, const hg_model *m, hg_data_options *o,
+                             int64_t *stride)
+{
+    const char *text = o->stride;
+    *stride = m->series->stride;
+    o->stride = NULL;
+    if (text == NULL || (hgi_parse_int(text, strlen(text), stride) && *stride >= 1))
+        return HG_OK;
+    return hgi_fail(ctx, HG_EINVAL,
+                    "stride: '%.40s', expected a number of rows from window to window",
+                    text);
+}
+
+static hg_status make_windows(hg_ctx *ctx, const hg_model *m, int64_t stride,
+                              hg_dataset *rows, const int64_t *group, hgi_texts *names,
+                              hgi_series_rows *s)
 {
     const hg_window_options w = {.size = sizeof w,
                                  .window = m->series->window,
-                                 .stride = m->series->stride,
+                                 .stride = stride,
                                  .gap = m->series->gap,
                                  .time = s->time,
                                  .time_name = m->series->time,
@@ -146,13 +162,15 @@ hg_status hgi_series_open(hg_ctx *ctx, const hg_model *m, const char *path,
     hg_schema *channels = NULL;
     int64_t *group = NULL;
     hgi_texts names = {0};
+    int64_t stride;
     *out = s;
     HGI_TRY(hgi_data_options_read(ctx, options, &o));
+    HGI_TRY(take_stride(ctx, m, &o, &stride));
     o.labels = NULL;
     HGI_GOTO(open_rows(ctx, m, path, &o, &channels, &rows));
     HGI_GOTO(open_times(ctx, m, path, &o, rows, &s));
     HGI_GOTO(open_groups(ctx, m, path, &o, rows, &group, &names));
-    HGI_GOTO(make_windows(ctx, m, rows, group, &names, &s));
+    HGI_GOTO(make_windows(ctx, m, stride, rows, group, &names, &s));
     rows = NULL; /* they are the windows' */
     compare_steps(ctx, m, s.windows);
     s.windows->series->names = channels;

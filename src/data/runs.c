@@ -216,10 +216,12 @@ static int64_t windows_of_run(const hg_window_options *o, int64_t a, int64_t b,
                               int64_t *start)
 {
     int64_t n = 0, from = a;
+    /* Whatever leads out of the run is as good as its length, which cannot overflow. */
+    const int64_t stride = hgi_min(o->stride, b - a);
     if (b - a < o->window) return 0;
-    for (; from + o->window <= b; from += o->stride, n++)
+    for (; from + o->window <= b; from += stride, n++)
         if (start != NULL) start[n] = from;
-    if (o->cover && from - o->stride + o->window < b) {
+    if (o->cover && from - stride + o->window < b) {
         if (start != NULL) start[n] = b - o->window;
         n++;
     }

@@ -42,6 +42,13 @@ hourglass score n.st - -q < plain.npy | cmp - <(hourglass score n.st plain.npy -
 hourglass score m.st - --follow --ignore-extra -q < new.csv > f.csv
 grep -c . f.csv; grep -c nan f.csv
 sed -n '49p;61p;73p' f.csv | cmp - <(sed -n '2,4p' w.csv | cut -d, -f3) && echo "as in a file"
+# Windows as far apart as one likes, for whatever is made of them.
+hourglass score m.st new.csv --ignore-extra --stride 1 -q | grep -c '^[0-9]'
+hourglass score m.st new.csv --ignore-extra --stride 1 -q | sed -n '2,754p' | cut -d, -f3 | cmp - <(sed -n '49,801p' f.csv) && echo "as they arrive"
+hourglass score m.st new.csv --ignore-extra --stride 48 -q 2> /dev/null | grep -c '^[0-9]'
+hourglass score m.st new.csv --ignore-extra --stride 9223372036854775807 -q 2> /dev/null | grep -c '^[0-9]'
+hourglass encode m.st new.csv --ignore-extra --stride 1 -q -o - | grep -c '^[0-9]'
+hourglass evaluate m.st new.csv --ignore-extra --stride 1 -q --no-pca | grep -c '^rows  *906'
 hourglass plot series m.st new.csv --ignore-extra --false-alarms 0.05 -o w.png && grep -c PNG w.png
 refused() {
     echo "--- $*"
@@ -55,5 +62,8 @@ refused hourglass train normal.csv --window 48 --time time --gap 0 --preset anom
 refused hourglass score m.st normal.csv -q -o x.npy
 refused hourglass score m.st plain.csv -q
 refused hourglass score m.st - -q < normal.csv
+refused hourglass score m.st new.csv --ignore-extra --stride 4x4
+refused hourglass score m.st new.csv --ignore-extra --stride 0
+refused hourglass score m.st new.csv --follow --stride 4
 refused hourglass train plain.csv --preset anomaly --epochs 1 -q -o r.st
 refused hourglass score r.st plain.csv --points
