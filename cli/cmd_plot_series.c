@@ -32,8 +32,8 @@ const cli_verb cli_plot_series = {
     .usage = "MODEL DATA -o FILE [rule]",
     .brief = "scores of a series over time",
     .about =
-        "Draw the score of each row of a series, the mean over the windows that it is "
-        "in, over time; the threshold of the rule; and the spans above it, shaded.",
+        "Draw the score of each row of a series, as score --points has it, over time; "
+        "the threshold of the rule; and the spans above it, shaded.",
     .examples = "  hourglass plot series model.safetensors week.csv --false-alarms 1/100 "
                 "-o week.png\n",
     .options = options,

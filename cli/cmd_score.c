@@ -22,8 +22,8 @@ static const cli_option score_options[] = {
     {"tiles", 0, NULL, NULL, "of pictures cut into tiles: a score for each tile",
      "output", NULL, false},
     {"points", 0, NULL, NULL,
-     "of a series: a score for each row, the mean over its windows", "output", NULL,
-     false},
+     "of a series: a score for each row, by its windows and its own error", "output",
+     NULL, false},
     {0},
 };
 static const cli_option output_options[] = {

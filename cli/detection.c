@@ -160,14 +160,14 @@ static int find_scores(cli *c, const hg_model *model, const hg_dataset *data,
 }
 
 /* Of windows: labels are those of the series' rows, and what is judged are the scores of
- * rows, those that are in a window. */
-static int judge_points(cli *c, const hg_dataset *windows, double **score,
-                        unsigned char *label, int64_t *n)
+ * rows, those that are in a window.  model NULL: they are PCA's, and of a row the mean. */
+static int judge_points(cli *c, const hg_model *model, const hg_dataset *windows,
+                        double **score, unsigned char *label, int64_t *n)
 {
     if (hg_dataset_window_row(windows, 0) < 0) return CLI_OK;
     int64_t kept = 0;
     double *point = cli_alloc((size_t)*n, sizeof(*point));
-    if (hg_score_points(c->ctx, windows, *score, *n, point) != HG_OK) {
+    if (hg_score_points(c->ctx, model, windows, *score, *n, point) != HG_OK) {
         free(point);
         return cli_failed(c);
     }
@@ -215,7 +215,8 @@ static int detect(cli *c, const hg_model *model, const hg_dataset *data, bool pc
     if (code == CLI_OK)
         code = find_scores(c, model, data, has ? &rule : NULL, own != NULL ? own : label,
                            pca, score, &out->decision);
-    if (code == CLI_OK) code = judge_points(c, data, &score, label, &n);
+    if (code == CLI_OK)
+        code = judge_points(c, pca ? NULL : model, data, &score, label, &n);
     if (units < rows) n = units;
     for (int64_t i = 0; label != NULL && units < rows && i < units; i++)
         label[i] = label[first[i]];

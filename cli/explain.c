@@ -98,10 +98,9 @@ static int64_t *highest(const hg_dataset *data, const double *by, const double *
     return row;
 }
 
-/* What windows are ranked by with --points: the highest score of a row in them, which is
- * the mean over the windows that it is in. */
-static int rank_by_points(cli *c, const hg_dataset *windows, const double *score,
-                          double *by)
+/* What windows are ranked by with --points: the highest score of a row in them. */
+static int rank_by_points(cli *c, const hg_model *model, const hg_dataset *windows,
+                          const double *score, double *by)
 {
     hg_window_place p = {.size = sizeof(p)};
     int64_t rows = 0, n = hg_dataset_rows(windows);
@@ -109,7 +108,7 @@ static int rank_by_points(cli *c, const hg_dataset *windows, const double *score
         rows = p.last >= rows ? p.last + 1 : rows;
     double *point = cli_alloc((size_t)rows, sizeof(*point));
     int code = CLI_OK;
-    if (hg_score_points(c->ctx, windows, score, rows, point) != HG_OK)
+    if (hg_score_points(c->ctx, model, windows, score, rows, point) != HG_OK)
         code = cli_failed(c);
     for (int64_t i = 0; code == CLI_OK && i < n; i++) {
         (void)hg_dataset_window_place(windows, i, &p);
@@ -176,7 +175,7 @@ int cli_explain(cli *c, const hg_model *model, const hg_rule *rule, int64_t *row
     }
     if (code == CLI_OK && cli_has(c, "points")) {
         by = cli_alloc((size_t)*rows, sizeof(*by));
-        code = rank_by_points(c, data, score, by);
+        code = rank_by_points(c, model, data, score, by);
     }
     if (code == CLI_OK) {
         row = highest(data, by, score, hg_dataset_rows(data),

@@ -1217,16 +1217,21 @@ typedef struct hg_score_file_options {
     int score, p_value, anomaly; /* 1: has a column of this name; all 0: score alone */
     const char *format;          /* of the output; NULL: by its ending */
     hg_drift *drift;             /* filled in, its size set; NULL: not asked for */
-    int points; /* of a series: a score for each row, the mean over the windows it is in */
+    int points;       /* of a series: a score for each row, see hg_score_points() */
     int64_t *skipped; /* input's skip_bad: rows that have no score; NULL: not asked for */
     int tiles;        /* of pictures cut into tiles: a score for each tile */
 } hg_score_file_options;
 /* For each row of a series the mean score of the windows that it is in, NaN where it is in
- * none.  windows: hg_dataset_windows(), score: hg_score_dataset(), one for each of them;
- * point [rows] of the series. */
-HG_API hg_status hg_score_points(hg_ctx *ctx, const hg_dataset *windows,
-                                 const double *score, int64_t rows,
-                                 double *point) HG_WARN_UNUSED;
+ * none.  Of what is above the median calibration score in a window a row has as much as its
+ * own error says, the row with the largest all of it, so that rows around a fault do not
+ * score as the fault does; none scores higher than the mean.  model NULL: the mean itself.
+ * windows: hg_dataset_windows(), score: hg_score_dataset(), one for each of them; point
+ * [rows] of the series.
+ * Errors   HG_ESHAPE too few rows; HG_EINVAL no windows, or not the model's; as
+ *          hg_score_dataset. */
+HG_API hg_status hg_score_points(hg_ctx *ctx, const hg_model *model,
+                                 const hg_dataset *windows, const double *score,
+                                 int64_t rows, double *point) HG_WARN_UNUSED;
 /* Scores of the rows of a dataset to scores of its pictures, where the model is one of
  * tiles: the highest of a picture's.  Such a detector is calibrated by them, so rules,
  * p-values and drift are about pictures.  Elsewhere each row is what they are about.
@@ -1480,8 +1485,8 @@ HG_API hg_status hg_plot_sweep(hg_ctx *ctx, const hg_sweep *sweep, const char *p
 HG_API hg_status hg_plot_grid(hg_ctx *ctx, const hg_model *model, const hg_dataset *data,
                               const char *path,
                               const hg_plot_options *options) HG_WARN_UNUSED;
-/* The scores of a series over time: of each row the mean over the windows that it is in;
- * the rule's threshold (rule NULL: the model's own), and the spans above it.
+/* The scores of a series over time, of each row as hg_score_points() has it; the rule's
+ * threshold (rule NULL: the model's own), and the spans above it.
  * Errors   also HG_EINVAL the model is not of a series; as hg_score_file. */
 HG_API hg_status hg_plot_series(hg_ctx *ctx, const hg_model *model, const char *in,
                                 const hg_data_options *input, const hg_rule *rule,

@@ -161,6 +161,52 @@ TEST(a_session_without_explanations_says_so)
     hg_model_free(&m);
 }
 
+/* ---- points ---- */
+
+TEST(a_fault_is_in_the_scores_of_its_own_rows)
+{
+    enum { FROM = 600, LENGTH = 6, MOST = 1200 };
+    hg_ctx *ctx = test_ctx();
+    hg_model *m = train(ctx);
+    static float x[MOST * CH];
+    static double score[MOST], mean[MOST], point[MOST];
+    uint64_t seed = 11;
+    make_series(&seed, x, MOST);
+    for (int r = FROM; r < FROM + LENGTH; r++) x[r * CH + 1] += 12;
+    hg_dataset *d = view_of(ctx, x, MOST), *w = windows_of(ctx, d, NULL);
+    CHECK_OK(ctx, hg_score_dataset(ctx, m, w, score));
+    CHECK_OK(ctx, hg_score_points(ctx, NULL, w, score, MOST, mean));
+    CHECK_OK(ctx, hg_score_points(ctx, m, w, score, MOST, point));
+    double inside = HUGE_VAL, around = 0, smeared = 0;
+    for (int r = 0; r < MOST; r++) {
+        test_where("row %d", r);
+        CHECK(point[r] <= mean[r] * (1 + 1e-12)); /* of one sum, in another order */
+        const bool in = r >= FROM && r < FROM + LENGTH;
+        if (in) inside = fmin(inside, point[r]);
+        if (in || r < FROM - WINDOW || r >= FROM + LENGTH + WINDOW) continue;
+        around = fmax(around, point[r]);
+        smeared = fmax(smeared, mean[r]);
+    }
+    test_where(NULL);
+    /* By the mean the rows beside a fault score as it does. */
+    CHECK(smeared > inside);
+    CHECK(around < 0.6 * inside);
+    /* Any number of threads. */
+    static double again[MOST];
+    hg_ctx *one =
+        test_ctx_with(&(hg_ctx_options){.size = sizeof(hg_ctx_options), .threads = 1});
+    CHECK_OK(one, hg_score_points(one, m, w, score, MOST, again));
+    CHECK(memcmp(again, point, sizeof point) == 0);
+    hg_window_options other = {.size = sizeof other, .window = WINDOW / 2};
+    hg_dataset_free(&w);
+    CHECK_OK(ctx, hg_dataset_windows(ctx, d, &other, &w));
+    CHECK_FAILS(ctx, hg_score_points(ctx, m, w, score, MOST, point), HG_EINVAL,
+                "the model is not of such windows");
+    hg_dataset_free(&w);
+    hg_dataset_free(&d);
+    hg_model_free(&m);
+}
+
 /* ---- lines --------------------------------------------------------------------------- */
 
 static int read_line(hg_lines *l, const char *text, float *x)

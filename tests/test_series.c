@@ -179,7 +179,7 @@ TEST(no_window_has_rows_of_two_groups)
         /* Points stand where the file has the rows. */
         const double score[6] = {1, 2, 3, 4, 5, 6};
         double point[12];
-        CHECK_OK(ctx, hg_score_points(ctx, w, score, 12, point));
+        CHECK_OK(ctx, hg_score_points(ctx, NULL, w, score, 12, point));
         CHECK_NEAR(point[0], 1, 0);
         CHECK_NEAR(point[3], 1.5, 0);
         CHECK_NEAR(point[1], 3, 0);
@@ -284,13 +284,14 @@ TEST(a_points_score_is_the_mean_of_its_windows)
     const double score[2] = {1, 5};
     double point[8];
     STARTS(w, 0, 3);
-    CHECK_OK(ctx, hg_score_points(ctx, w, score, 8, point));
+    CHECK_OK(ctx, hg_score_points(ctx, NULL, w, score, 8, point));
     const double want[7] = {1, 1, 1, 3, 5, 5, 5};
     for (int i = 0; i < 7; i++) CHECK_NEAR(point[i], want[i], 0);
     CHECK(isnan(point[7]));
-    CHECK_FAILS(ctx, hg_score_points(ctx, w, score, 6, point), HG_ESHAPE,
+    CHECK_FAILS(ctx, hg_score_points(ctx, NULL, w, score, 6, point), HG_ESHAPE,
                 "the last window ends with row 7");
-    CHECK_FAILS(ctx, hg_score_points(ctx, d, score, 8, point), HG_EINVAL, "windows");
+    CHECK_FAILS(ctx, hg_score_points(ctx, NULL, d, score, 8, point), HG_EINVAL,
+                "windows");
     hg_dataset_free(&w);
     hg_dataset_free(&d);
 }

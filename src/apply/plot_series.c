@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: MIT
-/* The scores of a series over time: the mean score of each row's windows, the threshold,
- * and the spans above it shaded.
+/* The scores of a series over time: each row's, the threshold, and the spans above it
+ * shaded.
  *
  * A long series has more rows than a picture has columns: then a point is the highest score
  * of its rows, so that no span is lost.  Few groups have a line each over their common
@@ -231,7 +231,7 @@ static hg_status draw(drawing *g, const char *path, const hg_plot_options *o)
              g->spans == 1 ? "span" : "spans");
     const hgi_chart chart = {.title = o->title != NULL ? o->title : title,
                              .x_label = g->x_label,
-                             .y_label = "score, mean over a row's windows",
+                             .y_label = "score of a row",
                              .x = g->x,
                              .n = g->n,
                              .series = lines,
@@ -263,7 +263,7 @@ hg_status hg_plot_series(hg_ctx *ctx, const hg_model *m, const char *in,
     const int64_t windows = g.s.windows->rows;
     HGI_GOTO(hg_score_dataset(ctx, m, g.s.windows, g.score));
     HGI_GOTO(hg_decide(ctx, m, rule, g.score, windows, NULL, &decision));
-    HGI_GOTO(hg_score_points(ctx, g.s.windows, g.score, g.s.rows->rows, g.point));
+    HGI_GOTO(hg_score_points(ctx, m, g.s.windows, g.score, g.s.rows->rows, g.point));
     g.threshold = decision.threshold;
     HGI_GOTO(lay_groups(&g));
     find_times(&g);

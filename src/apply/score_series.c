@@ -87,7 +87,7 @@ static hg_status write_points(series_job *j)
 /* ---- a run ------------------------------------------------------------------------- */
 
 /* A rule decides by windows, whose scores calibration knows; a row is an anomaly when its
- * mean over windows is above the same threshold. */
+ * own score is above the same threshold. */
 static hg_status score_rows(series_job *j)
 {
     hg_ctx *ctx = j->ctx;
@@ -102,7 +102,7 @@ static hg_status score_rows(series_job *j)
     if (!j->o->points) return HG_OK;
     j->point = hgi_calloc(&ctx->mem, (size_t)rows, sizeof *j->point);
     if (j->point == NULL) return hgi_fail_mem(ctx, (size_t)rows * 8, "scores");
-    HGI_TRY(hg_score_points(ctx, j->s.windows, j->score, rows, j->point));
+    HGI_TRY(hg_score_points(ctx, j->model, j->s.windows, j->score, rows, j->point));
     j->decision.anomalies = 0;
     for (int64_t i = 0; i < rows; i++)
         j->decision.anomalies += j->point[i] > j->decision.threshold;

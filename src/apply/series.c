@@ -303,35 +303,3 @@ void hgi_series_lines_close(hg_ctx *ctx, hgi_series_lines *l)
     hgi_cells_close(&l->times);
     memset(l, 0, sizeof *l);
 }
-
-/* ---- points -------------------------------------------------------------------------- */
-
-/* Sums and counts change where windows begin and end: one pass over both. */
-hg_status hg_score_points(hg_ctx *ctx, const hg_dataset *w, const double *score,
-                          int64_t rows, double *point)
-{
-    if (w == NULL || w->series == NULL || score == NULL || point == NULL)
-        return hgi_fail(ctx, HG_EINVAL,
-                        "windows of a series and their scores are needed");
-    const int64_t window = w->series->window, n = w->rows, end = w->order[n - 1] + window;
-    int64_t last_row = 0;
-    for (int64_t r = 0; r < end; r++)
-        last_row = hgi_max(last_row, hgi_windows_place(w->series, r));
-    if (rows <= last_row)
-        return hgi_fail(ctx, HG_ESHAPE,
-                        "%lld rows, but the last window ends with row %lld",
-                        (long long)rows, (long long)last_row + 1);
-    for (int64_t r = end; r < rows; r++) point[r] = (double)NAN;
-    for (int64_t r = 0; w->series->place != NULL && r < rows; r++) point[r] = (double)NAN;
-    /* Windows are in order: those that row r is in are first .. last - 1.  A sum that
-     * was added to and taken from would keep the rounding of scores long gone. */
-    for (int64_t r = 0, first = 0, last = 0; r < end; r++) {
-        while (first < n && w->order[first] + window <= r) first++;
-        while (last < n && w->order[last] <= r) last++;
-        double sum = 0;
-        for (int64_t i = first; i < last; i++) sum += score[i];
-        point[hgi_windows_place(w->series, r)] =
-            last > first ? sum / (double)(last - first) : (double)NAN;
-    }
-    return HG_OK;
-}
