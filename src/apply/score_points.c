@@ -5,11 +5,11 @@
  *                                                          m + (s_w - m) g_wr  s_w > m
  *     g_wr = (1 + e_wr) / (1 + max_t e_wt)
  *
- * m is the median calibration score, e the row's own error in the window, 1 where it is what
- * normal rows have.  The mean of s_w alone is as high a window's length before and behind a
- * fault as at it; with g a row has of what is unusual in a window as much as its own error
- * says, the worst row all of it.  Where no row stands out, as when a code is unusual and not
- * the errors, all of them do.
+ * m is the median calibration score, e the row's own error in the window, 1 where it is
+ * what normal rows have.  The mean of s_w alone is as high a window's length before and
+ * behind a fault as at it; with g a row has of what is unusual in a window as much as its
+ * own error says, the worst row all of it.  Where no row stands out, as when a code is
+ * unusual and not the errors, all of them do.
  * g is 1 at the most, so that no row scores higher than by the mean.
  *
  * A fault passes through what is expected: rows between two that are off are as far off as
