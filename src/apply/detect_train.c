@@ -5,6 +5,7 @@
  *         it -> train each net -> what the score learns -> calibration scores */
 #include "apply/detect.h"
 #include "model/config.h"
+#include "train/trainer.h"
 
 #include <math.h>
 #include <stdlib.h>
@@ -85,7 +86,7 @@ static hg_status train_one(job *j, int64_t index, hg_model **out)
              (long long)(hgi_config_int(j->cfg, "seed") + index));
     HGI_GOTO(hg_config_set(cfg, "seed", seed));
     if (valid != j->valid) hgi_config_clear(cfg, "valid-split");
-    HGI_GOTO(hg_train(j->ctx, cfg, rows, valid, &own, out));
+    HGI_GOTO(hgi_train(j->ctx, cfg, rows, valid, &own, out));
 done:
     hg_config_free(&cfg);
     return status;
@@ -224,6 +225,7 @@ hg_status hg_detector_train(hg_ctx *ctx, const hg_config *cfg, const hg_dataset 
     if (callbacks != NULL && callbacks->size != sizeof *callbacks)
         return hgi_fail(ctx, HG_EINVAL, "hg_detector_train: callbacks->size is not set");
     HGI_GOTO(read_config(&j, data));
+    HGI_GOTO(hgi_tell_counters(ctx, data));
     HGI_GOTO(hgi_detect_split(ctx, data, hgi_config_real(cfg, "calibrate"),
                               (uint64_t)hgi_config_int(cfg, "seed"), options, &j.train,
                               &j.calibration));

@@ -216,8 +216,8 @@ static hg_status run_point(hg_ctx *ctx, hg_sweep *s, int64_t i, const hg_config 
         hg_config_free(&own);
         return keyed;
     }
-    hg_status status = hg_train(ctx, own, rows->train, rows->valid,
-                                cb != NULL ? cb->training : NULL, &m);
+    hg_status status = hgi_train(ctx, own, rows->train, rows->valid,
+                                 cb != NULL ? cb->training : NULL, &m);
     hg_config_free(&own);
     p->result.seconds = hgi_now() - start;
     if (status == HG_EDIVERGED) {
@@ -286,6 +286,7 @@ hg_status hg_sweep_run(hg_ctx *ctx, const hg_config *cfg, const char *const *axe
     /* The rows are apart already, the same ones for every point. */
     hgi_config_clear(base, "valid-split");
     HGI_GOTO(try_out(ctx, s, base, rows.train, rows.valid));
+    HGI_GOTO(hgi_tell_counters(ctx, train));
     HGI_GOTO(fit_pca(ctx, s, base, rows.train, rows.valid));
     for (int64_t i = 0; i < s->points; i++)
         HGI_GOTO(run_point(ctx, s, i, base, &rows, callbacks));

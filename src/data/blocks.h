@@ -144,4 +144,7 @@ hg_status hgi_rows_range(hg_ctx *ctx, hgi_rows *w, int64_t first, int64_t n);
 /* Rows index[0..n-1], in this order, of a dataset that is held in a file.              */
 hg_status hgi_rows_gather(hg_ctx *ctx, hgi_rows *w, const int64_t *index, int64_t n);
 
+/* A warning for each column of rows to train on that counts or dates them.             */
+hg_status hgi_tell_counters(hg_ctx *ctx, const hg_dataset *d);
+
 #endif

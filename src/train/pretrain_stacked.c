@@ -115,7 +115,7 @@ hg_status hgi_pretrain_stacked(hgi_pretrain *p)
     HGI_GOTO(set_lines(p, cfg));
     HGI_GOTO(set_rest(p, cfg));
     status =
-        hg_train(ctx, cfg, p->rows, p->valid, s.outer != NULL ? &callbacks : NULL, &m);
+        hgi_train(ctx, cfg, p->rows, p->valid, s.outer != NULL ? &callbacks : NULL, &m);
     if (status == HG_ECANCELED) status = hgi_pretrain_stopped(p, s.epoch);
     if (status != HG_OK) goto done;
     take_weights(p, m);

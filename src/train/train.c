@@ -290,8 +290,9 @@ static hg_status resume(hgi_trainer *t)
     return HG_OK;
 }
 
-hg_status hg_train(hg_ctx *ctx, const hg_config *cfg, const hg_dataset *train,
-                   const hg_dataset *valid, const hg_callbacks *callbacks, hg_model **out)
+hg_status hgi_train(hg_ctx *ctx, const hg_config *cfg, const hg_dataset *train,
+                    const hg_dataset *valid, const hg_callbacks *callbacks,
+                    hg_model **out)
 {
     hgi_trainer t;
     *out = NULL;
@@ -311,6 +312,14 @@ hg_status hg_train(hg_ctx *ctx, const hg_config *cfg, const hg_dataset *train,
     }
     hgi_trainer_free(&t);
     return status;
+}
+
+hg_status hg_train(hg_ctx *ctx, const hg_config *cfg, const hg_dataset *train,
+                   const hg_dataset *valid, const hg_callbacks *callbacks, hg_model **out)
+{
+    *out = NULL;
+    HGI_TRY(hgi_tell_counters(ctx, train));
+    return hgi_train(ctx, cfg, train, valid, callbacks, out);
 }
 
 hg_status hg_train_dry_run(hg_ctx *ctx, const hg_config *cfg, const hg_dataset *train,

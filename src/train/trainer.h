@@ -140,6 +140,10 @@ struct hgi_trainer {
 hg_status hgi_setup(hg_ctx *ctx, const hg_config *cfg, const hg_dataset *train,
                     const hg_dataset *valid, hgi_trainer *t);
 hg_status hgi_trainer_new(hgi_trainer *t);
+/* hg_train() of rows whose columns have been told of: one of several trainings. */
+hg_status hgi_train(hg_ctx *ctx, const hg_config *cfg, const hg_dataset *train,
+                    const hg_dataset *valid, const hg_callbacks *callbacks,
+                    hg_model **out);
 /* Random weights, or those of the model that init-from names. */
 hg_status hgi_start_weights(hgi_trainer *t);
 void hgi_trainer_free(hgi_trainer *t);
