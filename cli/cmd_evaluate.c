@@ -198,8 +198,16 @@ static void format_other(char out[CLI_NUMBER], const hg_metric *m,
     format_value(out, &n);
 }
 
+/* Of another loss, or of a row where the other's is of a value, it is in other units. */
+static bool is_objective(const char *name)
+{
+    return strcmp(name, "loss") == 0 || strcmp(name, "recon") == 0 ||
+           strcmp(name, "penalty") == 0;
+}
+
 /* name, value [, PCA's | the other model's, how many times as large], unit [, help] */
-static int print_table(const cli *c, const hg_metrics *metrics, const hg_metrics *other)
+static int print_table(const cli *c, const hg_metrics *metrics, const hg_metrics *other,
+                       bool alike)
 {
     const hg_metrics *pca = other == NULL ? hg_metrics_pca(metrics) : NULL;
     bool help = cli_has(c, "verbose");
@@ -230,7 +238,8 @@ static int print_table(const cli *c, const hg_metrics *metrics, const hg_metrics
         }
         /* A ratio to 0, or to what was not measured, is no number. */
         double n = hg_metrics_get(other, m.name);
-        cli_real(ratio, n > 0 ? m.value / n : (double)NAN);
+        bool same = alike || !is_objective(m.name);
+        cli_real(ratio, same && n > 0 ? m.value / n : (double)NAN);
         cli_table_row(t,
                       (const char *const[]){m.name, number, beside, ratio, unit, m.help});
     }
@@ -257,13 +266,24 @@ static void print_cost(const cli *c, const hg_session_cost *cost)
 {
     char f32[CLI_NUMBER], narrow[CLI_NUMBER];
     if (cost->rows == 0) return;
+    if (cost->rounded == 0 && strcmp(cli_get(c, "weights"), "f32") != 0) {
+        printf("\n%s weights: none, this model's layers stay f32 (a topk code's rows are "
+               "read by few places)\n",
+               cli_get(c, "weights"));
+        return;
+    }
     cli_real(f32, cost->f32);
     cli_real(narrow, cost->narrow);
+    /* A loss below 0 gets worse by rising, too. */
+    double size = cost->f32 < 0 ? -cost->f32 : cost->f32;
+    double change = size > 0 ? (cost->narrow - cost->f32) / size : 0;
     printf("\n%s weights: loss %s, f32 %s (%+.3f %%); of a row %.3f %% apart on average, "
            "%.3f %% at most\n",
-           cli_get(c, "weights"), narrow, f32,
-           cost->f32 > 0 ? 100 * (cost->narrow / cost->f32 - 1) : 0, 100 * cost->mean,
+           cli_get(c, "weights"), narrow, f32, 100 * change, 100 * cost->mean,
            100 * cost->largest);
+    if (cost->rounded * 2 < cost->parameters)
+        printf("%s of %s parameters are narrow, the others stay f32\n",
+               cli_grouped(f32, cost->rounded), cli_grouped(narrow, cost->parameters));
 }
 
 static void cost_json(const cli *c, const hg_session_cost *cost, json_t *into)
@@ -273,6 +293,8 @@ static void cost_json(const cli *c, const hg_session_cost *cost, json_t *into)
     json_object_set_new(o, "weights", cli_json_text(cli_get(c, "weights")));
     json_object_set_new(o, "loss", cli_json_real(cost->narrow));
     json_object_set_new(o, "f32_loss", cli_json_real(cost->f32));
+    json_object_set_new(o, "rounded", json_integer(cost->rounded));
+    json_object_set_new(o, "parameters", json_integer(cost->parameters));
     json_object_set_new(o, "mean_difference", cli_json_real(cost->mean));
     json_object_set_new(o, "largest_difference", cli_json_real(cost->largest));
     json_object_set_new(into, "session", o);
@@ -326,14 +348,33 @@ static int reopen(cli *c, const hg_model *model, inputs *own)
     return code;
 }
 
+enum { LOSS = 32 };
+
+static void name_loss(const cli *c, const hg_model *model, char out[LOSS])
+{
+    hg_model_info info = {.size = sizeof info};
+    out[0] = '\0';
+    if (hg_model_get_info(c->ctx, model, &info) == HG_OK)
+        snprintf(out, LOSS, "%s", info.loss);
+}
+
+/* Are objectives in the same units?  Of a drawn code, which has a KL divergence, they are a
+ * row's. */
+static bool compare_losses(char loss[2][LOSS], const hg_metrics *a, const hg_metrics *b)
+{
+    return strcmp(loss[0], loss[1]) == 0 &&
+           isnan(hg_metrics_get(a, "kl")) == isnan(hg_metrics_get(b, "kl"));
+}
+
 /* The model is read, used and let go: with --against only one is in memory. */
 static int measure(cli *c, const char *path, const inputs *in, hg_metrics **out,
-                   json_t *findings, first_only *first)
+                   json_t *findings, first_only *first, char loss[LOSS])
 {
     inputs own = {0};
     hg_model *model = NULL;
     hg_dataset *noisy = NULL;
     int code = cli_open_model(c, path, &model);
+    if (code == CLI_OK) name_loss(c, model, loss);
     if (code == CLI_OK && first == NULL) code = reopen(c, model, &own);
     const hg_dataset *data = own.data != NULL ? own.data : in->data;
     const hg_dataset *target = own.target != NULL ? own.target : in->target;
@@ -376,6 +417,7 @@ static int run(cli *c)
         return cli_usage_error("evaluate: labels of which rows? name them with --labels");
     if (cli_check_label_words(c) != CLI_OK) return CLI_USAGE;
     first_only first = {{.size = sizeof(first.labels)}, {.size = sizeof(first.cost)}};
+    char loss[2][LOSS] = {"", ""};
     json_t *findings = json_object();
     hg_model *model = NULL; /* says how the data are to be read */
     int code = cli_open_model(c, c->args[0], &model);
@@ -399,9 +441,9 @@ static int run(cli *c)
         code = cli_open_labelled(c, train, "train-labels", &in.train);
     if (code == CLI_OK)
         code = measure(c, c->args[0], &in, &metrics, against == NULL ? findings : NULL,
-                       &first);
+                       &first, loss[0]);
     if (code == CLI_OK && against != NULL)
-        code = measure(c, against, &in, &other, NULL, NULL);
+        code = measure(c, against, &in, &other, NULL, NULL, loss[1]);
     if (code == CLI_OK) probe_json(&first.labels, findings);
     if (code == CLI_OK) cost_json(c, &first.cost, findings);
     if (code == CLI_OK && cli_has(c, "labels") && detector)
@@ -409,8 +451,9 @@ static int run(cli *c)
     if (code == CLI_OK && cli_has(c, "json"))
         code = cli_detection_json(c, &judged, findings);
     if (code == CLI_OK)
-        code = cli_has(c, "json") ? print_json(metrics, other, findings)
-                                  : print_table(c, metrics, other);
+        code = cli_has(c, "json")
+                   ? print_json(metrics, other, findings)
+                   : print_table(c, metrics, other, compare_losses(loss, metrics, other));
     if (code == CLI_OK && !cli_has(c, "json")) print_probe(&first.labels);
     if (code == CLI_OK && !cli_has(c, "json")) print_cost(c, &first.cost);
     if (code == CLI_OK && !cli_has(c, "json")) code = cli_detection_print(c, &judged);

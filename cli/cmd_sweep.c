@@ -126,6 +126,7 @@ static int print_json(const job *j, int64_t best)
         json_object_set_new(row, "train_loss", cli_json_real(p.train_loss));
         json_object_set_new(row, "pca_mse", cli_json_real(p.pca_mse));
         json_object_set_new(row, "seconds", cli_json_real(p.seconds));
+        json_object_set_new(row, "late_gain", cli_json_real(p.late_gain));
         if (p.note != NULL) json_object_set_new(row, "note", cli_json_text(p.note));
         json_array_append_new(list, row);
     }
@@ -142,6 +143,28 @@ static int64_t best_of(const hg_sweep *sweep)
     for (int64_t i = 0; hg_sweep_at(sweep, i, &p); i++)
         if (p.best) best = i;
     return best;
+}
+
+/* A choice among trainings that were cut short is one among their first steps. */
+static void note_unfinished(const job *j, int64_t best)
+{
+    hg_sweep_point p = {.size = sizeof(p)};
+    char of_pca[60] = "";
+    int improving = 0, n = 0;
+    double most = 0;
+    for (int64_t i = 0; hg_sweep_at(j->sweep, i, &p); i++, n++) {
+        if (!(p.late_gain > 0.02)) continue;
+        improving++;
+        most = fmax(most, p.late_gain);
+    }
+    if (cli_has(j->c, "quiet") || improving == 0) return;
+    if (best >= 0 && hg_sweep_at(j->sweep, best, &p) && p.mse > 1.05 * p.pca_mse)
+        snprintf(of_pca, sizeof(of_pca), ", and the best has %.0f %% of PCA's error",
+                 100 * p.mse / p.pca_mse);
+    fflush(stdout);
+    cli_say("note: %d of %d trainings were still improving when they ended, by up to "
+            "%.0f %% in the last fifth of their epochs%s: train longer before choosing",
+            improving, n, 100 * most, of_pca);
 }
 
 static int finish(job *j, hg_status status)
@@ -171,6 +194,7 @@ static int finish(job *j, hg_status status)
         shown = print_json(j, best);
     else
         print_table(j, best);
+    note_unfinished(j, best);
     if (j->plot != NULL && hg_plot_sweep(c->ctx, j->sweep, j->plot, NULL) != HG_OK)
         shown = cli_failed(c);
     return code != CLI_OK ? code : shown;

@@ -79,6 +79,7 @@ void cli_sweep_log_write(cli_sweep_log *log, const hg_sweep_point *p)
     json_object_set_new(o, "train_loss", cli_json_real(p->train_loss));
     json_object_set_new(o, "pca_mse", cli_json_real(p->pca_mse));
     json_object_set_new(o, "seconds", cli_json_real(p->seconds));
+    json_object_set_new(o, "late_gain", cli_json_real(p->late_gain));
     if (p->note != NULL) json_object_set_new(o, "note", cli_json_text(p->note));
     /* 17 digits give the double back exactly. */
     char *text =
@@ -107,6 +108,7 @@ bool cli_sweep_log_known(const cli_sweep_log *log, hg_sweep_point *p)
     p->loss = number_of(o, "loss");
     p->train_loss = number_of(o, "train_loss");
     p->seconds = number_of(o, "seconds");
+    p->late_gain = number_of(o, "late_gain");
     return true;
 }
 

@@ -606,6 +606,9 @@ typedef struct hg_sweep_point {
     double train_loss;                  /* of the last epoch */
     double pca_mse; /* of PCA with as many numbers, fitted to the training rows */
     double seconds;
+    /* What the last fifth of the epochs took off its loss, by validation rows if training
+     * had any, as a part of it: over some hundredths more epochs would still gain. */
+    double late_gain;
     int best;     /* the lowest mse so far */
     uint64_t key; /* of the training: its configuration and its rows */
 } hg_sweep_point;
@@ -964,12 +967,16 @@ typedef struct hg_session_info {
 HG_API hg_status hg_session_get_info(const hg_session *session, hg_session_info *info);
 
 /* What narrow weights cost on all rows of data: the mean loss of both, and the mean and the
- * largest of a row's distance, as a part of its f32 loss; set out->size before the call.
+ * largest of a row's distance, as a part of its f32 loss, or where losses can be below 0 of
+ * the mean size of those; set out->size before the call.  rounded: of the model's
+ * parameters, those that are narrow: weights of dense layers, but for those before and
+ * behind a topk code, whose rows are read by few places.
  * Errors   as hg_session_new, hg_evaluate and hg_session_error. */
 typedef struct hg_session_cost {
     size_t size;
     int64_t rows;
     double f32, narrow, mean, largest;
+    int64_t rounded, parameters;
 } hg_session_cost;
 HG_API hg_status hg_session_compare(hg_ctx *ctx, const hg_model *model,
                                     const hg_dataset *data, const char *weights,

@@ -215,6 +215,74 @@ TEST(narrow_weights_give_nearly_the_same)
     test_where(NULL);
 }
 
+/* Densities of continuous rows can be above 1, and their losses below 0. */
+TEST(what_narrow_weights_cost_is_stated_of_losses_below_0)
+{
+    static const model_recipe gaussian = {{1, {WIDE, 0, 0}}, "dense 8",  "plain",
+                                          "dense 60",        "gaussian", HGI_SCALE_NONE};
+    hg_ctx *ctx = test_ctx();
+    hg_model *m = make_model_of(ctx, &gaussian, 0.2);
+    float *x = random_floats(3, ROWS * WIDE, 0, 0.01f);
+    /* It makes nearly nothing of rows that are nearly nothing. */
+    for (int64_t i = 0; i < m->net.params; i++) m->theta[i] *= (hgi_real)0.05;
+    hg_dataset *d = rows_of(ctx, x, ROWS, WIDE);
+    double whole[ROWS], narrow[ROWS], size = 0, apart = 0, most = 0;
+    hg_session *a = narrow_session(ctx, m, 1, "loss", "f32");
+    hg_session *b = narrow_session(ctx, m, 1, "loss", "int8");
+    CHECK_INT(hg_session_error(a, x, ROWS, whole), HG_OK);
+    CHECK_INT(hg_session_error(b, x, ROWS, narrow), HG_OK);
+    for (int i = 0; i < ROWS; i++) {
+        size += fabs(whole[i]);
+        apart += fabs(narrow[i] - whole[i]);
+        most = fmax(most, fabs(narrow[i] - whole[i]));
+    }
+    hg_session_cost cost = {.size = sizeof cost};
+    CHECK_OK(ctx, hg_session_compare(ctx, m, d, "int8", &cost));
+    CHECK(cost.f32 < 0);
+    CHECK(cost.mean > 0);
+    /* Sums of ROWS doubles, in another order. */
+    CHECK_NEAR(cost.mean, apart / size, 1e-12);
+    CHECK_NEAR(cost.largest, most / size * ROWS, 1e-12);
+    hg_session_free(&a);
+    hg_session_free(&b);
+    hg_dataset_free(&d);
+    hg_model_free(&m);
+    free(x);
+}
+
+/* A topk code reads rows by places, and the layer behind it too: neither is narrow. */
+TEST(how_many_weights_are_narrow_is_stated)
+{
+    static const struct {
+        const char *encoder, *code;
+        int64_t rounded;
+    } cases[] = {{"dense 8", "plain", 2 * 8 * WIDE},
+                 {"dense 8", "topk 16 k=2", 8 * WIDE},
+                 {"", "topk 16 k=2", 0}};
+    hg_ctx *ctx = test_ctx();
+    float *x = random_floats(3, ROWS * WIDE, 0, 1);
+    hg_dataset *d = rows_of(ctx, x, ROWS, WIDE);
+    for (int i = 0; i < 3; i++) {
+        const model_recipe r = {.input = {1, {WIDE, 0, 0}},
+                                .encoder = cases[i].encoder,
+                                .code = cases[i].code,
+                                .decoder = "dense 60"};
+        hg_model *m = make_model(ctx, &r);
+        hg_session_cost cost = {.size = sizeof cost};
+        test_where("%s, %s", cases[i].encoder, cases[i].code);
+        CHECK_OK(ctx, hg_session_compare(ctx, m, d, "int8", &cost));
+        CHECK_INT(cost.rounded, cases[i].rounded);
+        CHECK_INT(cost.parameters, m->net.params);
+        CHECK((cost.mean > 0) == (cases[i].rounded > 0));
+        CHECK_OK(ctx, hg_session_compare(ctx, m, d, "f32", &cost));
+        CHECK_INT(cost.rounded, 0);
+        hg_model_free(&m);
+    }
+    test_where(NULL);
+    hg_dataset_free(&d);
+    free(x);
+}
+
 /* The same from the two sessions' own errors: sums in the same order, so to the bit. */
 TEST(what_narrow_weights_cost_is_stated)
 {

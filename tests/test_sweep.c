@@ -66,6 +66,15 @@ TEST(malformed_values_of_a_sweep_are_refused)
     test_where(NULL);
 }
 
+TEST(an_option_is_swept_once)
+{
+    hg_ctx *ctx = test_ctx();
+    const char *const axes[] = {"code=8", "lr=0.1", "code=4"};
+    hg_sweep *s;
+    CHECK_FAILS(ctx, hgi_sweep_new(ctx, axes, 3, &s), HG_EINVAL, "code: swept twice");
+    hg_sweep_free(&s);
+}
+
 /* ---- trainings --------------------------------------------------------------------- */
 
 static hg_sweep *swept(hg_ctx *ctx, const char *const *axes, int64_t n,
@@ -108,6 +117,9 @@ TEST(a_point_is_the_training_of_its_settings)
     hg_metrics *metrics;
     CHECK_OK(ctx, hg_train(ctx, c, d, v, NULL, &m));
     CHECK_OK(ctx, hg_evaluate(ctx, m, v, &metrics));
+    hg_epoch first = {.size = sizeof first}, second = {.size = sizeof second};
+    CHECK(hg_model_history(m, 0, &first) && hg_model_history(m, 1, &second));
+    CHECK_NEAR(p.late_gain, 1 - second.val_loss / first.val_loss, 1e-12);
     CHECK_NEAR(p.mse, hg_metrics_get(metrics, "mse"), 0);
     CHECK_INT(p.parameters, m->net.params);
     hg_metrics_free(&metrics);

@@ -299,6 +299,50 @@ static void collect(void *user, hg_log_level level, const char *line)
         snprintf(warnings + n, sizeof warnings - n, "%s%s", n > 0 ? "|" : "", line);
 }
 
+/* val_loss has all of beta, so that a run that ends before is not what it was told by. */
+TEST(a_kl_warmup_that_is_longer_than_the_run_is_told)
+{
+    static const struct {
+        const char *name, *value, *want;
+    } rows[] = {
+        {"kl-warmup", "8",
+         "kl-warmup: 8 is longer than the run's 4: beta ends at 0.5 of"},
+        {"kl-warmup", "4", NULL},
+        {"kl-warmup-steps", "56", "kl-warmup-steps: 56 is longer than the run's 28"},
+        {"kl-warmup-steps", "28", NULL},
+    };
+    hg_ctx *ctx =
+        test_ctx_with(&(hg_ctx_options){.size = sizeof(hg_ctx_options), .log = collect});
+    hg_dataset *d = view_of(ctx, values(), ROWS);
+    for (size_t i = 0; i < sizeof rows / sizeof *rows; i++) {
+        const char *const settings[] = {"code-kind", "variational", rows[i].name,
+                                        rows[i].value, NULL};
+        hg_config *c = config(ctx, settings);
+        hg_model *m;
+        warnings[0] = '\0';
+        test_where("%s %s", rows[i].name, rows[i].value);
+        CHECK_OK(ctx, hg_train(ctx, c, d, NULL, NULL, &m));
+        if (rows[i].want == NULL)
+            CHECK_STR(warnings, "");
+        else
+            CHECK(strstr(warnings, rows[i].want) != NULL);
+        hg_model_free(&m);
+        hg_config_free(&c);
+    }
+    test_where(NULL);
+    hg_dataset_free(&d);
+}
+
+TEST(what_a_kind_of_code_lacks_is_told_by_the_option_that_sets_it)
+{
+    hg_ctx *ctx = test_ctx();
+    const char *const k[] = {"code-kind", "topk", NULL}, *const batch[] = {
+                                                             "code-kind",
+                                                             "batchtopk auxk=0.1", NULL};
+    check_setup_fails(ctx, k, HG_EINVAL, "set topk, how many values a row keeps");
+    check_setup_fails(ctx, batch, HG_EINVAL, "a batchtopk code without its k");
+}
+
 TEST(options_that_have_no_effect_are_told_by_name)
 {
     static const struct {

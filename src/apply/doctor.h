@@ -35,4 +35,8 @@ typedef struct hgi_rule {
 } hgi_rule;
 extern const hgi_rule hgi_rules[]; /* name == NULL ends */
 
+/* What the last fifth of the epochs took off the best loss before, as a part of it; 0 with
+ * fewer than `least` epochs. */
+double hgi_late_gain(const hg_model *m, int64_t least);
+
 #endif

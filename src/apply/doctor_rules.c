@@ -32,6 +32,9 @@ static const hg_epoch *history(const hgi_exam *e, int64_t *n)
     return e->model->trained.history;
 }
 
+/* Fewer go up and down, and nobody takes them for all that there is to learn. */
+#define FEW_EPOCHS 5
+
 /* Standard deviations that a column has at the most, in those of the training rows. */
 #define FAR 5.0
 
@@ -154,24 +157,22 @@ static double lowest(const hg_epoch *h, int64_t first, int64_t last)
     return low;
 }
 
-/* What the last fifth of the epochs took off the best before, of that; *epochs: how many
- * these are. */
-static double late_gain(const hgi_exam *e, int64_t *epochs)
+/* How many epochs the last fifth of them is. */
+static int64_t last_fifth(int64_t epochs) { return hgi_max(1, epochs / 5); }
+
+double hgi_late_gain(const hg_model *m, int64_t least)
 {
-    int64_t n;
-    const hg_epoch *h = history(e, &n);
-    if (n < 5) return 0;
-    const int64_t then = n - 1 - hgi_max(1, n / 5);
+    const int64_t n = m->trained.history_count, then = n - 1 - last_fifth(n);
+    const hg_epoch *h = m->trained.history;
+    if (n < least || then < 0) return 0;
     const double before = lowest(h, 0, then);
-    *epochs = h[n - 1].epoch - h[then].epoch;
     return (before - lowest(h, then + 1, n - 1)) / fabs(before);
 }
 
 /* What else to try with a model that rebuilds badly, in front of another way. */
 static const char *advice(const hgi_exam *e)
 {
-    int64_t epochs;
-    bool improving = late_gain(e, &epochs) > 0.02;
+    bool improving = hgi_late_gain(e->model, FEW_EPOCHS) > 0.02;
     /* Its layers are not what holds it: draws and their price are. */
     if (hgi_net_draws(&e->model->net)) {
         if (strstr(e->model->spec.code, "capacity") != NULL)
@@ -194,12 +195,15 @@ static void no_better_than_mean(const hgi_exam *e, char *out, size_t n)
     /* These have a note that says why. */
     if (is_foreign(e) || (hgi_net_draws(&e->model->net) && e->active == 0)) return;
     bool draws = hgi_net_draws(&e->model->net), stalled = is_stalled(e);
+    bool improving = hgi_late_gain(e->model, 2) > 0.02;
     snprintf(
         out, n,
         "it rebuilds these rows no better than their mean would (squared error %.4g, "
         "the mean's %.4g): %s",
         e->mse, e->mean_mse,
-        draws     ? "lower beta, whose KL term may outweigh the rows, or train longer"
+        draws && improving
+            ? "train longer, or lower beta, whose KL term may outweigh the rows"
+        : draws   ? "lower beta, whose KL term may outweigh the rows, or train longer"
         : stalled ? "try another lr, scale or loss, or more rows"
                   : "train longer, or try another lr, scale or loss");
 }
@@ -390,11 +394,13 @@ static void overfitting(const hgi_exam *e, char *out, size_t n)
  * by its scores, and its preset sets the steps that these take. */
 static void improving(const hgi_exam *e, char *out, size_t n)
 {
-    int64_t last = 0;
+    int64_t count;
+    const hg_epoch *h = history(e, &count);
     if (is_small(e) || e->model->detector.score != NULL || is_foreign(e)) return;
-    const double gain = late_gain(e, &last);
+    const double gain = hgi_late_gain(e->model, FEW_EPOCHS);
     if (!(gain > 0.02)) return;
     char epochs[40] = "epoch";
+    const int64_t last = h[count - 1].epoch - h[count - 1 - last_fifth(count)].epoch;
     if (last > 1) snprintf(epochs, sizeof epochs, "%lld epochs", (long long)last);
     snprintf(
         out, n,

@@ -14,7 +14,9 @@ typedef struct comparison {
     hg_session *whole, *narrow;
     float *x;          /* [HGI_INFER_ROWS, features] */
     double sum[2];     /* of errors: f32, narrow */
-    double difference; /* sum over rows, relative */
+    double difference; /* sum over rows, relative, or of losses of any sign as it is */
+    double size;       /* sum over rows of |f32 loss| */
+    bool signs;        /* a loss can be below 0, and a part of one near 0 says nothing */
     int32_t *class;    /* [data's rows] of a conditional model, or NULL */
     int32_t only;      /* rows of this class alone, then */
     hg_session_cost cost;
@@ -28,7 +30,9 @@ static hg_status failed(comparison *c, hg_status status, const hg_session *s, in
 
 static void add_row(comparison *c, double whole, double narrow)
 {
-    double relative = whole > 0 ? fabs(narrow - whole) / whole : 0;
+    double part = c->signs ? 1 : whole;
+    double relative = part > 0 ? fabs(narrow - whole) / part : 0;
+    c->size += fabs(whole);
     c->sum[0] += whole;
     c->sum[1] += narrow;
     c->difference += relative;
@@ -67,6 +71,15 @@ static hg_status run(comparison *c)
     return HG_OK;
 }
 
+/* Weights that a session has in fewer bits. */
+static int64_t rounded(const hg_session *s)
+{
+    int64_t n = 0;
+    for (int64_t i = 0; s->weights != HGI_WEIGHTS_F32 && i < s->model->net.count; i++)
+        if (s->own[i].W != NULL) n += s->own[i].product.K * s->own[i].product.N;
+    return n;
+}
+
 /* All rows, or those of one class. */
 static hg_status compare(comparison *c, const hg_model *m, const char *weights)
 {
@@ -77,6 +90,7 @@ static hg_status compare(comparison *c, const hg_model *m, const char *weights)
     HGI_GOTO(hg_session_new(c->ctx, m, &o, &c->whole));
     o.weights = weights;
     HGI_GOTO(hg_session_new(c->ctx, m, &o, &c->narrow));
+    c->cost.rounded = rounded(c->narrow);
     status = run(c);
 done:
     hg_session_free(&c->whole);
@@ -109,7 +123,13 @@ hg_status hg_session_compare(hg_ctx *ctx, const hg_model *model, const hg_datase
     c.cost.size = sizeof c.cost;
     c.x = hgi_calloc(&ctx->mem, wide, sizeof *c.x);
     if (c.x == NULL) HGI_GOTO(hgi_fail_mem(ctx, wide * sizeof *c.x, "rows"));
+    c.signs = model->net.loss->has_sigma;
     HGI_GOTO(compare_all(&c, model, weights));
+    if (c.signs && c.size > 0) {
+        c.difference *= (double)data->rows / c.size;
+        c.cost.largest *= (double)data->rows / c.size;
+    }
+    c.cost.parameters = model->net.params;
     c.cost.rows = data->rows;
     c.cost.f32 = c.sum[0] / (double)data->rows;
     c.cost.narrow = c.sum[1] / (double)data->rows;

@@ -8,7 +8,7 @@
  * hour.                                                                                */
 #include "apply/sweep.h"
 
-#include "model/model.h"
+#include "apply/doctor.h"
 #include "train/trainer.h"
 
 #include <math.h>
@@ -155,6 +155,8 @@ static hg_status measure(hg_ctx *ctx, hg_sweep_point *p, const hg_model *m,
     p->loss = hg_metrics_get(metrics, "loss");
     hg_metrics_free(&metrics);
     for (int64_t i = 0; hg_model_history(m, i, &e); i++) p->train_loss = e.loss;
+    /* Two epochs say something already, where the doctor would wait. */
+    p->late_gain = hgi_late_gain(m, 2);
     return HG_OK;
 }
 
@@ -198,6 +200,7 @@ static bool ask_known(hg_sweep *s, int64_t i, const hg_sweep_callbacks *cb)
     to->loss = seen.loss;
     to->train_loss = seen.train_loss;
     to->seconds = seen.seconds;
+    to->late_gain = seen.late_gain;
     note_best(s, i);
     return true;
 }

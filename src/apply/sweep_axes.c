@@ -115,6 +115,11 @@ hg_status hgi_sweep_new(hg_ctx *ctx, const char *const *axes, int64_t count,
     for (int64_t i = 0; i < count; i++) {
         s->axes = i + 1;
         HGI_GOTO(read_axis(ctx, axes[i], &s->axis[i]));
+        for (int64_t k = 0; k < i; k++)
+            if (strcmp(s->axis[k].name, s->axis[i].name) == 0)
+                HGI_GOTO(hgi_fail(ctx, HG_EINVAL,
+                                  "%s: swept twice: give all its values at once, %s=4,8",
+                                  s->axis[i].name, s->axis[i].name));
         s->points *= s->axis[i].count;
         if (s->points > HGI_SWEEP_POINTS)
             HGI_GOTO(
@@ -126,7 +131,7 @@ hg_status hgi_sweep_new(hg_ctx *ctx, const char *const *axes, int64_t count,
     for (int64_t i = 0; i < s->points; i++) {
         hg_sweep_point *r = &s->point[i].result;
         r->mse = r->sse_per_row = r->bce = r->loss = (double)NAN;
-        r->train_loss = r->pca_mse = (double)NAN;
+        r->train_loss = r->pca_mse = r->late_gain = (double)NAN;
     }
 done:
     return status;

@@ -219,6 +219,28 @@ static hg_status check_code_option(hg_ctx *ctx, const char *line, const char *op
                     kind->name, kinds);
 }
 
+/* What a kind cannot do without, by the option that sets it: the word in the line is not
+ * what one types. */
+static hg_status check_needed(hg_ctx *ctx, const hg_config *cfg, const char *line,
+                              bool has_size)
+{
+    const hgi_layer_kind *kind = hgi_code_kind(line);
+    if (kind == NULL) return HG_OK;
+    if (hgi_code_sized(line) && !has_size && strstr(line, " size=") == NULL &&
+        !hgi_config_given(cfg, "code"))
+        return hgi_fail(ctx, HG_EINVAL,
+                        "a %s code without a size: set code, how many values it has "
+                        "(--code 16)",
+                        kind->name);
+    if (has_option(kind, "k") && strstr(line, " k=") == NULL &&
+        !hgi_config_given(cfg, "topk"))
+        return hgi_fail(ctx, HG_EINVAL,
+                        "a %s code without its k: set topk, how many values a row keeps "
+                        "(--topk 16)",
+                        kind->name);
+    return HG_OK;
+}
+
 /* The kind, then the size where the kind has it in its line, then what options add. */
 static hg_status code_line(hg_ctx *ctx, const hg_config *cfg, hgi_spec *s)
 {
@@ -232,6 +254,7 @@ static hg_status code_line(hg_ctx *ctx, const hg_config *cfg, hgi_spec *s)
     for (int i = 0; i < HGI_COUNT(code_flags); i++)
         if (hgi_config_flag(cfg, code_flags[i]))
             HGI_TRY(check_code_option(ctx, line, code_flags[i], code_flags[i]));
+    HGI_TRY(check_needed(ctx, cfg, line, has_size));
     hgi_text_init(&t, &ctx->mem);
     hgi_text_add_bytes(&t, line, kind);
     if (hgi_code_sized(line) && !has_size && hgi_config_given(cfg, "code"))

@@ -162,6 +162,25 @@ static void warn_of_dead(const hgi_trainer *t)
             (long long)w->dead, (long long)steps, (long long)hgi_max(1, steps / 8));
 }
 
+/* val_loss has all of beta from the first epoch on, so that epochs can be compared. */
+static void warn_warmup(const hgi_trainer *t)
+{
+    const hgi_net *net = &t->m->net;
+    if (!hgi_net_draws(net) || t->epochs < 1) return;
+    const hgi_line *l = &net->layer[net->code].line;
+    const double warmup = hgi_line_get(l, "warmup"),
+                 steps = hgi_line_get(l, "warmup-steps"), epochs = (double)t->epochs,
+                 all = epochs * (double)t->per_epoch;
+    const double done = warmup > 0 ? epochs / warmup : steps > 0 ? all / steps : 1;
+    if (done >= 1) return;
+    hgi_log(t->ctx, HG_LOG_WARNING,
+            "kl-warmup%s: %g is longer than the run's %g: %s ends at %.2g of its value, "
+            "while val_loss has all of it; set a shorter one, or more epochs",
+            warmup > 0 ? "" : "-steps", warmup > 0 ? warmup : steps,
+            warmup > 0 ? epochs : all,
+            hgi_line_given(l, "capacity") ? "capacity" : "beta", done);
+}
+
 hg_status hgi_trainer_new(hgi_trainer *t)
 {
     const hg_config *cfg = t->cfg;
@@ -193,6 +212,7 @@ hg_status hgi_trainer_new(hgi_trainer *t)
                                      .clean = t->corrupt != NULL || net->schema != NULL,
                                      .apart = t->apart};
     hgi_optim_read(cfg, &t->optim);
+    warn_warmup(t);
     HGI_TRY(check_memory(t, &options));
     HGI_TRY(hgi_workspace_new(t->ctx, net, &options, &t->w));
     t->w.pass.theta = t->m->theta;
