@@ -155,7 +155,8 @@ def dead(o, folder):
         call(o.program, "train", train, "--code", o.units, "--code-kind",
              f"topk mirror pre-bias k={k}", "--unit-decoder", "--auxk", 0.03125, "--dead-after",
              300, "--loss", "mse", "--scale", "none", "--output-activation", "linear",
-             "--epochs", o.dead_epochs, "--batch-size", 256, "-q", "-o", model, "--force", "--threads",
+             "--epochs", o.dead_epochs, "--lr", o.lr, "--schedule", o.schedule,
+             "--batch-size", 256, "-q", "-o", model, "--force", "--threads",
              o.threads, "--precision", o.precision)
         mse = json.loads(call(o.program, "evaluate", model, test, "--no-pca", "--json"))["mse"]
         used = json.loads(call(o.program, "evaluate", model, train, "--no-pca", "--json"))
@@ -170,6 +171,8 @@ def main():
     a.add_argument("--units", type=int, default=2048)
     a.add_argument("--epochs", type=int, default=20)
     a.add_argument("--dead-epochs", type=int, default=2, help="of `dead`")
+    a.add_argument("--lr", type=float, default=1e-3, help="of `dead`")
+    a.add_argument("--schedule", default="constant", help="of `dead`")
     a.add_argument("--threads", type=int, default=1)
     a.add_argument("--precision", default="auto", help="of the training's products")
     a.add_argument("--fast", action="store_true", help="few rows: to see that it runs")

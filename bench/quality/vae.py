@@ -26,6 +26,8 @@ ROWS = {
     "vae-deep": (("--preset", "vae-deep"), ()),
     "vae-200": (BURDA + ("--samples", "1", "--kl-warmup", "10"), ("--iwae", "5000")),
     "iwae-200": (BURDA, ("--iwae", "5000")),
+    "vae-1000": (BURDA + ("--samples", "1", "--kl-warmup", "10", "--epochs", "1000"),
+                 ("--iwae", "5000")),
     # Hours: the epochs and the batches of the paper.
     "vae-3280": (BURDA + ("--samples", "1", "--epochs", "3280", "--batch-size", "20"),
                  ("--iwae", "5000")),
