@@ -182,14 +182,18 @@ static int judge_points(cli *c, const hg_model *model, const hg_dataset *windows
     return CLI_OK;
 }
 
-/* A window is an anomaly if one of its rows is: for PCA, which is fitted without those. */
+/* A window is an anomaly if one of its rows is, and normal if none is of those that have a
+ * label: for PCA, which is fitted to normal ones. */
 static unsigned char *window_labels(const hg_dataset *windows, const unsigned char *label,
                                     int64_t n)
 {
     hg_window_place p = {.size = sizeof(p)};
     unsigned char *out = cli_alloc((size_t)hg_dataset_rows(windows), 1);
-    for (int64_t i = 0; hg_dataset_window_place(windows, i, &p); i++)
-        for (int64_t r = p.first; r <= p.last && r < n; r++) out[i] |= label[r];
+    for (int64_t i = 0; hg_dataset_window_place(windows, i, &p); i++) {
+        out[i] = HG_UNLABELLED;
+        for (int64_t r = p.first; r <= p.last && r < n && out[i] != 1; r++)
+            if (label[r] != HG_UNLABELLED) out[i] = label[r];
+    }
     return out;
 }
 
@@ -220,7 +224,6 @@ static int detect(cli *c, const hg_model *model, const hg_dataset *data, bool pc
     if (units < rows) n = units;
     for (int64_t i = 0; label != NULL && units < rows && i < units; i++)
         label[i] = label[first[i]];
-    out->rows = n;
     free(own);
     hg_detection_options o = {.size = sizeof(o)};
     o.threshold = out->decision.threshold;
@@ -229,8 +232,11 @@ static int detect(cli *c, const hg_model *model, const hg_dataset *data, bool pc
         hg_detection_new(c->ctx, score, label, n, &o, &out->detection) != HG_OK)
         code = cli_failed(c);
     for (int64_t i = 0; code == CLI_OK && i < n; i++) {
-        out->anomalies += label[i];
         if (i == 0) out->decision.anomalies = 0;
+        out->unlabelled += label[i] == HG_UNLABELLED;
+        if (label[i] == HG_UNLABELLED) continue;
+        out->rows++;
+        out->anomalies += label[i];
         out->decision.anomalies += score[i] > out->decision.threshold;
     }
     cli_rule_text(c, model, &rule, has, out->rule, sizeof(out->rule));
@@ -278,6 +284,7 @@ static json_t *to_json(const cli_detected *d)
     json_t *o = json_object(), *intervals = json_object();
     json_object_set_new(o, "rows", json_integer(d->rows));
     json_object_set_new(o, "anomalies", json_integer(d->anomalies));
+    json_object_set_new(o, "unlabelled", json_integer(d->unlabelled));
     json_object_set_new(o, "called", json_integer(d->decision.anomalies));
     json_object_set_new(o, "threshold", cli_json_real(d->decision.threshold));
     json_object_set_new(o, "rule", json_string(d->rule));
@@ -307,6 +314,9 @@ static void print_one(const cli *c, const cli_detected *d, const cli_detected *o
         "%s\n",
         cli_grouped(n[0], d->anomalies), cli_grouped(n[1], d->rows),
         cli_grouped(n[2], d->decision.anomalies), d->decision.threshold, d->rule);
+    if (d->unlabelled > 0)
+        printf("%s rows without a label are left out\n",
+               cli_grouped(n[0], d->unlabelled));
     const bool help = cli_has(c, "verbose");
     cli_table *t = cli_table_new("lrrrrl");
     cli_table_row(t, other != NULL ? (const char *const[]){"", "model", "95 % interval",

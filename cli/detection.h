@@ -23,6 +23,7 @@ typedef struct cli_detected {
     hg_detection *detection;
     hg_decision decision;
     int64_t rows, anomalies; /* by the labels                                           */
+    int64_t unlabelled;      /* rows without a label, which rows does not count         */
     char rule[80];
 } cli_detected;
 int cli_detect(cli *c, const hg_model *model, const hg_dataset *data, cli_detected *out);

@@ -1289,11 +1289,14 @@ HG_API hg_status hg_heatmaps(hg_ctx *ctx, const hg_model *model, const hg_datase
 
 /* ---- How well scores tell anomalies ---- */
 
-/* Labels of rows as 0, normal, and 1, an anomaly.  Without words the labels must be 0 and 1
- * (or yes and no) themselves; normal: these words (or numbers), separated by commas, are
- * the normal ones and all others anomalies; anomaly: the other way round.  label [rows].
+/* The label of a row that nobody has looked at: it is left out of what labels judge. */
+enum { HG_UNLABELLED = 2 };
+/* Labels of rows as 0, normal, and 1, an anomaly; HG_UNLABELLED where a row has none.
+ * Without words the labels must be 0 and 1 (or yes and no) themselves; normal: these words
+ * (or numbers), separated by commas, are the normal ones and all others anomalies; anomaly:
+ * the other way round.  label [rows].
  * Errors   HG_ESHAPE not one value a row; HG_EINVAL both words; HG_ERANGE another label
- *          than 0 and 1, or none; HG_EUNKNOWN a word that no row has. */
+ *          than 0 and 1, or no row has any; HG_EUNKNOWN a word that no row has. */
 HG_API hg_status hg_labels_read(hg_ctx *ctx, const hg_dataset *labels, const char *normal,
                                 const char *anomaly, unsigned char *label) HG_WARN_UNUSED;
 
@@ -1305,8 +1308,9 @@ typedef struct hg_detection_options {
     int64_t resamples; /* of the bootstrap; 0: 1000; -1: none, no intervals */
     uint64_t seed; /* of the resamples; the same for two detections: they are paired */
 } hg_detection_options;
-/* score, label [n]; label is 0 or 1.  The bootstrap draws rows with replacement, normal and
- * anomalous ones apart; an interval holds 95 % of what the resamples give.
+/* score, label [n]; label is 0, 1 or HG_UNLABELLED, which does not count.  The bootstrap
+ * draws rows with replacement, normal and anomalous ones apart; an interval holds 95 % of
+ * what the resamples give.
  * Errors   HG_ERANGE no anomaly, or no normal row; HG_ENONFINITE score; HG_ENOMEM.
  * Threads  same bits for any number of threads. */
 HG_API hg_status hg_detection_new(hg_ctx *ctx, const double *score,
@@ -1337,7 +1341,7 @@ HG_API hg_status hg_detection_compare(hg_ctx *ctx, const hg_detection *a,
 HG_API hg_status hg_detector_pca(hg_ctx *ctx, const hg_model *model,
                                  const hg_dataset *train, hg_model **out) HG_WARN_UNUSED;
 /* Scores by such detectors without training rows, score [rows]: each half of the rows is
- * scored by PCA fitted to the normal rows of the other half, label [rows], 1: an anomaly.
+ * scored by PCA fitted to the normal rows of the other half, label [rows], 0: normal.
  * It has seen labels, which the model has not.
  * Errors   HG_ERANGE too few normal rows, or rows too wide; as hg_detector_pca. */
 HG_API hg_status hg_detector_pca_scores(hg_ctx *ctx, const hg_model *model,

@@ -3,6 +3,8 @@
  * them, drift, pictures. */
 #include "test.h"
 
+#include "data/schema.h"
+
 #include "metrics/drift.h"
 #include "metrics/ranking.h"
 
@@ -286,6 +288,63 @@ TEST(labels_that_say_nothing_are_refused_with_what_would)
                 "2 values a row");
     CHECK_FAILS(ctx, read_labels(ctx, "x,y\n1,1\n2,\n", NULL, NULL, label), HG_ESHAPE,
                 "one value a row");
+    hg_schema *gaps;
+    hg_dataset *none;
+    const float nan[2] = {(float)NAN, (float)NAN};
+    CHECK_OK(ctx, hgi_schema_new(ctx, 1, &gaps));
+    CHECK_OK(ctx, hgi_schema_settle(ctx, gaps));
+    hg_view v = {sizeof v,  .data = nan,  .rows = 2,
+                 .rank = 1, .shape = {1}, .schema = gaps};
+    CHECK_OK(ctx, hg_dataset_view(ctx, &v, &none));
+    CHECK_FAILS(ctx, hg_labels_read(ctx, none, NULL, NULL, label), HG_ERANGE,
+                "no row has a label");
+    hg_dataset_free(&none);
+    hgi_schema_free(&gaps);
+}
+
+TEST(rows_without_a_label_are_left_out_of_all_measures)
+{
+    hg_ctx *ctx = test_ctx();
+    static const char *const text[] = {"y,x\n0,a\n,a\n1,a\nNA,a\n",
+                                       "y,x\nok,a\n,a\nbad,a\n,a\n",
+                                       "y,x\nno,a\n,a\nyes,a\n,a\n"};
+    unsigned char label[2 * N];
+    for (int i = 0; i < HGI_COUNT(text); i++) {
+        char path[TEST_PATH];
+        hg_data_options o = {.size = sizeof o, .columns = "y"};
+        hg_dataset *d;
+        test_where("%s", text[i]);
+        test_write(path, "labels.csv", text[i], strlen(text[i]));
+        CHECK_OK(ctx, hg_dataset_open(ctx, path, &o, &d));
+        CHECK_OK(ctx, hg_labels_read(ctx, d, i == 1 ? "ok" : NULL, NULL, label));
+        CHECK(label[0] == 0 && label[2] == 1);
+        CHECK(label[1] == HG_UNLABELLED && label[3] == HG_UNLABELLED);
+        hg_dataset_free(&d);
+    }
+    test_where(NULL);
+    /* Rows beside the labelled ones change nothing, whatever they score. */
+    double score[2 * N];
+    unsigned char few[N];
+    hg_detection *some, *all;
+    hg_detection_options o = {.size = sizeof o, .threshold = 0.5, .resamples = 50};
+    make_scores(score, few);
+    CHECK_OK(ctx, hg_detection_new(ctx, score, few, N, &o, &all));
+    for (int i = N - 1; i >= 0; i--) {
+        score[2 * i + 1] = score[i], label[2 * i + 1] = few[i];
+        score[2 * i] = i % 3 == 0 ? (double)NAN : 100.0 * i, label[2 * i] = HG_UNLABELLED;
+    }
+    CHECK_OK(ctx, hg_detection_new(ctx, score, label, 2 * N, &o, &some));
+    hg_detection_measure a = {.size = sizeof a}, b = a;
+    for (int i = 0; hg_detection_at(all, i, &a); i++) {
+        CHECK(hg_detection_at(some, i, &b));
+        test_where("%s", a.name);
+        CHECK_NEAR(a.value, b.value, 0);
+        CHECK_NEAR(a.low, b.low, 0);
+        CHECK_NEAR(a.high, b.high, 0);
+    }
+    test_where(NULL);
+    hg_detection_free(&some);
+    hg_detection_free(&all);
 }
 
 /* ---- drift --------------------------------------------------------------------------- */

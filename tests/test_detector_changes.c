@@ -3,6 +3,8 @@
  * is stopped. */
 #include "test_models.h"
 
+#include <math.h>
+
 enum { D = 5 };
 
 /* Columns that go up together, with noise. */
@@ -96,4 +98,67 @@ TEST(a_detector_whose_training_is_stopped_is_one_of_the_weights_so_far)
     test_where(NULL);
     hg_dataset_free(&data);
     free(x);
+}
+
+/* ---- rows that tell nothing -------------------------------------------------------- */
+
+static void keep_lines(void *user, hg_log_level level, const char *line)
+{
+    char *all = user;
+    if (level == HG_LOG_WARNING) strncat(all, line, 4000 - strlen(all) - 1);
+}
+
+TEST(a_detector_of_rows_that_tell_nothing_is_made_with_a_warning)
+{
+    enum { MOST = 40, C = 3 };
+    static char said[4000];
+    hg_ctx_options c = {.size = sizeof c, .log = keep_lines, .log_user = said};
+    hg_ctx *ctx = test_ctx_with(&c);
+    static const struct {
+        const char *what, *part;
+        int rows, nan, varied; /* of the last row */
+    } all[] = {{"constant", "every column is constant", MOST, 0, 0},
+               {"constant with gaps", "every column is constant", MOST, 1, 0},
+               {"nothing", "not one value", MOST, C, 0},
+               {"few", "8 rows, 2 of them to calibrate", 8, 0, 1},
+               {"usual", NULL, MOST, 0, 1},
+               {"usual with a gap", NULL, MOST, 1, 1}};
+    for (int k = 0; k < HGI_COUNT(all); k++) {
+        float x[MOST * C];
+        uint64_t seed = 3;
+        hg_model *m;
+        hg_config *cfg;
+        hg_dataset *rows;
+        test_where("%s", all[k].what);
+        for (int i = 0; i < MOST * C; i++) {
+            x[i] = i % C < all[k].nan ? (float)NAN : 4;
+            if (all[k].varied) x[i] += (float)test_uniform(&seed, 0, 1);
+        }
+        hg_schema *schema;
+        CHECK_OK(ctx, hgi_schema_new(ctx, C, &schema));
+        CHECK_OK(ctx, hgi_schema_settle(ctx, schema));
+        hg_view v = {.size = sizeof v,
+                     .data = x,
+                     .rows = all[k].rows,
+                     .rank = 1,
+                     .shape = {C},
+                     .schema = schema};
+        CHECK_OK(ctx, hg_dataset_view(ctx, &v, &rows));
+        CHECK_OK(ctx, hg_config_new(ctx, &cfg));
+        CHECK_OK(ctx, hg_config_set(cfg, "epochs", "1"));
+        CHECK_OK(ctx, hg_config_set(cfg, "code", "2"));
+        CHECK_OK(ctx, hg_config_set(cfg, "score", "residual"));
+        said[0] = '\0';
+        CHECK_OK(ctx, hg_detector_train(ctx, cfg, rows, NULL, NULL, NULL, &m));
+        const bool told = strstr(said, "every column") != NULL ||
+                          strstr(said, "not one value") != NULL ||
+                          strstr(said, "too few") != NULL;
+        CHECK_INT(told, all[k].part != NULL);
+        if (all[k].part != NULL) CHECK(strstr(said, all[k].part) != NULL);
+        hg_model_free(&m);
+        hg_config_free(&cfg);
+        hg_dataset_free(&rows);
+        hgi_schema_free(&schema);
+    }
+    test_where(NULL);
 }

@@ -37,6 +37,11 @@ hg_status hgi_detect_split(hg_ctx *ctx, const hg_dataset *data, double share,
                            uint64_t seed, const hg_detector_options *o,
                            hg_dataset **train, hg_dataset **calibration);
 
+/* A warning where no detector can mean anything: few rows, rows that are all alike, no
+ * values at all.  Errors: of reading rows. */
+hg_status hgi_detect_doubt(hg_ctx *ctx, const hg_dataset *train,
+                           const hg_dataset *calibration);
+
 /* Of windows those that share no row. */
 hg_status hgi_detect_apart(hg_ctx *ctx, const hg_dataset *windows, hg_dataset **out);
 

@@ -26,6 +26,7 @@ typedef struct labels {
     named word[WORDS_MOST];
     int64_t words;
     bool normal; /* the words are the normal ones */
+    bool any;    /* a row has a label */
 } labels;
 
 static bool has_words(const labels *l)
@@ -103,9 +104,11 @@ static bool is_named(labels *l, float v)
 static hg_status read_row(labels *l, int64_t row, float v, unsigned char *out)
 {
     char shown[SHOWN];
-    if (isnan(v))
-        return hgi_fail(l->ctx, HG_ERANGE, "%s: row %lld has no label", l->data->name,
-                        (long long)row + 1);
+    if (isnan(v)) {
+        *out = HG_UNLABELLED;
+        return HG_OK;
+    }
+    l->any = true;
     if (l->words > 0) {
         *out = is_named(l, v) != l->normal;
         return HG_OK;
@@ -119,6 +122,8 @@ static hg_status read_row(labels *l, int64_t row, float v, unsigned char *out)
 
 static hg_status check_met(const labels *l)
 {
+    if (!l->any)
+        return hgi_fail(l->ctx, HG_ERANGE, "%s: no row has a label", l->data->name);
     for (int64_t i = 0; i < l->words; i++)
         if (!l->word[i].met)
             return hgi_fail(l->ctx, HG_EUNKNOWN, "%s: no row has the label '%.*s'",

@@ -229,6 +229,7 @@ hg_status hg_detector_train(hg_ctx *ctx, const hg_config *cfg, const hg_dataset 
     HGI_GOTO(hgi_detect_split(ctx, data, hgi_config_real(cfg, "calibrate"),
                               (uint64_t)hgi_config_int(cfg, "seed"), options, &j.train,
                               &j.calibration));
+    HGI_GOTO(hgi_detect_doubt(ctx, j.train, j.calibration));
     HGI_GOTO(run(&j));
 done:
     /* What was trained before it was stopped is worth something; half a detector is not. */

@@ -41,23 +41,26 @@ static int falling(const void *a, const void *b)
 }
 
 static hg_status check(hg_ctx *ctx, const double *score, const unsigned char *label,
-                       int64_t n, const hg_detection_options *o)
+                       int64_t n, const hg_detection_options *o, int64_t *labelled)
 {
     int64_t anomalies = 0;
     if (score == NULL || label == NULL)
         return hgi_fail(ctx, HG_EINVAL, "scores and labels are needed");
     if (o != NULL && o->size != sizeof *o)
         return hgi_fail(ctx, HG_EINVAL, "hg_detection_options: size is not set");
+    *labelled = 0;
     for (int64_t i = 0; i < n; i++) {
+        if (label[i] == HG_UNLABELLED) continue;
+        ++*labelled;
         if (!isfinite(score[i]))
             return hgi_fail(ctx, HG_ENONFINITE, "row %lld: a score is not finite",
                             (long long)i + 1);
         anomalies += label[i] != 0;
     }
-    if (anomalies > 0 && anomalies < n) return HG_OK;
+    if (anomalies > 0 && anomalies < *labelled) return HG_OK;
     return hgi_fail(ctx, HG_ERANGE,
                     "labels: %lld anomalies and %lld normal rows, expected some of both",
-                    (long long)anomalies, (long long)(n - anomalies));
+                    (long long)anomalies, (long long)(*labelled - anomalies));
 }
 
 /* Sorts into d; place [n]: where a row went, those of anomalies first, each in the order of
@@ -89,6 +92,22 @@ static hg_status sort(hg_ctx *ctx, hg_detection *d, const double *score,
     for (int64_t i = 0; i < n; i++) place[label[i] != 0 ? a++ : b++] = by_row[i];
     hgi_free(&ctx->mem, all);
     return HG_OK;
+}
+
+/* The d->n of the n rows that have labels, in their order. */
+static hg_status sort_labelled(hg_ctx *ctx, hg_detection *d, const double *score,
+                               const unsigned char *label, int64_t n, int64_t *place)
+{
+    if (n == d->n) return sort(ctx, d, score, label, place);
+    const size_t kept = (size_t)d->n, bytes = kept * (sizeof *score + sizeof *label);
+    double *s = hgi_alloc(&ctx->mem, bytes);
+    if (s == NULL) return hgi_fail_mem(ctx, bytes, "scores of rows with labels");
+    unsigned char *l = (unsigned char *)(s + kept);
+    for (int64_t i = 0, at = 0; i < n; i++)
+        if (label[i] != HG_UNLABELLED) s[at] = score[i], l[at++] = label[i];
+    hg_status status = sort(ctx, d, s, l, place);
+    hgi_free(&ctx->mem, s);
+    return status;
 }
 
 /* ---- bootstrap --------------------------------------------------------------------- */
@@ -182,20 +201,20 @@ hg_status hg_detection_new(hg_ctx *ctx, const double *score, const unsigned char
                            int64_t n, const hg_detection_options *o, hg_detection **out)
 {
     hg_status status;
-    int64_t *place = NULL;
+    int64_t *place = NULL, labelled = 0;
     *out = NULL;
-    HGI_TRY(check(ctx, score, label, n, o));
+    HGI_TRY(check(ctx, score, label, n, o, &labelled));
     hg_detection *d = hgi_calloc(&ctx->mem, 1, sizeof *d);
     if (d == NULL) return hgi_fail_mem(ctx, sizeof *d, "scores");
     d->mem = ctx->mem;
-    d->n = n;
+    d->n = labelled;
     d->threshold = o != NULL ? o->threshold : (double)NAN;
     d->above = isnan(d->threshold) ? -1 : 0;
     d->seed = o != NULL ? o->seed : 0;
     d->resamples = o != NULL && o->resamples != 0 ? hgi_max(o->resamples, 0) : RESAMPLES;
     d->labels = hgi_hash(HGI_HASH_INIT, label, (size_t)n);
     HGI_GOTO(allocate(ctx, d, &place));
-    HGI_GOTO(sort(ctx, d, score, label, place));
+    HGI_GOTO(sort_labelled(ctx, d, score, label, n, place));
     const hgi_ranking r = hgi_detection_ranking(d);
     hgi_ranking_take(&r, NULL, d->value);
     status = run_bootstrap(ctx, d, place);

@@ -17,7 +17,7 @@ hg_status hgi_series_names(hg_ctx *ctx, const hg_model *m, hg_schema **out)
         HGI_GOTO(hgi_schema_set_name(ctx, *out, i, s->name[i], strlen(s->name[i])));
     if (s->time != NULL) HGI_GOTO(hgi_schema_add_left(ctx, *out, s->time));
     if (s->group != NULL) HGI_GOTO(hgi_schema_add_left(ctx, *out, s->group));
-    (*out)->named = true;
+    (*out)->named = (*out)->steps = true;
     HGI_GOTO(hgi_schema_read_as(ctx, *out, m->decimal, m->renamed));
     HGI_GOTO(hgi_schema_settle(ctx, *out));
 done:

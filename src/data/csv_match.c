@@ -289,7 +289,7 @@ static hg_status tell_differences(const hgi_csv_table *t, const hg_schema *s,
                      "; the file has '%.60s', which the model lacks: if they are the "
                      "same, set rename to %.60s=%.60s",
                      near, near, lack->names[0]);
-        else if (!s->plain && lack->count < s->columns)
+        else if (!s->plain && !s->steps && lack->count < s->columns)
             snprintf(hint, sizeof hint, "; with allow-missing-columns %s in each row",
                      lack->count == 1 ? "it is a missing value"
                                       : "they are missing values");
@@ -325,7 +325,7 @@ static hg_status allow_missing(hgi_csv_table *t, const hg_schema *s,
     char names[SHOWN * 48];
     hg_ctx *ctx = t->c->ctx;
     size_t bytes = (size_t)lack->count * sizeof *t->absent;
-    if (lack->count == 0 || lack->count == s->columns) return HG_OK;
+    if (lack->count == 0 || lack->count == s->columns || s->steps) return HG_OK;
     if (s->plain)
         return hgi_fail(ctx, HG_EMISMATCH,
                         "%s: column '%.60s' is missing, and the model was trained on "

@@ -256,8 +256,9 @@ static hg_status read_piece(hgi_csv_rows *r, hgi_csv_piece *piece, float *row)
         if (rec.from == NULL) break;
         if (r->blank > 0 && r->t.count == 1) {
             return hgi_fail(r->c.ctx, HG_ENONFINITE,
-                            "%s:%lld: a blank line, expected a number", r->c.path,
-                            (long long)r->blank);
+                            "%s:%lld: a blank line, expected a number%s", r->c.path,
+                            (long long)r->blank,
+                            r->t.table ? ", or \"\" for a missing one" : "");
         }
         bool taken;
         HGI_TRY(hgi_csv_try_row(r, &rec, row, &taken));

@@ -73,6 +73,7 @@ struct hg_schema {
     hgi_schema_column *column;
     bool named;
     bool plain;   /* names alone: all columns are numbers, and complete */
+    bool steps;   /* names of a series' channels, whose windows have no gaps */
     bool numbers; /* all columns are numeric, with or without gaps */
     /* Of the file's other columns: those that were left out, which may come again. */
     char **left;

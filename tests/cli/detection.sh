@@ -34,6 +34,10 @@ hourglass evaluate m.st all.csv --labels labels.csv -q | grep '^recall' | wc -w
 awk 'NR > 1 { $0 = NR > 12 } { print }' labels.csv >few.csv
 hourglass evaluate m.st all.csv --labels few.csv -q 2>&1 | grep -o 'PCA beside a detector: .*expected.*' |
     sed 's/: [0-9]* normal/: N normal/'
+# Rows without a label are left out, and counted once.
+awk 'NR > 1 && NR % 5 == 0 { $0 = "\"\"" } { print }' labels.csv >some.csv
+hourglass evaluate m.st all.csv --labels some.csv --bootstrap 0 -q | grep -o '.* anomalies among .* rows by\|.*without a label.*'
+hourglass evaluate m.st all.csv --labels some.csv --bootstrap 0 --json -q | grep -o '"rows": 455, "anomalies": [0-9]*, "unlabelled": [0-9]*' | sort -u
 # What training found of PCA beside it is kept, and told wherever a model is.
 hourglass summary m.st | grep -c '^beside PCA'
 hourglass summary m.st --json | python3 -c 'import json, sys
