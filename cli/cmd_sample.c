@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: MIT
 /* hourglass sample: new rows; and the mixture that plain codes are drawn from.         */
+#include "progress.h"
 #include "rows.h"
 
 #include <stdlib.h>
@@ -70,10 +71,18 @@ static int read_options(cli *c, hg_sample_options *o, int64_t *n)
     return code;
 }
 
+static int on_fit(void *user, const char *what, double done)
+{
+    cli_progress_part(user, what, done);
+    return 0;
+}
+
 /* Into the model's own file: a mixture belongs to the codes of these weights alone. */
 static int fit(cli *c, hg_model *model, uint64_t seed)
 {
-    hg_mixture_options o = {.size = sizeof(o), .seed = seed};
+    cli_progress progress;
+    hg_mixture_options o = {
+        .size = sizeof(o), .seed = seed, .on_progress = on_fit, .user = &progress};
     hg_mixture_info info = {.size = sizeof(info)};
     hg_dataset *data = NULL;
     char components[CLI_NUMBER], rows[CLI_NUMBER], nats[CLI_NUMBER], bic[CLI_NUMBER];
@@ -81,8 +90,11 @@ static int fit(cli *c, hg_model *model, uint64_t seed)
     int code = cli_get_int(c, "components", 1, 4096, &o.components);
     if (code == CLI_OK) code = cli_get_int(c, "fit-rows", 1, INT64_MAX, &o.rows);
     if (code == CLI_OK) code = cli_open_labelled(c, cli_get(c, "fit"), "labels", &data);
-    if (code == CLI_OK && (hg_mixture_fit(c->ctx, model, data, &o) != HG_OK ||
-                           hg_mixture_get_info(c->ctx, model, &info) != HG_OK ||
+    cli_progress_start(&progress, cli_has(c, "quiet"), false);
+    if (code == CLI_OK && hg_mixture_fit(c->ctx, model, data, &o) != HG_OK)
+        code = cli_failed(c);
+    cli_progress_end(&progress);
+    if (code == CLI_OK && (hg_mixture_get_info(c->ctx, model, &info) != HG_OK ||
                            hg_model_save(c->ctx, model, c->args[0]) != HG_OK))
         code = cli_failed(c);
     if (code == CLI_OK && !cli_has(c, "quiet"))

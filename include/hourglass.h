@@ -185,8 +185,9 @@ typedef struct hg_data_options {
  * Memory   rows that would take over half of what there is stay in a file and are read
  *          in blocks: all results are the same.  docs/large-files.md says in which file.
  * Errors   HG_EIO missing, unreadable, a directory; HG_EFORMAT hostile or truncated,
- *          with the place; HG_ENONFINITE missing values, NaN or Inf, with row and
- *          column; HG_ERANGE a number that no float holds; HG_ESHAPE shape does not
+ *          with the place; HG_ENONFINITE Inf, and with strict missing values and NaN
+ *          (else they make a table, of an array with a warning), with row and column;
+ *          HG_ERANGE a number that no float holds; HG_ESHAPE shape does not
  *          fit, or no rows; HG_EUNKNOWN format or column; HG_EINVAL; HG_ENOMEM;
  *          HG_EUNAVAILABLE rows cannot stay there.  Later calls: HG_EIO when it changed.
  * Threads  one per ctx. */
@@ -814,6 +815,10 @@ typedef struct hg_mixture_options {
     const char *covariance; /* "full", "diagonal"; NULL: the better by BIC */
     int64_t rows;           /* at most so many, at random; 0: 10,000 */
     uint64_t seed;          /* of the choice of rows and of the start */
+    /* May be NULL: what is being done ("mixture: 12 components, full") and the share of it,
+     * 0 to 1, a guess.  Not 0: stop, HG_ECANCELED. */
+    int (*on_progress)(void *user, const char *what, double share);
+    void *user;
 } hg_mixture_options;
 
 /* Fit a mixture of normal distributions to the codes of rows, and keep it in the model, so

@@ -253,6 +253,41 @@ TEST(f16_subnormals_and_its_largest_number_are_exact)
     hg_dataset_free(&d);
 }
 
+static void keep_warning(void *user, hg_log_level level, const char *line)
+{
+    if (level == HG_LOG_WARNING) snprintf(user, HG_MESSAGE_MAX, "%s", line);
+}
+
+/* What may have gone wrong before is said; what is asked for is not. */
+TEST(npy_nan_are_taken_as_missing_with_a_warning_that_counts_them)
+{
+    static const hg_data_options how[3] = {
+        {.size = sizeof how[0]},
+        {.size = sizeof how[0], .table = 1},
+        {.size = sizeof how[0], .strict = 1},
+    };
+    char warning[HG_MESSAGE_MAX];
+    hg_ctx *ctx = test_ctx_with(&(hg_ctx_options){
+        .size = sizeof(hg_ctx_options), .log = keep_warning, .log_user = warning});
+    for (int i = 0; i < 3; i++) {
+        hg_dataset *d;
+        file f = {.n = 0};
+        npy_header(&f, 1, "{'descr': '<f4', 'fortran_order': False, 'shape': (3, 2)}");
+        for (int k = 0; k < 6; k++)
+            put_bits(&f, k == 3 || k == 4 ? 0x7fc00000 : 0x3f800000, 4, false);
+        warning[0] = '\0';
+        if (i == 2) {
+            CHECK_FAILS(ctx, read_bytes(ctx, &f, &how[i], &d), HG_ENONFINITE, "row 2");
+            continue;
+        }
+        CHECK_OK(ctx, read_bytes(ctx, &f, &how[i], &d));
+        CHECK_STR(warning, i == 1 ? ""
+                                  : "f: 2 NaN taken as missing values, first in row 2, "
+                                    "column 2 (strict refuses them)");
+        hg_dataset_free(&d);
+    }
+}
+
 static void idx_header(file *f, int type, int rank, const uint32_t *dim)
 {
     f->n = 0;

@@ -341,3 +341,47 @@ TEST(memory_that_runs_out_leaves_the_mixture_as_it_was)
     hg_dataset_free(&rows);
     free(x);
 }
+
+/* ---- who watches -------------------------------------------------------------------- */
+
+typedef struct watch {
+    int calls, stop_at;
+    double last;
+    bool rises;
+} watch;
+
+static int watch_fit(void *user, const char *what, double share)
+{
+    watch *w = user;
+    CHECK(strstr(what, "mixture: 3 components, ") == what);
+    CHECK(share >= 0 && share <= 1);
+    w->rises = w->rises && share >= w->last;
+    w->last = strstr(what, "full") != NULL ? share : 0;
+    return ++w->calls == w->stop_at;
+}
+
+TEST(a_fit_tells_how_far_it_is_and_stops_when_asked)
+{
+    enum { N = 300, D = 2 };
+    hg_ctx *ctx = test_ctx();
+    hg_model *m = make_model(ctx, &(model_recipe){{1, {D}},
+                                                  "dense 2 linear",
+                                                  NULL,
+                                                  "dense input linear",
+                                                  "mse",
+                                                  HGI_SCALE_NONE});
+    float *x = random_floats(3, N * D, -1, 1);
+    hg_dataset *rows = rows_of(ctx, x, N, D);
+    watch w = {.rises = true};
+    hg_mixture_options o = {.size = sizeof o, .components = 3, .covariance = "full"};
+    o.on_progress = watch_fit;
+    o.user = &w;
+    CHECK_OK(ctx, hg_mixture_fit(ctx, m, rows, &o));
+    CHECK(w.calls > 2 && w.rises);
+    w = (watch){.stop_at = 2, .rises = true};
+    CHECK_FAILS(ctx, hg_mixture_fit(ctx, m, rows, &o), HG_ECANCELED, "stopped");
+    CHECK_INT(w.calls, 2);
+    hg_dataset_free(&rows);
+    hg_model_free(&m);
+    free(x);
+}

@@ -10,6 +10,7 @@
 #include "train/em.h"
 
 #include <math.h>
+#include <stdio.h>
 #include <string.h>
 
 enum { MOST = 64, ROWS = 10000, WIDEST_FULL = 256 };
@@ -24,14 +25,38 @@ typedef struct search {
     hgi_choices choices; /* instead, where ctx is set */
     hgi_mixture best;
     int64_t most;
+    /* For who watches: the fit under way, what all fits may come to, what is done. */
+    const hg_mixture_options *o;
+    int64_t k;
+    double work, done;
+    bool stop;
 } search;
+
+/* The work of a fit grows with its components. */
+static bool on_round(void *arg, double share)
+{
+    search *s = arg;
+    char what[80];
+    if (s->o->on_progress == NULL) return false;
+    const double done = (s->done + share * (double)s->k) / fmax(s->work, 1);
+    snprintf(what, sizeof what, "mixture: %lld components%s", (long long)s->k,
+             s->choices.ctx != NULL ? ""
+             : s->em.full           ? ", full"
+                                    : ", diagonal");
+    s->stop = s->stop || s->o->on_progress(s->o->user, what, fmin(done, 1)) != 0;
+    return s->stop;
+}
 
 /* One fit; it is kept when it is better than all before, of whichever covariance. */
 static hg_status try_fit(search *s, int64_t k, double *bic)
 {
     const bool choices = s->choices.ctx != NULL;
+    s->k = k;
+    if (on_round(s, 0)) return hgi_fail(s->ctx, HG_ECANCELED, "stopped");
     double mean = choices ? hgi_choices_fit(&s->choices, k) : hgi_em_fit(&s->em, k);
     *bic = choices ? hgi_choices_bic(&s->choices, mean) : hgi_em_bic(&s->em, mean);
+    if (s->stop) return hgi_fail(s->ctx, HG_ECANCELED, "stopped");
+    s->done += (double)k;
     if (s->best.components > 0 && *bic >= s->best.fit[2]) return HG_OK;
     hgi_mixture_free(&s->ctx->mem, &s->best);
     return choices ? hgi_choices_take(&s->choices, mean, &s->best)
@@ -77,6 +102,9 @@ static hg_status walk(search *s)
     bracket b = {0, 0, 0, (double)INFINITY};
     int64_t before = 0;
     int worse = 0;
+    s->done = s->work = 0;
+    for (int i = 0; i < HGI_COUNT(scale) && scale[i] <= limit; i++)
+        s->work += (double)scale[i];
     for (int i = 0; i < HGI_COUNT(scale) && scale[i] <= limit && worse < 2; i++) {
         double bic;
         HGI_TRY(try_fit(s, scale[i], &bic));
@@ -98,6 +126,8 @@ static hg_status choose(search *s, const hg_mixture_options *o, bool full, bool 
         double bic;
         if (!(pass == 0 ? full : diagonal)) continue;
         s->em.full = pass == 0;
+        s->work = (double)o->components;
+        s->done = 0;
         HGI_TRY(o->components > 0 ? try_fit(s, o->components, &bic) : walk(s));
     }
     return HG_OK;
@@ -194,6 +224,7 @@ static hg_status fit_choices(search *s, const hg_model *m, const float *z,
     int64_t room =
         o->components > 0 ? o->components : hgi_min(o->most, hgi_max(1, o->rows / 4));
     double bic;
+    s->work = (double)o->components;
     HGI_GOTO(
         hgi_choices_new(ctx, x, o->rows, places, values, room, o->seed, &s->choices));
     status = o->components > 0 ? try_fit(s, o->components, &bic) : walk(s);
@@ -214,6 +245,8 @@ static hg_status fit_normal(search *s, const float *z, int64_t d,
     int64_t room =
         o->components > 0 ? o->components : hgi_min(o->most, hgi_max(1, o->rows / 4));
     HGI_TRY(hgi_em_new(s->ctx, z, o->rows, d, room, full, o->seed, &s->em));
+    s->em.on_round = on_round;
+    s->em.arg = s;
     return choose(s, o, full, either || !full);
 }
 
@@ -236,6 +269,7 @@ hg_status hg_mixture_fit(hg_ctx *ctx, hg_model *m, const hg_dataset *data,
     HGI_GOTO(choose_rows(ctx, codes, o.rows, o.seed, z));
     s.ctx = ctx;
     s.most = o.most;
+    s.o = &o;
     hgi_mixture_choices(&m->net.layer[m->net.code], &places, &values);
     HGI_GOTO(values > 0 ? fit_choices(&s, m, z, &o) : fit_normal(&s, z, d, &o));
     hgi_mixture_free(&m->mem, &m->mixture);

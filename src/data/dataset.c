@@ -265,6 +265,24 @@ done:
     return status;
 }
 
+/* An array of floats whose NaN stand for missing values: may be meant so, may be what went
+ * wrong before. */
+static hg_status check_gaps(hg_ctx *ctx, hg_dataset *d, const hgi_stats *s)
+{
+    char place[128];
+    HGI_TRY(hgi_schema_new(ctx, d->features, &d->schema));
+    d->schema_own = true;
+    HGI_TRY(hgi_schema_settle(ctx, d->schema));
+    HGI_TRY(check_table(ctx, d));
+    if (s->bad == 0 || d->table) return HG_OK; /* none, or asked for */
+    hgi_dataset_place(d, s->first_bad / d->features, s->first_bad % d->features, place,
+                      sizeof place);
+    hgi_log(ctx, HG_LOG_WARNING,
+            "%s: %lld NaN taken as missing values, first in %s (strict refuses them)",
+            d->name, (long long)s->bad, place);
+    return HG_OK;
+}
+
 hg_status hgi_dataset_check(hg_ctx *ctx, hg_dataset *d)
 {
     hg_status status = HG_OK;
@@ -286,10 +304,7 @@ hg_status hgi_dataset_check(hg_ctx *ctx, hg_dataset *d)
     }
     if ((s.bad > 0 && d->may_gap) || d->table) {
         hgi_rows_close(&w);
-        HGI_TRY(hgi_schema_new(ctx, d->features, &d->schema));
-        d->schema_own = true;
-        HGI_TRY(hgi_schema_settle(ctx, d->schema));
-        return check_table(ctx, d);
+        return check_gaps(ctx, d, &s);
     }
     if (s.bad > 0) HGI_GOTO(hgi_dataset_not_finite(ctx, d, s.first_bad, bad, s.bad));
     hgi_stats_end(&s, &d->min, &d->max, &d->mean);

@@ -22,7 +22,9 @@ typedef struct sheet {
     hgi_font tick, text, bold;
     hgi_label title, x_label, y_label, legend;
     hgi_label *names; /* [groups] */
-    double *middle;   /* [groups][2] median of the points; NaN: it has none */
+    double *middle;   /* [groups][2] median of the points, then the name's place on the
+                         sheet; NaN: it has none */
+    double *wide;     /* [groups] of the name */
     hgi_frame frame;
     double side; /* room of the legend */
 } sheet;
@@ -162,15 +164,64 @@ static void draw_points(const sheet *m)
     }
 }
 
+static bool is_named(const sheet *m, int g)
+{
+    return m->names[g].lines > 0 && !isnan(m->middle[2 * g]);
+}
+
+/* Two names that touch go apart, half the way each, over the shorter way. */
+static bool push(double *a, double *b, double wide, double high)
+{
+    const double dx = b[0] - a[0], dy = b[1] - a[1];
+    const double across = wide - fabs(dx), along = high - fabs(dy);
+    if (across <= 0 || along <= 0) return false;
+    const int axis = along <= across;
+    const double way = (axis ? along : across) / 2 + 0.01;
+    const double sign = (axis ? dy : dx) < 0 ? -1 : 1;
+    a[axis] -= sign * way;
+    b[axis] += sign * way;
+    return true;
+}
+
+/* Middles become places on the sheet, moved until no name hides another: where they have
+ * no room, the rounds end. */
+static void spread_names(sheet *m)
+{
+    enum { ROUNDS = 200 };
+    const hgi_frame *f = &m->frame;
+    const double high = 1.1 * m->bold.size;
+    bool moved = true;
+    for (int g = 0; g < m->s->groups; g++) {
+        if (!is_named(m, g)) continue;
+        m->middle[2 * g] = hgi_frame_x(f, m->middle[2 * g]);
+        m->middle[2 * g + 1] = hgi_frame_y(f, m->middle[2 * g + 1]);
+        m->wide[g] = hgi_canvas_text_width(m->canvas, m->bold, m->names[g].line[0]);
+    }
+    for (int round = 0; moved && round < ROUNDS; round++) {
+        moved = false;
+        for (int a = 0; a < m->s->groups; a++)
+            for (int b = a + 1; b < m->s->groups; b++) {
+                if (!is_named(m, a) || !is_named(m, b)) continue;
+                double wide = (m->wide[a] + m->wide[b]) / 2 + 6 * m->unit;
+                moved |= push(m->middle + 2 * a, m->middle + 2 * b, wide, high);
+            }
+        for (int g = 0; g < m->s->groups; g++) {
+            double *at = m->middle + 2 * g;
+            if (!is_named(m, g)) continue;
+            at[0] = fmin(fmax(at[0], f->x), f->x + f->w);
+            at[1] = fmin(fmax(at[1], f->y + high / 2), f->y + f->h - high / 2);
+        }
+    }
+}
+
 /* A name stands on points of any colour: a rim of paper around it keeps it legible. */
 static void draw_name(const sheet *m, int g)
 {
     static const double around[8][2] = {{1, 0},  {0.7, 0.7},   {0, 1},  {-0.7, 0.7},
                                         {-1, 0}, {-0.7, -0.7}, {0, -1}, {0.7, -0.7}};
     const hgi_label *l = &m->names[g];
-    if (l->lines == 0 || isnan(m->middle[2 * g])) return;
-    double x = hgi_frame_x(&m->frame, m->middle[2 * g]);
-    double y = hgi_frame_y(&m->frame, m->middle[2 * g + 1]) + m->bold.size * HGI_CAP / 2;
+    if (!is_named(m, g)) return;
+    double x = m->middle[2 * g], y = m->middle[2 * g + 1] + m->bold.size * HGI_CAP / 2;
     hgi_canvas_ink(m->canvas, m->theme->paper, 1);
     for (int i = 0; i < 8; i++)
         hgi_canvas_text(m->canvas, m->bold, x + 1.8 * m->unit * around[i][0],
@@ -218,6 +269,7 @@ static hg_status draw(hg_ctx *ctx, sheet *m, const char *path)
     hgi_canvas_fill(m->canvas, 0, 0, m->width + 1, m->height + 1);
     hgi_frame_draw(m->canvas, &m->frame, m->theme, 5 * m->unit);
     draw_points(m);
+    spread_names(m);
     for (int g = 0; g < s->groups; g++) draw_name(m, g);
     draw_legend(m);
     hgi_axes_draw(&(hgi_axes){m->canvas, m->theme, m->unit, m->tick, &m->frame, &m->title,
@@ -236,9 +288,10 @@ hg_status hgi_scatter_draw(hg_ctx *ctx, const hgi_scatter *s, const char *path)
     m->s = s;
     m->theme = hgi_theme_of(s->dark);
     m->names = hgi_calloc(&ctx->mem, groups, sizeof *m->names);
-    m->middle = hgi_calloc(&ctx->mem, 2 * groups, sizeof *m->middle);
+    m->middle = hgi_calloc(&ctx->mem, 3 * groups, sizeof *m->middle);
     if (m->names == NULL || m->middle == NULL)
         HGI_GOTO(hgi_fail_mem(ctx, groups * sizeof *m->names, "a chart's labels"));
+    m->wide = m->middle + 2 * groups;
     HGI_GOTO(find_middles(ctx, m));
     HGI_GOTO(hgi_canvas_new(ctx, path, &m->canvas));
     status = draw(ctx, m, path);

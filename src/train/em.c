@@ -243,6 +243,7 @@ double hgi_em_fit(hgi_em *e, int64_t k)
         hgi_team_run(e->team, stages, 2);
         now = mean_of_rows(e);
         if (now - before < GAIN) break;
+        if (e->on_round != NULL && e->on_round(e->arg, (i + 1.0) / ROUNDS)) break;
     }
     /* Standardising stretched the space: each value's density by its spread. */
     for (int64_t i = 0; i < e->d; i++) now -= log(e->spread[i]);

@@ -33,6 +33,10 @@ typedef struct hgi_em {
     double *offset;  /* [k] log weight - log det L - d/2 log 2 pi */
     double *scratch; /* [workers][d * HGI_EM_ROWS] */
     double *keep;    /* [k,d] centres of the best start */
+    /* After each round of a fit, the share of all that it may take; true: stop.  NULL:
+     * nobody asks. */
+    bool (*on_round)(void *arg, double share);
+    void *arg;
     int64_t from; /* the centre whose distances are asked for; -1: the nearest of all */
 } hgi_em;
 
