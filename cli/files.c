@@ -260,9 +260,26 @@ static int configured(const cli *c, const cli_given *g, hg_status status)
     return file || status == HG_ENOMEM ? CLI_FAILED : CLI_USAGE;
 }
 
+/* The second of two would replace settings of the first one by one: a mixture of models
+ * that nobody has asked for. */
+static int check_presets(const cli *c)
+{
+    const char *first = NULL;
+    for (int i = 0; i < c->given_count; i++) {
+        const cli_given *g = &c->given[i];
+        if (strcmp(g->option.name, "preset") != 0) continue;
+        if (first != NULL && strcmp(first, g->value) != 0)
+            return cli_usage_error("%s: --preset %s and --preset %s: give one of them",
+                                   c->verb->name, first, g->value);
+        first = g->value;
+    }
+    return CLI_OK;
+}
+
 int cli_configure(cli *c, hg_config **out)
 {
-    int code = CLI_OK;
+    int code = check_presets(c);
+    if (code != CLI_OK) return code;
     if (hg_config_new(c->ctx, out) != HG_OK) return cli_failed(c);
     for (int pass = 0; pass < 2; pass++)
         for (int i = 0; code == CLI_OK && i < c->given_count; i++) {

@@ -80,3 +80,5 @@ hourglass score t.st table.csv -q -o file.csv
 hourglass score t.st - --follow -q < table.csv | cmp - file.csv && echo "as a file"
 printf 'colour,size\nred,0.05\npink,1\nsky,\nsky,0.05\n' | hourglass score t.st - --follow --fdr 0.05 2> err.txt | grep -c .
 sed 's/, [0-9]* anomalies.*;/, N anomalies;/' err.txt
+echo "--- a cell of two lines is two bad lines"
+printf 'size,colour\n0.05,"sky\nred"\n0.05,sky\n' | hourglass score t.st - --follow -q 2>&1 | sed 's/^[0-9.]*$/a score/'

@@ -29,6 +29,7 @@ if [ -w /dev/full ]; then
 fi
 try hourglass train $test --code 3 --plot loss.gif
 try hourglass train $test --preset keras-dens
+try hourglass train $test --preset keras-dense --preset keras-conv
 try hourglass train $test --encoder 'dens 3' --decoder 'dense input'
 try hourglass train $test --encoder 'dense 3 rleu' --decoder 'dense input'
 try hourglass train $test --epoch 3
