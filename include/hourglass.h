@@ -1369,7 +1369,8 @@ typedef struct hg_explanation hg_explanation;
 typedef struct hg_explain_options {
     size_t size;
     int64_t columns;              /* at most so many of a row; 0: 5 */
-    const hg_data_options *input; /* of a CSV file whose `id` is to name rows; or NULL */
+    const hg_data_options *input; /* of a CSV file: how it was read, to read again what was
+                                   * found, and the `id` that is to name rows; or NULL */
 } hg_explain_options;
 /* row [n]: numbers of rows of data, from 0.
  * Memory   *out keeps what it says, not data.
@@ -1397,7 +1398,8 @@ typedef struct hg_cause {
     int64_t column;
     const char *name;       /* "column 3" where columns have no names */
     double found, expected; /* in the units of the data; words as their number */
-    const char *found_text, *expected_text; /* as a file has them */
+    const char *found_text, *expected_text; /* as a file has them; found, with `input`, as
+                                             * it stands in this one */
     double share; /* of the score over `normal` that goes when this value, too, is as
                      expected */
     double left;  /* the score then */

@@ -122,11 +122,7 @@ static hg_status read_times(hg_ctx *ctx, const hg_dataset *data, hg_explanation 
         }
     }
     qsort(row, (size_t)n, sizeof *row, ascending);
-    const hg_data_options o = {.size = sizeof o,
-                               .delimiter = s->delimiter,
-                               .decimal = s->decimal,
-                               .header = s->header,
-                               .schema = s->names};
+    const hg_data_options o = hgi_explain_series_options(data);
     hg_status status =
         hgi_cells_pick(ctx, data->name, &o, "time", s->time, row, n, &e->times);
     hgi_free(&ctx->mem, row);
@@ -252,7 +248,8 @@ hg_status hg_explain(hg_ctx *ctx, const hg_model *m, const hg_dataset *data,
     }
     if (o != NULL) HGI_GOTO(read_ids(ctx, data, o->input, *out));
     for (int64_t i = 0; i < n; i++) HGI_GOTO(explain_one(ctx, x, data, *out, i));
-    if ((*out)->series) status = read_times(ctx, data, *out);
+    if ((*out)->series) HGI_GOTO(read_times(ctx, data, *out));
+    status = hgi_explain_found(ctx, data, o != NULL ? o->input : NULL, *out);
 done:
     hgi_explainer_free(&x);
     if (status != HG_OK) hg_explanation_free(out);
@@ -271,6 +268,7 @@ void hg_explanation_free(hg_explanation **explanation)
     hgi_texts_free(&mem, &e->times);
     hgi_texts_free(&mem, &e->ids);
     hgi_texts_free(&mem, &e->files);
+    hgi_texts_free(&mem, &e->cells);
     hgi_free(&mem, e);
     *explanation = NULL;
 }
@@ -298,14 +296,14 @@ int hg_explanation_row(const hg_explanation *e, int64_t index, hg_explained_row 
     return 1;
 }
 
-void hgi_cause_give(const hgi_cause *c, const hgi_texts *times, hg_cause *out)
+void hgi_cause_give(const hgi_cause *c, const hg_explanation *e, hg_cause *out)
 {
     *out = (hg_cause){.size = sizeof *out,
                       .column = c->column,
                       .name = c->name,
-                      .found = (double)c->found,
+                      .found = c->text > 0 && c->number ? c->value : (double)c->found,
                       .expected = (double)c->expected,
-                      .found_text = c->found_text,
+                      .found_text = hgi_cause_text(c, e != NULL ? &e->cells : NULL),
                       .expected_text = c->expected_text,
                       .share = c->share,
                       .left = c->left,
@@ -318,10 +316,10 @@ void hgi_cause_give(const hgi_cause *c, const hgi_texts *times, hg_cause *out)
                       .height = c->box[2],
                       .at_x = c->at[1],
                       .at_y = c->at[0]};
-    if (times == NULL) return;
-    out->from = hgi_texts_find(times, c->first);
-    out->to = hgi_texts_find(times, c->last);
-    out->at = hgi_texts_find(times, c->peak);
+    if (e == NULL) return;
+    out->from = hgi_texts_find(&e->times, c->first);
+    out->to = hgi_texts_find(&e->times, c->last);
+    out->at = hgi_texts_find(&e->times, c->peak);
 }
 
 int hg_explanation_cause(const hg_explanation *e, int64_t index, int64_t cause,
@@ -330,6 +328,6 @@ int hg_explanation_cause(const hg_explanation *e, int64_t index, int64_t cause,
     if (e == NULL || index < 0 || index >= e->n || cause < 0 ||
         cause >= e->row[index].causes || out == NULL || out->size != sizeof *out)
         return 0;
-    hgi_cause_give(&e->cause[index * e->most + cause], &e->times, out);
+    hgi_cause_give(&e->cause[index * e->most + cause], e, out);
     return 1;
 }

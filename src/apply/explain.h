@@ -20,7 +20,9 @@ enum { HGI_REGION_CHANNELS = 3 };
 typedef struct hgi_cause {
     int64_t column;
     float found, expected;
-    bool number; /* not a word, not a date */
+    double value; /* found, to all digits of the file; where there is a text */
+    int64_t text; /* its cell's number among the explanation's, from 1, or 0 */
+    bool number;  /* not a word, not a date */
     double share, left;
     int64_t first, last, peak; /* of a window: steps, then rows of the series; else -1 */
     /* Of a region: its top, left, height and width, the last 0 for all else; the pixel that
@@ -55,6 +57,7 @@ struct hg_explanation {
     bool images; /* causes are regions */
     hgi_texts times;
     hgi_texts ids;   /* of rows by in_file, or none */
+    hgi_texts cells; /* of the file: what was found, as causes number them */
     hgi_texts files; /* of pictures: their names, by the number of the row here */
     int64_t files_room;
     size_t files_used;
@@ -139,8 +142,17 @@ void hgi_region_text(const hg_explanation *e, int64_t i, hgi_text *t);
 void hgi_region_json(const hgi_cause *c, hgi_text *t);
 void hgi_region_html(const hg_explanation *e, int64_t i, hgi_text *t);
 
-/* As the public sees it; times NULL: there are none. */
-void hgi_cause_give(const hgi_cause *c, const hgi_texts *times, hg_cause *out);
+/* As the public sees it; e NULL: no more is known than the cause has. */
+void hgi_cause_give(const hgi_cause *c, const hg_explanation *e, hg_cause *out);
+
+/* Reads the cells of all causes where data came from a file that has them; in: how, or
+ * NULL. */
+hg_status hgi_explain_found(hg_ctx *ctx, const hg_dataset *data,
+                            const hg_data_options *in, hg_explanation *e);
+/* What was found: the cell, or what the value looks like. */
+const char *hgi_cause_text(const hgi_cause *c, const hgi_texts *cells);
+/* How the file of a series was read. */
+hg_data_options hgi_explain_series_options(const hg_dataset *data);
 
 /* For the searches: reconstructions of n rows; where one is beyond floats its values are
  * NaN, which is no failure here. */

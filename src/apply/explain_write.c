@@ -30,47 +30,63 @@ static void add_json(hgi_text *t, const char *s)
     hgi_text_add(t, "\"");
 }
 
+/* What a sign that is not to be seen looks like; NULL: it is seen.  *n: its bytes. */
+static const char *shown_as(const char *s, size_t *n)
+{
+    const unsigned char c = (unsigned char)*s;
+    *n = hgi_utf8_length((const unsigned char *)s);
+    if (c == '\n') return "\\n";
+    if (c == '\r') return "\\r";
+    if (c == '\t') return "\\t";
+    if (*n > 0 && c >= 32 && c != 127) return NULL;
+    *n = 1;
+    return "?";
+}
+
 static void add_html(hgi_text *t, const char *s)
 {
-    while (*s != '\0') {
-        const unsigned char *c = (const unsigned char *)s;
-        const size_t n = hgi_utf8_length(c);
-        if (*c == '<' || *c == '>' || *c == '&' || *c == '"' || *c == '\'')
-            hgi_text_add(t, "&#%d;", *c);
-        else if (n == 0 || *c < 32)
-            hgi_text_add(t, "?");
+    for (size_t n; *s != '\0'; s += n) {
+        const char *instead = shown_as(s, &n);
+        if (instead != NULL)
+            hgi_text_add(t, "%s", instead);
+        else if (strchr("<>&\"'", *s) != NULL)
+            hgi_text_add(t, "&#%d;", *s);
         else
             hgi_text_add_bytes(t, s, n);
-        s += n > 0 ? n : 1;
     }
 }
 
-/* A terminal must not obey it. */
-static void add_plain(hgi_text *t, const char *s, int width)
+/* A terminal must not obey it, and a long cell must not fill it: of more than LONGEST signs
+ * the first are shown.  Returns how many there are of them; t NULL: nothing more. */
+enum { LONGEST = 80 };
+static int add_shown(hgi_text *t, const char *s)
 {
     int shown = 0;
-    for (; *s != '\0'; shown++) {
-        const unsigned char *c = (const unsigned char *)s;
-        const size_t n = hgi_utf8_length(c);
-        if (n == 0 || *c < 32 || *c == 127)
-            hgi_text_add(t, "?");
-        else
-            hgi_text_add_bytes(t, s, n);
-        s += n > 0 ? n : 1;
+    for (size_t n; *s != '\0'; s += n) {
+        const char *instead = shown_as(s, &n);
+        if (shown >= LONGEST) {
+            if (t != NULL) hgi_text_add(t, "...");
+            return shown + 3;
+        }
+        shown += instead != NULL ? (int)strlen(instead) : 1;
+        if (t != NULL)
+            hgi_text_add_bytes(t, instead != NULL ? instead : s,
+                               instead != NULL ? strlen(instead) : n);
     }
-    for (; shown < width; shown++) hgi_text_add(t, " ");
+    return shown;
 }
 
-static int shown_width(const char *s)
+static void add_plain(hgi_text *t, const char *s, int width)
 {
-    int n = 0;
-    for (; *s != '\0'; s++) n += ((unsigned char)*s & 0xC0) != 0x80;
-    return n;
+    for (int shown = add_shown(t, s); shown < width; shown++) hgi_text_add(t, " ");
 }
 
-static const char *found_of(const hgi_cause *c)
+static int shown_width(const char *s) { return add_shown(NULL, s); }
+
+static const char *found_of(const hg_explanation *e, const hgi_cause *c)
 {
-    return c->found_text[0] != '\0' ? c->found_text : "another word";
+    const char *text = hgi_cause_text(c, &e->cells);
+    return text[0] != '\0' ? text : "another word";
 }
 
 static const char *expected_of(const hgi_cause *c)
@@ -89,15 +105,35 @@ static void add_number(hgi_text *t, double v)
     hgi_text_add(t, "%s", text);
 }
 
-/* A number is one in JSON, too. */
-static void add_value(hgi_text *t, const hgi_cause *c, float v, const char *text)
+/* A number is one in JSON, too.  A float has its own digits, not those of the double that
+ * it is; of a file's cell all digits count, and the text is given beside. */
+static void add_found(const hg_explanation *e, hgi_text *t, const hgi_cause *c)
 {
     char number[HGI_NUMBER_MAX];
-    if (!c->number || !isfinite(v)) {
-        add_json(t, text);
+    hgi_text_add(t, ", \"found\": ");
+    if (!c->number || !isfinite(c->found)) {
+        add_json(t, hgi_cause_text(c, &e->cells));
         return;
     }
-    hgi_format_float(number, v);
+    if (c->text > 0) {
+        add_number(t, c->value);
+        hgi_text_add(t, ", \"found_text\": ");
+        add_json(t, hgi_cause_text(c, &e->cells));
+        return;
+    }
+    number[hgi_format_float(number, c->found)] = '\0';
+    hgi_text_add(t, "%s", number);
+}
+
+static void add_expected(hgi_text *t, const hgi_cause *c)
+{
+    char number[HGI_NUMBER_MAX];
+    hgi_text_add(t, ", \"expected\": ");
+    if (!c->number || !isfinite(c->expected)) {
+        add_json(t, c->expected_text);
+        return;
+    }
+    number[hgi_format_float(number, c->expected)] = '\0';
     hgi_text_add(t, "%s", number);
 }
 
@@ -170,7 +206,7 @@ static void widen(const hg_explanation *e, const hgi_cause *c, widths *w)
 {
     char a[32], b[32];
     w->name = (int)hgi_max(w->name, shown_width(c->name));
-    w->found = (int)hgi_max(w->found, shown_width(found_of(c)));
+    w->found = (int)hgi_max(w->found, shown_width(found_of(e, c)));
     w->expected = (int)hgi_max(w->expected, shown_width(expected_of(c)));
     if (e->steps == 0) return;
     int span = shown_width(place_text(e, c->first, a));
@@ -222,7 +258,7 @@ static void write_text(const hg_explanation *e, hgi_text *t)
             add_plain(t, cause[k].name, w.name);
             hgi_text_add(t, "  ");
             if (e->steps > 0) add_span(e, &cause[k], &w, t);
-            add_plain(t, found_of(&cause[k]), w.found);
+            add_plain(t, found_of(e, &cause[k]), w.found);
             hgi_text_add(t, "  ");
             add_plain(t, expected_of(&cause[k]), w.expected);
             hgi_text_add(t, "  %3.0f %%  %.4g\n", 100 * cause[k].share, cause[k].left);
@@ -274,14 +310,13 @@ static void add_json_span(const hg_explanation *e, int64_t i, int64_t k, hgi_tex
     hgi_text_add(t, "}");
 }
 
-static void add_json_column(const hgi_cause *c, hgi_text *t)
+static void add_json_column(const hg_explanation *e, const hgi_cause *c, hgi_text *t)
 {
     hgi_text_add(t, "\"column\": ");
     add_json(t, c->name);
-    hgi_text_add(t, ", \"column_number\": %lld, \"found\": ", (long long)c->column + 1);
-    add_value(t, c, c->found, c->found_text);
-    hgi_text_add(t, ", \"expected\": ");
-    add_value(t, c, c->expected, c->expected_text);
+    hgi_text_add(t, ", \"column_number\": %lld", (long long)c->column + 1);
+    add_found(e, t, c);
+    add_expected(t, c);
 }
 
 static void write_json(const hg_explanation *e, hgi_text *t)
@@ -324,7 +359,7 @@ static void write_json(const hg_explanation *e, hgi_text *t)
             if (e->images)
                 hgi_region_json(c, t);
             else
-                add_json_column(c, t);
+                add_json_column(e, c, t);
             hgi_text_add(t, ", \"share\": ");
             add_number(t, c->share);
             hgi_text_add(t, ", \"left\": ");
@@ -455,7 +490,7 @@ static void write_html(const hg_explanation *e, hgi_text *t)
                 add_html(t, place_text(e, c->peak, at));
                 hgi_text_add(t, "<td>");
             }
-            add_html(t, found_of(c));
+            add_html(t, found_of(e, c));
             hgi_text_add(t, "<td>");
             add_html(t, expected_of(c));
             hgi_text_add(t,

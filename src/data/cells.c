@@ -131,6 +131,35 @@ done:
     return status;
 }
 
+hg_status hgi_cells_at(hgi_cells *c, const hgi_cell_at *want, int64_t n, hgi_texts *out)
+{
+    hgi_csv_record rec;
+    int64_t room = 0;
+    size_t used = 0;
+    memset(out, 0, sizeof *out);
+    for (int64_t i = 0; i < n;) {
+        HGI_TRY(hgi_csv_filled(&c->r, &c->r.c, &rec));
+        if (rec.from == NULL) return hgi_cells_missing(c, want[n - 1].row + 1);
+        const int64_t row = c->rows++;
+        const char *p = rec.from;
+        for (int64_t k = 0; i < n && want[i].row == row; k++) {
+            const char *q =
+                p <= rec.to ? hgi_csv_split(c->r.c.delimiter, p, rec.to, &c->f) : NULL;
+            if (q == NULL)
+                return hgi_fail(c->ctx, HG_EFORMAT, "%s:%lld: has no column %lld",
+                                c->r.c.path, (long long)rec.line,
+                                (long long)want[i].column + 1);
+            for (; i < n && want[i].row == row && want[i].column == k; i++) {
+                HGI_TRY(hgi_texts_add(c->ctx, out, &room, &used, i, c->f.from,
+                                      (size_t)(c->f.to - c->f.from)));
+                if (c->f.quoted) *hgi_csv_unquote(&c->f, out->text + out->at[i]) = '\0';
+            }
+            p = q + 1;
+        }
+    }
+    return HG_OK;
+}
+
 /* ---- groups -------------------------------------------------------------------------- */
 
 /* Numbers by texts, open addressing. */

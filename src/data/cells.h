@@ -30,6 +30,14 @@ hg_status hgi_cells_missing(hgi_cells *c, int64_t wanted);
 hg_status hgi_cells_pick(hg_ctx *ctx, const char *path, const hg_data_options *o,
                          const char *what, const char *column, const int64_t *row,
                          int64_t n, hgi_texts *out);
+/* Some cells, in the order of rows and then of columns of the file; their texts as they
+ * stand there, quotes around them and in them undone, numbered from 0 as they are wanted.
+ * c: opened for no column. */
+typedef struct hgi_cell_at {
+    int64_t row, column;
+    int64_t key; /* the caller's */
+} hgi_cell_at;
+hg_status hgi_cells_at(hgi_cells *c, const hgi_cell_at *want, int64_t n, hgi_texts *out);
 /* hg_read_times(); known: what it said of other rows, 0: nothing. */
 hg_status hgi_cells_times(hg_ctx *ctx, const char *path, const hg_data_options *o,
                           const char *column, int known, int64_t rows, double *time,

@@ -62,3 +62,28 @@ try hourglass score m.st new.csv --explain-columns 2
 try hourglass score m.st new.csv --explain 0
 try hourglass score m.st - --explain 1 -o s.csv
 try hourglass score m.st new.csv --explain 1 --explain-output new.csv
+# What was found is the text of the file: all digits, its signs, words that were never seen.
+python3 - <<'EOF'
+import random
+random.seed(2)
+def save(name, odd):
+    with open(name, "w") as f:
+        f.write("nr;betrag;art;stand;tag\n")
+        for i in range(800 if odd is None else 30):
+            v, kind, meter = random.gauss(100, 9), random.choice("ab"), random.gauss(5e5, 9e4)
+            cells = [str(i), ("%.2f" % v).replace(".", ","), kind, "%.0f" % meter,
+                     "%02d.03.2024" % random.randint(1, 28)]
+            if odd and i in odd: cells[odd[i][0]] = odd[i][1]
+            f.write(";".join(cells) + "\n")
+save("kauf.csv", None)
+save("neu.csv", {7: (1, "445.751,06"), 9: (2, '"c\n<d>"'), 11: (3, "1369058007212337")})
+EOF
+hourglass train kauf.csv --preset anomaly --drop nr --decimal , -q -o k.st 2>/dev/null
+hourglass score k.st neu.csv --drop nr -x 3 --explain-format json -q >k.json
+python3 -c 'import json
+for r in sorted(json.load(open("k.json"))["rows"], key=lambda r: r["row"]):
+    c = r["causes"][0]
+    print(r["row"], c["column"], [c["found"]], c.get("found_text"))'
+hourglass score k.st neu.csv --drop nr -x 3 -q | grep -o -E '445.751,06|1369058007212337|c.n<d>' | sort
+hourglass score k.st neu.csv --drop nr -x 3 --explain-format html -q | grep -o -E '445.751,06|1369058007212337|c.n&#60;d&#62;' | sort
+hourglass score k.st - --drop nr -x 3 -q <neu.csv | grep -c '^row'
