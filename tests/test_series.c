@@ -138,7 +138,9 @@ TEST(rows_with_a_missing_value_are_in_no_window)
                     ctx, d,
                     &(hg_window_options){.size = sizeof(hg_window_options), .window = 2},
                     &w),
-                HG_EMISMATCH, "column 'b' is a category, and windows are of numbers");
+                HG_EMISMATCH,
+                "column 'b' is a category, and windows are of numbers: say that it tells "
+                "machines apart (--group 'b'), or leave it out (--drop 'b')");
     hg_dataset_free(&d);
 }
 

@@ -104,6 +104,26 @@ typedef struct plan {
     hgi_runs runs;
 } plan;
 
+/* What is no number is most often what the windows want to be told: the time, or whose the
+ * rows are. */
+static hg_status no_channel(hg_ctx *ctx, const hg_dataset *d, int64_t column,
+                            const hg_window_options *o)
+{
+    const hgi_schema_column *c = &d->schema->column[column];
+    const bool date = c->kind == HGI_DATE;
+    char hint[300] = "";
+    if (date && o->time_name == NULL)
+        snprintf(hint, sizeof hint, "say that it is the time (--time '%.100s'), or ",
+                 c->name);
+    if (!date && o->group_name == NULL)
+        snprintf(hint, sizeof hint,
+                 "say that it tells machines apart (--group '%.100s'), or ", c->name);
+    return hgi_fail(ctx, HG_EMISMATCH,
+                    "%s: column '%.100s' is a %s, and windows are of numbers: %sleave it "
+                    "out (--drop '%.100s')",
+                    d->name, c->name, hgi_kind_words[c->kind], hint, c->name);
+}
+
 static hg_status check(hg_ctx *ctx, const hg_dataset *d, const hg_window_options *given,
                        hg_window_options *o)
 {
@@ -132,12 +152,7 @@ static hg_status check(hg_ctx *ctx, const hg_dataset *d, const hg_window_options
         return hgi_fail(ctx, HG_EINVAL, "%s: its rows are images, no steps of a series",
                         d->name);
     for (int64_t i = 0; d->schema != NULL && i < d->schema->columns; i++)
-        if (d->schema->column[i].kind != HGI_NUMERIC)
-            return hgi_fail(ctx, HG_EMISMATCH,
-                            "%s: column '%.100s' is a %s, and windows are of numbers: "
-                            "leave it out with drop",
-                            d->name, d->schema->column[i].name,
-                            hgi_kind_words[d->schema->column[i].kind]);
+        if (d->schema->column[i].kind != HGI_NUMERIC) return no_channel(ctx, d, i, o);
     return HG_OK;
 }
 

@@ -5,6 +5,9 @@
 #include <math.h>
 #include <string.h>
 
+/* Values of a row that may well be a series: fewer are rather channels of one step. */
+enum { LEAST_SEQUENCE = 16 };
+
 static hg_status check_data(hg_ctx *ctx, const hg_dataset *train, const hg_dataset *valid)
 {
     if (train == NULL || train->rows < 1)
@@ -75,6 +78,49 @@ static hg_status input_shape(hgi_trainer *t, hgi_shape *out)
                     "shape '%s': expected 1 to 3 sizes like 28x28x1 that "
                     "multiply to the %lld features of a row",
                     text, (long long)t->train->features);
+}
+
+/* Names that differ by more than their digits are those of things, not of steps. */
+static bool names_differ(const hg_dataset *d)
+{
+    static const char digits[] = "0123456789";
+    for (int64_t i = 1; d->columns != NULL && i < d->features; i++) {
+        const char *a = d->columns[0], *b = d->columns[i];
+        while (true) {
+            a += strspn(a, digits);
+            b += strspn(b, digits);
+            if (*a != *b) return true;
+            if (*a == '\0') break;
+            a++, b++;
+        }
+    }
+    return false;
+}
+
+/* Layers that take a row for a sequence want windows, or rows that are each a series; a
+ * table of steps would be learnt step by step, and its columns as steps of time. */
+static hg_status check_sequence(const hgi_trainer *t)
+{
+    const hg_dataset *d = t->train;
+    if (d->series != NULL || d->rank != 1 ||
+        strstr(hgi_config_text(t->cfg, "encoder"), "reshape sequence") == NULL)
+        return HG_OK;
+    for (int64_t i = 0; d->schema != NULL && i < d->schema->columns; i++)
+        if (d->schema->column[i].kind != HGI_NUMERIC)
+            return hgi_fail(t->ctx, HG_EMISMATCH,
+                            "%s: column '%.100s' is a %s, but each row is taken for a "
+                            "series of its own; to take rows that follow one another "
+                            "for one, say how many make a window: --window N, and "
+                            "where there are such columns --time NAME and --group NAME",
+                            d->name, d->schema->column[i].name,
+                            hgi_kind_words[d->schema->column[i].kind]);
+    if (d->features >= LEAST_SEQUENCE && !names_differ(d)) return HG_OK;
+    hgi_log(
+        t->ctx, HG_LOG_WARNING,
+        "%s: each row of %lld values is taken for a series of its own; if rows follow "
+        "one another in time, say how many make a window: --window N, --time NAME",
+        d->name, (long long)d->features);
+    return HG_OK;
 }
 
 /* Scaled values outside [0,1], as an error with a way out that works for these rows. */
@@ -286,6 +332,7 @@ hg_status hgi_setup(hg_ctx *ctx, const hg_config *cfg, const hg_dataset *train,
     memset(&scaler, 0, sizeof scaler);
     *t = (hgi_trainer){.ctx = ctx, .cfg = cfg, .train = train, .valid = valid};
     HGI_GOTO(check_data(ctx, train, valid));
+    HGI_GOTO(check_sequence(t));
     HGI_GOTO(find_classes(t));
     HGI_GOTO(split(t));
     HGI_GOTO(input_shape(t, &shape));

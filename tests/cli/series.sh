@@ -58,6 +58,18 @@ refused() {
 }
 refused hourglass train normal.csv --window 48 --preset anomaly-series --group flow -q
 refused hourglass train normal.csv --stride 4 --preset anomaly-series -q
+# What a row is, and which column is none of the channels, has an option to type.
+awk -F, -v OFS=, 'NR > 1 { $1 = strftime("%Y-%m-%d %H:%M:%S", $1, 1) } { print $0, NR == 1 ? "press" : NR % 2 ? "P1" : "P2" }' normal.csv > shop.csv
+refused hourglass train shop.csv --preset anomaly-series -q --epochs 1 -o x.st
+refused hourglass train shop.csv --preset anomaly-series --window 48 -q --epochs 1 -o x.st
+refused hourglass train shop.csv --preset anomaly-series --window 48 --time time -q --epochs 1 -o x.st
+refused hourglass train shop.csv --preset anomaly-series --window 48 --time time --group press --dry-run -q --epochs 1 -o x.st
+cut -d, -f2-3 normal.csv > numbers.csv
+refused hourglass train numbers.csv --preset anomaly-series --epochs 1 -q -o x.st
+awk -F, 'BEGIN { srand(1); for (k = 0; k < 20; k++) printf "t%d%s", k, k < 19 ? "," : "\n"; for (i = 0; i < 300; i++) for (k = 0; k < 20; k++) printf "%.3f%s", sin(k + rand()), k < 19 ? "," : "\n" }' > rows.csv
+refused hourglass train rows.csv --preset anomaly-series --epochs 1 -q -o x.st
+sed '1s/t7/flow/' rows.csv > channels.csv
+refused hourglass train channels.csv --preset anomaly-series --epochs 1 -q -o x.st
 refused hourglass train normal.csv --window 5000 --time time --preset anomaly-series -q
 refused hourglass train normal.csv --window 48 --time when --preset anomaly-series -q
 refused hourglass train normal.csv --window 48 --time time --gap 0 --preset anomaly-series -q
