@@ -98,6 +98,35 @@ TEST(nan_leaves_a_gap_in_a_line)
     free(gap.rgb);
 }
 
+/* Pixels of a colour by columns: in how many of them, between the lines y0 and y1. */
+static int columns_of(const png *p, uint32_t rgb, int y0, int y1)
+{
+    int n = 0;
+    for (int x = 0; x < p->width; x++) n += png_count(p, rgb, x, y0, x + 1, y1) > 0;
+    return n;
+}
+
+TEST(spans_of_several_series_have_bars_in_their_colours)
+{
+    static const hgi_chart_span spans[] = {
+        {10, 20, 0, 0}, {15, 25, 1, 1}, {40, 40, 1, 1}};
+    hgi_chart c = make_chart();
+    c.title = NULL;
+    c.spans = spans;
+    c.span_count = 3;
+    png alone = draw_png(c);
+    c.lanes = 2;
+    png p = png_read(draw(c, "lanes.png"));
+    /* The bars lie above all lines; 49 steps are as long as the flat line. */
+    const int top = 80, step = longest_run(&p, VERMILLION) / 49;
+    CHECK_NEAR(columns_of(&p, BLUE, 0, top), 10 * step, step);
+    /* One of them no longer than a line is wide. */
+    CHECK_NEAR(columns_of(&p, VERMILLION, 0, top), 10 * step, step);
+    CHECK_INT(columns_of(&alone, VERMILLION, 0, top), 0);
+    free(p.rgb);
+    free(alone.rgb);
+}
+
 TEST(one_epoch_is_drawn_as_a_dot)
 {
     hgi_chart c = make_chart();

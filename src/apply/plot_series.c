@@ -19,10 +19,11 @@ typedef struct drawing {
     hg_ctx *ctx;
     const hg_model *m;
     hgi_series_rows s;
-    double *score, *point; /* of windows; of rows */
-    double *x, *y[LINES];  /* [room] */
-    int64_t n, room, spans;
-    hgi_chart_span *span; /* [room] */
+    double *score, *point;  /* of windows; of rows */
+    double *x, *y[LINES];   /* [room] */
+    unsigned char *cut;     /* [rows] of the series: the line begins anew with it */
+    int64_t n, room, spans; /* room 0: points are counted, not kept */
+    hgi_chart_span *span;   /* [room] */
     double threshold;
     double unit;            /* of time, in units of the file */
     double begin, end;      /* of all times */
@@ -35,18 +36,41 @@ typedef struct drawing {
 static hg_status make_room(drawing *g)
 {
     hg_ctx *ctx = g->ctx;
-    const int64_t rows = g->s.rows->rows;
-    /* A point for each bucket, and one in front of each for a gap. */
-    g->room = 2 * (hgi_min(rows, POINTS) + LINES) + 2;
-    size_t windows = (size_t)g->s.windows->rows, room = (size_t)g->room;
+    const size_t windows = (size_t)g->s.windows->rows, rows = (size_t)g->s.rows->rows;
     g->score = hgi_calloc(&ctx->mem, windows, sizeof *g->score);
-    g->point = hgi_calloc(&ctx->mem, (size_t)rows, sizeof *g->point);
+    g->point = hgi_calloc(&ctx->mem, rows, sizeof *g->point);
+    g->cut = hgi_calloc(&ctx->mem, rows, 1);
+    if (g->score == NULL || g->point == NULL || g->cut == NULL)
+        return hgi_fail_mem(ctx, rows * sizeof *g->point, "scores of a series");
+    return HG_OK;
+}
+
+/* For as many points as were counted. */
+static hg_status make_points(drawing *g)
+{
+    hg_ctx *ctx = g->ctx;
+    g->room = hgi_max(g->n, 1);
+    const size_t room = (size_t)g->room;
     g->x = hgi_calloc(&ctx->mem, room, (1 + LINES) * sizeof *g->x);
     g->span = hgi_calloc(&ctx->mem, room, sizeof *g->span);
-    if (g->score == NULL || g->point == NULL || g->x == NULL || g->span == NULL)
-        return hgi_fail_mem(ctx, (size_t)rows * sizeof *g->point, "scores of a series");
+    if (g->x == NULL || g->span == NULL)
+        return hgi_fail_mem(ctx, room * (1 + LINES) * sizeof *g->x, "points of a series");
     for (int i = 0; i < LINES; i++) g->y[i] = g->x + (i + 1) * g->room;
     return HG_OK;
+}
+
+/* Where no window reaches over: another group, a gap in time, time that goes back.  By the
+ * times of the file's rows, which the drawing may have to do without. */
+static void find_cuts(drawing *g)
+{
+    const hgi_windows *w = g->s.windows->series;
+    const double most = w->gap * w->step;
+    for (int64_t i = 1; i < g->s.rows->rows; i++) {
+        const int64_t a = hgi_windows_place(w, i - 1), b = hgi_windows_place(w, i);
+        const double by = g->s.time != NULL ? g->s.time[b] - g->s.time[a] : 0;
+        g->cut[i] = by < 0 || by > most ||
+                    (w->belongs != NULL && w->belongs[i] != w->belongs[i - 1]);
+    }
 }
 
 /* ---- the axis of time ---------------------------------------------------------------- */
@@ -146,54 +170,63 @@ static void find_times(drawing *g)
 
 /* ---- points -------------------------------------------------------------------------- */
 
-/* Is there a window that has row r and the one before?  *at moves on with r. */
-static bool goes_on(const drawing *g, int64_t r, int64_t *at)
-{
-    const hg_dataset *w = g->s.windows;
-    while (*at < w->rows && w->order[*at] + w->series->window <= r) (*at)++;
-    return *at < w->rows && w->order[*at] < r;
-}
-
 /* The line of a group: the threshold's is between them, whose colour spans have. */
 static int line_of(int64_t group) { return group < THRESHOLD ? 0 : (int)group + 1; }
 
 static void add(drawing *g, int line, double x, double score)
 {
-    g->x[g->n] = x;
-    for (int i = 0; i < g->lines; i++) g->y[i][g->n] = (double)NAN;
-    g->y[line][g->n] = score;
-    g->y[THRESHOLD][g->n++] = g->threshold;
+    if (g->room > 0) {
+        g->x[g->n] = x;
+        for (int i = 0; i < g->lines; i++) g->y[i][g->n] = (double)NAN;
+        g->y[line][g->n] = score;
+        g->y[THRESHOLD][g->n] = g->threshold;
+    }
+    g->n++;
 }
 
-/* The rows of a point: of one group. */
+static void add_span(drawing *g, int line, double from, double to, bool more)
+{
+    if (!more) g->spans++;
+    if (g->room == 0) return;
+    hgi_chart_span *s = &g->span[g->spans - 1];
+    const int shown = g->belongs != NULL ? line : THRESHOLD; /* in whose colour */
+    if (!more) *s = (hgi_chart_span){from, to, shown, line > THRESHOLD ? line - 1 : 0};
+    s->to = to;
+}
+
+/* The rows of a point: with scores, and nothing between them. */
 static int64_t end_of(const drawing *g, int64_t r, int64_t each)
 {
     const int64_t most = hgi_min(r + each, g->s.rows->rows);
     int64_t end = r + 1;
-    while (end < most && same_group(g, end)) end++;
+    while (end < most && !g->cut[end] && !isnan(g->point[end])) end++;
     return end;
 }
 
+/* Once to count them, once to keep them. */
 static void add_points(drawing *g)
 {
     const int64_t rows = g->s.rows->rows, each = hgi_ceil_div(rows, POINTS);
-    bool inside = false;
-    for (int64_t r = 0, at = 0, end; r < rows; r = end) {
+    bool inside = false, broken = false;
+    g->n = g->spans = g->base = 0;
+    for (int64_t r = 0, end; r < rows; r = end) {
         const int line = g->belongs != NULL ? line_of(g->belongs[r]) : 0;
         if (r > 0 && !same_group(g, r)) g->base = r;
-        double best = (double)NAN, x = place_of(g, r);
-        end = end_of(g, r, each);
-        bool broken = false;
-        for (int64_t i = r; i < end; i++) {
-            broken = broken || (i > 0 && !goes_on(g, i, &at));
-            best = fmax(best, g->point[i]);
+        broken = broken || g->cut[r];
+        end = r + 1;
+        if (isnan(g->point[r])) {
+            broken = true;
+            continue;
         }
+        end = end_of(g, r, each);
+        double best = g->point[r], x = place_of(g, r);
+        for (int64_t i = r; i < end; i++) best = fmax(best, g->point[i]);
         if (broken) add(g, line, x, (double)NAN);
         add(g, line, x, best);
-        bool above = best > g->threshold;
-        if (above && (!inside || broken)) g->span[g->spans++] = (hgi_chart_span){x, x};
-        if (above) g->span[g->spans - 1].to = place_of(g, end - 1);
+        const bool above = best > g->threshold;
+        if (above) add_span(g, line, x, place_of(g, end - 1), inside && !broken);
         inside = above;
+        broken = false;
     }
 }
 
@@ -238,6 +271,7 @@ static hg_status draw(drawing *g, const char *path, const hg_plot_options *o)
                              .series_count = g->lines,
                              .spans = g->span,
                              .span_count = g->spans,
+                             .lanes = g->belongs != NULL ? g->lines - 1 : 0,
                              .aspect = 0.45,
                              .mark = -1,
                              .width = o->width,
@@ -265,14 +299,18 @@ hg_status hg_plot_series(hg_ctx *ctx, const hg_model *m, const char *in,
     HGI_GOTO(hg_decide(ctx, m, rule, g.score, windows, NULL, &decision));
     HGI_GOTO(hg_score_points(ctx, m, g.s.windows, g.score, g.s.rows->rows, g.point));
     g.threshold = decision.threshold;
+    find_cuts(&g);
     HGI_GOTO(lay_groups(&g));
     find_times(&g);
     name_time(&g);
+    add_points(&g);
+    HGI_GOTO(make_points(&g));
     add_points(&g);
     HGI_GOTO(draw(&g, path, &o));
 done:
     hgi_free(&ctx->mem, g.score);
     hgi_free(&ctx->mem, g.point);
+    hgi_free(&ctx->mem, g.cut);
     hgi_free(&ctx->mem, g.x);
     hgi_free(&ctx->mem, g.span);
     hgi_series_close(ctx, &g.s);

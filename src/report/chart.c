@@ -9,6 +9,7 @@
 #include <math.h>
 
 enum { SIZE_MIN = 120 };
+#define LANE 8.0 /* points, of a sheet of unit 1 */
 
 static hg_status check(hg_ctx *ctx, const hgi_chart *c, const char *path)
 {
@@ -84,6 +85,8 @@ static void lay_out(hgi_chart_layout *l)
     double top = pad + (l->title.lines ? hgi_label_height(&l->title) + 10 * u : 4 * u);
     double bottom =
         pad + (l->x_label.lines ? l->text.size + 9 * u : 0) + l->tick.size + 8 * u;
+    l->lanes_y = top;
+    if (c->lanes > 0) top += ((double)c->lanes * LANE + 4) * u;
     f->h = l->height - top - bottom;
     hgi_axis_ticks(&f->ay, (int)fmax(f->h / (60 * u), 2), false);
     if (f->ay.power.text[0]) { /* stands above the axis */
@@ -122,16 +125,25 @@ static void draw_series(const hgi_chart_layout *l)
     }
 }
 
-/* As wide as a line at the least, or one point of many would not be seen. */
+/* As wide as a line at the least, or one point of many would not be seen.  Colours that lie
+ * over each other are none that a line has: so spans of several lines are fainter, and have
+ * a bar each where nothing else is. */
 static void draw_spans(const hgi_chart_layout *l)
 {
     const hgi_chart *c = l->chart;
     const hgi_frame *f = &l->frame;
-    hgi_canvas_ink(l->canvas, l->theme->series[1], 0.25);
+    const double lane = LANE * l->unit;
     for (int64_t i = 0; i < c->span_count; i++) {
-        double from = hgi_frame_x(f, c->spans[i].from),
-               to = hgi_frame_x(f, c->spans[i].to);
-        hgi_canvas_fill(l->canvas, from, f->y, fmax(to - from, 2.2 * l->unit), f->h);
+        const hgi_chart_span *s = &c->spans[i];
+        double from = hgi_frame_x(f, s->from), to = hgi_frame_x(f, s->to);
+        double width = fmax(to - from, 2.2 * l->unit);
+        hgi_canvas_ink(l->canvas, hgi_chart_colour(l, s->series),
+                       c->lanes > 0 ? 0.15 : 0.25);
+        hgi_canvas_fill(l->canvas, from, f->y, width, f->h);
+        if (c->lanes == 0) continue;
+        hgi_canvas_ink(l->canvas, hgi_chart_colour(l, s->series), 1);
+        hgi_canvas_fill(l->canvas, from, l->lanes_y + (double)s->lane * lane, width,
+                        lane - 2 * l->unit);
     }
 }
 

@@ -20,6 +20,7 @@ typedef struct hgi_chart_layout {
     hgi_label *ends; /* [series_count] names at the lines' ends */
     double *end_y;   /* [series_count] where they stand; NaN: not named */
     hgi_frame frame;
+    double lanes_y; /* the first lane's upper edge */
 } hgi_chart_layout;
 
 /* Fit the names; the room that they need at the right. */

@@ -15,6 +15,8 @@ typedef struct hgi_series {
 
 typedef struct hgi_chart_span {
     double from, to; /* of x */
+    int64_t series;  /* whose colour it has */
+    int64_t lane;    /* from 0, with lanes */
 } hgi_chart_span;
 
 typedef struct hgi_chart {
@@ -29,7 +31,8 @@ typedef struct hgi_chart {
     double aspect;     /* height / width where height is 0; 0: 0.625 */
     const hgi_chart_span *spans; /* [span_count] of x, shaded under the lines */
     int64_t span_count;
-    int64_t mark; /* index of x to mark (the best epoch), or -1 */
+    int64_t lanes; /* above the frame, where spans of several series have a bar each; 0 */
+    int64_t mark;  /* index of x to mark (the best epoch), or -1 */
     const char *mark_label;
     int width, height; /* pixels of a PNG, points of SVG and PDF; 0: 800 x 500 points,
                             which make a PNG of 1600 x 1000 pixels */
