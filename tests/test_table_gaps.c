@@ -127,6 +127,13 @@ TEST(table_is_not_silently_without_effect)
     CHECK_STR(said, "");
     CHECK_OK(ctx, score_text(ctx, m, "a,b,c\n1,3,5\n", &o));
     CHECK(strstr(said, "table has no effect here") != NULL);
+    hg_lines *lines;
+    for (int k = 0; k < 2; k++) {
+        said[0] = '\0';
+        CHECK_OK(ctx, hg_lines_new(ctx, k == 0 ? table : m, &o, "pipe", &lines));
+        CHECK_INT(strstr(said, "pipe: table has no effect here") != NULL, k);
+        hg_lines_free(&lines);
+    }
     o.strict = 1;
     hg_dataset *d;
     CHECK_FAILS(ctx, hg_dataset_open(ctx, path, &o, &d), HG_EINVAL,

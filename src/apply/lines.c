@@ -396,6 +396,11 @@ hg_status hg_lines_new(hg_ctx *ctx, const hg_model *model, const hg_data_options
     HGI_TRY(hgi_data_options_read(ctx, options, &o));
     o.schema = model->scaler.schema;
     HGI_TRY(hgi_csv_check_signs(ctx, &o));
+    if (o.table && o.schema == NULL)
+        hgi_log(ctx, HG_LOG_WARNING,
+                "%s: table has no effect here: train with --table for a model that takes "
+                "gaps",
+                name != NULL ? name : "line");
     hg_lines *l = hgi_calloc(&ctx->mem, 1, sizeof *l);
     if (l == NULL) return hgi_fail_mem(ctx, sizeof *l, "lines of text");
     l->own = (hg_ctx){.mem = ctx->mem, .threads = 1, .kernels = ctx->kernels};
