@@ -8,8 +8,8 @@
 static const cli_option own[] = {
     {"code", 0, "N", NULL, "components to keep", "model", "latent-dim", false},
     {"scale", 0, "WORD", "auto",
-     "none, unit (x/255), minmax, standard; auto goes by type and range", "data", NULL,
-     false},
+     "none, unit (x/255), minmax, standard, log; auto goes by type and range", "data",
+     NULL, false},
     {"output", 'o', "MODEL", "pca.safetensors", "where the model goes", "output", NULL,
      false},
     {"force", 0, NULL, NULL, "replace MODEL also where it is another kind of file",

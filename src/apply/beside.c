@@ -6,7 +6,7 @@ void hgi_to_scale(const hgi_scaler *s, int64_t n, float *x)
 {
     for (int64_t r = 0; r < n; r++)
         for (int64_t c = 0; c < s->features; c++, x++)
-            *x = (float)(((double)*x - s->shift[c]) * s->scale[c]);
+            *x = (float)hgi_scale_value(s, c, (double)*x);
 }
 
 hg_status hgi_pca_beside(hg_ctx *ctx, const float *x, int64_t n, int64_t d, int64_t step,

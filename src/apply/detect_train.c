@@ -4,6 +4,7 @@
  *     hold rows apart -> [train, score, leave the worst out] x ROUNDS where trim asks for
  *         it -> train each net -> what the score learns -> calibration scores */
 #include "apply/detect.h"
+#include "data/bends.h"
 #include "model/config.h"
 #include "train/trainer.h"
 
@@ -68,6 +69,14 @@ static hg_status share_validation(job *j)
                             &j->validate_on);
 }
 
+/* Of rows that are not all normal a tail may be what is to be trimmed, and logarithms would
+ * bring it nearer: a preset's are not taken then, only those that were asked for. */
+static bool keeps_tails(const job *j)
+{
+    return j->trim > 0 && !hgi_config_given(j->cfg, "scale") &&
+           strcmp(hgi_config_text(j->cfg, "scale"), "log") == 0;
+}
+
 /* One net, with the index-th seed behind the configuration's. */
 static hg_status train_one(job *j, int64_t index, hg_model **out)
 {
@@ -86,6 +95,7 @@ static hg_status train_one(job *j, int64_t index, hg_model **out)
              (long long)(hgi_config_int(j->cfg, "seed") + index));
     HGI_GOTO(hg_config_set(cfg, "seed", seed));
     if (valid != j->valid) hgi_config_clear(cfg, "valid-split");
+    if (keeps_tails(j)) HGI_GOTO(hg_config_set(cfg, "scale", "standard"));
     HGI_GOTO(hgi_train(j->ctx, cfg, rows, valid, &own, out));
 done:
     hg_config_free(&cfg);
@@ -168,8 +178,17 @@ static hg_status train_others(job *j)
     return HG_OK;
 }
 
+/* With the values as they are a detector sees little in a column with a long tail. */
+static hg_status advise(const job *j)
+{
+    const char *scale = hgi_config_text(j->cfg, "scale");
+    bool plain = strcmp(scale, "standard") == 0 || strcmp(scale, "auto") == 0;
+    return plain || keeps_tails(j) ? hgi_bends_advise(j->ctx, j->train) : HG_OK;
+}
+
 static hg_status run(job *j)
 {
+    HGI_TRY(advise(j));
     HGI_TRY(trim(j));
     j->stage[0] = '\0';
     HGI_TRY(share_validation(j));

@@ -147,7 +147,7 @@ static void see_columns(patient *p)
         sum /= (double)p->n;
         spread += square / (double)p->n - sum * sum;
         /* A few rows' mean is far off by chance. */
-        if (p->n >= 30 && e->model->scaler.kind == HGI_SCALE_STANDARD &&
+        if (p->n >= 30 && hgi_scaler_standard(&e->model->scaler) &&
             fabs(sum) > e->shift) {
             e->shift = fabs(sum);
             e->shift_column = c;

@@ -112,7 +112,7 @@ static bool is_far(const hgi_exam *e)
 static bool is_foreign(const hgi_exam *e)
 {
     if (e->constant) return true;
-    bool standard = e->model->scaler.kind == HGI_SCALE_STANDARD;
+    bool standard = hgi_scaler_standard(&e->model->scaler);
     return e->apart != HGI_ALIKE || e->outside > 0.2 || e->shift > 3 ||
            (standard && e->mean_mse > FAR * FAR) || is_far(e);
 }

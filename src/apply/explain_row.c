@@ -37,6 +37,12 @@ enum { TRIED = GRID + 4 };
 
 /* ---- candidates ---------------------------------------------------------------------- */
 
+/* As the scaler measures: logarithms of a column with a long tail. */
+static double bent(const hgi_explainer *e, int64_t column, double v)
+{
+    return hgi_bent(&e->m->scaler, hgi_explain_place(e, column), v);
+}
+
 static double gap_of(const hgi_explainer *e, int64_t column)
 {
     const double x = (double)e->x[column], y = (double)e->y[column];
@@ -47,7 +53,8 @@ static double gap_of(const hgi_explainer *e, int64_t column)
     }
     if (isnan(y)) return HUGE_VAL; /* too far for the net to say */
     if (!hgi_explain_is_number(e, column)) return fabs(x - y) > 0 ? 1 : 0.5;
-    return fabs(x - y) * e->m->scaler.scale[hgi_explain_place(e, column)];
+    return fabs(bent(e, column, x) - bent(e, column, y)) *
+           e->m->scaler.scale[hgi_explain_place(e, column)];
 }
 
 /* The columns farthest off, the farthest first. */
@@ -95,6 +102,13 @@ static hg_status try_value(hgi_explainer *e, int64_t candidate, double value)
     return e->trials == e->room ? try_gathered(e) : HG_OK;
 }
 
+/* A value as the scaler measures. */
+static hg_status try_bent(hgi_explainer *e, int64_t candidate, double value)
+{
+    const int64_t at = hgi_explain_place(e, e->candidate[candidate].column);
+    return try_value(e, candidate, hgi_unbent(&e->m->scaler, at, value));
+}
+
 /* Of words the one that the net expects and the most frequent others are tried: a net that
  * takes a wrong word as it is has been seen, and so has one that other columns misled. */
 static hg_status try_words(hgi_explainer *e, int64_t i)
@@ -109,12 +123,12 @@ static hg_status try_words(hgi_explainer *e, int64_t i)
     return HG_OK;
 }
 
-/* A column's normal range, as far as the scaler knows it. */
+/* A column's normal range, as far as the scaler knows it, as it measures. */
 static void range_of(const hgi_explainer *e, int64_t column, double *from, double *to)
 {
     const hgi_scaler *s = &e->m->scaler;
     const int64_t at = hgi_explain_place(e, column);
-    const bool standard = s->kind == HGI_SCALE_STANDARD;
+    const bool standard = hgi_scaler_standard(s);
     *from = s->shift[at] - (standard ? RANGE / s->scale[at] : 0);
     *to = s->shift[at] + (standard ? RANGE : 1) / s->scale[at];
 }
@@ -122,17 +136,18 @@ static void range_of(const hgi_explainer *e, int64_t column, double *from, doubl
 static hg_status try_numbers(hgi_explainer *e, int64_t i, float again)
 {
     const int64_t column = e->candidate[i].column;
-    const double t0 = (double)e->x[column], t1 = (double)e->y[column];
-    const double t2 = (double)again, ratio = (t2 - t1) / (t1 - t0);
+    const double t0 = bent(e, column, (double)e->x[column]);
+    const double t1 = bent(e, column, (double)e->y[column]);
+    const double t2 = bent(e, column, (double)again), ratio = (t2 - t1) / (t1 - t0);
     double from, to;
-    HGI_TRY(try_value(e, i, t1));
-    HGI_TRY(try_value(e, i, t2));
+    HGI_TRY(try_value(e, i, (double)e->y[column]));
+    HGI_TRY(try_value(e, i, (double)again));
     if (ratio > 0 && ratio < RATIO_MOST)
-        HGI_TRY(try_value(e, i, t0 + (t1 - t0) / (1 - ratio)));
+        HGI_TRY(try_bent(e, i, t0 + (t1 - t0) / (1 - ratio)));
     range_of(e, column, &from, &to);
-    HGI_TRY(try_value(e, i, (from + to) / 2));
+    HGI_TRY(try_bent(e, i, (from + to) / 2));
     for (int k = 0; k < GRID; k++)
-        HGI_TRY(try_value(e, i, from + (to - from) * k / (GRID - 1)));
+        HGI_TRY(try_bent(e, i, from + (to - from) * k / (GRID - 1)));
     return HG_OK;
 }
 
@@ -140,13 +155,13 @@ static hg_status try_numbers(hgi_explainer *e, int64_t i, float again)
 static hg_status try_around(hgi_explainer *e, int64_t i, double step)
 {
     const hgi_candidate *c = &e->candidate[i];
-    const double best = (double)c->best;
+    const double best = bent(e, c->column, (double)c->best);
     double from, to;
     if (!hgi_explain_is_number(e, c->column) || !(c->least < HUGE_VAL)) return HG_OK;
     range_of(e, c->column, &from, &to);
     const double each = (to - from) / (GRID - 1) * step / (FINE / 2 + 1);
     for (int k = -FINE / 2; k <= FINE / 2; k++)
-        if (k != 0) HGI_TRY(try_value(e, i, best + k * each));
+        if (k != 0) HGI_TRY(try_bent(e, i, best + k * each));
     return HG_OK;
 }
 
@@ -174,8 +189,9 @@ static hg_status try_all(hgi_explainer *e, int64_t *best)
     for (int64_t i = 0; i < e->n; i++) {
         const int64_t c = e->candidate[i].column;
         float *row = e->rows + i * e->d;
-        if (!isfinite(e->y[c]))
-            e->y[c] = (float)e->m->scaler.shift[hgi_explain_place(e, c)];
+        const int64_t at = hgi_explain_place(e, c);
+        const hgi_scaler *s = &e->m->scaler;
+        if (!isfinite(e->y[c])) e->y[c] = (float)hgi_unbent(s, at, s->shift[at]);
         memcpy(row, e->x, (size_t)e->d * sizeof *row);
         row[c] = e->y[c];
     }

@@ -197,7 +197,7 @@ static hg_status refuse(hgi_feed *f, int64_t at)
     int64_t row = f->window->first + at;
     hgi_dataset_row(d, f->window->at + at, f->scratch);
     for (int64_t c = 0; c < d->features; c++) {
-        double v = ((double)f->scratch[c] - s->shift[c]) * s->scale[c];
+        double v = hgi_scale_value(s, c, (double)f->scratch[c]);
         if (v >= f->range.lo - HGI_ROUNDING && v <= f->range.hi + HGI_ROUNDING) continue;
         hgi_dataset_place(d, row, c, place, sizeof place);
         hgi_format_float(found, f->scratch[c]);

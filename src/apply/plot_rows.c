@@ -25,7 +25,7 @@ static void scale_columns(const hgi_scaler *s, int64_t rows, float *x)
 {
     for (int64_t r = 0; r < rows; r++)
         for (int64_t c = 0; c < s->features; c++, x++)
-            *x = (float)(((double)*x - s->shift[c]) * s->scale[c]);
+            *x = (float)hgi_scale_value(s, c, (double)*x);
 }
 
 void hgi_plot_tiles(const hg_model *m, const hg_dataset *d, int64_t rows, float *x,
@@ -39,10 +39,10 @@ void hgi_plot_tiles(const hg_model *m, const hg_dataset *d, int64_t rows, float 
      * hold. */
     if (kind == HGI_SCALE_UNIT) g->lo = 0, g->hi = 255;
     if (g->height > 1) return;
-    if (kind == HGI_SCALE_STANDARD || kind == HGI_SCALE_MINMAX) {
+    if (hgi_scaler_standard(&m->scaler) || kind == HGI_SCALE_MINMAX) {
         scale_columns(&m->scaler, rows, x);
         g->value_label =
-            kind == HGI_SCALE_STANDARD ? "standardised value" : "value, scaled to 0 to 1";
+            kind == HGI_SCALE_MINMAX ? "value, scaled to 0 to 1" : "standardised value";
     }
     g->lo = g->hi = 0; /* curves find their own axis */
     g->x_names = d->columns != NULL ? d->columns : m->columns;

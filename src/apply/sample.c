@@ -184,9 +184,9 @@ static void draw_outputs(const drawing *g, int64_t n, float *y)
             hgi_philox_fill(&rng, (uint64_t)r, (uint32_t)(c / 4), BLOCK, words);
             for (int64_t i = c; i < hgi_min(c + BLOCK, d); i++) {
                 float *v = y + r * d + i;
-                double p = ((double)*v - s->shift[i]) * s->scale[i];
+                double p = hgi_scale_value(s, i, (double)*v);
                 double one = (double)hgi_unit(words[i - c]) < p ? 1 : 0;
-                *v = (float)(one * s->inverse[i] + s->shift[i]);
+                *v = (float)hgi_unscale_value(s, i, one);
             }
         }
 }

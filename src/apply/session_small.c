@@ -61,7 +61,8 @@ hg_status hgi_small_make(hg_ctx *ctx, hg_session *s)
     hgi_small *to = &s->small;
     int64_t reals, layers = count_layers(net, &reals), at = 0;
     hgi_product p;
-    if (layers == 0) return HG_OK;
+    /* The kernel scales by one pair a column. */
+    if (layers == 0 || s->model->scaler.bend != NULL) return HG_OK;
     to->layer = hgi_calloc(&ctx->mem, (size_t)layers, sizeof *to->layer);
     to->W = hgi_calloc(&ctx->mem, (size_t)reals, sizeof *to->W);
     size_t bytes = (size_t)layers * sizeof *to->layer + (size_t)reals * sizeof *to->W;

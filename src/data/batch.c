@@ -46,6 +46,7 @@ static void fill_row(const struct hgi_kernels *k, const hg_dataset *d,
         f32 = scratch;
     }
     k->affine(d->features, f32, s->shift_r, s->scale_r, x);
+    if (s->bend != NULL) hgi_scale_bent(s, f32, x);
 }
 
 /* Shuffled rows lie anywhere in memory, where no hardware prefetcher guesses.  Into the
@@ -104,6 +105,7 @@ bool hgi_batch_row(const struct hgi_kernels *k, const hgi_scaler *s,
         return k->ends(s->features, x, &lo, &hi);
     }
     k->affine(s->features, src, s->shift_r, s->scale_r, x);
+    if (s->bend != NULL) hgi_scale_bent(s, src, x);
     bool finite = k->ends(s->features, x, &lo, &hi);
     *outside = range->check && clip_row(range, (double)lo, (double)hi, s->features, x);
     return finite;

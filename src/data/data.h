@@ -235,16 +235,19 @@ typedef enum hgi_scale_kind {
     HGI_SCALE_NONE, /* x                                                               */
     HGI_SCALE_UNIT, /* x / 255, for data in 0..255                                     */
     HGI_SCALE_MINMAX, /* (x - min) / (max - min), per column, fitted                    */
-    HGI_SCALE_STANDARD /* (x - mean) / std, biased as scikit-learn's, per column, fitted */
+    HGI_SCALE_STANDARD, /* (x - mean) / std, biased as scikit-learn's, per column, fitted */
+    HGI_SCALE_LOG /* standard, of logarithms where a column has a long tail             */
 } hgi_scale_kind;
 
-/* scaled = (x - shift[c]) * scale[c]; a constant column has scale 1.                   */
+/* scaled = (x - shift[c]) * scale[c]; a constant column has scale 1.  A bent column has
+ * asinh(x / bend[c]) for x, see scale_log.c.                                           */
 typedef struct hgi_scaler {
     hgi_scale_kind kind;
     int64_t features;
     bool uniform;  /* every column has the same pair: shift[0], scale[0]               */
     double *shift; /* [features]; kept as double in the model file's tensors           */
     double *scale; /* [features]                                                       */
+    double *bend;  /* [features], 0: the column is not bent; NULL: none is             */
     double
         *inverse; /* [features] 1 / scale: a multiplication takes a fifth of a division */
     hgi_real *shift_r, *scale_r; /* the same as the kernels take them                  */
@@ -255,6 +258,21 @@ static inline int64_t hgi_scaler_raw(const hgi_scaler *s)
 {
     return s->schema != NULL ? s->schema->columns : s->features;
 }
+/* Is 1 a standard deviation? */
+static inline bool hgi_scaler_standard(const hgi_scaler *s)
+{
+    return s->kind == HGI_SCALE_STANDARD || s->kind == HGI_SCALE_LOG;
+}
+/* A value of column c, bent alone, and back: in between lies the line of shift and scale.
+ * What comes back of a bent column is a float, however large u is.                     */
+double hgi_bent(const hgi_scaler *s, int64_t c, double v);
+double hgi_unbent(const hgi_scaler *s, int64_t c, double u);
+/* The whole way.                                                                       */
+double hgi_scale_value(const hgi_scaler *s, int64_t c, double v);
+double hgi_unscale_value(const hgi_scaler *s, int64_t c, double u);
+/* Bent columns of x [features], which the kernels have scaled as if they were not, from
+ * raw; s->bend is not NULL.                                                            */
+void hgi_scale_bent(const hgi_scaler *s, const float *raw, hgi_real *x);
 /* word NULL or "auto": images (rank >= 2 or 8-bit) with values in 0..255 and any over 1
  * -> unit; all in [0,1] -> none; anything else -> standard.  Fitted on `rows` only.    */
 hg_status hgi_scaler_fit(hg_ctx *ctx, const char *word, const hg_dataset *rows,
@@ -263,6 +281,11 @@ hg_status hgi_scaler_fit(hg_ctx *ctx, const char *word, const hg_dataset *rows,
  * Errors: HG_EFORMAT when a number is not finite or a scale not positive.              */
 hg_status hgi_scaler_make(hg_ctx *ctx, hgi_scale_kind kind, int64_t features,
                           const double *shift, const double *scale, hgi_scaler *out);
+/* Of a scaler that is made as log, whose columns are straight before; false when a number
+ * is not usable.                                                                       */
+bool hgi_scaler_set_bend(hgi_scaler *s, const double *bend);
+/* With its schema. */
+hg_status hgi_scaler_copy(hg_ctx *ctx, const hgi_scaler *from, hgi_scaler *out);
 /* Neither shift nor scale, to be filled in; then they are rounded for the kernels.     */
 hg_status hgi_scaler_blank(hg_ctx *ctx, hgi_scale_kind kind, int64_t features,
                            hgi_scaler *out);

@@ -44,6 +44,7 @@ void hgi_expand(const hgi_scaler *s, const float *raw, hgi_real *target)
     if (schema->numbers) { /* NaN stays NaN */
         for (int64_t i = 0; i < schema->columns; i++)
             target[i] = ((hgi_real)raw[i] - s->shift_r[i]) * s->scale_r[i];
+        if (s->bend != NULL) hgi_scale_bent(s, raw, target);
         return;
     }
     for (int64_t i = 0; i < schema->columns; i++) {
@@ -56,7 +57,10 @@ void hgi_expand(const hgi_scaler *s, const float *raw, hgi_real *target)
         }
         switch (c->kind) {
         case HGI_NUMERIC:
-            *t = ((hgi_real)v - s->shift_r[c->first]) * s->scale_r[c->first];
+            if (s->bend != NULL && s->bend[c->first] > 0)
+                *t = (hgi_real)hgi_scale_value(s, c->first, (double)v);
+            else
+                *t = ((hgi_real)v - s->shift_r[c->first]) * s->scale_r[c->first];
             break;
         case HGI_BOOLEAN: *t = v >= 0.5f ? 1 : 0; break;
         case HGI_DATE: expand_date(s, c, (double)v, t); break;
@@ -129,7 +133,9 @@ void hgi_collapse(const hgi_scaler *s, const hgi_real *y, float *raw)
         switch (c->kind) {
         case HGI_DATE: raw[i] = collapse_date(s, c, y + at); break;
         case HGI_NUMERIC:
-            raw[i] = (float)((double)y[at] * s->inverse[at] + s->shift[at]);
+            raw[i] = s->bend != NULL && s->bend[at] > 0
+                         ? (float)hgi_unscale_value(s, at, (double)y[at])
+                         : (float)((double)y[at] * s->inverse[at] + s->shift[at]);
             break;
         case HGI_BOOLEAN: raw[i] = y[at] >= (hgi_real)0.5 ? 1 : 0; break;
         case HGI_CATEGORY: raw[i] = likeliest(c, y + at); break;

@@ -4,6 +4,7 @@
  * unit      x / 255
  * minmax    (x - min) / (max - min)     per column
  * standard  (x - mean) / std            per column, std biased: sqrt(sum (x-mean)^2 / n)
+ * log       standard, of asinh(x / bend) in columns with a long tail, see scale_log.c
  * A constant column has scale 1 and is shifted to 0, as scikit-learn's StandardScaler and
  * MinMaxScaler do.  Statistics are in double, two passes, rows ascending: the same rows
  * give the same bits.
@@ -12,6 +13,7 @@
  * so neighbours near a value m are up to |m| 2^-23 apart; what a column says within that
  * distance is lost when it is read.  A fit warns when a whole column spans so little
  * beside its distance from 0 that this shows.                                          */
+#include "data/bends.h"
 #include "data/blocks.h"
 #include "data/expand.h"
 
@@ -26,6 +28,7 @@ const hgi_scale_row hgi_scales[] = {
     {"unit", "x / 255, for 8-bit images"},
     {"minmax", "(x - min) / (max - min) of each column"},
     {"standard", "(x - mean) / standard deviation of each column"},
+    {"log", "standard, of logarithms in columns with a long tail"},
     {NULL, NULL},
 };
 
@@ -48,11 +51,13 @@ void hgi_scaler_free(const hgi_mem *mem, hgi_scaler *s)
     memset(s, 0, sizeof *s);
 }
 
-/* One block for the five arrays. */
+/* One block for the six arrays, of which only log has `bend`. */
 hg_status hgi_scaler_blank(hg_ctx *ctx, hgi_scale_kind kind, int64_t features,
                            hgi_scaler *s)
 {
-    size_t each = 3 * sizeof(double) + 2 * sizeof(hgi_real), n = (size_t)features;
+    const bool log = kind == HGI_SCALE_LOG;
+    size_t doubles = log ? 4 : 3, n = (size_t)features;
+    size_t each = doubles * sizeof(double) + 2 * sizeof(hgi_real);
     memset(s, 0, sizeof *s);
     double *block = hgi_calloc(&ctx->mem, n, each);
     if (block == NULL) return hgi_fail_mem(ctx, n * each, "a scaler");
@@ -61,7 +66,8 @@ hg_status hgi_scaler_blank(hg_ctx *ctx, hgi_scale_kind kind, int64_t features,
     s->shift = block;
     s->scale = block + n;
     s->inverse = block + 2 * n;
-    s->shift_r = (hgi_real *)(void *)(block + 3 * n);
+    s->bend = log ? block + 3 * n : NULL;
+    s->shift_r = (hgi_real *)(void *)(block + doubles * n);
     s->scale_r = s->shift_r + n;
     for (size_t c = 0; c < n; c++) s->scale[c] = 1;
     return HG_OK;
@@ -70,7 +76,7 @@ hg_status hgi_scaler_blank(hg_ctx *ctx, hgi_scale_kind kind, int64_t features,
 /* Shift and scale are set: round them for the kernels, see whether one pair fits all.  */
 void hgi_scaler_settle(hgi_scaler *s)
 {
-    s->uniform = true;
+    s->uniform = s->bend == NULL;
     for (int64_t c = 0; c < s->features; c++) {
         s->shift_r[c] = (hgi_real)s->shift[c];
         s->scale_r[c] = (hgi_real)s->scale[c];
@@ -97,7 +103,9 @@ void hgi_scaler_undo(const hgi_scaler *s, int64_t rows, const hgi_real *y, float
     }
     for (int64_t r = 0; r < rows; r++, y += n, out += n)
         for (int64_t c = 0; c < n; c++)
-            out[c] = (float)((double)y[c] * inverse[c] + shift[c]);
+            out[c] = s->bend != NULL && s->bend[c] > 0
+                         ? (float)hgi_unscale_value(s, c, (double)y[c])
+                         : (float)((double)y[c] * inverse[c] + shift[c]);
 }
 
 /* none and unit know their numbers without looking at rows. */
@@ -136,15 +144,67 @@ hg_status hgi_scaler_make(hg_ctx *ctx, hgi_scale_kind kind, int64_t features,
     return HG_OK;
 }
 
+hg_status hgi_scaler_copy(hg_ctx *ctx, const hgi_scaler *from, hgi_scaler *out)
+{
+    const bool fitted = from->kind == HGI_SCALE_MINMAX || hgi_scaler_standard(from);
+    HGI_TRY(hgi_scaler_make(ctx, from->kind, from->features, fitted ? from->shift : NULL,
+                            fitted ? from->scale : NULL, out));
+    if (from->bend != NULL)
+        memcpy(out->bend, from->bend, (size_t)from->features * sizeof *from->bend);
+    if (from->schema == NULL) return HG_OK;
+    hg_status status = hgi_schema_copy(ctx, from->schema, &out->schema);
+    if (status != HG_OK) hgi_scaler_free(&ctx->mem, out);
+    return status;
+}
+
+bool hgi_scaler_set_bend(hgi_scaler *s, const double *bend)
+{
+    for (int64_t c = 0; c < s->features; c++) {
+        bool none = !(bend[c] < 0) && !(bend[c] > 0) && !isnan(bend[c]);
+        if (!none && !(bend[c] >= (double)FLT_TRUE_MIN && bend[c] <= (double)FLT_MAX))
+            return false;
+        s->bend[c] = bend[c];
+    }
+    return true;
+}
+
+double hgi_bent(const hgi_scaler *s, int64_t c, double v)
+{
+    return s->bend != NULL && s->bend[c] > 0 ? asinh(v / s->bend[c]) : v;
+}
+
+double hgi_unbent(const hgi_scaler *s, int64_t c, double u)
+{
+    if (s->bend == NULL || !(s->bend[c] > 0)) return u;
+    double v = s->bend[c] * sinh(u); /* infinite where u is large */
+    return v > (double)FLT_MAX ? (double)FLT_MAX : fmax(v, -(double)FLT_MAX);
+}
+
+double hgi_scale_value(const hgi_scaler *s, int64_t c, double v)
+{
+    return (hgi_bent(s, c, v) - s->shift[c]) * s->scale[c];
+}
+
+double hgi_unscale_value(const hgi_scaler *s, int64_t c, double u)
+{
+    return hgi_unbent(s, c, u * s->inverse[c] + s->shift[c]);
+}
+
+void hgi_scale_bent(const hgi_scaler *s, const float *raw, hgi_real *x)
+{
+    for (int64_t c = 0; c < s->features; c++)
+        if (s->bend[c] > 0) x[c] = (hgi_real)hgi_scale_value(s, c, (double)raw[c]);
+}
+
 /* ---- fitting ------------------------------------------------------------------------- */
 
 /* What a pass over the rows does with one: row is features values, as floats; work is the
  * kind's own.                                                                          */
 typedef void (*row_fn)(void *work, int64_t r, int64_t features, const float *row);
 
-/* Rows in order.  row [features] is scratch.                                           */
-static hg_status each_row(hg_ctx *ctx, const hg_dataset *d, float *row, row_fn fn,
-                          void *work)
+/* Rows in order, bent where s says so.  row [features] is scratch.                     */
+static hg_status each_row(hg_ctx *ctx, const hg_dataset *d, const hgi_scaler *s,
+                          float *row, row_fn fn, void *work)
 {
     hg_status status = HG_OK;
     hgi_rows w;
@@ -153,6 +213,8 @@ static hg_status each_row(hg_ctx *ctx, const hg_dataset *d, float *row, row_fn f
     while (w.n > 0) {
         for (int64_t r = 0; r < w.n; r++) {
             hgi_dataset_row(w.rows, w.at + r, row);
+            for (int64_t c = 0; s->bend != NULL && c < d->features; c++)
+                row[c] = (float)hgi_bent(s, c, (double)row[c]);
             fn(work, w.first + r, d->features, row);
         }
         HGI_GOTO(hgi_rows_next(ctx, &w));
@@ -204,14 +266,14 @@ static void set_minmax(hgi_scaler *s, int64_t c, double min, double max)
 }
 
 /* Mean and sum of squares about it, of each column.                                    */
-static hg_status column_moments(hg_ctx *ctx, const hg_dataset *d, float *row,
-                                const moments *m)
+static hg_status column_moments(hg_ctx *ctx, const hg_dataset *d, const hgi_scaler *s,
+                                float *row, const moments *m)
 {
     memset(m->mean, 0, (size_t)d->features * sizeof *m->mean);
     memset(m->squares, 0, (size_t)d->features * sizeof *m->squares);
-    HGI_TRY(each_row(ctx, d, row, row_sum, (void *)(uintptr_t)m));
+    HGI_TRY(each_row(ctx, d, s, row, row_sum, (void *)(uintptr_t)m));
     for (int64_t c = 0; c < d->features; c++) m->mean[c] /= (double)d->rows;
-    return each_row(ctx, d, row, row_squares, (void *)(uintptr_t)m);
+    return each_row(ctx, d, s, row, row_squares, (void *)(uintptr_t)m);
 }
 
 /* A constant column has variance 0 exactly: the sum of n equal floats, 24 bits each, and
@@ -281,14 +343,14 @@ static hg_status fit_columns(hg_ctx *ctx, const hg_dataset *d, float *row, doubl
     int64_t n = d->features;
     double *min = work, *max = work + n, *mean = work + 2 * n, *squares = work + 3 * n;
     moments m = {min, max, mean, squares};
-    HGI_TRY(each_row(ctx, d, row, row_range, &m));
+    HGI_TRY(each_row(ctx, d, s, row, row_range, &m));
     HGI_TRY(refuse_wide(ctx, d, min, max));
     warn_coarse(ctx, d, min, max);
     if (s->kind == HGI_SCALE_MINMAX) {
         for (int64_t c = 0; c < n; c++) set_minmax(s, c, min[c], max[c]);
         return HG_OK;
     }
-    HGI_TRY(column_moments(ctx, d, row, &m));
+    HGI_TRY(column_moments(ctx, d, s, row, &m));
     for (int64_t c = 0; c < n; c++) {
         set_standard(s, c, min[c], mean[c], squares[c] / (double)d->rows);
     }
@@ -308,11 +370,12 @@ static void row_outlier(void *work, int64_t r, int64_t n, const float *row)
         if (!(row[c] >= 0.0f && row[c] <= 255.0f)) *o = (outlier){r, c, row[c]};
 }
 
-static hg_status refuse_unit(hg_ctx *ctx, const hg_dataset *d, float *row)
+static hg_status refuse_unit(hg_ctx *ctx, const hg_dataset *d, const hgi_scaler *s,
+                             float *row)
 {
     char place[128];
     outlier o = {-1, -1, 0.0f};
-    HGI_TRY(each_row(ctx, d, row, row_outlier, &o));
+    HGI_TRY(each_row(ctx, d, s, row, row_outlier, &o));
     if (o.row < 0) return HG_OK;
     hgi_dataset_place(d, o.row, o.column, place, sizeof place);
     return hgi_fail(ctx, HG_ERANGE,
@@ -334,7 +397,7 @@ static hgi_scale_kind choose(const hg_dataset *d)
 static hg_status find_kind(hg_ctx *ctx, const char *word, const hg_dataset *d,
                            hgi_scale_kind *kind)
 {
-    const char *names[] = {"auto", "none", "unit", "minmax", "standard"};
+    const char *names[] = {"auto", "none", "unit", "minmax", "standard", "log"};
     if (word == NULL || strcmp(word, "auto") == 0) {
         *kind = choose(d);
         return HG_OK;
@@ -354,8 +417,8 @@ static hg_status find_kind(hg_ctx *ctx, const char *word, const hg_dataset *d,
     const char *near = hgi_nearest(word, names, HGI_COUNT(names));
     return hgi_fail(ctx, HG_EUNKNOWN, "scale '%s': %s%s%s", word,
                     near != NULL ? "did you mean '"
-                                 : "expected auto, none, unit, minmax or ",
-                    near != NULL ? near : "standard", near != NULL ? "'?" : "");
+                                 : "expected auto, none, unit, minmax, standard or ",
+                    near != NULL ? near : "log", near != NULL ? "'?" : "");
 }
 
 /* A channel of a series is one column, at whatever place of a window: with a pair for each
@@ -374,12 +437,21 @@ static void share_channels(const hgi_windows *w, hgi_scaler *s)
             double e = s->shift[c] - mean, spread = 1 / s->scale[c];
             square += (e * e + spread * spread) / places;
         }
-        bool standard = s->kind == HGI_SCALE_STANDARD;
+        bool standard = hgi_scaler_standard(s);
         for (int64_t c = ch; c < s->features; c += w->channels) {
             s->shift[c] = standard ? mean : lo;
             s->scale[c] = 1 / (standard ? sqrt(square) : hi - lo);
         }
     }
+}
+
+/* Without a long tail log is standard, and its scaler as quick. */
+static void keep_bends(hgi_scaler *s)
+{
+    for (int64_t c = 0; s->bend != NULL && c < s->features; c++)
+        if (s->bend[c] > 0) return;
+    if (s->bend != NULL) s->kind = HGI_SCALE_STANDARD;
+    s->bend = NULL;
 }
 
 hg_status hgi_scaler_fit(hg_ctx *ctx, const char *word, const hg_dataset *rows,
@@ -402,9 +474,11 @@ hg_status hgi_scaler_fit(hg_ctx *ctx, const char *word, const hg_dataset *rows,
     }
     fill_fixed(out);
     if (kind == HGI_SCALE_UNIT && (rows->min < 0.0 || rows->max > 255.0)) {
-        HGI_GOTO(refuse_unit(ctx, rows, row));
+        HGI_GOTO(refuse_unit(ctx, rows, out, row));
     }
-    if (kind == HGI_SCALE_MINMAX || kind == HGI_SCALE_STANDARD) {
+    if (out->bend != NULL) HGI_GOTO(hgi_bends_fit(ctx, rows, out->bend));
+    keep_bends(out);
+    if (out->kind == HGI_SCALE_MINMAX || hgi_scaler_standard(out)) {
         HGI_GOTO(fit_columns(ctx, rows, row, work, out));
         if (rows->series != NULL) share_channels(rows->series, out);
     }
@@ -431,10 +505,9 @@ static void row_ends(const hg_dataset *d, const hgi_scaler *s, int64_t r, double
     float part[PART];
     for (int64_t first = 0; first < d->features; first += PART) {
         int64_t n = hgi_min(PART, d->features - first);
-        const double *shift = s->shift + first, *scale = s->scale + first;
         hgi_dataset_part(d, r, first, n, part);
         for (int64_t c = 0; c < n; c++) {
-            double v = ((double)part[c] - shift[c]) * scale[c];
+            double v = hgi_scale_value(s, first + c, (double)part[c]);
             *lo = v < *lo ? v : *lo;
             *hi = v > *hi ? v : *hi;
         }

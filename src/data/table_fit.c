@@ -6,6 +6,7 @@
  * number, 1 / entropy of words in nats.  So a column that is predicted no better than by a
  * constant costs 1, and 500 words do not drown a number.  An entropy below FLOOR counts as
  * that, or one rare word would be worth more than all else.                            */
+#include "data/bends.h"
 #include "data/blocks.h"
 #include "data/expand.h"
 
@@ -34,7 +35,15 @@ typedef struct fit {
     hgi_cycles_seen *seen; /* of the dates */
     float *raw;            /* [columns] */
     hgi_real *target;      /* [features] */
+    double *bend;          /* [columns], of scale log; or NULL */
 } table_job;
+
+/* Column i of the row, as it is to be scaled; NaN where there is nothing. */
+static double value_of(const table_job *j, int64_t i)
+{
+    const double v = (double)j->raw[i];
+    return j->bend != NULL && j->bend[i] > 0 ? asinh(v / j->bend[i]) : v;
+}
 
 static bool counts_words(const hgi_schema_column *c)
 {
@@ -46,7 +55,7 @@ static void count_row(table_job *j)
     for (int64_t i = 0; i < j->schema->columns; i++) {
         const hgi_schema_column *c = &j->schema->column[i];
         table_facts *f = &j->fact[i];
-        double v = (double)j->raw[i];
+        double v = value_of(j, i);
         if (isnan(v)) continue;
         f->count++;
         if (counts_words(c)) {
@@ -68,7 +77,7 @@ static void square_row(table_job *j)
         const hgi_schema_column *c = &j->schema->column[i];
         table_facts *f = &j->fact[i];
         if (isnan(j->raw[i]) || counts_words(c)) continue;
-        double e = (double)j->raw[i] - f->mean;
+        double e = value_of(j, i) - f->mean;
         f->squares += e * e;
         for (int64_t k = 0; c->cycles != 0 && k < c->count; k++) {
             double v = (double)j->target[c->first + k];
@@ -170,6 +179,20 @@ static hg_status allocate(table_job *j)
     return HG_OK;
 }
 
+/* Without a long tail log is standard. */
+static hg_status fit_bends(table_job *j, hgi_scale_kind *kind)
+{
+    const size_t columns = (size_t)j->schema->columns;
+    j->bend = hgi_calloc(&j->ctx->mem, columns, sizeof *j->bend);
+    if (j->bend == NULL)
+        return hgi_fail_mem(j->ctx, columns * sizeof *j->bend, "fitting a table");
+    HGI_TRY(hgi_bends_fit(j->ctx, j->rows, j->bend));
+    for (size_t i = 0; i < columns; i++)
+        if (j->bend[i] > 0) return HG_OK;
+    *kind = HGI_SCALE_STANDARD;
+    return HG_OK;
+}
+
 /* What a net can know of the dates, now that they have been seen. */
 static hg_status choose_cycles(table_job *j)
 {
@@ -235,17 +258,20 @@ hg_status hgi_table_fit(hg_ctx *ctx, const char *word, const hg_dataset *rows,
     hgi_scale_kind kind = HGI_SCALE_STANDARD;
     memset(out, 0, sizeof *out);
     if (word != NULL && strcmp(word, "auto") != 0 && !hgi_scale_find(word, &kind))
-        return hgi_fail(ctx, HG_EUNKNOWN, "scale '%s': expected standard, minmax or none",
-                        word);
+        return hgi_fail(ctx, HG_EUNKNOWN,
+                        "scale '%s': expected standard, log, minmax or none", word);
     if (kind == HGI_SCALE_UNIT)
         return hgi_fail(
             ctx, HG_EINVAL,
             "scale unit is for images: set scale to standard, minmax or none");
     HGI_TRY(hgi_schema_copy(ctx, rows->schema, &j.schema));
     HGI_GOTO(allocate(&j));
+    if (kind == HGI_SCALE_LOG) HGI_GOTO(fit_bends(&j, &kind));
     HGI_GOTO(look(&j));
     HGI_GOTO(hgi_scaler_blank(ctx, kind, j.schema->features, out));
     out->schema = j.schema;
+    for (int64_t i = 0; out->bend != NULL && i < j.schema->columns; i++)
+        out->bend[j.schema->column[i].first] = j.bend[i];
     HGI_GOTO(learn(&j));
 done:
     hgi_free(&ctx->mem, j.fact);
@@ -253,6 +279,7 @@ done:
     hgi_free(&ctx->mem, j.seen);
     hgi_free(&ctx->mem, j.raw);
     hgi_free(&ctx->mem, j.target);
+    hgi_free(&ctx->mem, j.bend);
     if (status != HG_OK && out->schema == NULL) hgi_schema_free(&j.schema);
     if (status != HG_OK) hgi_scaler_free(&ctx->mem, out);
     return status;

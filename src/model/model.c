@@ -124,16 +124,6 @@ static hg_status copy_lines(hg_ctx *ctx, char *const *from, int64_t n, char ***t
     return HG_OK;
 }
 
-/* A fitted scaler has its own numbers; a table's knows what becomes of columns, too. */
-static hg_status copy_scaler(hg_ctx *ctx, const hgi_scaler *from, hgi_scaler *to)
-{
-    bool fitted = from->kind == HGI_SCALE_MINMAX || from->kind == HGI_SCALE_STANDARD;
-    HGI_TRY(hgi_scaler_make(ctx, from->kind, from->features, fitted ? from->shift : NULL,
-                            fitted ? from->scale : NULL, to));
-    if (from->schema == NULL) return HG_OK;
-    return hgi_schema_copy(ctx, from->schema, &to->schema);
-}
-
 hg_status hgi_model_twin(hg_ctx *ctx, const hg_model *m, hg_model **out)
 {
     hg_status status;
@@ -158,7 +148,7 @@ hg_status hgi_model_twin(hg_ctx *ctx, const hg_model *m, hg_model **out)
     HGI_GOTO(copy_lines(ctx, from->decoder, from->decoder_count, &spec.decoder,
                         &spec.decoder_count));
     HGI_GOTO(hgi_classes_copy(ctx, &from->classes, &spec.classes));
-    HGI_GOTO(copy_scaler(ctx, &m->scaler, &scaler));
+    HGI_GOTO(hgi_scaler_copy(ctx, &m->scaler, &scaler));
     HGI_GOTO(hgi_model_take(ctx, &spec, &scaler, out));
     (*out)->clip = m->clip;
     HGI_GOTO(hgi_model_set_series(ctx, *out, m->series));

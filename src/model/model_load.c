@@ -191,7 +191,7 @@ static hg_status get_scaler(const reading *r, const hgi_container *c, int64_t fe
 {
     const char *word;
     hgi_scale_kind kind;
-    const void *shift = NULL, *scale = NULL;
+    const void *shift = NULL, *scale = NULL, *bend;
     HGI_TRY(get_text(r, "scale", &word));
     if (!hgi_scale_find(word, &kind)) return bad_field(r, "scale", "a known scaling");
     if (kind != HGI_SCALE_NONE) {
@@ -206,6 +206,11 @@ static hg_status get_scaler(const reading *r, const hgi_container *c, int64_t fe
                                 (long long)i + 1);
     }
     HGI_TRY(hgi_scaler_make(r->ctx, kind, features, shift, scale, out));
+    if (kind == HGI_SCALE_LOG) {
+        HGI_TRY(hgi_container_need(c, "scaler.bend", HGI_DT_F64, 1, &features, &bend));
+        if (!hgi_scaler_set_bend(out, bend))
+            return hgi_fail(r->ctx, HG_EFORMAT, "%s: scaler.bend is not usable", r->path);
+    }
     const json_t *table = json_object_get(r->o, "table");
     return table == NULL
                ? HG_OK

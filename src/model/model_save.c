@@ -255,6 +255,8 @@ static hg_status put_scaler(const hg_model *m, hgi_container *c)
     if (s->kind == HGI_SCALE_NONE) return HG_OK;
     int64_t n = s->features;
     HGI_TRY(hgi_container_put(c, "scaler.shift", HGI_DT_F64, 1, &n, s->shift));
+    if (s->bend != NULL)
+        HGI_TRY(hgi_container_put(c, "scaler.bend", HGI_DT_F64, 1, &n, s->bend));
     return hgi_container_put(c, "scaler.scale", HGI_DT_F64, 1, &n, s->scale);
 }
 

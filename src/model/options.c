@@ -34,7 +34,8 @@ static const char *const inits[] = {"auto", "glorot", "he", NULL};
 static const char *const losses[] = {"auto",     "mse",         "mae",   "bce", "huber",
                                      "gaussian", "multinomial", "table", NULL};
 static const char *const learn_sigmas[] = {"none", "one", "feature", NULL};
-static const char *const scales[] = {"auto", "none", "unit", "minmax", "standard", NULL};
+static const char *const scales[] = {"auto",     "none", "unit", "minmax",
+                                     "standard", "log",  NULL};
 static const char *const ranges[] = {"clip", "refuse", NULL};
 static const char *const optimizers[] = {"sgd", "adam", "adamw", "rmsprop", NULL};
 static const char *const precisions[] = {"auto", "f32", "bf16", NULL};
@@ -159,7 +160,8 @@ const hgi_config_decl hgi_config_decls[] = {
      NULL, NULL},
 
     {"scale", WORD(scales, "auto"), DATA,
-     "none, unit (x/255), minmax, standard; auto goes by type and range", NULL, NULL},
+     "none, unit (x/255), minmax, standard, log (of long tails); auto by type, range",
+     NULL, NULL},
     {"corrupt", HGI_CFG_CORRUPT, 0, 0, false, false, "none", NULL, "CHAIN", DATA,
      "noise on what the model sees, as in gaussian:0.2+mask:0.1 (hourglass list "
      "corruptions)",

@@ -98,7 +98,7 @@ static const char *const tabular[] = {
 static const char *const anomaly[] = {
     "hidden", "64", "code", "64", "activation", "gelu",
     "output-activation", "linear",
-    "loss", "mse", "scale", "standard", "score", "joint",
+    "loss", "mse", "scale", "log", "score", "joint",
     "corrupt", "gaussian:0.3+mask:0.3", "redraw", "epoch",
     "optimizer", "adam", "lr", "3e-3", "schedule", "cosine",
     "epochs", "4", "min-steps", "1000", "batch-size", "256", NULL,

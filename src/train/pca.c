@@ -483,15 +483,9 @@ hg_status hgi_pca_like(hg_ctx *ctx, const hg_model *like, int64_t k,
                        const hg_dataset *data, hg_model **out)
 {
     hgi_scaler scaler;
-    const hgi_scaler *s = &like->scaler;
     *out = NULL;
     memset(&scaler, 0, sizeof scaler);
-    HGI_TRY(hgi_scaler_make(ctx, s->kind, s->features, s->shift, s->scale, &scaler));
-    if (s->schema != NULL) {
-        hg_status copied = hgi_schema_copy(ctx, s->schema, &scaler.schema);
-        if (copied != HG_OK) hgi_scaler_free(&ctx->mem, &scaler);
-        HGI_TRY(copied);
-    }
+    HGI_TRY(hgi_scaler_copy(ctx, &like->scaler, &scaler));
     HGI_TRY(make_model(ctx, k, &scaler, data, &like->spec.input, out));
     hg_status status = fit_model(ctx, data, NULL, *out);
     if (status != HG_OK) hg_model_free(out);

@@ -98,7 +98,7 @@ static hg_status check_data_units(hgi_pretrain *p)
     const hg_model *m = p->t->m;
     bool unit = hgi_span_is_unit(m->spec.corrupt.span);
     p->level[0].visible = unit ? HGI_UNIT_BINARY : HGI_UNIT_GAUSSIAN;
-    if (unit || m->scaler.kind == HGI_SCALE_STANDARD) return HG_OK;
+    if (unit || hgi_scaler_standard(&m->scaler)) return HG_OK;
     return hgi_fail(p->t->ctx, HG_EINVAL,
                     "pretrain rbm: values outside [0,1], scale %s: expected scale "
                     "standard, because visible units then have variance 1",
