@@ -131,7 +131,7 @@ int cli_open_training(cli *c, const hg_config *cfg, hg_dataset **train,
                       hg_dataset **valid);
 
 /* Maps of the error of the pictures args[1], and their scores, into --heatmap.  rule: where
- * alarms begin, NULL: the model's.                                                      */
+ * alarms begin, NULL: the model's.                                                     */
 int cli_heatmaps(cli *c, const hg_model *model, const hg_rule *rule);
 
 /* ---- outputs.c --------------------------------------------------------------------- */

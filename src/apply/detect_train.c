@@ -70,11 +70,10 @@ static hg_status share_validation(job *j)
 }
 
 /* Of rows that are not all normal a tail may be what is to be trimmed, and logarithms would
- * bring it nearer: a preset's are not taken then, only those that were asked for. */
+ * bring it nearer: they are not taken then. */
 static bool keeps_tails(const job *j)
 {
-    return j->trim > 0 && !hgi_config_given(j->cfg, "scale") &&
-           strcmp(hgi_config_text(j->cfg, "scale"), "log") == 0;
+    return j->trim > 0 && strcmp(hgi_config_text(j->cfg, "scale"), "log") == 0;
 }
 
 /* One net, with the index-th seed behind the configuration's. */
@@ -183,7 +182,15 @@ static hg_status advise(const job *j)
 {
     const char *scale = hgi_config_text(j->cfg, "scale");
     bool plain = strcmp(scale, "standard") == 0 || strcmp(scale, "auto") == 0;
-    return plain || keeps_tails(j) ? hgi_bends_advise(j->ctx, j->train) : HG_OK;
+    if (keeps_tails(j))
+        return hgi_bends_advise(j->ctx, j->train,
+                                "with trim they may be what is to be left out, so no "
+                                "logarithms are taken");
+    return plain
+               ? hgi_bends_advise(j->ctx, j->train,
+                                  "if ratios matter there, --scale log has the model see "
+                                  "logarithms")
+               : HG_OK;
 }
 
 static hg_status run(job *j)

@@ -229,7 +229,7 @@ static void pca_is_better(const hgi_exam *e, char *out, size_t n)
 
 static void unlike_training(const hgi_exam *e, char *out, size_t n)
 {
-    const bool standard = e->model->scaler.kind == HGI_SCALE_STANDARD;
+    const bool standard = hgi_scaler_standard(&e->model->scaler);
     const hg_epoch *h = last_epoch(e);
     /* Where nobody looked at other rows in training both look the same. */
     const bool by_heart = h != NULL && isnan(h->val_loss) && times_trained(e) < 20;

@@ -5,7 +5,7 @@
  * warning, because a column that grows may be meant.
  *
  * The first rows tell.  They are floats: whole numbers above 2^24 may be equal where those
- * of the file differ, and a day may be the one beside.                                  */
+ * of the file differ, and a day may be the one beside.                                 */
 #include "data/blocks.h"
 
 #include <math.h>

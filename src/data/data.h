@@ -62,7 +62,7 @@ struct hg_dataset {
 #define HGI_GAP_ADVICE                                                                   \
     "; the model was trained on complete numbers: fill it, or train with --table for a " \
     "model that takes gaps"
-/* Do these options come from a model of numbers, none of which may be missing?          */
+/* Do these options come from a model of numbers, none of which may be missing?         */
 bool hgi_reads_numbers(const hg_data_options *o);
 
 /* The first of n columns that two tables call differently, or -1: also when one of them

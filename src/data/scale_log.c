@@ -1,35 +1,35 @@
 // SPDX-License-Identifier: MIT
 /* Columns with a long tail, of which a model sees logarithms.
  *
- * Amounts of money, sizes and durations span decades.  Their standard deviation is that of a
- * few large values: beside it a fee of a fifth and of five times the usual one is the same
- * as the usual one, unless it is among the largest.  In logarithms both are as far off.
+ * Amounts of money, sizes and durations span decades.  Their standard deviation is that of
+ * a few large values: beside it a fee of a fifth and of five times the usual one is the
+ * same as the usual one, unless it is among the largest.  In logarithms both are far off.
  *
- * Such a column is seen as asinh(x / bend), with the percentile 1 of its sizes for bend: the
- * logarithm over nearly all of its range (but for a constant), a straight line about 0, and
- * defined for zeros and for the other sign, which then are as far from the rest as they are
- * from each other.  A column is bent where all this holds of its values other than 0:
- *     - they have one sign: only then is there a scale of ratios, which a logarithm keeps;
- *     - the tail is long: from the median to the percentile 99 it is FAR times as far as to
- *       the percentile 75.  Of a normal distribution it is 3.4 times, of an exponential one
- *       ln 50 / ln 2 = 5.6; heavier than exponential is what a heavy tail is called, and half
- *       as much again keeps what is near it out;
+ * Such a column is seen as asinh(x / bend), with the percentile 1 of its sizes for bend:
+ * the logarithm over nearly all of its range (but for a constant), a straight line about 0,
+ * and defined for zeros and for the other sign.  A column is bent where all this holds of
+ * its values other than 0:
+ *     - they have one sign: only then are there ratios, which a logarithm keeps;
+ *     - the tail is long: from the median to the percentile 99 it is FAR times as far as
+ *       to the percentile 75.  Of a normal distribution it is 3.4 times, of an exponential
+ *       one ln 50 / ln 2 = 5.6; heavier than exponential is what a heavy tail is called,
+ *       and half as much again keeps what is near it out;
  *     - logarithms describe it far better: a normal distribution of asinh(x / bend) has a
- *       higher likelihood than one of x, by GAIN nats a row.  That is the choice between the
- *       powers 0 and 1 of Box & Cox, An Analysis of Transformations (JRSS B 26, 1964).  An
- *       exponential distribution gains 0.3, log-normal ones of deviation 1, 1.5 and 2 gain
- *       0.8, 1.9 and 3.2; 5000 + a tail of some units gains nothing, for there a logarithm is
- *       a straight line;
- *     - there are LEAST of them, for a percentile 99 that is no single row, and they are no
- *       rare event, whose size says less than that it happened at all.
+ *       higher likelihood than one of x, by GAIN nats a row.  That is the choice between
+ *       the powers 0 and 1 of Box & Cox, An Analysis of Transformations (JRSS B 26, 1964).
+ *       An exponential distribution gains 0.3, log-normal ones of deviation 1, 1.5 and 2
+ *       gain 0.8, 1.9 and 3.2; 5000 + a tail of some units gains nothing, for there a
+ *       logarithm is a straight line;
+ *     - there are LEAST of them, for a percentile 99 that is no single row, and they are
+ *       no rare event, whose size says less than that it happened at all.
  *
- * A gain of 2 is about three decades from percentile 1 to 99.  On made tables of a log-normal
- * amount and a fee and a balance that go with it, a fee of a fifth or of five times is found
- * by the preset as well without logarithms at a deviation of 0.5 (ROC AUC 100), nearly so at 1
- * (98.9), and badly from 1.5 on (93.5, at 2.5 81.8; with them 100 everywhere).  They have a
- * price: what is odd because it is high, and nothing else, is nearer to the rest in logarithms
- * (a point at the most on made tables; more where low values are noise, see
- * docs/anomaly-quality.md).  So they are left where little is won.                     */
+ * A gain of 2 is about three decades from percentile 1 to 99.  On made tables of a
+ * log-normal amount and a fee and a balance that go with it, a fee of a fifth or of five
+ * times is found by the preset as well without logarithms at a deviation of 0.5 (ROC AUC
+ * 100), nearly so at 1 (98.9), and badly from 1.5 on (93.5, at 2.5 81.8; with them 100
+ * everywhere).  They have a price: what is odd because it is high, and nothing else, is
+ * nearer to the rest in logarithms (a point at the most on made tables; more where low
+ * values are noise, see docs/anomaly-quality.md).  So they are left where little is won. */
 #include "data/bends.h"
 #include "data/blocks.h"
 #include "data/schema.h"
@@ -147,7 +147,7 @@ done:
     return status;
 }
 
-/* ---- what is said ---------------------------------------------------------------------- */
+/* ---- what is said ------------------------------------------------------------------ */
 
 enum { NAMED = 5 };
 
@@ -179,7 +179,7 @@ hg_status hgi_bends_fit(hg_ctx *ctx, const hg_dataset *d, double *bend)
     return status;
 }
 
-hg_status hgi_bends_advise(hg_ctx *ctx, const hg_dataset *d)
+hg_status hgi_bends_advise(hg_ctx *ctx, const hg_dataset *d, const char *advice)
 {
     const size_t bytes = (size_t)d->features * sizeof(double);
     char names[640];
@@ -187,11 +187,8 @@ hg_status hgi_bends_advise(hg_ctx *ctx, const hg_dataset *d)
     if (bend == NULL) return hgi_fail_mem(ctx, bytes, "looking for long tails");
     hg_status status = find_bends(ctx, d, bend);
     if (status == HG_OK && list(d, bend, names, sizeof names))
-        hgi_log(
-            ctx, HG_LOG_WARNING,
-            "%s: long tails, as of amounts of money: %s; if ratios matter there, --scale "
-            "log has the model see logarithms",
-            d->name, names);
+        hgi_log(ctx, HG_LOG_WARNING, "%s: long tails, as of amounts of money: %s; %s",
+                d->name, names, advice);
     hgi_free(&ctx->mem, bend);
     return status;
 }
