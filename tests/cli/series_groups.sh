@@ -32,7 +32,7 @@ hourglass score m.st turn.csv -q --points -o p.csv
 sed -n '1,3p' p.csv | sed 's/,[0-9.e-]*$//'
 grep -c . p.csv
 # The explanation: machine, times as they stand in the file, channel, span.
-hourglass score m.st turn.csv --explain 1 -q | sed 's/score .*//; s/  *$//' | head -3 | sed 's/ [^ ]*  *0.9 .*//'
+hourglass score m.st turn.csv --explain 1 -q | sed 's/score .*//; s/  *$//' | head -3 | sed 's/ [^ ]*  *0.90* .*//'
 hourglass score m.st turn.csv --explain 2 --explain-format json -q | python3 -c '
 import json, sys
 rows = json.load(sys.stdin)["rows"]; r = rows[0]; c = r["causes"][0]
