@@ -355,8 +355,8 @@ static void say(const stream *s)
     }
     if (info.extrapolated) fprintf(stderr, ", extrapolated from the tail");
     if (known && lines.unseen > 0)
-        fprintf(stderr, "; %s words that training rows do not have",
-                cli_grouped(unseen, lines.unseen));
+        fprintf(stderr, "; %s cell%s that the model does not know",
+                cli_grouped(unseen, lines.unseen), cli_s(lines.unseen));
     fputc('\n', stderr);
 }
 

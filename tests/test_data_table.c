@@ -441,3 +441,52 @@ TEST(table_reading_survives_a_lack_of_memory)
     }
     CHECK(!failed);
 }
+
+/* ---- words that share a place ------------------------------------------------------- */
+
+/* "c", then `common` times a, then words that come once. */
+static void words_text(char *out, int common, int single)
+{
+    out += sprintf(out, "c,x\n");
+    for (int i = 0; i < common; i++) out += sprintf(out, "a,%d\n", i);
+    for (int i = 0; i < single; i++) out += sprintf(out, "w%d,%d\n", i, i);
+}
+
+TEST(table_words_that_are_rare_in_training_are_counted_and_are_no_news_later)
+{
+    char line[HG_MESSAGE_MAX], text[4000];
+    hg_ctx *ctx = listening(line);
+    hg_dataset *d, *few;
+    words_text(text, 90, 10);
+    const hg_data_options one = {.size = sizeof one, .categories = 1, .categorical = "c"};
+    CHECK_OK(ctx, read_with(ctx, text, &one, &d));
+    CHECK_STR(line,
+              "a.csv: column 'c': 1 of 11 words are told apart, the others, 10.0 % of "
+              "the cells, count as one; categories keeps more, drop leaves the column "
+              "out");
+    const hg_data_options o = {.size = sizeof o, .schema = hg_dataset_schema(d)};
+    line[0] = '\0';
+    CHECK_OK(ctx, read_with(ctx, text, &o, &few)); /* its own rows */
+    CHECK_STR(line, "");
+    CHECK_INT(hg_dataset_unseen(few, 0), 10);
+    hg_dataset_free(&few);
+    words_text(text, 60, 40);
+    CHECK_OK(ctx, read_with(ctx, text, &o, &few));
+    CHECK_STR(line,
+              "a.csv:62: column 'c' is 'w0', a word that is new or was rare in training "
+              "(40 such cells): it counts as another word");
+    hg_dataset_free(&few);
+    hg_dataset_free(&d);
+}
+
+TEST(table_more_words_than_are_kept_are_always_told_of)
+{
+    char line[HG_MESSAGE_MAX], text[4000];
+    hg_ctx *ctx = listening(line);
+    hg_dataset *d;
+    words_text(text, 90, 1);
+    const hg_data_options one = {.size = sizeof one, .categories = 1, .categorical = "c"};
+    CHECK_OK(ctx, read_with(ctx, text, &one, &d));
+    CHECK(strstr(line, "1 of 2 words are told apart") != NULL);
+    hg_dataset_free(&d);
+}

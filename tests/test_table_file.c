@@ -51,6 +51,10 @@ TEST(table_of_a_model_file_is_checked)
            "{\"columns\":[{\"name\":\"d\",\"kind\":\"date\",\"origin\":1e300,"
            "\"missing\":0,\"weight\":1}]}",
            3, "'table': origin");
+    refuse(ctx,
+           "{\"columns\":[{\"name\":\"c\",\"kind\":\"category\",\"words\":[\"x\"],"
+           "\"folded\":-3,\"rare\":0,\"missing\":0,\"weight\":1}]}",
+           2, "'table': folded");
     refuse(ctx, "{\"left_out\":[1],\"columns\":[" NUMBER "]}", 1, "'table': left_out");
 }
 

@@ -282,7 +282,7 @@ hg_status hgi_csv_decide(hgi_csv_rows *r, bool drop_text, int64_t *place,
                          hg_schema **out);
 float hgi_csv_fix(const hgi_csv_table *t, int64_t column, float v);
 /* What was not as the caller's schema has it, as a warning and in d->unseen.           */
-hg_status hgi_csv_tell_unseen(const hgi_csv_table *t, hg_dataset *d);
+hg_status hgi_csv_tell_unseen(const hgi_csv_table *t, int64_t rows, hg_dataset *d);
 void hgi_csv_table_free(hgi_csv_table *t);
 
 /* ---- gaps filled --------------------------------------------------------------------- */

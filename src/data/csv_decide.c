@@ -127,12 +127,12 @@ static hg_status make_values(hg_ctx *ctx, hgi_csv_survey *s, const hgi_csv_words
 
 /* Words that share the place of another are no longer told apart. */
 static void say_lumped(const hgi_csv_table *t, const hgi_csv_column *c, int64_t kept,
-                       int64_t lumped_uses)
+                       int64_t folded, int64_t lumped_uses)
 {
     char name[40];
     const hgi_csv_survey *s = &c->survey;
     int64_t all = c->words.count + s->values.count, cells = s->words + s->numbers;
-    if (all <= 2 * kept || cells == 0) return;
+    if (folded == 0 || cells == 0) return;
     snprintf(name, sizeof name, "%lld", (long long)(c - t->column) + 1);
     if (c->name != NULL && *c->name != '\0')
         hgi_shown(c->name, strlen(c->name), name, sizeof name);
@@ -172,9 +172,13 @@ static hg_status rank_words(hg_ctx *ctx, const hgi_csv_table *t, hgi_csv_column 
         if (out->word[i] == NULL) HGI_GOTO(hgi_fail_mem(ctx, 16, "a word"));
     }
     s->of_word[c->words.count] = (float)kept;
-    int64_t told = 0;
+    int64_t told = 0, folded = 0;
     for (int64_t i = 0; i < kept; i++) told += list[i].uses;
-    say_lumped(t, c, kept, s->words + s->numbers - told);
+    for (int64_t i = kept; i < all; i++) folded += list[i].uses > 0;
+    told = s->words + s->numbers - told;
+    out->folded = folded;
+    out->rare = (double)told / (double)hgi_max(1, s->words + s->numbers);
+    say_lumped(t, c, kept, folded, told);
 done:
     hgi_free(&ctx->mem, list);
     return status;

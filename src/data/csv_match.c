@@ -3,6 +3,7 @@
  * columns are looked for by their names.                                               */
 #include "data/csv.h"
 
+#include <math.h>
 #include <string.h>
 #include <strings.h>
 
@@ -392,39 +393,80 @@ done:
     return status;
 }
 
-/* The first cell, and how many there are of each column. */
-hg_status hgi_csv_tell_unseen(const hgi_csv_table *t, hg_dataset *d)
+/* Words that are rare in training share a place and are not kept, so that they cannot be
+ * told from new ones: as many as training had of them, by three standard deviations, are
+ * no news.                                                                             */
+static bool is_news(const hgi_csv_column *c, int64_t rows)
 {
-    hg_ctx *ctx = t->c->ctx;
-    const hgi_csv_problem *p = &t->unseen;
-    char more[SHOWN * 80] = "", name[40];
+    const double rare = c->kind == HGI_CATEGORY ? c->like->rare : 0, n = (double)rows;
+    if (c->dest < 0 || c->unseen == 0) return false;
+    return !(rare > 0) || (double)c->unseen > rare * n + 3 * sqrt(rare * (1 - rare) * n);
+}
+
+static const char *what_is_unseen(const hgi_csv_column *c)
+{
+    if (c->kind == HGI_DATE) return "no date that can be read";
+    return c->kind != HGI_CATEGORY || c->like->folded == 0
+               ? "a word that training rows do not have"
+               : "a word that is new or was rare in training";
+}
+
+/* "'a' (12), 'b' (3)": the columns with news but for this one; n: room of out. */
+static int64_t list_news(const hgi_csv_table *t, int64_t but, int64_t rows, char *out,
+                         size_t n)
+{
+    char name[40];
     size_t len = 0;
     int64_t columns = 0;
-    if (p->count == 0) return HG_OK;
+    *out = '\0';
+    for (int64_t i = 0; i < t->count; i++) {
+        const hgi_csv_column *c = &t->column[i];
+        if (i == but || !is_news(c, rows) || ++columns > SHOWN) continue;
+        hgi_shown(c->like->name, strlen(c->like->name), name, sizeof name);
+        len += (size_t)snprintf(out + len, n - len, "%s'%s' (%lld)",
+                                columns == 1 ? "" : ", ", name, (long long)c->unseen);
+    }
+    if (columns > SHOWN) snprintf(out + len, n - len, ", ...");
+    return columns;
+}
+
+static hg_status count_unseen(const hgi_csv_table *t, hg_dataset *d)
+{
+    hg_ctx *ctx = t->c->ctx;
     if (d->unseen == NULL)
         d->unseen = hgi_calloc(&ctx->mem, (size_t)t->kept, sizeof *d->unseen);
     if (d->unseen == NULL)
         return hgi_fail_mem(ctx, (size_t)t->kept * sizeof *d->unseen, "columns");
-    for (int64_t i = 0; i < t->count; i++) {
-        const hgi_csv_column *c = &t->column[i];
-        if (c->dest < 0) continue;
-        d->unseen[c->dest] = c->unseen;
-        if (c->unseen == 0 || i == p->column || ++columns > SHOWN) continue;
-        hgi_shown(c->like->name, strlen(c->like->name), name, sizeof name);
-        len += (size_t)snprintf(more + len, sizeof more - len, "%s'%s' (%lld)",
-                                columns == 1 ? "; so do cells of " : ", ", name,
-                                (long long)c->unseen);
-    }
-    if (columns > SHOWN) snprintf(more + len, sizeof more - len, ", ...");
+    for (int64_t i = 0; i < t->count; i++)
+        if (t->column[i].dest >= 0) d->unseen[t->column[i].dest] = t->column[i].unseen;
+    return HG_OK;
+}
+
+/* The first cell, and how many there are of each column. */
+hg_status hgi_csv_tell_unseen(const hgi_csv_table *t, int64_t rows, hg_dataset *d)
+{
+    hg_ctx *ctx = t->c->ctx;
+    const hgi_csv_problem *p = &t->unseen;
+    char more[SHOWN * 80], name[40], cells[64] = "";
+    if (p->count == 0) return HG_OK;
+    HGI_TRY(count_unseen(t, d));
     const hgi_csv_column *c = &t->column[p->column];
-    char cells[64] = "";
+    const int64_t others = list_news(t, p->column, rows, more, sizeof more);
+    if (!is_news(c, rows)) {
+        if (others > 0)
+            hgi_log(ctx, HG_LOG_WARNING,
+                    "%s: cells that the model does not know, which count as another word "
+                    "or as missing: in %s",
+                    t->c->path, more);
+        return HG_OK;
+    }
     if (c->unseen > 1)
         snprintf(cells, sizeof cells, " (%lld such cells)", (long long)c->unseen);
     hgi_shown(c->like->name, strlen(c->like->name), name, sizeof name);
-    const bool date = c->kind == HGI_DATE;
-    hgi_log(ctx, HG_LOG_WARNING, "%s:%lld: column '%s' is '%s', %s%s: it counts as %s%s",
-            t->c->path, (long long)p->line, name, p->shown,
-            date ? "no date that can be read" : "a word that training rows do not have",
-            cells, c->kind == HGI_CATEGORY ? "another word" : "missing", more);
+    hgi_log(ctx, HG_LOG_WARNING,
+            "%s:%lld: column '%s' is '%s', %s%s: it counts as %s%s%s", t->c->path,
+            (long long)p->line, name, p->shown, what_is_unseen(c), cells,
+            c->kind == HGI_CATEGORY ? "another word" : "missing",
+            others > 0 ? "; so do cells of " : "", more);
     return HG_OK;
 }

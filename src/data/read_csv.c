@@ -142,7 +142,8 @@ static hg_status next(hgi_blocks *s, int64_t *n)
         s->late = true;
         return HG_OK;
     }
-    if (*n == 0 && r->t.like != NULL) HGI_TRY(hgi_csv_tell_unseen(&r->t, s->block));
+    if (*n == 0 && r->t.like != NULL)
+        HGI_TRY(hgi_csv_tell_unseen(&r->t, r->rows, s->block));
     return (*n == 0 && !d->drop_text) || s->eager ? hgi_csv_verdict(&r->t) : HG_OK;
 }
 

@@ -207,6 +207,8 @@ hg_status hgi_schema_copy_column(hg_ctx *ctx, const hgi_schema_column *from, hg_
         if (c->word[k] == NULL) return hgi_fail_mem(ctx, strlen(from->word[k]), "a word");
     }
     c->kind = from->kind;
+    c->folded = from->folded;
+    c->rare = from->rare;
     c->form = from->form;
     c->timed = from->timed;
     c->sign = from->sign;

@@ -49,6 +49,10 @@ typedef struct hgi_schema_column {
     hgi_kind kind;
     char **word; /* [words]: of a category by frequency; of a boolean: for 0, for 1 */
     int64_t words;
+    /* Of a category, words that share one place, and their share of the cells.  -1: nobody
+     * knows, as of models of before.                                                    */
+    int64_t folded;
+    double rare;
     hgi_date_form form; /* of a date, as it was read */
     bool timed;         /* a date has times of day */
     /* Of a date, what its text has between day, month and year: '/', '-' or '.'; 'Y' where

@@ -71,6 +71,10 @@ static json_t *column_json(const hgi_mem *mem, const hgi_schema_column *c)
     bad |= json_object_set_new(o, "kind", json_string(hgi_kind_words[c->kind]));
     if (c->words > 0)
         bad |= json_object_set_new(o, "words", texts_json(mem, c->word, c->words));
+    if (c->kind == HGI_CATEGORY && c->folded >= 0) {
+        bad |= json_object_set_new(o, "folded", json_integer(c->folded));
+        bad |= json_object_set_new(o, "rare", json_real(c->rare));
+    }
     if (c->kind == HGI_DATE) {
         bad |= json_object_set_new(o, "origin", json_real(c->origin));
         bad |= json_object_set_new(o, "timed", json_boolean(c->timed));
@@ -179,6 +183,18 @@ static hg_status get_date(const schema_reading *r, const json_t *o, hgi_schema_c
     return get_cycles(r, o, c);
 }
 
+/* Of models of before nobody knows. */
+static hg_status get_folded(const schema_reading *r, const json_t *o,
+                            hgi_schema_column *c)
+{
+    double folded;
+    c->folded = -1;
+    if (json_object_get(o, "folded") == NULL) return HG_OK;
+    HGI_TRY(get_real(r, o, "folded", 0, 1e9, &folded));
+    c->folded = (int64_t)folded;
+    return get_real(r, o, "rare", 0, 1, &c->rare);
+}
+
 static hg_status get_column(const schema_reading *r, const json_t *o, int64_t i)
 {
     hgi_schema_column *c = &r->s->column[i];
@@ -192,6 +208,7 @@ static hg_status get_column(const schema_reading *r, const json_t *o, int64_t i)
     c->kind = (hgi_kind)k;
     HGI_TRY(hgi_schema_set_name(r->ctx, r->s, i, name, strlen(name)));
     if (c->kind == HGI_CATEGORY || c->kind == HGI_BOOLEAN) HGI_TRY(get_words(r, o, c));
+    if (c->kind == HGI_CATEGORY) HGI_TRY(get_folded(r, o, c));
     if (c->kind == HGI_DATE) HGI_TRY(get_date(r, o, c));
     HGI_TRY(get_real(r, o, "missing", 0, 1, &c->missing));
     return get_real(r, o, "weight", 1e-30, 1e30, &c->weight);
