@@ -207,6 +207,40 @@ TEST(real_values_need_the_standard_scale)
     hg_dataset_free(&d);
 }
 
+static void join_warnings(void *user, hg_log_level level, const char *line)
+{
+    size_t n = strlen(user);
+    if (level == HG_LOG_WARNING)
+        snprintf((char *)user + n, HG_MESSAGE_MAX - n, "%s|", line);
+}
+
+/* Rows are all 0 or all 1, the easiest to learn; steps that are too small leave weights
+ * near 0.  The first level is told of, not what gets nothing from it. */
+TEST(a_level_that_has_learnt_nothing_is_told_of)
+{
+    static const char *const lr[] = {"1e-6", "0.5"};
+    static float x[ROWS * D];
+    for (int i = 0; i < ROWS * D; i++) x[i] = (float)(i / D % 2);
+    for (int i = 0; i < 2; i++) {
+        char said[HG_MESSAGE_MAX] = "";
+        hg_ctx *ctx = test_ctx_with(&(hg_ctx_options){
+            .size = sizeof(hg_ctx_options), .log = join_warnings, .log_user = said});
+        hg_dataset *d = view_of(ctx, x, ROWS);
+        hg_config *c = config(ctx, SETTINGS(RBM, "pretrain-lr", lr[i], "pretrain-epochs",
+                                            "30", "epochs", "0"));
+        hg_model *m;
+        CHECK_OK(ctx, hg_train(ctx, c, d, NULL, NULL, &m));
+        test_where("%s", said);
+        CHECK((strstr(said, "level 1 of 2, 12-9: it has learnt next to nothing") !=
+               NULL) == (i == 0));
+        CHECK(i == 1 || (strstr(said, "more pretrain-epochs") != NULL &&
+                         strstr(said, "level 2 of 2") == NULL));
+        hg_model_free(&m);
+        hg_config_free(&c);
+        hg_dataset_free(&d);
+    }
+}
+
 /* ---- reports and interrupts --------------------------------- */
 
 typedef struct watcher {

@@ -31,6 +31,7 @@ typedef struct hgi_pretrain {
     const hg_dataset *rows, *valid; /* valid NULL: none */
     const hgi_scaler *scaler;       /* of both */
     hgi_range range;
+    bool idle;      /* a level has learnt nothing, and was told of */
     char stage[64]; /* "level 2 of 4, 1000-500" */
     double start;   /* of the epoch, seconds */
     bool stop;      /* the level is done, and the caller wishes to end with it */

@@ -217,12 +217,86 @@ static hg_status run_epochs(machine *m)
     return HG_OK;
 }
 
+/* Of the rows measured: what a machine without weights leaves, a squared error a value. */
+static double probe_variance(const machine *m)
+{
+    const int64_t n = m->probes, d = m->rbm.o.d;
+    double sum = 0;
+    for (int64_t c = 0; c < d; c++) {
+        double mean = 0;
+        for (int64_t r = 0; r < n; r++) mean += (double)m->probe[r * d + c] / (double)n;
+        for (int64_t r = 0; r < n; r++) {
+            double v = (double)m->probe[r * d + c] - mean;
+            sum += v * v / (double)(n * d);
+        }
+    }
+    return sum;
+}
+
+static double mean_of(hgi_rbm_unit kind, double x)
+{
+    return kind == HGI_UNIT_BINARY ? 1 / (1 + exp(-x))
+           : kind == HGI_UNIT_RELU ? fmax(x, 0)
+                                   : x;
+}
+
+/* What is left of the rows measured when their hidden means are sent back: nothing is
+ * drawn, whose noise would hide a little that was learnt.  y [d] is scratch. */
+static double probe_error(const machine *m, double *y)
+{
+    const hgi_rbm *r = &m->rbm;
+    const int64_t n = m->probes, d = r->o.d;
+    double sum = 0;
+    for (int64_t i = 0; i < n; i++) {
+        const hgi_real *v = m->probe + i * d;
+        for (int64_t c = 0; c < d; c++) y[c] = (double)r->a[c];
+        for (int64_t j = 0; j < r->o.h; j++) {
+            const hgi_real *W = r->o.W + j * d;
+            double x = (double)r->o.b[j];
+            for (int64_t c = 0; c < d; c++) x += (double)W[c] * (double)v[c];
+            const double h = mean_of(r->o.hidden, x);
+            for (int64_t c = 0; c < d; c++) y[c] += h * (double)W[c];
+        }
+        for (int64_t c = 0; c < d; c++) {
+            double e = mean_of(r->o.visible, y[c]) - (double)v[c];
+            sum += e * e / (double)(n * d);
+        }
+    }
+    return sum;
+}
+
+/* Layers begin with weights near 0, so that few steps leave them there, and levels behind
+ * such a one get next to nothing: the first is told of.  5 % is what any machine finds
+ * soon; one that does half as badly again as the means has gone astray. */
+static hg_status look_for_idle(machine *m)
+{
+    hg_ctx *ctx = m->p->t->ctx;
+    const size_t d = (size_t)m->rbm.o.d;
+    double *y = m->p->idle ? NULL : hgi_calloc(&ctx->mem, d, sizeof *y);
+    if (m->p->idle) return HG_OK;
+    if (y == NULL) return hgi_fail_mem(ctx, d * sizeof *y, "a reconstruction");
+    const double variance = probe_variance(m), error = probe_error(m, y);
+    hgi_free(&ctx->mem, y);
+    if (!(error > 0.95 * variance)) return HG_OK;
+    m->p->idle = true;
+    hgi_log(ctx, HG_LOG_WARNING,
+            "pretraining, %s: it has learnt next to nothing (squared error %.4g, the "
+            "columns' means %.4g): %s",
+            m->p->stage, error, variance,
+            variance <= 0            ? "its input is the same in every row"
+            : error > 1.5 * variance ? "try a smaller pretrain-lr"
+                                     : "more pretrain-epochs, a smaller batch-size or a "
+                                       "larger pretrain-lr");
+    return HG_OK;
+}
+
 hg_status hgi_pretrain_rbm(hgi_pretrain *p)
 {
     const hgi_mem *mem = &p->t->ctx->mem;
     machine m = {.p = p, .rbm = {.mem = *mem}};
     hg_status status = begin(&m);
     if (status == HG_OK) status = run_epochs(&m);
+    if (status == HG_OK) status = look_for_idle(&m);
     if (status == HG_OK) hgi_pretrain_mirror(p, m.rbm.o.W, m.rbm.a);
     hgi_rbm_free(&m.rbm);
     hgi_rows_close(&m.fetch);
