@@ -112,7 +112,7 @@ TEST(csv_delimiter_and_decimal_sign_can_be_given)
     check_fault(ctx, "1\n", &o, HG_EINVAL, "delimiter");
     o = (hg_data_options){.size = sizeof o, .decimal = ';'};
     check_fault(ctx, "1\n", &o, HG_EINVAL, "decimal");
-    o = (hg_data_options){.size = sizeof o, .decimal = ',', .delimiter = ','};
+    o = (hg_data_options){.size = sizeof o, .decimal = ',', .delimiter = '.'};
     check_fault(ctx, "1\n", &o, HG_EINVAL, "delimiter");
     check_fault(ctx, "a;b\n1,5;2\n", NULL, HG_EFORMAT, "set decimal to ','");
 }

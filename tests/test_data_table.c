@@ -490,3 +490,16 @@ TEST(table_more_words_than_are_kept_are_always_told_of)
     CHECK(strstr(line, "1 of 2 words are told apart") != NULL);
     hg_dataset_free(&d);
 }
+
+TEST(table_decimal_commas_in_quotes_stand_between_commas)
+{
+    hg_ctx *ctx = test_ctx();
+    const char *text = "a,b,w\n\"1,5\",2,x\n\"1.234,25\",3,y\n4,5,x\n";
+    const char *want = "a:numeric b:numeric w:category=x,y|1.5,2,x|1234.25,3,y|4,5,x";
+    hg_data_options o = {.size = sizeof o, .decimal = ','};
+    check(ctx, text, &o, want);
+    o.delimiter = ',';
+    check(ctx, text, &o, want);
+    o.decimal = '\0';
+    check_fault(ctx, "a,b\n\"1,5\",2\n\"2,5\",3\n", &o, HG_EFORMAT, "set decimal to ','");
+}

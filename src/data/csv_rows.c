@@ -62,6 +62,8 @@ static int64_t plain_cells(const hgi_csv_rows *r, const hgi_csv_record *rec,
     const hgi_csv_column *column = r->t.column;
     const char *p = *at, *to = rec->to;
     const char delimiter = r->c.delimiter, point = r->c.decimal;
+    /* Only in quotes has a number the sign that separates columns, too. */
+    const char bare = delimiter == point ? '\0' : point;
     int64_t n = r->t.count;
     for (; i < n; i++) {
         const char *q;
@@ -70,7 +72,7 @@ static int64_t plain_cells(const hgi_csv_rows *r, const hgi_csv_record *rec,
         if (column[i].dest >= 0) {
             double v;
             bool quote = *p == '"';
-            q = hgi_csv_number(p + quote, point, &v);
+            q = hgi_csv_number(p + quote, quote ? point : bare, &v);
             if (q != NULL && quote) q = *q == '"' ? q + 1 : NULL;
             if (q == NULL || (q != to && *q != delimiter)) return i;
             if (!plain_float(v, &row[column[i].dest])) return i;

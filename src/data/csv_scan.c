@@ -157,6 +157,30 @@ static int64_t regular(const hgi_csv *c, char delimiter)
     return first >= 0 ? first : now;
 }
 
+/* "77,37": has a field in quotes a comma? */
+static bool quoted_commas(const hgi_csv *c)
+{
+    const char *p = c->buf + c->pos, *end = c->buf + c->len;
+    if ((size_t)(end - p) > DETECT_BYTES) end = p + DETECT_BYTES;
+    bool quoted = false;
+    for (; p < end; p++) {
+        if (*p == '"') quoted = !quoted;
+        if (quoted && *p == ',') return true;
+    }
+    return false;
+}
+
+/* Commas that separate columns although the decimal sign is one, too: numbers stand in
+ * quotes then; or the first line is one of names.                                      */
+static bool both_commas(const hgi_csv *c, const char *head, size_t n)
+{
+    double v;
+    if (c->decimal != ',') return false;
+    if (regular(c, ',') > 0 && quoted_commas(c)) return true;
+    n -= n > 0 && head[n - 1] == '\r';
+    return memchr(head, ',', n) != NULL && !hgi_parse_double(head, n, ',', &v);
+}
+
 /* A tab or semicolon in every record is no accident; a comma may be a decimal one.     */
 char hgi_csv_delimiter(const hgi_csv *c)
 {
@@ -170,11 +194,11 @@ char hgi_csv_delimiter(const hgi_csv *c)
     for (int i = 0; i < HGI_COUNT(order); i++) {
         if (order[i] != c->decimal && memchr(head, order[i], n) != NULL) return order[i];
     }
-    return c->decimal == ',' ? ';' : ',';
+    return c->decimal == ',' && !both_commas(c, head, n) ? ';' : ',';
 }
 
 /* A model's sign is a guess at this file's: columns that commas separate have none in
- * numbers.                                                                             */
+ * numbers, unless these stand in quotes: see hgi_csv_weigh_signs().                    */
 void hgi_csv_take_signs(hgi_csv *c, const hg_data_options *o, char known)
 {
     c->decimal = o->decimal != '\0' ? o->decimal : '.';

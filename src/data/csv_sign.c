@@ -150,15 +150,19 @@ void hgi_csv_weigh_signs(hgi_csv_rows *r)
     hgi_csv view = *c;
     hgi_csv_record rec;
     int64_t count[4] = {0};
-    if (c->delimiter == ',' || (c->sure && !c->from_model)) return;
+    const bool commas = c->delimiter == ',';
+    if (c->sure && !c->from_model) return;
+    if (commas && (r->t.like == NULL || r->t.like->decimal != ',')) return;
     size_t from = view.pos;
     for (int i = 0; i < LOOK_RECORDS && view.pos - from < LOOK_BYTES; i++) {
         if (hgi_csv_find(&view, &rec) != HGI_CSV_WHOLE || rec.from == NULL) break;
         weigh_record(r, &rec, count);
     }
     bool own = count[HGI_CSV_OWN] > 0, other = count[HGI_CSV_OTHER] > 0;
+    /* Commas between columns, and in numbers that stand in quotes, as the model's have. */
+    if (commas) c->decimal = other && !own ? ',' : c->decimal;
     /* A file from elsewhere than the model's: all of its numbers have a point. */
-    if (c->from_model && c->decimal == ',' && other && !own)
+    else if (c->from_model && c->decimal == ',' && other && !own)
         c->decimal = '.';
     else if (other)
         c->sure = c->from_model && c->decimal == ',';

@@ -231,7 +231,8 @@ static void close_csv(hgi_blocks *s)
     s->state = NULL;
 }
 
-/* What could be part of a number cannot separate two. */
+/* What could be part of a number cannot separate two; but commas may do both, where
+ * numbers that have one stand in quotes.                                               */
 hg_status hgi_csv_check_signs(hg_ctx *ctx, const hg_data_options *o)
 {
     char d = o->delimiter, point = o->decimal == '\0' ? '.' : o->decimal;
@@ -239,7 +240,7 @@ hg_status hgi_csv_check_signs(hg_ctx *ctx, const hg_data_options *o)
         return hgi_fail(ctx, HG_EINVAL, "decimal: found '%c', expected '.' or ','",
                         point);
     }
-    if (d != '\0' && (strchr("0123456789+-.eE\"\r\n", d) != NULL || d == point)) {
+    if (d != '\0' && strchr("0123456789+-.eE\"\r\n", d) != NULL) {
         return hgi_fail(ctx, HG_EINVAL,
                         "delimiter: a number or a quote may have '%c' in it",
                         d >= 0x20 ? d : ' ');
@@ -274,7 +275,7 @@ static hg_status choose_columns(hgi_csv_rows *r, const hg_data_options *o)
     HGI_TRY(hgi_csv_select(&r->t, o));
     HGI_TRY(hgi_csv_warn_twins(&r->t));
     if (o->schema != NULL) HGI_TRY(hgi_csv_match(&r->t, o));
-    if (r->t.table) hgi_csv_weigh_signs(r);
+    if (r->t.table || r->c.delimiter == ',') hgi_csv_weigh_signs(r);
     if (!r->t.table) return HG_OK;
     if (o->schema == NULL) HGI_TRY(hgi_csv_kinds(&r->t, o));
     return hgi_csv_guess(r, o);
