@@ -193,8 +193,9 @@ TEST(a_fault_is_in_the_scores_of_its_own_rows)
     CHECK(around < 0.6 * inside);
     /* Any number of threads. */
     static double again[MOST];
-    hg_ctx *one =
-        test_ctx_with(&(hg_ctx_options){.size = sizeof(hg_ctx_options), .threads = 1});
+    const char *cpu = getenv("HG_TEST_CPU");
+    hg_ctx *one = test_ctx_with(
+        &(hg_ctx_options){.size = sizeof(hg_ctx_options), .threads = 1, .cpu = cpu});
     CHECK_OK(one, hg_score_points(one, m, w, score, MOST, again));
     CHECK(memcmp(again, point, sizeof point) == 0);
     hg_window_options other = {.size = sizeof other, .window = WINDOW / 2};

@@ -1,6 +1,7 @@
 # SPDX-License-Identifier: MIT
 # Scores under any name; what is no table is called what it is; groups of a series drawn.
 . "$(dirname "$0")/common.bash"
+pictures_leak
 cut -d, -f1-6 $table > six.csv
 hourglass train six.csv --preset anomaly --epochs 3 -q -o m.st
 hourglass score m.st six.csv -q -o a.csv

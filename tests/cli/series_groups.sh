@@ -78,21 +78,6 @@ stream = dict(zip(at, (r["score"] for r in f)))
 file = {(r["machine"], r["end"]): r["score"] for r in csv.DictReader(open("w.csv"))}
 off = [k for k in file if stream[k] != file[k]]
 print(len(file), "windows,", len(off), "not so in the stream,", len(at) == len(f), [r["machine"] for r in f] == [a[0] for a in at])'
-# No line is drawn over a gap, however few rows a point stands for.
-awk -F, 'NR == 1 || NR < 1203 || NR > 1363' train.csv | awk 'NR != 5 && NR != 2006' > gap.csv
-hourglass plot series m.st gap.csv -q --quantile 0.5 -o gap.svg
-python3 - <<'PY'
-import re
-svg = open("gap.svg").read()
-lines = [re.findall(r"[ML] ([-0-9.]+) ([-0-9.]+)", d) for d in re.findall(r'd="(M [^"]*)"', svg)]
-long = [l for l in lines if len(l) > 20]
-steps = [abs(float(b[0]) - float(a[0])) for d in re.findall(r'd="(M [^"]*)"', svg) if d.count("L") > 20
-         for part in d.split("M")[1:] for q in [re.findall(r"(-?[0-9.]+) (-?[0-9.]+)", part)]
-         for a, b in zip(q, q[1:]) if a[1] != b[1]]
-width = max(float(p[0]) for l in long for p in l) - min(float(p[0]) for l in long for p in l)
-# 40 of 1,200 steps are gone: nearly a thirtieth of the width.
-print(len(long) > 4, max(steps) < width / 100)
-PY
 # Codes and the series again.
 hourglass encode m.st turn.csv -q -o - | head -2 | sed 's/[-0-9.]*,[-0-9.]*,[-0-9.]*,[-0-9.]*$/z/'
 hourglass reconstruct m.st turn.csv -q -o r.csv; head -1 r.csv; cut -d, -f1-2 r.csv | sed 's/"C/C/' | sort -u | wc -l
@@ -112,3 +97,19 @@ hourglass calibrate m.st turn.csv -q -o c.st && hourglass score c.st turn.csv -q
 # A file of one machine needs no column for it.
 cut -d, -f1,3,4 blocks.csv | head -401 > one.csv
 hourglass score m.st one.csv -q -o o.csv; head -1 o.csv
+need_cairo
+# No line is drawn over a gap, however few rows a point stands for.
+awk -F, 'NR == 1 || NR < 1203 || NR > 1363' train.csv | awk 'NR != 5 && NR != 2006' > gap.csv
+hourglass plot series m.st gap.csv -q --quantile 0.5 -o gap.svg
+python3 - <<'PY'
+import re
+svg = open("gap.svg").read()
+lines = [re.findall(r"[ML] ([-0-9.]+) ([-0-9.]+)", d) for d in re.findall(r'd="(M [^"]*)"', svg)]
+long = [l for l in lines if len(l) > 20]
+steps = [abs(float(b[0]) - float(a[0])) for d in re.findall(r'd="(M [^"]*)"', svg) if d.count("L") > 20
+         for part in d.split("M")[1:] for q in [re.findall(r"(-?[0-9.]+) (-?[0-9.]+)", part)]
+         for a, b in zip(q, q[1:]) if a[1] != b[1]]
+width = max(float(p[0]) for l in long for p in l) - min(float(p[0]) for l in long for p in l)
+# 40 of 1,200 steps are gone: nearly a thirtieth of the width.
+print(len(long) > 4, max(steps) < width / 100)
+PY

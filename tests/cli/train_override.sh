@@ -1,6 +1,6 @@
 # SPDX-License-Identifier: MIT
-# An option wins over a file and both over a preset, wherever they stand; of two files or
-# presets the later.
+# An option wins over a file and both over a preset, wherever they stand; of two files the
+# later; two presets are refused.
 . "$(dirname "$0")/common.bash"
 need_yaml
 printf 'code: 5\ntrain:\n  epochs: 7\n' >five.yaml
@@ -14,5 +14,5 @@ code --preset keras-dense --config five.yaml
 code --config five.yaml --latent-dim 6
 code --config five.yaml --code 6 --config five.yaml
 code --preset stacked --encoder 'dense 9 relu' --decoder 'dense input sigmoid'
-code --preset stacked --preset keras-dense
+try hourglass train $test --preset stacked --preset keras-dense --dry-run
 code --encoder 'dense 9 relu' --decoder 'dense input sigmoid' --preset stacked

@@ -191,9 +191,9 @@ TEST(columns_of_norm_1_have_no_gradient_along_themselves)
     double g[2][D * UNITS], unit[D * UNITS];
     net_under_test b;
     for (int k = 0; k < 2; k++) {
-        const char *const settings[] = {"decoder",      "dense input", "code-kind",
-                                        lines[k],       "loss",        "mse",
-                                        WHOLE_GRADIENT, NULL};
+        const char *const settings[] = {
+            "decoder", "dense input", "code-kind", lines[k],       "loss",
+            "mse",     "no-mirror",   "true",      WHOLE_GRADIENT, NULL};
         open_net(&b, ROWS, &(hgi_shape){1, {D}}, settings);
         b.t.optim.lr = 0;
         hgi_real *V = b.t.m->theta + b.t.m->net.layer[1].tensor[0].offset;
