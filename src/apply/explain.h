@@ -118,7 +118,8 @@ hg_status hgi_explainer_new(hg_ctx *ctx, const hg_model *m, const hg_session_opt
                             hgi_explainer **out);
 void hgi_explainer_free(hgi_explainer **e);
 /* The causes of e->x, which changes, at most `most`: all but their names and texts.
- * curve [most, 2, steps], or NULL.  Allocates nothing; what failed is in e->session. */
+ * curve [most, 2, steps], or NULL.  Allocates nothing; what failed is in e->session.
+ * *r has the row's score already, and no cause: hgi_explain_any() sees to that. */
 hg_status hgi_explain_row(hgi_explainer *e, hgi_explained *r, hgi_cause *cause,
                           int64_t most);
 hg_status hgi_explain_window(hgi_explainer *e, hgi_explained *r, hgi_cause *cause,

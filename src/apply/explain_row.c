@@ -217,12 +217,6 @@ static hg_status try_all(hgi_explainer *e, int64_t *best)
 hg_status hgi_explain_row(hgi_explainer *e, hgi_explained *r, hgi_cause *cause,
                           int64_t most)
 {
-    HGI_TRY(hg_session_score(e->session, e->x, 1, &r->score));
-    r->p_value = hg_p_value(e->m, r->score);
-    r->left = r->score;
-    r->first = r->last = -1;
-    r->causes = 0;
-    memset(e->taken, 0, (size_t)e->d * sizeof *e->taken);
     const double over = r->score - e->normal;
     while (r->causes < most && r->left > e->normal) {
         int64_t best;

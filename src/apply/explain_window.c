@@ -182,12 +182,6 @@ static hg_status settle_span(hgi_explainer *e, hgi_cause *c)
 hg_status hgi_explain_window(hgi_explainer *e, hgi_explained *r, hgi_cause *cause,
                              int64_t most, float *curve)
 {
-    HGI_TRY(hg_session_score(e->session, e->x, 1, &r->score));
-    r->p_value = hg_p_value(e->m, r->score);
-    r->left = r->score;
-    r->first = r->last = -1;
-    r->causes = 0;
-    memset(e->taken, 0, (size_t)e->d * sizeof *e->taken);
     const double over = r->score - e->normal;
     while (r->causes < hgi_min(most, e->channels) && r->left > e->normal) {
         int64_t at[2];

@@ -102,6 +102,12 @@ void hgi_explainer_free(hgi_explainer **explainer)
 hg_status hgi_explain_any(hgi_explainer *e, hgi_explained *r, hgi_cause *cause,
                           int64_t most, float *curve)
 {
+    HGI_TRY(hg_session_score(e->session, e->x, 1, &r->score));
+    r->p_value = hg_p_value(e->m, r->score);
+    r->left = r->score;
+    r->first = r->last = -1;
+    r->causes = 0;
+    memset(e->taken, 0, (size_t)e->d * sizeof *e->taken);
     if (e->steps > 0) return hgi_explain_window(e, r, cause, most, curve);
     if (e->image.height > 0) return hgi_explain_image(e, r, cause, most);
     return hgi_explain_row(e, r, cause, most);
